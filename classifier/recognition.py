@@ -1,0 +1,29 @@
+"""A recognizer's answer for one image. No imports beyond the standard library: the light door into the package."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+UNKNOWN: Final = "unknown"
+"""Label of an image that is none of the classes: empty belt, foreign object, noise, torn or dark picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What a recognizer says of one image.
+
+    `confidence` is a calibrated probability in [0, 1]; `margin` is how far it lies above the recognizer's own
+    threshold (negative: not sure); `seconds` is the wall time that the answer took.
+    """
+
+    label: str
+    confidence: float
+    margin: float = 0.0
+    seconds: float = 0.0
+
+
+class Recognizer(Protocol):
+    """Turns an image file's bytes (JPEG or PNG) into a label and a confidence."""
+
+    def classify(self, image: bytes) -> Recognition:
+        """Answer for one image. Raises `ClassifierError` or `RecognizerError` when there is no answer."""
+        ...

@@ -1,0 +1,36 @@
+"""What can go wrong at the controller's edges."""
+
+
+class ControllerError(Exception):
+    """Root of everything that the controller raises for a cause outside itself."""
+
+
+class WireError(ControllerError):
+    """A payload that is not one of the line's messages.
+
+    `kind` groups such payloads for counting and for the log (one line per kind and second); `detail` says
+    what was wrong with this one.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+
+
+class SettingsError(ControllerError):
+    """A setting out of its range. Names the field, the value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} = {value!r}: allowed is {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class RecognizerError(ControllerError):
+    """The recognizer gave no answer for an image: it said `code` 1, timed out, or is not there."""
+
+
+class BrokerError(ControllerError):
+    """The broker cannot be reached, or refuses the controller."""

@@ -1,0 +1,43 @@
+"""The controller's settings: plain data, validated where it is made."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from controller.codec import MAX_ORDINAL
+from controller.errors import SettingsError
+
+DEFAULT_BINS: Final = {"ripe": 2, "half_ripe": 3, "raw": 4}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person may set. No geometry of the line is among it: the controller learns that.
+
+    `bins` maps a label to the rod (and bin) of its class; `gates` is how many gates the line has, gate `k - 1`
+    stands before rod `k`. `in_flight` caps the items on the belt: a number, or `auto` for as many as is safe.
+    `items`: end after so many items (None: go on until stopped). Raises `SettingsError`.
+    """
+
+    in_flight: int | Literal["auto"] = "auto"
+    items: int | None = None
+    confidence_threshold: float = 0.80
+    bins: dict[str, int] = msgspec.field(default_factory=lambda: dict(DEFAULT_BINS))
+    gates: int = 3
+    belt_start_s: float = 2.0
+    loader_stroke_s: float = 0.5
+    rod_stroke_s: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        _check("gates", self.gates, 1 <= self.gates <= MAX_ORDINAL, f"1 to {MAX_ORDINAL}")
+        _check("in_flight", self.in_flight, self.in_flight == "auto" or self.in_flight >= 1, "auto, or 1 or more")
+        _check("items", self.items, self.items is None or self.items >= 0, "0 or more")
+        threshold = self.confidence_threshold
+        _check("confidence_threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")
+        for label, rod in self.bins.items():
+            _check(f"bins.{label}", rod, 2 <= rod <= self.gates + 1, f"2 to {self.gates + 1} (gates + 1)")
+
+
+def _check(field: str, value: object, allowed: bool, words: str) -> None:
+    if not allowed:
+        raise SettingsError(field, value, words)

@@ -1,0 +1,27 @@
+"""What can go wrong at the twin's edges."""
+
+
+class TwinError(Exception):
+    """Root of everything that the twin raises for a cause outside itself. The message is one clear line."""
+
+
+class ScenarioError(TwinError):
+    """A scenario, layout or trace that is refused. Names the field, the value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} = {value!r}: allowed is {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class FileError(TwinError):
+    """A file that cannot be read, or does not hold what it should."""
+
+
+class BrokerError(TwinError):
+    """The broker cannot be started or reached."""
+
+
+class ParticipantError(TwinError):
+    """A participant in lockstep did not answer in time. The message says who owes what."""
