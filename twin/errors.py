@@ -5,8 +5,11 @@ class TwinError(Exception):
     """Root of everything that the twin raises for a cause outside itself. The message is one clear line."""
 
 
-class ScenarioError(TwinError):
-    """A scenario, layout or trace that is refused. Names the field, the value and what is allowed."""
+class ScenarioError(TwinError, ValueError):
+    """A scenario, layout or trace that is refused. Names the field, the value and what is allowed.
+
+    Also a `ValueError`, so that a decoder adds the path at which it stands.
+    """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {value!r}: allowed is {allowed}")

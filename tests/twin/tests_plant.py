@@ -1,0 +1,40 @@
+"""A plant without a controller: commands come from a script."""
+
+from controller import codec
+from twin import trace
+from twin.camera import film_of
+from twin.line import Line
+from twin.scenario import Scenario
+from twin.timeline import Timeline
+
+
+class Plant:
+    """A line, what it recorded and what it sent."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.timeline = Timeline()
+        self.records: list[trace.AnyRecord] = []
+        self.sent: list[tuple[float, bytes]] = []
+        self.line = Line(
+            self.timeline, scenario, film_of(scenario), self.records.append,
+            lambda payload: self.sent.append((self.timeline.now, payload)),
+        )  # fmt: skip
+
+    def command(self, at_s: float, command: codec.Command) -> None:
+        """Let a command arrive at the plant at `at_s`."""
+        self.timeline.call_at(at_s, lambda: self.line.obey(codec.encode_command(command)))
+
+    def belt(self, at_s: float, run: bool) -> None:
+        self.command(at_s, codec.Conveyor(run=run))
+
+    def push(self, at_s: float, rod: int, out_s: float) -> None:
+        """Push a rod at `at_s` and pull it `out_s` later."""
+        self.command(at_s, codec.Rod(number=rod, push=True))
+        self.command(at_s + out_s, codec.Rod(number=rod, push=False))
+
+    def run(self, until_s: float) -> "Plant":
+        self.timeline.run(until=until_s)
+        return self
+
+    def all(self, *kinds: type) -> list:
+        return [record for record in self.records if isinstance(record, kinds)]

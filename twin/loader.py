@@ -1,0 +1,51 @@
+"""The loader: rod 1 and the stack before it. A completed push puts one item on the belt, if one lay before the rod.
+
+An item drops before the rod when the rod is in and the stack has one; a push that begins without one loads nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from twin.item import Item
+from twin.rod import Rod, Stroke
+from twin.timeline import Timeline
+
+NUMBER: Final = 1
+"""The loader's rod."""
+
+
+class Loader:
+    """The loader's stack and what its rod does with it.
+
+    `on_loaded` gets the item that is on the belt now, or None for a push that found none.
+    """
+
+    def __init__(self, timeline: Timeline, stack: Iterator[Item], on_loaded: Callable[[Item | None], None]) -> None:
+        self._timeline = timeline
+        self._stack = stack
+        self._on_loaded = on_loaded
+        self._top = next(stack, None)
+        self._before_rod: Item | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether neither the stack nor the place before the rod holds an item."""
+        return self._top is None and self._before_rod is None
+
+    @property
+    def next_available_s(self) -> float | None:
+        """Since when, or from when, the next item can be pushed; None if there is none."""
+        item = self._before_rod or self._top
+        return None if item is None else item.available_s
+
+    def move(self, rod: Rod) -> None:
+        """The loader's rod has changed its stroke."""
+        if rod.stroke is Stroke.EXTENDING and rod.share_out == 0.0:
+            self._drop()
+        elif rod.stroke is Stroke.OUT:
+            item, self._before_rod = self._before_rod, None
+            self._on_loaded(item)
+
+    def _drop(self) -> None:
+        if self._before_rod is None and self._top is not None and self._top.available_s <= self._timeline.now:
+            self._before_rod, self._top = self._top, next(self._stack, None)

@@ -1,0 +1,42 @@
+"""The link in memory: the real controller's session in the twin's own thread, no socket, no wall clock."""
+
+import traceback
+from collections.abc import Callable, Sequence
+
+from classifier import Recognizer
+from controller.core import Controller
+from controller.events import Start
+from controller.session import Modelled, Session
+from controller.settings import Settings
+from twin.errors import ParticipantError
+from twin.link import Reply
+
+ControllerOf = Callable[[Settings], Controller]
+
+
+class MemoryLink:
+    """A controller's session, called directly. It starts at the first exchange."""
+
+    def __init__(self, controller: ControllerOf, settings: Settings, recognizer: Recognizer) -> None:
+        self._session = Session(controller(settings), Modelled(recognizer))
+        self._started = False
+
+    def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
+        """Feedback first, then what is due. Raises `ParticipantError` for whatever the controller raises."""
+        session = self._session
+        commands: tuple[bytes, ...] = ()
+        try:
+            if not self._started:
+                self._started = True
+                commands += session.tell(Start(), now_s)
+            for payload in feedback:
+                commands += session.receive(payload, now_s)
+            commands += session.wake(now_s)
+        except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"
+            raise ParticipantError(reason) from error
+        return Reply(commands, session.next_deadline_s)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

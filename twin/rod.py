@@ -1,0 +1,79 @@
+"""A rod: a head on a stroke, out and in again. What its head does to items is `head.py`'s, or the loader's."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from twin.timeline import Timeline, Timer
+
+WHOLE: Final = 1e-9
+"""A stroke that lacks less than this share is done: times of two parties differ by rounding."""
+
+
+class Stroke(Enum):
+    """Where a rod is in its stroke."""
+
+    IN = "in"
+    EXTENDING = "extending"
+    OUT = "out"
+    RETRACTING = "retracting"
+
+
+class Rod:
+    """A rod's drive: full strokes take `stroke_s` each way; a turn in mid-stroke takes its share of that.
+
+    `on_move` is called at each change of `stroke`.
+    """
+
+    def __init__(self, timeline: Timeline, number: int, stroke_s: float, on_move: Callable[["Rod"], None]) -> None:
+        self._timeline = timeline
+        self.number = number
+        self.stroke_s = stroke_s
+        self._on_move = on_move
+        self.stroke = Stroke.IN
+        self._since_s = timeline.now
+        self._from_share = 0.0
+        self._arrival = Timer(timeline)
+
+    @property
+    def share_out(self) -> float:
+        """How far the rod is out now, from 0 (in) to 1 (out)."""
+        moved = (self._timeline.now - self._since_s) / self.stroke_s if self.stroke_s > 0 else 1.0
+        if self.stroke is Stroke.EXTENDING:
+            return min(1.0, self._from_share + moved)
+        if self.stroke is Stroke.RETRACTING:
+            return max(0.0, self._from_share - moved)
+        return self._from_share
+
+    def push(self) -> None:
+        """Extend. Pushing a rod that is out or on its way out does nothing."""
+        self._arrive_if_there()
+        if self.stroke in (Stroke.IN, Stroke.RETRACTING):
+            self._move(Stroke.EXTENDING, Stroke.OUT, 1.0 - self.share_out)
+
+    def pull(self) -> None:
+        """Retract. Pulling a rod that is in or on its way in does nothing."""
+        self._arrive_if_there()
+        if self.stroke in (Stroke.OUT, Stroke.EXTENDING):
+            self._move(Stroke.RETRACTING, Stroke.IN, self.share_out)
+
+    def _arrive_if_there(self) -> None:
+        """A command at the very instant at which a stroke ends finds it ended, whichever the kernel calls first."""
+        if self.stroke is Stroke.EXTENDING and self.share_out >= 1.0 - WHOLE:
+            self._arrival.cancel()
+            self._enter(Stroke.OUT)
+        elif self.stroke is Stroke.RETRACTING and self.share_out <= WHOLE:
+            self._arrival.cancel()
+            self._enter(Stroke.IN)
+
+    def _move(self, moving: Stroke, then: Stroke, way: float) -> None:
+        self._enter(moving)
+        self._arrival.start(self._timeline.now + way * self.stroke_s, lambda: self._enter(then))
+
+    def _enter(self, stroke: Stroke) -> None:
+        self._from_share = self.share_out
+        if stroke in (Stroke.IN, Stroke.OUT):
+            self._from_share = 1.0 if stroke is Stroke.OUT else 0.0
+        self.stroke = stroke
+        self._since_s = self._timeline.now
+        self._on_move(self)

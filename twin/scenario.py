@@ -1,0 +1,158 @@
+"""The scenario: everything that decides a run, as plain frozen data with an exact JSON round trip."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from controller.errors import ControllerError
+from controller.settings import Settings
+from twin.errors import FileError, ScenarioError
+from twin.item import CLASSES, LONGEST_ITEM_M, Item
+from twin.layout import Layout
+from twin.streams import Streams
+
+MOST_ITEMS: Final = 10_000_000
+LONGEST_LATENCY_S: Final = 60.0
+
+
+def _within(field: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ScenarioError(field, value, f"{low} to {high}")
+
+
+class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stack of `count` items drawn from the scenario's seed, each always at the loader in time.
+
+    Lengths and lateral offsets are uniform within their ranges (m); classes are equally likely.
+    """
+
+    count: int
+    classes: tuple[str, ...] = CLASSES
+    length_m: tuple[float, float] = (0.08, 0.08)
+    lateral_m: tuple[float, float] = (-0.01, 0.01)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        if not 0 <= self.count <= MOST_ITEMS:
+            raise ScenarioError("items.count", self.count, f"0 to {MOST_ITEMS}")
+        if not self.classes:
+            raise ScenarioError("items.classes", self.classes, "one class or more")
+        if not 0 < self.length_m[0] <= self.length_m[1] <= LONGEST_ITEM_M:
+            raise ScenarioError("items.length_m", self.length_m, f"shortest, longest; above 0 to {LONGEST_ITEM_M}")
+        if not -1 <= self.lateral_m[0] <= self.lateral_m[1] <= 1:
+            raise ScenarioError("items.lateral_m", self.lateral_m, "least, most; -1 to 1")
+
+
+class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What lies between plant and controller: each way `latency_s` plus up to `jitter_s`, order kept (it is TCP)."""
+
+    latency_s: float = 0.002
+    jitter_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse times that cannot be."""
+        for field in ("latency_s", "jitter_s"):
+            _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+
+
+class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How recognition goes in the twin's time.
+
+    `oracle`: the answers are drawn here (confidence uniform from `confidence_from` to `confidence_to`, another
+    class's label in `misread_share` of the pictures) and travel in otherwise empty pictures. `images`: pictures
+    are rendered and a real recognizer answers. Either takes `latency_s` plus up to `jitter_s`.
+    """
+
+    source: Literal["oracle", "images"] = "oracle"
+    latency_s: float = 0.02
+    jitter_s: float = 0.0
+    confidence_from: float = 0.9
+    confidence_to: float = 1.0
+    misread_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be."""
+        for field in ("latency_s", "jitter_s"):
+            _within(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+        for field in ("confidence_from", "confidence_to", "misread_share"):
+            _within(f"recognizer.{field}", getattr(self, field), 0.0, 1.0)
+        if self.confidence_from > self.confidence_to:
+            raise ScenarioError("recognizer.confidence_from", self.confidence_from, f"at most {self.confidence_to}")
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run's input. Raises `ScenarioError` for what does not fit together."""
+
+    seed: int = 0
+    layout: Layout = Layout()
+    items: tuple[Item, ...] | ItemDraw = ()
+    link: LinkModel = LinkModel()
+    recognizer: RecognizerModel = RecognizerModel()
+    controller: Settings = Settings()
+
+    def __post_init__(self) -> None:
+        """Refuse a controller that does not fit the line."""
+        if not 0 <= self.seed < 2**63:
+            raise ScenarioError("seed", self.seed, "0 to 2**63 - 1")
+        gates = len(self.layout.gates_m)
+        if self.controller.gates != gates:
+            raise ScenarioError("controller.gates", self.controller.gates, f"{gates}, as many as the layout has")
+        for label, rod in self.controller.bins.items():
+            if rod not in self.layout.bins:
+                rods = f"a rod of the layout, {list(self.layout.bins)}"
+                raise ScenarioError(f"controller.bins.{label}", rod, rods)
+
+    @property
+    def item_count(self) -> int:
+        """How many items the stack has."""
+        return self.items.count if isinstance(self.items, ItemDraw) else len(self.items)
+
+    def stack(self) -> Iterator[Item]:
+        """The items in the order in which the loader gets them."""
+        return _draw(self.items, self.seed) if isinstance(self.items, ItemDraw) else iter(self.items)
+
+    def bin_of(self, label: str | None) -> int:
+        """The bin that a label names; 0 (reject) for what names none."""
+        return 0 if label is None else self.controller.bins.get(label, 0)
+
+
+def settings_for(layout: Layout, **settings: object) -> Settings:
+    """The controller's settings on a layout: as many gates, and a bin for each class that has a rod."""
+    bins = dict(zip(CLASSES, layout.bins, strict=False))
+    return msgspec.convert({"gates": len(layout.gates_m), "bins": bins, **settings}, Settings)
+
+
+def decode_scenario(text: bytes) -> Scenario:
+    """The scenario in a JSON text. Raises msgspec's `DecodeError`, or `ControllerError` for its settings."""
+    return _decoder.decode(text)
+
+
+def encode_scenario(scenario: Scenario) -> bytes:
+    """The scenario as JSON that decodes to the same scenario, bit for bit."""
+    return msgspec.json.format(msgspec.json.encode(scenario), indent=1) + b"\n"
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a file. Raises `FileError` in one line that names the file, the field and what is allowed."""
+    try:
+        return decode_scenario(path.read_bytes())
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ControllerError) as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+_decoder = msgspec.json.Decoder(Scenario)
+
+
+def _draw(draw: ItemDraw, seed: int) -> Iterator[Item]:
+    stream = Streams(seed).stream("items")
+    for _ in range(draw.count):
+        yield Item(
+            item_class=stream.choice(draw.classes),
+            length_m=stream.uniform(*draw.length_m),
+            lateral_m=stream.uniform(*draw.lateral_m),
+        )
