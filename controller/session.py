@@ -34,7 +34,9 @@ Answered = Recognised | Unrecognised
 class Recognitions(Protocol):
     """Recognitions under way."""
 
-    next_due_s: float | None
+    @property
+    def next_due_s(self) -> float | None:
+        """When the next answer is due; None if none is, or if it announces itself."""
 
     def submit(self, image: int, content: bytes, now_s: float) -> None:
         """Begin to recognise a picture."""

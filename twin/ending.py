@@ -20,10 +20,10 @@ class Ending:
     """Watches a run's records; `reason` is set once it is over.
 
     Progress is an item that is loaded, passes something or falls into a bin. Without any for three times what one
-    item needs from the stack to the belt's end, and ten seconds, the run is stalled.
+    item needs from the stack to the belt's end, and ten seconds, the run is stalled, unless it is `patient`.
     """
 
-    def __init__(self, timeline: Timeline, scenario: Scenario, line: Line) -> None:
+    def __init__(self, timeline: Timeline, scenario: Scenario, line: Line, *, patient: bool = False) -> None:
         layout = scenario.layout
         ride_s = layout.end_m / layout.belt_speed_m_per_s
         start_s = scenario.controller.belt_start_s + 2 * layout.loader_stroke_s
@@ -37,7 +37,7 @@ class Ending:
         self.reason: str | None = None
         if self._left == 0:
             self._settle()
-        else:
+        elif not patient:
             self._expect()
 
     def see(self, record: trace.AnyRecord) -> None:

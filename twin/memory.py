@@ -33,10 +33,14 @@ class MemoryLink:
                 commands += session.receive(payload, now_s)
             commands += session.wake(now_s)
         except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            reason = f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"
-            raise ParticipantError(reason) from error
+            raise ParticipantError(crash_words(error)) from error
         return Reply(commands, session.next_deadline_s)
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def crash_words(error: Exception) -> str:
+    """What a controller died of, and where, in one line."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"

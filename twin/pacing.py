@@ -1,8 +1,63 @@
-"""The twin's only door to the wall clock."""
+"""The twin's only door to the wall clock: pacing of the virtual time, and stopwatches.
+
+SimPy's own real-time environment sleeps where no message can wake it, so the plain environment is paced here.
+"""
 
 import time
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from twin.timeline import Timeline
+
+LOOK_UP_S: Final = 0.2
+"""However long nothing is due, the pacer looks up this often, so that an interrupt is heard."""
+
+LATENESS_SAMPLES: Final = 100_000
 
 
 def wall_s() -> float:
     """Seconds on the wall clock, from an arbitrary beginning, never falling."""
     return time.perf_counter()
+
+
+class Pacer:
+    """Lets a timeline's events happen at their time on the wall clock, `speed` times as fast.
+
+    Messages are put on `inbox` by any thread; each wakes the pacer, and `take` gets it at the timeline's present.
+    `lateness_s` has by how much events were late on the wall clock.
+    """
+
+    def __init__(
+        self, timeline: Timeline, inbox: "SimpleQueue[bytes]", take: Callable[[bytes], None], speed: float
+    ) -> None:
+        self._timeline = timeline
+        self._inbox = inbox
+        self._take = take
+        self._speed = speed
+        self.lateness_s: deque[float] = deque(maxlen=LATENESS_SAMPLES)
+
+    def run(self, over: Callable[[], bool]) -> None:
+        """Pace until `over` says so."""
+        timeline, speed = self._timeline, self._speed
+        began_s = wall_s() - timeline.now / speed
+        while not over():
+            elapsed_s = wall_s() - began_s
+            due_s = timeline.peek() / speed
+            if due_s <= elapsed_s:
+                self.lateness_s.append(elapsed_s - due_s)
+                timeline.step()
+                continue
+            try:
+                message = self._inbox.get(timeout=min(due_s - elapsed_s, LOOK_UP_S))
+            except Empty:
+                continue
+            self._hear(message, (wall_s() - began_s) * speed)
+
+    def _hear(self, message: bytes, now_s: float) -> None:
+        """What was due before the message arrived happens before it."""
+        timeline = self._timeline
+        while timeline.peek() <= now_s:
+            timeline.step()
+        timeline.call_at(max(now_s, timeline.now), lambda: self._take(message))

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
@@ -10,8 +9,6 @@ from twin import trace
 from twin.bin import REJECT, bin_name
 from twin.checks import Violation
 from twin.checks.check import Answers
-
-LATENCY_SAMPLES: Final = 10_000
 
 
 class ClassCount(msgspec.Struct, kw_only=True):
@@ -147,6 +144,22 @@ class Tally:
         else:
             count.wrong += 1
         self._known.forget(record.item)
+
+    @property
+    def right(self) -> int:
+        """Items that ended in the bin of their class."""
+        return sum(count.right for count in self.classes.values())
+
+    @property
+    def rejected(self) -> int:
+        """Items that ended in the reject bin."""
+        return self.bins.get(bin_name(REJECT), 0)
+
+    def recognizer(self, seconds: deque[float]) -> RecognizerSummary:
+        """How the recognizer did; `seconds` are the wall times of its answers."""
+        accuracy = self.answers_right / self.answers if self.answers else None
+        latency_ms = percentiles_ms(seconds)
+        return RecognizerSummary(accuracy=accuracy, misread=self.misread, p50_ms=latency_ms.p50, p99_ms=latency_ms.p99)
 
     @property
     def items_per_min(self) -> float:

@@ -1,0 +1,152 @@
+"""The controller's clocks: the wall's, and one that is granted from outside. Its only door to the wall clock.
+
+A clock owns the session's thread: it waits for what arrives and for what falls due, and tells the session what
+time it is. The connection, the session and the core are the same under both.
+"""
+
+import threading
+import time
+from collections import deque
+from typing import Final, Protocol
+
+from controller import codec
+from controller.errors import WireError
+from controller.events import BrokerBack, BrokerLost, Start, Stop
+from controller.mqtt import Arrival, Connection, Sign
+from controller.session import Session
+
+LOOK_UP_S: Final = 0.2
+"""However long nothing is due, the clock looks up this often, so that a stop is heard."""
+
+HELLO_AGAIN_S: Final = 0.5
+SPEAK_UP_S: Final = 2.0
+LATENCY_SAMPLES: Final = 100_000
+
+
+def wall_s() -> float:
+    """Seconds on the wall clock, from an arbitrary beginning, never falling."""
+    return time.monotonic()
+
+
+class Clock(Protocol):
+    """Drives a session until it is finished."""
+
+    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+        """Return when the session is finished; begin to finish it when `stop` is set."""
+
+
+class WallClock:
+    """Time is the wall's. `gate_to_command_s` has, for each gate edge that was answered by a command, how long it took.
+
+    That is from the moment at which paho handed the message over until the publish call has returned.
+    """
+
+    def __init__(self) -> None:
+        self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
+
+    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+        """Handle arrivals as they come and deadlines as they fall due."""
+        connection.publish(session.tell(Start(), wall_s()))
+        stopping = False
+        while not session.finished:
+            if stop.is_set() and not stopping:
+                stopping = True
+                connection.publish(session.tell(Stop(), wall_s()))
+            deadline_s = session.next_deadline_s
+            wait_s = LOOK_UP_S if deadline_s is None else min(LOOK_UP_S, deadline_s - wall_s())
+            arrival = connection.next(max(0.0, wait_s))
+            if arrival is not None:
+                self._hear(session, connection, arrival)
+            connection.publish(session.wake(wall_s()))
+
+    def _hear(self, session: Session, connection: Connection, arrival: Arrival) -> None:
+        if arrival.sign is Sign.LOST:
+            connection.publish(session.tell(BrokerLost(), wall_s()))
+        elif arrival.sign is Sign.BACK:
+            connection.publish(session.tell(BrokerBack(), wall_s()))
+        elif arrival.topic == codec.FEEDBACK:
+            commands = session.receive(arrival.payload, wall_s())
+            if commands:
+                connection.publish(commands)
+                self.gate_to_command_s.append(wall_s() - arrival.at_s)
+
+
+class GrantedClock:
+    """Time is what the twin grants (lockstep): nothing happens between grants, and nothing follows the wall.
+
+    It says hello until the first grant, and takes that grant's count of messages as where its own begins. A grant
+    that comes again is answered again and not acted on twice. `on_waiting` is told when the first grant is late.
+    """
+
+    def __init__(self, who: str) -> None:
+        self._who = who
+        self._pending: deque[bytes] = deque()
+        self._grant: codec.Grant | None = None
+        self._received = 0
+        self._sent = 0
+        self._done: codec.Done | None = None
+        self._started = False
+
+    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+        """Act on grants until `stop` is set. A finished session goes on answering: the twin ends the run."""
+        self._hello(connection)
+        hello_s = wall_s() + HELLO_AGAIN_S
+        while not stop.is_set():
+            arrival = connection.next(LOOK_UP_S)
+            if self._grant is None and wall_s() > hello_s:
+                self._hello(connection)
+                hello_s = wall_s() + HELLO_AGAIN_S
+            if arrival is None:
+                continue
+            if arrival.sign is Sign.BACK:
+                if self._grant is None:
+                    self._hello(connection)
+            elif arrival.topic == codec.FEEDBACK:
+                self._feedback(arrival.payload)
+            elif arrival.topic == codec.CLOCK_GRANT:
+                self._granted(arrival.payload, connection)
+            self._act(session, connection)
+
+    def _hello(self, connection: Connection) -> None:
+        connection.send(codec.CLOCK_HELLO, codec.encode_clock(codec.Hello(who=self._who)))
+
+    def _feedback(self, payload: bytes) -> None:
+        if self._started:
+            self._received += 1
+        self._pending.append(payload)
+
+    def _granted(self, payload: bytes, connection: Connection) -> None:
+        try:
+            grant = codec.decode_grant(payload)
+        except WireError:
+            return
+        if self._done is not None and grant.grant <= self._done.grant:
+            if grant.grant == self._done.grant:
+                connection.send(codec.CLOCK_DONE, codec.encode_clock(self._done))
+            return
+        if not self._started:
+            # What was sent before this participant was there is not its to handle.
+            self._started = True
+            self._received = grant.sent
+            self._pending.clear()
+        self._grant = grant
+
+    def _act(self, session: Session, connection: Connection) -> None:
+        """Act on the grant once all that it counts is here."""
+        grant = self._grant
+        if grant is None or (self._done is not None and self._done.grant == grant.grant):
+            return
+        if self._received < grant.sent:
+            return
+        commands: tuple[bytes, ...] = ()
+        if self._done is None:
+            commands += session.tell(Start(), grant.now_s)
+        for _ in range(len(self._pending) - (self._received - grant.sent)):
+            commands += session.receive(self._pending.popleft(), grant.now_s)
+        commands += session.wake(grant.now_s)
+        connection.publish(commands)
+        self._sent += len(commands)
+        self._done = codec.Done(grant=grant.grant, who=self._who, sent=self._sent, next_s=session.next_deadline_s)
+        connection.send(codec.CLOCK_DONE, codec.encode_clock(self._done))
+
+

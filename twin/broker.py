@@ -1,0 +1,111 @@
+"""The embedded broker: amqtt in a thread with a loop of its own, on loopback unless told otherwise."""
+
+import asyncio
+import logging
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from types import TracebackType
+from typing import Any, Final
+
+from amqtt.broker import Broker
+from amqtt.errors import BrokerError as AmqttError
+
+from twin.errors import BrokerError
+
+START_TIMEOUT_S: Final = 10.0
+STOP_TIMEOUT_S: Final = 5.0
+
+_CHATTY_LOGGERS: Final = ("amqtt", "transitions", "websockets")
+
+
+class EmbeddedBroker:
+    """An MQTT 3.1.1 broker in this process.
+
+    Port 0 takes a free one; `port` has the one it listens on once `start` has returned. A stopped broker can be
+    started again, on the same port. Raises `BrokerError` where it cannot listen.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host = host
+        self.port = port
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._broker: Broker | None = None
+
+    def start(self) -> None:
+        """Listen. Returns when clients can connect."""
+        assert self._thread is None, "the broker runs already"
+        for name in _CHATTY_LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="broker", daemon=True)
+        self._thread.start()
+        try:
+            self.port = self._call(self._listen(), START_TIMEOUT_S)
+        except (AmqttError, OSError) as error:
+            self._end_thread()
+            where = f"{self.host}:{self.port}"
+            raise BrokerError(f"cannot listen on {where}: {_cause(error)}; choose another port, or 0 for any") from None
+
+    def stop(self) -> None:
+        """Close every connection and the port; bounded in time."""
+        if self._thread is None:
+            return
+        try:
+            if self._broker is not None:
+                self._call(self._broker.shutdown(), STOP_TIMEOUT_S)
+        except (FutureTimeoutError, TimeoutError):
+            pass  # A connection that never said CONNECT keeps amqtt's shutdown waiting; its tasks are cancelled below.
+        finally:
+            self._broker = None
+            self._end_thread()
+
+    def __enter__(self) -> "EmbeddedBroker":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _listen(self) -> int:
+        config = {
+            "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        }
+        self._broker = Broker(config)
+        await self._broker.start()
+        server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
+        return int(server.sockets[0].getsockname()[1])
+
+    @staticmethod
+    def _serve(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    def _call(self, coroutine: Any, timeout_s: float) -> Any:
+        assert self._loop is not None
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return future.result(timeout_s)
+
+    def _end_thread(self) -> None:
+        assert self._loop is not None
+        assert self._thread is not None
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STOP_TIMEOUT_S)
+        self._thread = self._loop = None
+
+
+def _cause(error: BaseException) -> str:
+    """The system's own words, which amqtt wraps."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "strerror", None) or str(error)

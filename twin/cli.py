@@ -1,0 +1,150 @@
+"""The command `twin`: run, serve, replay, check. Exit 0: all well; 1: violations; 2: bad usage or input."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from twin.scenario import Scenario
+
+VIOLATED: Final = 1
+REFUSED: Final = 2
+DEFAULT_ITEMS: Final = 100
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sorting line's digital twin.")
+
+
+class LinkKind(str, Enum):
+    """Which clock a scenario runs under."""
+
+    LOCKSTEP = "lockstep"
+    MEMORY = "memory"
+    REALTIME = "realtime"
+
+
+Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items the stack has.")]
+Seed = Annotated[int, typer.Option(min=0, help="Decides items, pictures and jitter.")]
+SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file, as JSON.")]
+LayoutFile = Annotated[Path | None, typer.Option("--layout", help="The line's layout, a TOML file.")]
+ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; without one, a stack is drawn.")]
+
+
+@app.command()
+def run(
+    scenario: ScenarioFile = None,
+    items: Items = DEFAULT_ITEMS,
+    seed: Seed = 1,
+    link: Annotated[LinkKind, typer.Option(help="In memory, over a broker in lockstep, or in real time.")] = (
+        LinkKind.LOCKSTEP
+    ),
+    recognizer: Annotated[str, typer.Option(help="resnet, oracle, or the URL of a recognition service.")] = "resnet",
+    in_flight: Annotated[str, typer.Option(help="Most items on the belt at once, or auto.")] = "auto",
+    layout: LayoutFile = None,
+    broker: Annotated[str | None, typer.Option(help="HOST:PORT of a broker; without it, one is embedded.")] = None,
+    summary: SummaryFile = None,
+    trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
+) -> None:
+    """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
+    from rich.console import Console
+
+    from twin.report import ProgressBar, show_run, write_summary
+    from twin.run import simulate
+
+    console = Console()
+    with _one_line_errors():
+        chosen = _scenario(scenario, items, seed, recognizer, in_flight, layout)
+        console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
+        with ProgressBar(console, chosen.item_count) as bar:
+            result = simulate(
+                chosen, recognizer=_recognizer(recognizer), link=link.value, broker=broker,
+                keep_trace=False, trace_path=trace, watchers=(bar.see,),
+            )  # fmt: skip
+        show_run(console, result)
+        if summary is not None:
+            write_summary(summary, result.summary)
+    raise typer.Exit(VIOLATED if result.violations else 0)
+
+
+@app.command()
+def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
+    """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
+    from rich.console import Console
+
+    from twin.report import show_story, show_violations
+    from twin.run import simulate
+    from twin.scenario import load_scenario
+
+    console = Console()
+    with _one_line_errors():
+        result = simulate(load_scenario(file), link="memory")
+        show_story(console, result.trace, result.violations)
+        show_violations(console, result.violations)
+    raise typer.Exit(VIOLATED if result.violations else 0)
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
+    """Judge a recorded trace again; exit 1 if it violates a rule."""
+    from rich.console import Console
+
+    from twin.checks import ALL_CHECKS, Checks
+    from twin.report import show_violations
+    from twin.trace import read_trace
+
+    console = Console()
+    judged = Checks(ALL_CHECKS)
+    with _one_line_errors():
+        count = 0
+        for count, record in enumerate(read_trace(file), start=1):
+            judged.see(record)
+        console.print(f"{count} records", highlight=False)
+        show_violations(console, judged.violations)
+    raise typer.Exit(VIOLATED if judged.violations else 0)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Whatever comes from outside ends the command with one line and exit code 2."""
+    from classifier import ClassifierError
+    from controller.errors import ControllerError
+    from twin.errors import TwinError
+
+    try:
+        yield
+    except (TwinError, ControllerError, ClassifierError) as error:
+        typer.echo(f"twin: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(REFUSED) from None
+
+
+def _scenario(
+    path: Path | None, items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None
+) -> "Scenario":
+    """The scenario of the file, or the one that the options describe."""
+    from twin.layout import Layout, load_layout
+    from twin.scenario import ItemDraw, RecognizerModel, Scenario, load_scenario, settings_for
+
+    if path is not None:
+        return load_scenario(path)
+    layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
+    return Scenario(
+        seed=seed, layout=layout, items=ItemDraw(count=items),
+        recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
+        controller=settings_for(layout, in_flight=_in_flight(in_flight), items=items),
+    )  # fmt: skip
+
+
+def _in_flight(text: str) -> int | str:
+    from twin.errors import ScenarioError
+
+    if text != "auto" and not text.isdecimal():
+        raise ScenarioError("--in-flight", text, "auto, or a number of 1 or more")
+    return text if text == "auto" else int(text)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,73 @@
+"""The plant's own connection to a broker, for the link in real time: what any controller at all talks to."""
+
+import socket
+import threading
+from queue import SimpleQueue
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from controller import codec
+from twin.errors import BrokerError
+
+CONNECT_TIMEOUT_S: Final = 10.0
+KEEP_ALIVE_S: Final = 50
+
+
+class Outlet:
+    """The plant's own connection to the broker: publishes on `bb`, puts what arrives on `aa` into `inbox`.
+
+    paho's network thread only queues.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.inbox: SimpleQueue[bytes] = SimpleQueue()
+        self._address = (host, port)
+        self._ready = threading.Event()
+        self._refused: str | None = None
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client.reconnect_delay_set(min_delay=1, max_delay=1)
+        self._client.on_socket_open = no_delay
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.on_message = self._arrived
+
+    def open(self) -> None:
+        """Connect and subscribe. Raises `BrokerError` if that fails or takes too long."""
+        host, port = self._address
+        try:
+            self._client.connect(host, port, keepalive=KEEP_ALIVE_S)
+        except OSError as error:
+            raise BrokerError(f"broker {host}:{port}: {error}; start one there, or leave --broker out") from None
+        self._client.loop_start()
+        if not self._ready.wait(CONNECT_TIMEOUT_S) or self._refused is not None:
+            self.close()
+            raise BrokerError(f"broker {host}:{port}: {self._refused or 'no answer'} within {CONNECT_TIMEOUT_S} s")
+
+    def publish(self, payload: bytes) -> None:
+        """Send feedback. While the broker is away it is lost, as the plant's own would be."""
+        self._client.publish(codec.FEEDBACK, payload)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(
+        self, client: mqtt.Client, userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, *_: Any
+    ) -> None:
+        if reason.is_failure:
+            self._refused = str(reason)
+            self._ready.set()
+        else:
+            client.subscribe(codec.COMMANDS)
+
+    def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
+        self.inbox.put(bytes(message.payload))
+
+
+def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
+    """Without it Nagle's algorithm holds small messages back for 40 ms and more."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

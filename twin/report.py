@@ -1,0 +1,133 @@
+"""What a person sees of a run: progress while it goes on, one table when it is over, a story when it failed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from twin import trace
+from twin.checks import Violation
+from twin.errors import FileError
+from twin.pacing import wall_s
+from twin.run import Run
+from twin.story import told
+from twin.summary import Summary, Tally
+
+REDRAW_S: Final = 0.1
+MOST_SHOWN: Final = 20
+"""Violations listed under the table; the summary file has them all."""
+
+
+class ProgressBar:
+    """Items done, items a second and speed-up over real time, while a run goes on. Watches the run's records."""
+
+    def __init__(self, console: Console, items: int) -> None:
+        self._items = items
+        self._progress = Progress(
+            TextColumn("sorting"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
+            TimeElapsedColumn(), console=console, auto_refresh=False, transient=True,
+        )  # fmt: skip
+        self._task: TaskID = self._progress.add_task("sorting", total=items, rates="")
+        self._began_s = wall_s()
+        self._drawn_s = self._began_s
+        self._done = 0
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Count; draw now and then."""
+        self._done += type(record) is trace.Binned
+        now_s = wall_s()
+        if now_s - self._drawn_s < REDRAW_S:
+            return
+        self._drawn_s = now_s
+        elapsed_s = now_s - self._began_s
+        rates = f"{self._done / elapsed_s:.1f} items/s, {record.t_s / elapsed_s:.0f} x real time"
+        self._progress.update(self._task, completed=self._done, rates=rates)
+        self._progress.refresh()
+
+    def __enter__(self) -> "ProgressBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+
+def show_run(console: Console, run: Run) -> None:
+    """The table at the end, and what was wrong."""
+    show_summary(console, run.summary, run.tally)
+    show_violations(console, run.violations)
+
+
+def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
+    """One table: a row a class, then the run's figures."""
+    table = Table(title=f"{summary.items} items, seed {summary.seed}", title_justify="left", show_footer=True)
+    table.add_column("class", footer="all")
+    table.add_column("items", justify="right", footer=str(summary.items))
+    table.add_column("right", justify="right", footer=str(summary.correct))
+    table.add_column("rejected", justify="right", footer=str(sum(c.rejected for c in tally.classes.values())))
+    table.add_column("wrong bin", justify="right", footer=str(sum(c.wrong for c in tally.classes.values())))
+    for name, count in sorted(tally.classes.items()):
+        table.add_row(name, str(count.items), str(count.right), str(count.rejected), str(count.wrong))
+    console.print(table)
+    for line in _figures(summary):
+        console.print(line, highlight=False)
+
+
+def show_violations(console: Console, violations: Iterable[Violation]) -> None:
+    """What the checks found, in words."""
+    listed = list(violations)
+    if not listed:
+        console.print("violations: none", style="green")
+        return
+    console.print(f"violations: {len(listed)}", style="bold red")
+    for violation in listed[:MOST_SHOWN]:
+        console.print(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}", highlight=False)
+    if len(listed) > MOST_SHOWN:
+        console.print(f"  ... and {len(listed) - MOST_SHOWN} more")
+
+
+def show_story(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
+    """A run step by step: when, who, what, and which check objected."""
+    found: dict[float, list[Violation]] = {}
+    for violation in violations:
+        found.setdefault(violation.t_s, []).append(violation)
+    table = Table("time in s", "who", "what", "check")
+    table.columns[0].justify = "right"
+    ordered = list(records)
+    for place, record in enumerate(ordered):
+        last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
+        objections = found.pop(record.t_s, []) if last_of_instant else []
+        words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
+        table.add_row(f"{record.t_s:.3f}", *told(record), words, style="red" if words else None)
+    console.print(table)
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """The summary as JSON. Raises `FileError`."""
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}; a summary needs a file that can be written") from None
+
+
+def _figures(summary: Summary) -> list[str]:
+    recognizer, latency = summary.recognizer, summary.controller.gate_to_command_ms
+    bins = ", ".join(f"{name}: {count}" for name, count in summary.bins.items())
+    accuracy = "unknown" if recognizer.accuracy is None else f"{recognizer.accuracy:.1%}"
+    return [
+        f"bins        {bins}",
+        f"rate        {summary.items_per_min:.1f} items/min on the line; {summary.sim_s:.1f} s simulated in "
+        f"{summary.wall_s:.2f} s, {summary.speedup:.0f} x real time",
+        f"recognizer  accuracy {accuracy}, misread {recognizer.misread}, "
+        f"p50 {_ms(recognizer.p50_ms)}, p99 {_ms(recognizer.p99_ms)}",
+        f"controller  gate to command p50 {_ms(latency.p50)}, p99 {_ms(latency.p99)}",
+        f"digest      {summary.digest}",
+    ]
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} ms"
