@@ -2,23 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
+    from classifier import Recognizer
     from twin.scenario import Scenario
 
 VIOLATED: Final = 1
 REFUSED: Final = 2
 DEFAULT_ITEMS: Final = 100
+FS_PORT: Final = 21883
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sorting line's digital twin.")
 
 
-class LinkKind(str, Enum):
+class LinkKind(StrEnum):
     """Which clock a scenario runs under."""
 
     LOCKSTEP = "lockstep"
@@ -70,6 +72,42 @@ def run(
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the embedded broker; 0: any.")] = FS_PORT,
+    items: Items = DEFAULT_ITEMS,
+    seed: Seed = 1,
+    layout: LayoutFile = None,
+    speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="How fast time goes.")] = 1.0,
+    summary: SummaryFile = None,
+) -> None:
+    """Stand in for the plant, in real time, for whatever controller connects."""
+    from rich.console import Console
+
+    from twin.broker import EmbeddedBroker
+    from twin.foreign import Foreign
+    from twin.report import StatusLine, show_run, write_summary
+    from twin.run import simulate
+
+    console = Console()
+    with _one_line_errors():
+        chosen = _scenario(None, items, seed, "resnet", "auto", layout)
+        with EmbeddedBroker(host, port) as broker:
+            at = f"{broker.host}:{broker.port}"
+            console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
+            console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
+            with StatusLine(console, items) as status:
+                result = simulate(
+                    chosen, controller=Foreign(), link="realtime", broker=at, speed=speed, patient=True,
+                    keep_trace=False, watchers=(status.see,),
+                )  # fmt: skip
+        show_run(console, result)
+        if summary is not None:
+            write_summary(summary, result.summary)
+    raise typer.Exit(VIOLATED if result.violations else 0)
+
+
+@app.command()
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
     from rich.console import Console
@@ -98,10 +136,8 @@ def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run 
     console = Console()
     judged = Checks(ALL_CHECKS)
     with _one_line_errors():
-        count = 0
-        for count, record in enumerate(read_trace(file), start=1):
+        for record in read_trace(file):
             judged.see(record)
-        console.print(f"{count} records", highlight=False)
         show_violations(console, judged.violations)
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
@@ -135,6 +171,15 @@ def _scenario(
         recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
         controller=settings_for(layout, in_flight=_in_flight(in_flight), items=items),
     )  # fmt: skip
+
+
+def _recognizer(name: str) -> "Recognizer | None":
+    """The recognizer that an option names; None for the scenario's own."""
+    if name in ("resnet", "oracle"):
+        return None
+    from controller.recognizers import recognizer_of
+
+    return recognizer_of(name)
 
 
 def _in_flight(text: str) -> int | str:

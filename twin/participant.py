@@ -21,16 +21,13 @@ LATENCY_SAMPLES: Final = 10_000
 class Participant:
     """Drives a link from the timeline: one exchange for each arrival on `bb` and for each deadline.
 
-    Commands go to `send`; a controller that fails is recorded as crashed, once, and not asked again.
+    A controller that fails is recorded as crashed, once, and not asked again.
     """
 
-    def __init__(
-        self, timeline: Timeline, link: Link, record: Callable[[trace.AnyRecord], None], send: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, timeline: Timeline, link: Link, record: Callable[[trace.AnyRecord], None]) -> None:
         self._timeline = timeline
         self._link = link
         self._record = record
-        self._send = send
         self._deadline = Timer(timeline)
         self._spins = 0
         self._spun_at_s = -1.0
@@ -38,8 +35,9 @@ class Participant:
         self.exchanges = 0
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
-    def begin(self) -> None:
-        """Let the controller start."""
+    def begin(self, send: Callable[[bytes], None]) -> None:
+        """Let the controller start; its commands go to `send`."""
+        self._send = send
         self._exchange([])
 
     def arrive(self, payload: bytes) -> None:

@@ -56,6 +56,33 @@ class ProgressBar:
         self._progress.stop()
 
 
+class StatusLine:
+    """What the line does at present, in one live line, while a run goes on in real time. Watches the run's records."""
+
+    def __init__(self, console: Console, items: int) -> None:
+        self._items = items
+        self._status = console.status("waiting for a controller to say something on aa")
+        self._done = 0
+        self._loaded = 0
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Show what happened last."""
+        if isinstance(record, trace.Began):
+            return
+        self._done += type(record) is trace.Binned
+        self._loaded += type(record) is trace.Loaded
+        who, what = told(record)
+        counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
+        self._status.update(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}")
+
+    def __enter__(self) -> "StatusLine":
+        self._status.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._status.stop()
+
+
 def show_run(console: Console, run: Run) -> None:
     """The table at the end, and what was wrong."""
     show_summary(console, run.summary, run.tally)

@@ -14,6 +14,7 @@ from twin import links, trace
 from twin.camera import film_of
 from twin.checks import ALL_CHECKS, Check, Checks, Violation
 from twin.ending import Ending
+from twin.foreign import Foreign
 from twin.line import Line
 from twin.link import Link
 from twin.memory import ControllerOf
@@ -43,8 +44,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def simulate(
-    scenario: Scenario, *, controller: ControllerOf | None = None, recognizer: Recognizer | None = None,
-    link: LinkName = "memory", broker: str | None = None, speed: float = 1.0,
+    scenario: Scenario, *, controller: ControllerOf | Foreign | None = None, recognizer: Recognizer | None = None,
+    link: LinkName = "memory", broker: str | None = None, speed: float = 1.0, patient: bool = False,
     checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True, trace_path: Path | None = None,
     watchers: tuple[trace.Watcher, ...] = (), on_waiting: Callable[[str], None] = lambda text: None,
 ) -> Run:  # fmt: skip
@@ -52,25 +53,24 @@ def simulate(
 
     `controller` makes the controller's core (ours, if not given); `recognizer` answers for its pictures (the
     scenario's oracle, or the shipped model). `broker` is HOST:PORT of another than the embedded one. `watchers` see
-    each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how fast real time goes.
+    each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how fast real time goes; a
+    `patient` run does not end for want of progress.
     Raises `TwinError` for what cannot even begin; whatever goes wrong in the run is among its violations.
     """
     began_s = wall_s()
     remembered = Remembered(Noted(recognizer or _recognizer_of(scenario)))
     tally, judged = Tally(), Checks(checks)
     with trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers)) as record:
-        shift = Shift(scenario, record, remembered)
-        made = controller or Controller
+        shift = Shift(scenario, record, remembered, patient=patient)
+        control = links.Control(
+            controller=controller or Controller, settings=scenario.controller, recognizer=remembered, broker=broker,
+            on_waiting=on_waiting,
+        )  # fmt: skip
         if link == "realtime":
-            with links.realtime(made, scenario.controller, remembered, broker) as outlet:
+            with links.realtime(control) as outlet:
                 shift.work_in_real_time(outlet, speed)
         else:
-            opened = (
-                links.memory(made, scenario.controller, remembered)
-                if link == "memory"
-                else links.lockstep(made, scenario.controller, remembered, broker, on_waiting)
-            )
-            with opened as reached:
+            with (links.memory if link == "memory" else links.lockstep)(control) as reached:
                 shift.work(reached)
     return shift.result(tally, judged, remembered, wall_s() - began_s)
 
@@ -95,25 +95,19 @@ class Shift:
 
     def work(self, link: Link) -> None:
         """Step through the run in virtual time."""
-        self._begin(lambda payload: participant.arrive(payload), self._ask)
-        participant = Participant(self._timeline, link, self._add, self._down.send)
+        participant = Participant(self._timeline, link, self._add)
+        self._begin(participant.arrive, self._ask)
         self._latencies_s = participant.gate_to_command_s
-        participant.begin()
+        participant.begin(self._down.send)
         step, ending = self._timeline.step, self._ending
-        while not ending.over:
-            step()
-        self._finish()
+        self._until_over(lambda: _steps(step, ending))
 
     def work_in_real_time(self, outlet: Outlet, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
         self._begin(outlet.publish, self._ask_later)
         pacer = Pacer(self._timeline, outlet.inbox, self._down.send, speed)
         self.lateness_s = pacer.lateness_s
-        try:
-            pacer.run(lambda: self._ending.over)
-        except KeyboardInterrupt:
-            self._ending.reason = "interrupted"
-        self._finish()
+        self._until_over(lambda: pacer.run(lambda: self._ending.over))
 
     def result(self, tally: Tally, judged: Checks, recognizer: Remembered, wall_time_s: float) -> Run:
         """What came of it."""
@@ -139,7 +133,11 @@ class Shift:
         self._down = Way(timeline, scenario.link, streams, "aa", self._line.obey)
         self._ending = Ending(timeline, scenario, self._line, patient=self._patient)
 
-    def _finish(self) -> None:
+    def _until_over(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except KeyboardInterrupt:
+            self._ending.reason = "interrupted"
         assert self._ending.reason is not None
         self._line.end(self._ending.reason)
 
@@ -162,6 +160,11 @@ class Shift:
             self._record.add(trace.Answered(self._timeline.now, item, said.label, said.confidence))
         elif said is not None:
             self._record.add(trace.Answered(self._timeline.now, item, None, 0.0))
+
+
+def _steps(step: Callable[[], None], ending: Ending) -> None:
+    while not ending.over:
+        step()
 
 
 def _recognizer_of(scenario: Scenario) -> Recognizer:
