@@ -164,6 +164,37 @@ def _patchwork(rng: Generator, length_px: float, light: Light) -> Drawn:
     return shade(table[sectors if rng.random() < 0.5 else blobs], body, light), body.alpha
 
 
+def _fruit_colour(rng: Generator) -> Patch:
+    """A colour that fruit of ours may have."""
+    return bgr(rng.uniform(-5, 105), rng.uniform(0.5, 0.95), rng.uniform(0.25, 0.9))
+
+
+def _pod(rng: Generator, length_px: float, light: Light) -> Drawn:
+    """A long thin round thing in a fruit's colours: a pod, a pepper, a carrot; it lies at any angle."""
+    body = round_body(rng, length_px * 1.3, aspect=rng.uniform(0.15, 0.45), bumps=rng.uniform(0, 0.05))
+    size = body.size_px
+    blend = np.clip(body.across + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)[..., None]
+    first, second = _fruit_colour(rng), _fruit_colour(rng)
+    patch = shade(first + (second - first) * blend, body, light)
+    turn = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), rng.uniform(0, 180), 1.0)
+    return tuple(np.asarray(cv2.warpAffine(part, turn, (size, size)), np.float32) for part in (patch, body.alpha))  # type: ignore[return-value]
+
+
+def _bitten(rng: Generator, length_px: float, light: Light) -> Drawn:
+    """A fruit with a bite out of it, or half of one: pale flesh where it was cut."""
+    body = round_body(rng, length_px, aspect=rng.uniform(0.72, 1.2), bumps=rng.uniform(0, 0.07))
+    size, turn = body.size_px, rng.uniform(0, 2 * np.pi)
+    patch = shade(np.broadcast_to(_fruit_colour(rng), (size, size, 3)), body, light)
+    reach, away = rng.uniform(0.22, 0.4) * size, rng.uniform(0.22, 0.36) * size
+    x, y = int(size / 2 + away * np.cos(turn)), int(size / 2 + away * np.sin(turn))
+    flesh = bgr(rng.uniform(20, 60), rng.uniform(0.15, 0.6), rng.uniform(0.5, 0.95)) * np.float32(light.ambient + 0.4)
+    cover = body.alpha.copy()
+    cv2.circle(patch, (x, y), int(reach * rng.uniform(1.0, 1.3)), flesh.tolist(), -1, cv2.LINE_AA)
+    if rng.random() < 0.7:
+        cv2.circle(cover, (x, y), int(reach * rng.uniform(0.6, 0.95)), 0.0, -1, cv2.LINE_AA)
+    return patch, cover
+
+
 def _star(rng: Generator, length_px: float, light: Light) -> Drawn:
     """A star of any colour."""
     size, cover = _canvas(length_px)
@@ -233,6 +264,8 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "cable": _cable,
     "gravel": _gravel,
     "patchwork": _patchwork,
+    "pod": _pod,
+    "bitten": _bitten,
     "star": _star,
     "ring": _ring,
     "crescent": _crescent,
@@ -241,5 +274,5 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "chequers": _chequers,
 }
 
-FOREIGN_KINDS: Final = ("ball", "box", "shard", "core", "leaf", "cable", "gravel", "patchwork")
+FOREIGN_KINDS: Final = ("ball", "box", "shard", "core", "leaf", "cable", "gravel", "patchwork", "pod", "bitten")
 STRANGE_KINDS: Final = ("star", "ring", "crescent", "letters", "gear", "chequers")

@@ -10,7 +10,7 @@ from classifier.body import Body, Generator, Light, Patch, round_body, shade, sm
 from classifier.ripeness import CREAM, bgr, colours, palette
 
 _PALE_SHARE: Final = 0.3
-_ROT_SHARE: Final = 0.12
+_ROT_SHARE: Final = 0.16
 _CALYX_SHARE: Final = 0.35
 _STALK_SHARE: Final = 0.4
 
@@ -48,13 +48,23 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
     coarse = smooth_noise(rng, size, size, size / rng.uniform(3, 9))
     spread = skin.slope * along + skin.mottling * coarse
     spread -= float(np.average(spread, weights=body.alpha))
-    table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.85, 1.12), rng.uniform(0.75, 1.25))
+    table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.8, 1.12), rng.uniform(0.6, 1.25))
     if skin.ripeness <= 0.30 and rng.random() < _PALE_SHARE:
         cream = bgr(CREAM[0] + rng.uniform(-6, 14), CREAM[1] + rng.uniform(-0.12, 0.12), rng.uniform(0.55, 0.95))
-        table += (cream - table) * np.float32(rng.uniform(0.4, 0.9))
+        table += (cream - table) * np.float32(rng.uniform(0.4, 0.95))
+        return _blushed(rng, colours(skin.ripeness + spread, table), body)
     patch = colours(skin.ripeness + spread, table)
-    patch *= (1 + 0.04 * smooth_noise(rng, size, size, 3.0))[..., None]
+    patch *= (1 + rng.uniform(0.01, 0.09) * smooth_noise(rng, size, size, rng.uniform(1.5, 5)))[..., None]
     return patch
+
+
+def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
+    """Pale skin with a faint warm blush on one side, as unripe fruit has where the sun fell on it."""
+    turn, size = rng.uniform(0, 2 * np.pi), body.size_px
+    side = np.clip(body.across * np.cos(turn) + body.down * np.sin(turn), 0, 1)
+    side *= np.clip(1 + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)
+    blush = bgr(rng.uniform(26, 44), rng.uniform(0.35, 0.55), rng.uniform(0.6, 0.95))
+    return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.7) * side)[..., None], np.float32)
 
 
 def _rib(rng: Generator, patch: Patch, body: Body) -> None:
@@ -75,7 +85,7 @@ def _blemish(rng: Generator, patch: Patch, body: Body) -> None:
         cv2.ellipse(cover, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.3, 0.9), -1, cv2.LINE_AA)
     if rng.random() < _ROT_SHARE:
         x, y = rng.uniform(0.25, 0.75, 2) * size
-        axes = (int(rng.uniform(0.08, 0.24) * size), int(rng.uniform(0.08, 0.2) * size))
+        axes = (int(rng.uniform(0.08, 0.26) * size), int(rng.uniform(0.08, 0.24) * size))
         cv2.ellipse(cover, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.5, 0.9), -1, cv2.LINE_AA)
     if cover.any():
         brown = bgr(rng.uniform(8, 35), rng.uniform(0.3, 0.7), rng.uniform(0.1, 0.35))

@@ -66,12 +66,11 @@ def render(
 
 
 def render_between(*, seed: int, gap: int | None = None) -> tuple[bytes, str]:
-    """A fruit in the gap between two classes, and the class that a toss weighted by nearness gives it."""
+    """A fruit in the gap between two classes, and one of the two as the toss of a coin has it."""
     rng = np.random.default_rng(seed)
     lower, upper, begin, end = GAPS[int(rng.integers(len(GAPS))) if gap is None else gap]
-    where = rng.random()
-    label = upper if rng.random() < where else lower
-    paint = _fruit(label, begin + (end - begin) * where)
+    label = str(rng.choice([lower, upper]))
+    paint = _fruit(label, rng.uniform(begin, end))
     return _shoot(rng, [_place(rng, paint, rng.uniform(0.055, 0.1), rng.uniform(-0.02, 0.02))]), label
 
 

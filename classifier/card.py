@@ -1,0 +1,79 @@
+"""The card that travels in every model file: class names, preprocessing, calibration, training, metrics. Plain JSON."""
+
+from typing import Final
+
+import msgspec
+
+from classifier.errors import ModelError
+
+CARD_KEY: Final = "card"
+"""Where the card lies in a model file's metadata."""
+
+ENGINES: Final = ("int8", "fp32", "torch")
+"""The engines that a model can run on: onnxruntime int8 and fp32, and torch."""
+
+SURE_AT: Final = 0.80
+"""The confidence from which an answer is sure, where a calibration does not say otherwise."""
+
+IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
+IMAGENET_STD: Final = (0.229, 0.224, 0.225)
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What turns one engine's raw answers into probabilities.
+
+    `temperature` divides the logits (Guo et al. 2017); `distance_cut` is the distance from the known classes at which
+    an image is as likely foreign as not, `distance_scale` how fast that turns; `threshold` the confidence from which
+    an answer is sure.
+    """
+
+    temperature: float = 1.0
+    distance_cut: float = 1e9
+    distance_scale: float = 1.0
+    threshold: float = SURE_AT
+
+
+class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a model is trained. `data` None: on synthetic images, `images` of them, drawn from `seed`."""
+
+    arch: str = "resnet18"
+    data: str | None = None
+    images: int = 6000
+    epochs: int = 4
+    batch: int = 32
+    peak_rate: float = 0.05
+    weight_decay: float = 5e-4
+    smoothing: float = 0.02
+    image_px: int = 128
+    seed: int = 0
+    patience: int = 3
+    init: str | None = None
+    freeze_backbone: bool = False
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model is. Images come as uint8 [n, image_px, image_px, 3] in BGR; mean and std are of RGB, 0 to 1."""
+
+    arch: str
+    classes: tuple[str, ...]
+    image_px: int
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    calibrations: dict[str, Calibration] = {}
+    training: TrainingConfig = TrainingConfig()
+    metrics: dict[str, float] = {}
+
+
+def encode_card(card: Card) -> str:
+    """The card as JSON."""
+    return msgspec.json.encode(card).decode()
+
+
+def decode_card(text: str | None, source: str) -> Card:
+    """The card from a file's metadata. Raises `ModelError` naming the file where there is none or it does not fit."""
+    if text is None:
+        raise ModelError(f"{source}: no model of this classifier (no {CARD_KEY!r} in its metadata)")
+    try:
+        return msgspec.json.decode(text, type=Card)
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{source}: no model of this classifier ({error})") from error

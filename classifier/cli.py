@@ -1,0 +1,301 @@
+"""The command line: `classifier synthesize|split|train|eval|predict|serve|export|collect`.
+
+Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disagree); 2 bad usage or input.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from classifier.card import Card, TrainingConfig
+from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
+from classifier.recognition import Recognition
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+_console = Console()
+_Out = Annotated[Path, typer.Option(help="Folder to write to.")]
+_Seed = Annotated[int, typer.Option(help="Everything random is drawn from it.", min=0)]
+_Model = Annotated[Path | None, typer.Option(help="Model file (.onnx or .safetensors); the shipped one if left out.")]
+_Threads = Annotated[int, typer.Option(help="Threads that the engine may use.", min=1, max=64)]
+
+
+def main() -> None:
+    """The program's entry point."""
+    app()
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Bad input becomes one clear line and exit code 2."""
+    try:
+        yield
+    except ClassifierError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _progress(numbers: Iterable[int], what: str) -> Iterable[int]:
+    """A progress bar on standard error."""
+    return track(numbers, what, console=Console(stderr=True), transient=True)
+
+
+@app.command()
+def synthesize(
+    out: _Out,
+    images: Annotated[int, typer.Option(help="How many images, all splits together.", min=12)] = 3000,
+    seed: _Seed = 0,
+    sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet (PNG) of every kind, too.")] = None,
+) -> None:
+    """Render an ImageFolder tree: train/ val/ test/ (70 %, 15 %, 15 %), a folder a class."""
+    from classifier.dataset import write_tree
+    from classifier.figures import contact_sheet
+    from classifier.synthesis import draw_sample
+
+    with _one_line():
+        held_out = max(1, round(images * 0.15))
+        counts = {"train": images - 2 * held_out, "val": held_out, "test": held_out}
+        written = write_tree(out, {
+            split: (draw_sample(number, seed=seed, split=split) for number in _progress(range(count), split))
+            for split, count in counts.items()
+        })  # fmt: skip
+        if sheet is not None:
+            contact_sheet(sheet, seed=seed)
+    _console.print(f"seed {seed}: {written} images in {out}")
+
+
+@app.command()
+def split(
+    source: Annotated[Path, typer.Argument(help="Flat folder: a folder a class.")],
+    out: _Out,
+    val: Annotated[float, typer.Option(help="Share to validate on.", min=0.01, max=0.49)] = 0.15,
+    test: Annotated[float, typer.Option(help="Share to test on.", min=0.01, max=0.49)] = 0.15,
+    seed: _Seed = 0,
+) -> None:
+    """Copy a flat folder into train/ val/ test/ at random."""
+    from classifier.dataset import split_flat
+
+    with _one_line():
+        counts = split_flat(source, out, shares=(1 - val - test, val, test), seed=seed)
+    _console.print(f"seed {seed}: " + ", ".join(f"{count} in {name}" for name, count in counts.items()))
+
+
+@app.command()
+def train(
+    out: _Out,
+    data: Annotated[Path | None, typer.Option(help="ImageFolder tree to train on.")] = None,
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Train on rendered images.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer images and epochs.")] = False,
+    arch: Annotated[str, typer.Option(help="resnet18, resnet34 or resnet50.")] = "resnet18",
+    images: Annotated[int | None, typer.Option(help="How many images to render.", min=64)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the images.", min=1)] = None,
+    batch: Annotated[int, typer.Option(help="Images a step.", min=2)] = 32,
+    image_px: Annotated[int, typer.Option(help="Edge of the network's input.", min=32, max=512)] = 128,
+    seed: _Seed = 0,
+    init: Annotated[Path | None, typer.Option(help="Start from this ResNet's weights (safetensors).")] = None,
+    freeze_backbone: Annotated[bool, typer.Option("--freeze-backbone", help="Train the head only.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a training into --out was cut short.")] = False,
+    patience: Annotated[int, typer.Option(help="Stop after as many epochs without a better one.", min=1)] = 3,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    tensorboard: Annotated[Path | None, typer.Option(help="Write a TensorBoard log here.")] = None,
+) -> None:
+    """Train a model: its ONNX files, its weights to train on from, its report and figures come to lie in --out."""
+    from classifier.engine import require_torch
+
+    with _one_line():
+        if (data is None) == (not synthetic):
+            raise DatasetError("data: give exactly one of --data DIR and --synthetic")
+        if device not in ("auto", "cpu", "cuda"):
+            raise ModelError(f"device: {device!r}, allowed: auto, cpu, cuda")
+        require_torch("train ")
+        from classifier.network import ARCHES
+        from classifier.recipe import QUICK, produce
+
+        if arch not in ARCHES:
+            raise ModelError(f"arch: {arch!r}, allowed: {', '.join(ARCHES)}")
+        base = msgspec.structs.replace(TrainingConfig(), **(QUICK if quick else {}))
+        config = msgspec.structs.replace(
+            base, arch=arch, data=None if data is None else str(data), images=images or base.images,
+            epochs=epochs or base.epochs, batch=batch, image_px=image_px, seed=seed, patience=patience,
+            init=None if init is None else str(init), freeze_backbone=freeze_backbone,
+        )  # fmt: skip
+        _console.print(f"seed {seed}: {config.arch}, {config.epochs} epochs")
+        report = produce(config, out, device=device, resume=resume, tensorboard=tensorboard, progress=_progress)
+    _console.print(_report_table(report))
+
+
+@app.command(name="eval")
+def evaluate_(
+    data: Annotated[Path, typer.Option(help="ImageFolder tree, or one split of it.")],
+    model: _Model = None,
+    threads: _Threads = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure a model on labelled images: accuracy, recall, confusion matrix, calibration error, latency."""
+    from classifier.dataset import read_tree
+    from classifier.evaluation import evaluate
+    from classifier.inference import Classifier
+
+    with _one_line():
+        folder, part = (data, "test") if (data / "test").is_dir() else (data.parent, data.name)
+        classifier = Classifier.load(model, threads=threads)
+        report = evaluate(classifier, read_tree(folder, part, classifier.card.classes), _progress)
+    if json:
+        typer.echo(msgspec.json.encode(report).decode())
+    else:
+        _console.print(_report_table(report))
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Image files.")],
+    model: _Model = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Say what images show."""
+    from classifier.inference import Classifier
+
+    with _one_line():
+        classifier = Classifier.load(model)
+        answers = [(path, _predicted(classifier, path)) for path in files]
+    if json:
+        for path, answer in answers:
+            typer.echo(msgspec.json.encode(_plain(path, answer)).decode())
+    else:
+        _console.print(_answer_table(answers, classifier.card))
+    if any(isinstance(answer, ImageError) for _, answer in answers):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8088,
+    model: _Model = None,
+    threads: _Threads = 1,
+) -> None:
+    """Serve recognition over HTTP: POST /aisim_tf_pre, an image file in the body; /docs, /healthz."""
+    import uvicorn
+
+    from classifier.inference import Classifier
+    from classifier.service import build_app
+
+    with _one_line():
+        classifier = Classifier.load(model, threads=threads)
+    uvicorn.run(build_app(classifier), host=host, port=port, log_level="warning", access_log=False)
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="Model to export (.safetensors).")],
+    out: _Out,
+    data: Annotated[Path | None, typer.Option(help="Tree whose val/ calibrates; rendered images if left out.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="onnx.")] = "onnx",
+    int8: Annotated[bool, typer.Option("--int8", help="Quantise to int8, too.")] = False,
+    seed: _Seed = 0,
+) -> None:
+    """Write a checkpoint as ONNX, and check on real inputs that the engines agree (exit code 1 if not)."""
+    from classifier.engine import require_torch
+
+    with _one_line():
+        if format_ != "onnx":
+            raise ModelError(f"format: {format_!r}, allowed: onnx")
+        require_torch("export ")
+        from classifier.recipe import export_checkpoint
+
+        agreements = export_checkpoint(checkpoint, out, data=data, int8=int8, seed=seed, progress=_progress)
+    table = Table("file", "same label", "largest gap of logits", "mean gap")
+    for path, found in agreements.items():
+        table.add_row(str(path), f"{found.labels:.2%}", f"{found.logits_max:.4f}", f"{found.logits_mean:.4f}")
+    _console.print(table)
+    if min(found.labels for found in agreements.values()) < 0.98:
+        raise typer.Exit(1)
+
+
+@app.command()
+def collect(
+    broker: Annotated[str, typer.Option(help="HOST or HOST:PORT of the line's broker.")],
+    out: _Out,
+    label: Annotated[str | None, typer.Option(help="Everything goes under this label.")] = None,
+    model: _Model = None,
+    images: Annotated[int | None, typer.Option(help="Stop after as many.", min=1)] = None,
+) -> None:
+    """Keep the pictures of a live line: under one --label, or sorted by a model for later review."""
+    from classifier.collection import Collector, live_pictures
+    from classifier.inference import Classifier
+
+    kept = 0
+    with _one_line():
+        host, port = _address(broker)
+        collector = Collector(out, label=label, classifier=Classifier.load(model) if label is None else None)
+        try:
+            with live_pictures(host, port) as pictures:
+                for image in pictures:
+                    if image is not None:
+                        collector.keep(image)
+                        kept += 1
+                    if kept == images:
+                        break
+        except KeyboardInterrupt:
+            pass
+    _console.print(f"{kept} images in {out}")
+
+
+def _address(broker: str) -> tuple[str, int]:
+    """Host and port of HOST or HOST:PORT; the FS simulator's port where none is given."""
+    host, _, port = broker.partition(":")
+    if not host or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
+        raise ClassifierError(f"broker: {broker!r}, allowed: HOST or HOST:PORT")
+    return host, int(port or 21883)
+
+
+def _predicted(classifier: Any, path: Path) -> Recognition | ImageError:
+    try:
+        return classifier.classify(path.read_bytes())  # type: ignore[no-any-return]
+    except OSError as error:
+        raise DatasetError(f"{path}: unreadable ({error.strerror})") from error
+    except ImageError as error:
+        return error
+
+
+def _plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
+    if isinstance(answer, ImageError):
+        return {"file": str(path), "error": str(answer)}
+    return {"file": str(path), "label": answer.label, "confidence": round(answer.confidence, 4),
+            "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
+
+
+def _answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Card) -> Table:
+    table = Table("file", "label", "confidence", "sure", "ms", title=f"{card.arch}, {card.image_px} px")
+    for path, answer in answers:
+        if isinstance(answer, ImageError):
+            table.add_row(str(path), "-", "-", "-", str(answer))
+        else:
+            sure = "yes" if answer.margin >= 0 else "no"
+            table.add_row(str(path), answer.label, f"{answer.confidence:.3f}", sure, f"{answer.seconds * 1e3:.1f}")
+    return table
+
+
+def _report_table(report: Any) -> Table:
+    """A report as a table: the confusion matrix with the recalls, the rest under it."""
+    auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
+    caption = (
+        f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure {report.sure:.2%}, "
+        f"right when sure {report.right_when_sure:.2%}, calibration error {report.calibration_error:.4f}, "
+        f"AUROC of unknown {auroc}, p50 {report.p50_ms:.1f} ms, p99 {report.p99_ms:.1f} ms"
+    )
+    table = Table("class", *report.classes, "recall", caption=caption)
+    for name, row in zip(report.classes, report.confusion, strict=True):
+        recall = f"{report.recall[name]:.2%}" if name in report.recall else "-"
+        table.add_row(name, *(str(count) for count in row), recall)
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Collection: keeps the pictures of a live line, a folder a class, for training on them later."""
+
+import hashlib
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from classifier.errors import ClassifierError, DatasetError, ImageError
+from classifier.inference import Classifier
+from classifier.recognition import UNKNOWN
+from controller.codec import FEEDBACK, Image, decode_feedback
+from controller.errors import WireError
+
+_BACKLOG: Final = 256
+"""Pictures that may wait to be written; the line is faster than the disk for longer than that only if it is broken."""
+
+_KEEPALIVE_S: Final = 50
+_QUIET_S: Final = 0.5
+
+
+class Collector:
+    """Sorts pictures into `out/label/`: all under one label, or each under what a model says of it, for review."""
+
+    def __init__(self, out: Path, *, label: str | None = None, classifier: Classifier | None = None) -> None:
+        if (label is None) == (classifier is None):
+            raise DatasetError("label: exactly one of a label and a model is needed")
+        if label is not None and Path(label).name != label:
+            raise DatasetError(f"label: {label!r}, allowed: a plain folder name")
+        self._out = out
+        self._label = label
+        self._classifier = classifier
+
+    def keep(self, image: bytes) -> Path:
+        """Write one picture, named by its content, so that the same one twice is kept once. Returns where it lies.
+
+        Raises `DatasetError` where it cannot be written.
+        """
+        folder, name = self._out / self._sorted(image), hashlib.sha256(image).hexdigest()[:16]
+        path = folder / (name + (".png" if image.startswith(b"\x89PNG") else ".jpg"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(image)
+        except OSError as error:
+            raise DatasetError(f"{path}: not writable ({error.strerror})") from error
+        return path
+
+    def _sorted(self, image: bytes) -> str:
+        """The label that a picture goes under; what no model can read is `unknown`."""
+        if self._classifier is None:
+            assert self._label is not None
+            return self._label
+        try:
+            return self._classifier.classify(image).label
+        except ImageError:
+            return UNKNOWN
+
+
+@contextmanager
+def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
+    """The pictures that a line sends from now on; None now and then while there is none, so that a caller may stop.
+
+    Raises `ClassifierError` where there is no broker.
+    """
+    arrived: queue.Queue[bytes] = queue.Queue(_BACKLOG)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+
+    def on_connect(client: mqtt.Client, *_rest: Any) -> None:
+        client.subscribe(FEEDBACK)
+
+    def on_message(_client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        if not arrived.full():
+            arrived.put_nowait(bytes(message.payload))
+
+    client.on_connect, client.on_message = on_connect, on_message
+    try:
+        client.connect(host, port, keepalive=_KEEPALIVE_S)
+    except OSError as error:
+        raise ClassifierError(f"broker: no answer at {host}:{port} ({error.strerror or error})") from error
+    client.loop_start()
+    try:
+        yield _pictures(arrived)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def _pictures(arrived: "queue.Queue[bytes]") -> Iterator[bytes | None]:
+    """The pictures among what arrived; the rest of the line's talk is passed over."""
+    while True:
+        try:
+            payload = arrived.get(timeout=_QUIET_S)
+        except queue.Empty:
+            yield None
+            continue
+        try:
+            feedback = decode_feedback(payload)
+        except WireError:
+            continue
+        if isinstance(feedback, Image):
+            yield feedback.content

@@ -1,0 +1,175 @@
+"""Sets of labelled images: from a folder tree, from the renderer; written as a tree; split from a flat folder."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.decoding import decode
+from classifier.errors import DatasetError, ImageError
+from classifier.recognition import UNKNOWN
+from classifier.synthesis import CLASSES, SPLITS, Sample
+
+INDEX_FILE: Final = "class_indices.json"
+IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
+
+Progress = Callable[[Iterable[int], str], Iterable[int]]
+"""Shows how far a long loop is: takes the loop's numbers and what it does, gives the numbers back."""
+
+
+def silent(numbers: Iterable[int], _what: str) -> Iterable[int]:
+    """No progress bar."""
+    return numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSet:
+    """Images as files or as files' bytes, with their labels [n], the numbers of `classes`, and what kind each is."""
+
+    entries: tuple[bytes | Path, ...]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def file_bytes(self, number: int) -> bytes:
+        """One image's file. Raises `DatasetError` where it cannot be read."""
+        entry = self.entries[number]
+        if isinstance(entry, bytes):
+            return entry
+        try:
+            return entry.read_bytes()
+        except OSError as error:
+            raise DatasetError(f"{entry}: unreadable ({error.strerror})") from error
+
+    def image(self, number: int, edge_px: int) -> NDArray[np.uint8]:
+        """One image, decoded: uint8 [edge_px, edge_px, 3] in BGR. Raises `DatasetError` naming the file."""
+        try:
+            return decode(self.file_bytes(number), edge_px)
+        except ImageError as error:
+            raise DatasetError(f"{self._name(number)}: {error}") from error
+
+    def batch(self, numbers: Iterable[int], edge_px: int) -> NDArray[np.uint8]:
+        """Several images: uint8 [n, edge_px, edge_px, 3]."""
+        return np.stack([self.image(number, edge_px) for number in numbers])
+
+    def _name(self, number: int) -> str:
+        entry = self.entries[number]
+        return str(entry) if isinstance(entry, Path) else f"image {number}"
+
+
+def from_samples(samples: Iterable[Sample]) -> ImageSet:
+    """The set of rendered samples, held in memory."""
+    drawn = list(samples)
+    return ImageSet(
+        entries=tuple(sample.image for sample in drawn),
+        labels=np.array([CLASSES.index(sample.label) for sample in drawn], np.int64),
+        classes=CLASSES,
+        kinds=tuple(sample.kind for sample in drawn),
+    )
+
+
+def read_tree(folder: Path, split: str, classes: tuple[str, ...] | None = None) -> ImageSet:
+    """The images of one split of an `ImageFolder` tree; `classes` None: the tree's own.
+
+    `unknown` is always the last class, also where the tree has no folder for it. Raises `DatasetError`: no such
+    folder, an empty class folder, classes other than those asked for.
+    """
+    root = folder / split
+    found = class_folders(root)
+    if classes is not None and {*found, UNKNOWN} != {*classes, UNKNOWN}:
+        raise DatasetError(f"{root}: classes {', '.join(found)}, allowed: {', '.join(classes)}")
+    names = classes or (*(name for name in found if name != UNKNOWN), UNKNOWN)
+    entries: list[Path] = []
+    labels: list[int] = []
+    for label, name in enumerate(names):
+        if name == UNKNOWN and name not in found:
+            continue
+        images = image_files(root / name)
+        if not images:
+            raise DatasetError(f"{root / name}: no image in it, allowed: one {'/'.join(IMAGE_SUFFIXES)} or more")
+        entries += images
+        labels += [label] * len(images)
+    kinds = tuple(names[label] for label in labels)
+    return ImageSet(entries=tuple(entries), labels=np.array(labels, np.int64), classes=names, kinds=kinds)
+
+
+def class_folders(root: Path) -> tuple[str, ...]:
+    """The class folders under a root, sorted. Raises `DatasetError` where there are fewer than two."""
+    try:
+        found = tuple(sorted(path.name for path in root.iterdir() if path.is_dir()))
+    except OSError as error:
+        raise DatasetError(f"{root}: unreadable data folder ({error.strerror})") from error
+    if len(found) < 2:
+        raise DatasetError(f"{root}: {len(found)} class folders, allowed: 2 or more, one a class")
+    return found
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files in a folder, sorted. Raises `DatasetError` where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    except OSError as error:
+        raise DatasetError(f"{folder}: unreadable data folder ({error.strerror})") from error
+
+
+def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
+    """Write sets of samples as `out/split/class/number.jpg` with `class_indices.json`; returns how many files.
+
+    Raises `DatasetError` where the folder cannot be written.
+    """
+    written = 0
+    try:
+        for split in sets:
+            for name in CLASSES:
+                (out / split / name).mkdir(parents=True, exist_ok=True)
+        write_index(out, CLASSES)
+        for split, samples in sets.items():
+            for number, sample in enumerate(samples):
+                (out / split / sample.label / f"{number:06d}-{sample.kind}.jpg").write_bytes(sample.image)
+                written += 1
+    except OSError as error:
+        raise DatasetError(f"{out}: not writable ({error.strerror})") from error
+    return written
+
+
+def write_index(out: Path, classes: tuple[str, ...]) -> None:
+    """Write which number is which class."""
+    (out / INDEX_FILE).write_text(json.dumps(dict(enumerate(classes)), indent=2) + "\n", encoding="utf-8")
+
+
+def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], seed: int) -> dict[str, int]:
+    """Copy a flat folder (a folder a class) into `train/ val/ test/` at random; returns how many files went where.
+
+    Every split gets at least one image of every class. Raises `DatasetError`.
+    """
+    classes = class_folders(source)
+    rng = np.random.default_rng(seed)
+    counts = dict.fromkeys(SPLITS, 0)
+    for name in classes:
+        images = image_files(source / name)
+        if len(images) < len(SPLITS):
+            raise DatasetError(f"{source / name}: {len(images)} images, allowed: {len(SPLITS)} or more, one a split")
+        for split, part in zip(SPLITS, _cut([images[i] for i in rng.permutation(len(images))], shares), strict=True):
+            (out / split / name).mkdir(parents=True, exist_ok=True)
+            for path in part:
+                shutil.copy2(path, out / split / name / path.name)
+            counts[split] += len(part)
+    write_index(out, classes)
+    return counts
+
+
+def _cut(images: list[Path], shares: tuple[float, float, float]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Cut a list into three by shares, none of them empty."""
+    total = sum(shares)
+    test = max(1, round(len(images) * shares[2] / total))
+    val = max(1, round(len(images) * shares[1] / total))
+    train = max(1, len(images) - val - test)
+    return images[:train], images[train : train + val] or images[-2:-1], images[train + val :] or images[-1:]

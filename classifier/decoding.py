@@ -1,0 +1,108 @@
+"""From an image file's bytes to the network's input, looking before leaping: header and limits first, pixels after."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.errors import ImageError
+
+LIMIT_PX: Final = 40_000_000
+"""Most pixels that a picture may have; more is refused from the header, before anything is decoded."""
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_JPEG: Final = b"\xff\xd8"
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE: Final = frozenset(range(0xD0, 0xD8)) | {0x01}
+_REDUCED: Final = (
+    (8, cv2.IMREAD_REDUCED_COLOR_8),
+    (4, cv2.IMREAD_REDUCED_COLOR_4),
+    (2, cv2.IMREAD_REDUCED_COLOR_2),
+)
+
+
+class TornImageError(ImageError):
+    """A picture whose end never came: it starts as a JPEG or PNG and stops in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file's header says: the format, width and height in px."""
+
+    format: str
+    width_px: int
+    height_px: int
+
+
+def read_header(image: bytes) -> Header:
+    """The header of a whole JPEG or PNG file. Raises `TornImageError`, or `ImageError` for anything else."""
+    if not image:
+        raise ImageError("image: 0 bytes, allowed: a JPEG or PNG file")
+    if image.startswith(_JPEG):
+        return _jpeg_header(image)
+    if image.startswith(_PNG):
+        return _png_header(image)
+    raise ImageError(f"image: begins with {image[:4]!r}, allowed: a JPEG or PNG file")
+
+
+def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
+    """The picture squeezed to a square, uint8 [edge_px, edge_px, 3] in BGR.
+
+    Large pictures are reduced while they are decoded. Raises `ImageError` with the reason.
+    """
+    header = read_header(image)
+    if header.width_px * header.height_px > LIMIT_PX:
+        raise ImageError(f"image: {header.width_px} x {header.height_px} px, allowed: up to {LIMIT_PX} px in all")
+    try:
+        picture = cv2.imdecode(np.frombuffer(image, np.uint8), _flag(header, edge_px) | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise ImageError(f"image: not decodable as {header.format} ({error.err})") from error
+    if picture is None:
+        raise ImageError(f"image: not decodable as {header.format}")
+    return np.asarray(cv2.resize(picture, (edge_px, edge_px), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _flag(header: Header, edge_px: int) -> int:
+    """How to read: reduced by as much as leaves the picture larger than the edge on both sides (JPEG's own scaling)."""
+    shortest_px = min(header.width_px, header.height_px)
+    for factor, flag in _REDUCED:
+        if shortest_px >= factor * edge_px * 1.4:
+            return flag
+    return cv2.IMREAD_COLOR
+
+
+def _png_header(image: bytes) -> Header:
+    """Width and height from IHDR, the end from IEND (PNG specification, 5.3 and 11.2)."""
+    if len(image) < 33 or image.rfind(b"IEND") == -1:
+        raise TornImageError(f"image: a PNG that ends after {len(image)} bytes")
+    width_px, height_px = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
+    return _sized("PNG", width_px, height_px)
+
+
+def _jpeg_header(image: bytes) -> Header:
+    """Width and height from the frame header, the end from EOI after it (ITU-T T.81, B.1 and B.2.2)."""
+    at = 2
+    while at + 4 <= len(image):
+        if image[at] != 0xFF:
+            raise ImageError(f"image: a JPEG without a marker at byte {at}")
+        marker = image[at + 1]
+        if marker == 0xFF or marker in _BARE:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker == 0xD9:
+            raise ImageError("image: a JPEG without a picture in it")
+        if marker in _FRAMES and at + 9 <= len(image):
+            if image.find(b"\xff\xd9", at + 9) == -1:
+                break
+            height_px, width_px = (int.from_bytes(image[at + i : at + i + 2], "big") for i in (5, 7))
+            return _sized("JPEG", width_px, height_px)
+        at += 2 + max(int.from_bytes(image[at + 2 : at + 4], "big"), 2)
+    raise TornImageError(f"image: a JPEG that ends after {len(image)} bytes")
+
+
+def _sized(kind: str, width_px: int, height_px: int) -> Header:
+    if width_px == 0 or height_px == 0:
+        raise ImageError(f"image: a {kind} of {width_px} x {height_px} px, allowed: 1 px or more each way")
+    return Header(kind, width_px, height_px)

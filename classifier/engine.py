@@ -1,0 +1,115 @@
+"""Engines: what runs a model. onnxruntime (int8, fp32) and torch, behind one seam."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as reasons
+
+from classifier.card import CARD_KEY, Card, decode_card
+from classifier.errors import MissingExtraError, ModelError
+
+if TYPE_CHECKING:
+    from classifier.network import Network
+
+Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Logits [n, classes] and distances [n]."""
+
+ENGINE_KEY: Final = "engine"
+"""Where an ONNX file's metadata says which engine its weights are for."""
+
+TRAIN_EXTRA: Final = "needs torch and torchvision: pip install 'sorting-line-twin[train]'"
+
+_LOAD_ERRORS: Final = (
+    reasons.Fail,
+    reasons.InvalidArgument,
+    reasons.InvalidGraph,
+    reasons.InvalidProtobuf,
+    reasons.NoSuchFile,
+    reasons.NotImplemented,
+    reasons.RuntimeException,
+)
+
+
+class Engine(Protocol):
+    """Something that runs one model."""
+
+    card: Card
+    name: str
+
+    def run(self, images: NDArray[np.uint8]) -> Answers:
+        """Answers for images [n, image_px, image_px, 3] in BGR."""
+        ...
+
+
+class OnnxEngine:
+    """A model in onnxruntime on the CPU. Raises `ModelError` where the file is none of ours.
+
+    Threads do not spin while they wait: on a machine with a busy neighbour, spinning costs more than it gains.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except _LOAD_ERRORS as error:
+            raise ModelError(f"{path}: not readable as an ONNX model") from error
+        written = self._session.get_modelmeta().custom_metadata_map
+        self.card = decode_card(written.get(CARD_KEY), str(path))
+        self.name = written.get(ENGINE_KEY, "fp32")
+
+    def run(self, images: NDArray[np.uint8]) -> Answers:
+        logits, distances = self._session.run(None, {"images": images})
+        return logits, distances
+
+
+class TorchEngine:
+    """A model in torch on the CPU, weights channels-last. The reference for the others."""
+
+    name = "torch"
+
+    def __init__(self, network: "Network", *, threads: int = 1) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self.card = network.card
+        self._network = network.eval().to(memory_format=torch.channels_last)
+
+    def run(self, images: NDArray[np.uint8]) -> Answers:
+        import torch
+
+        with torch.inference_mode():
+            logits, distances = self._network(torch.from_numpy(images))
+        return logits.float().numpy(), distances.float().numpy()
+
+
+def open_engine(path: Path, *, threads: int = 1) -> Engine:
+    """The engine for a model file: `.onnx` for onnxruntime, `.safetensors` for torch.
+
+    Raises `ModelError`, or `MissingExtraError` where torch would be needed and is not there.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    if path.suffix == ".onnx":
+        return OnnxEngine(path, threads=threads)
+    if path.suffix == ".safetensors":
+        require_torch(f"{path.name} ")
+        from classifier.checkpoint import load_network
+
+        return TorchEngine(load_network(path), threads=threads)
+    raise ModelError(f"{path}: no model file, allowed: .onnx or .safetensors")
+
+
+def require_torch(what: str) -> None:
+    """Raise `MissingExtraError`, one line on what to install, where torch or torchvision is missing."""
+    try:
+        import torch  # noqa: F401
+        import torchvision  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(f"{what}{TRAIN_EXTRA}") from error

@@ -1,0 +1,111 @@
+"""Figures as PNG files: a training's learning curve and confusion matrix, the renderer's contact sheet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.blank import BLANK_KINDS, render_blank
+from classifier.engine import TRAIN_EXTRA
+from classifier.errors import DatasetError, MissingExtraError
+from classifier.renderer import (
+    FOREIGN_KINDS,
+    STRANGE_KINDS,
+    render,
+    render_between,
+    render_empty,
+    render_foreign,
+    render_two,
+    spoil,
+)
+from classifier.ripeness import FRUIT_CLASSES, GAPS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from classifier.training import Epoch
+
+_TILE: Final = (160, 120)
+_TITLE_PX: Final = 150
+_GREY: Final = 128
+
+
+def learning_curve(epochs: Sequence["Epoch"], path: Path) -> None:
+    """Draw loss and validation accuracy over the epochs. Raises `MissingExtraError` without matplotlib."""
+    figure = _figure(7.0, 4.0)
+    losses = figure.add_subplot()
+    numbers = [epoch.number for epoch in epochs]
+    losses.plot(numbers, [epoch.loss for epoch in epochs], "o-", label="training loss")
+    losses.plot(numbers, [epoch.val_loss for epoch in epochs], "o-", label="validation loss")
+    losses.set(xlabel="epoch", ylabel="cross entropy", xticks=numbers)
+    shares = losses.twinx()
+    shares.plot(
+        numbers, [epoch.val_accuracy for epoch in epochs], "s--", color="tab:green", label="validation accuracy"
+    )
+    shares.set(ylabel="accuracy", ylim=(0, 1.02))
+    figure.legend(loc="upper center", ncols=3, frameon=False)
+    figure.savefig(path)
+
+
+def confusion_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], path: Path) -> None:
+    """Draw counts by true class (rows) and answer (columns). Raises `MissingExtraError` without matplotlib."""
+    figure = _figure(5.0, 4.5)
+    axes = figure.add_subplot()
+    table = np.array(counts)
+    axes.imshow(table / np.maximum(table.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    places = range(len(classes))
+    axes.set(xticks=places, yticks=places, xticklabels=classes, yticklabels=classes, xlabel="answer", ylabel="class")
+    for row in places:
+        for column in places:
+            share = table[row, column] / max(table[row].sum(), 1)
+            axes.text(column, row, str(table[row, column]), ha="center", color="white" if share > 0.5 else "black")
+    figure.savefig(path)
+
+
+def contact_sheet(path: Path, *, seed: int, columns: int = 8) -> None:
+    """Draw every kind of picture that the renderer knows, a row a kind. Raises `DatasetError` where it cannot write."""
+    fruit = [FRUIT_CLASSES[i % len(FRUIT_CLASSES)] for i in range(columns)]
+    seeds = [seed + i for i in range(columns)]
+    rows = {name: [render(name, seed=s) for s in seeds] for name in ("raw", "half_ripe", "ripe")}
+    for number, (lower, upper, *_) in enumerate(GAPS):
+        rows[f"{lower} | {upper}"] = [render_between(seed=s, gap=number)[0] for s in seeds]
+    rows |= {name: [render_foreign(name, seed=s) for s in seeds] for name in (*FOREIGN_KINDS, *STRANGE_KINDS)}
+    rows["two items"] = [render_two(fruit[i], fruit[-i], seed=s) for i, s in enumerate(seeds)]
+    rows["empty"] = [render_empty(seed=s) for s in seeds]
+    rows |= {name: [render_blank(name, seed=s) for s in seeds] for name in BLANK_KINDS}
+    for fault in ("blurred", "dark"):
+        rows[fault] = [render(fruit[i], seed=s, fault=fault) for i, s in enumerate(seeds)]
+    rows["torn"] = [spoil(render(fruit[i], seed=s), "torn", seed=s) for i, s in enumerate(seeds)]
+    sheet = np.vstack([_row(name, images) for name, images in rows.items()])
+    try:
+        path.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+    except OSError as error:
+        raise DatasetError(f"{path}: not writable ({error.strerror})") from error
+
+
+def _row(name: str, images: Sequence[bytes]) -> NDArray[np.uint8]:
+    """A row of the sheet: its title and its pictures."""
+    title = np.full((_TILE[1], _TITLE_PX, 3), 255, np.uint8)
+    cv2.putText(title, name, (6, _TILE[1] // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.hstack([title, *(_tile(image) for image in images)])
+
+
+def _tile(image: bytes) -> NDArray[np.uint8]:
+    """A picture as small as the sheet has it; what was torn off shows as grey."""
+    whole = image if image.endswith(b"\xff\xd9") else image + b"\xff\xd9"
+    picture = cv2.imdecode(np.frombuffer(whole, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        return np.full((_TILE[1], _TILE[0], 3), _GREY, np.uint8)
+    return np.asarray(cv2.resize(picture, _TILE, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _figure(width_in: float, height_in: float) -> "Figure":
+    """An empty figure that needs no screen."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError(f"figures: {TRAIN_EXTRA}") from error
+    return Figure(figsize=(width_in, height_in), dpi=120, layout="constrained")

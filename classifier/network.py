@@ -1,0 +1,84 @@
+"""The network: a torchvision ResNet that takes images as they are decoded and gives logits and a distance.
+
+Normalisation and the distance to the known classes lie inside, so that every engine runs the same whole thing.
+"""
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from classifier.card import Card
+from classifier.errors import ModelError
+
+ARCHES = ("resnet18", "resnet34", "resnet50")
+
+
+class Normalise(nn.Module):
+    """uint8 [n, h, w, 3] in BGR to float32 [n, 3, h, w] in RGB, normalised."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", 255 * torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("scale", 1 / (255 * torch.tensor(std).view(1, 3, 1, 1)), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images.permute(0, 3, 1, 2).float().flip(1) - self.mean) * self.scale
+
+
+class Outlier(nn.Module):
+    """How far features [n, f] lie from the nearest known class: Mahalanobis' distance with one covariance for all
+    (Lee et al. 2018), on features of unit length (Mueller and Hein 2025). All zero until it is fitted.
+    """
+
+    means: Tensor
+    whitening: Tensor
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("means", torch.zeros(classes, features))
+        self.register_buffer("whitening", torch.zeros(features, features))
+
+    def forward(self, features: Tensor) -> Tensor:
+        offset = nn.functional.normalize(features)[:, None, :] - self.means
+        return (offset @ self.whitening).square().sum(2).min(1).values.clamp_min(1e-12).sqrt()
+
+    def fit(self, features: Tensor, labels: Tensor, shrinkage: float = 0.1) -> None:
+        """Fit to the features [n, f] of known images; the covariance is shrunk towards its diagonal's mean."""
+        unit = nn.functional.normalize(features.double())
+        means = torch.stack([unit[labels == label].mean(0) for label in range(self.means.shape[0])])
+        offset = unit - means[labels]
+        covariance = offset.T @ offset / len(unit)
+        plain = torch.eye(len(covariance), dtype=torch.double) * covariance.diagonal().mean()
+        values, vectors = torch.linalg.eigh((1 - shrinkage) * covariance + shrinkage * plain)
+        self.means.copy_(means)
+        self.whitening.copy_(vectors * values.clamp_min(1e-12).rsqrt() / len(covariance) ** 0.5)
+
+
+class Network(nn.Module):
+    """The whole model that a card describes. Raises `ModelError` for an architecture that is none of `ARCHES`."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        if card.arch not in ARCHES:
+            raise ModelError(f"arch: {card.arch!r}, allowed: {', '.join(ARCHES)}")
+        self.card = card
+        self.normalise = Normalise(card.mean, card.std)
+        self.backbone = getattr(torchvision.models, card.arch)(weights=None)
+        features = self.backbone.fc.in_features
+        self.backbone.fc = nn.Identity()
+        self.head = nn.Linear(features, len(card.classes))
+        self.outlier = Outlier(features, max(len(card.classes) - 1, 1))
+
+    def features(self, images: Tensor) -> Tensor:
+        """The pooled features [n, f] of images uint8 [n, h, w, 3] in BGR."""
+        normal = self.normalise(images).contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.backbone(normal)
+        return features
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits [n, classes] and distances [n] of images uint8 [n, h, w, 3] in BGR."""
+        features = self.features(images)
+        return self.head(features), self.outlier(features)

@@ -1,0 +1,154 @@
+"""The recipe: from a training's settings to the model's files. What `classifier train` does, start to end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from classifier import figures
+from classifier.card import TrainingConfig
+from classifier.checkpoint import load_network, save_network
+from classifier.dataset import ImageSet, Progress, from_samples, read_tree, silent
+from classifier.engine import TRAIN_EXTRA, OnnxEngine, TorchEngine
+from classifier.errors import DatasetError, MissingExtraError
+from classifier.evaluation import Report, evaluate, metrics, write_report
+from classifier.export import Agreement, agreement, export_all, stamp
+from classifier.inference import Classifier
+from classifier.synthesis import draw_sample
+from classifier.training import Epoch, choose_device, train
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+QUICK: Final = {"images": 2600, "epochs": 3}
+VAL_IMAGES: Final = 1500
+TEST_IMAGES: Final = 2000
+EXPORT_IMAGES: Final = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """Where a training's outcome lies in its folder."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """fp16, to train on from and to run in torch."""
+        return self.folder / "model-fp16.safetensors"
+
+    @property
+    def fp32(self) -> Path:
+        """ONNX in fp32."""
+        return self.folder / "model-fp32.onnx"
+
+    @property
+    def int8(self) -> Path:
+        """ONNX in int8: the one that runs."""
+        return self.folder / "model-int8.onnx"
+
+    @property
+    def report(self) -> Path:
+        """How the int8 model did on the test set."""
+        return self.folder / "report.json"
+
+
+@dataclass(slots=True)
+class Logbook:
+    """Notes every epoch, and passes it on to TensorBoard if there is one."""
+
+    board: "SummaryWriter | None" = None
+    epochs: list[Epoch] = field(default_factory=list)
+
+    def note(self, epoch: Epoch) -> None:
+        """Keep an epoch."""
+        self.epochs.append(epoch)
+        if self.board is not None:
+            self.board.add_scalar("loss/train", epoch.loss, epoch.number)
+            self.board.add_scalar("loss/val", epoch.val_loss, epoch.number)
+            self.board.add_scalar("accuracy/val", epoch.val_accuracy, epoch.number)
+            self.board.flush()
+
+
+def produce(
+    config: TrainingConfig, out: Path, *, device: str = "cpu", resume: bool = False, tensorboard: Path | None = None,
+    progress: Progress = silent,
+) -> Report:  # fmt: skip
+    """Train, export, calibrate and test a model; its files come to lie in `out`. Returns the int8 model's test report.
+
+    Raises `DatasetError`, `ModelError`, `MissingExtraError`.
+    """
+    files = ModelFiles(folder=out)
+    _make(out)
+    logbook = Logbook(board=None if tensorboard is None else _board(tensorboard))
+    train_set, val_set, test_set = load_sets(config, progress)
+    there = choose_device(device)
+    network = train(config, train_set, val_set, out, device=there, diary=logbook, resume=resume, progress=progress)
+    export_all(network, files.fp32, files.int8, val_set)
+    report = evaluate(Classifier.load(files.int8), test_set, progress)
+    network.card = msgspec.structs.replace(network.card, metrics=metrics(report))
+    stamp(files.fp32, network.card, "fp32")
+    stamp(files.int8, network.card, "int8")
+    save_network(network, files.weights)
+    write_report(report, files.report)
+    if logbook.epochs:
+        figures.learning_curve(logbook.epochs, out / "learning-curve.png")
+    figures.confusion_matrix(report.classes, report.confusion, out / "confusion.png")
+    return report
+
+
+def export_checkpoint(
+    checkpoint: Path, out: Path, *, data: Path | None, int8: bool, seed: int, progress: Progress = silent
+) -> dict[Path, Agreement]:
+    """Write a checkpoint's ONNX files to `out`, calibrated on `data`'s val/ or on rendered images.
+
+    Returns how far each file agrees with torch. Raises `DatasetError`, `ModelError`.
+    """
+    files = ModelFiles(folder=out)
+    network = load_network(checkpoint)
+    classes = network.card.classes
+    val_set = read_tree(data, "val", classes) if data else _rendered(EXPORT_IMAGES, seed, "val", progress)
+    _make(out)
+    export_all(network, files.fp32, files.int8, val_set)
+    written = [files.fp32, files.int8] if int8 else [files.fp32]
+    if not int8:
+        files.int8.unlink()
+    reference = TorchEngine(network, threads=2)
+    return {path: agreement(OnnxEngine(path, threads=2), reference, val_set) for path in written}
+
+
+def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[ImageSet, ImageSet, ImageSet]:
+    """The sets to train, to validate and to test on: the tree's, or rendered ones. Raises `DatasetError`."""
+    if config.data is None:
+        return (
+            _rendered(config.images, config.seed, "train", progress),
+            _rendered(min(VAL_IMAGES, config.images), config.seed, "val", progress),
+            _rendered(min(TEST_IMAGES, config.images), config.seed, "test", progress),
+        )
+    folder = Path(config.data)
+    train_set = read_tree(folder, "train")
+    if len(train_set) < config.batch:
+        raise DatasetError(f"{folder / 'train'}: {len(train_set)} images, allowed: a batch ({config.batch}) or more")
+    return train_set, read_tree(folder, "val", train_set.classes), read_tree(folder, "test", train_set.classes)
+
+
+def _rendered(count: int, seed: int, split: str, progress: Progress) -> ImageSet:
+    numbers: Iterable[int] = progress(range(count), f"rendering {split}")
+    return from_samples(draw_sample(number, seed=seed, split=split) for number in numbers)
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{out}: not writable ({error.strerror})") from error
+
+
+def _board(folder: Path) -> "SummaryWriter":
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingExtraError(f"--tensorboard {TRAIN_EXTRA}") from error
+    return SummaryWriter(str(folder))

@@ -1,0 +1,90 @@
+"""Synthetic sets: which pictures a set is made of, each drawn from the set's seed, the split and its number."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from classifier.blank import BLANK_KINDS, damage, render_blank
+from classifier.recognition import UNKNOWN
+from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
+from classifier.ripeness import FRUIT_CLASSES
+
+CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
+"""Every class of a synthetic set, in the order of their folders."""
+
+SPLITS: Final = ("train", "val", "test")
+BETWEEN_SHARE: Final = 0.10
+"""Share of a training set that lies between two classes, under either's name: it teaches where to be unsure."""
+
+UNKNOWN_SHARE: Final = 0.31
+_UNKNOWN_ODDS: Final = {
+    "foreign": 0.50,
+    "empty": 0.10,
+    "clutter": 0.10,
+    "noise": 0.06,
+    "flat": 0.05,
+    "dark": 0.06,
+    "blurred": 0.05,
+    "two": 0.05,
+    "damaged": 0.03,
+}
+UNKNOWN_KINDS: Final = tuple(_UNKNOWN_ODDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One picture of a set: the file's bytes, its class, what kind of picture of this class it is."""
+
+    image: bytes
+    label: str
+    kind: str
+
+
+def synthesize(count: int, *, seed: int, split: str) -> Iterator[Sample]:
+    """A set of `count` samples; each depends on seed, split and its own number alone."""
+    for number in range(count):
+        yield draw_sample(number, seed=seed, split=split)
+
+
+def draw_sample(number: int, *, seed: int, split: str) -> Sample:
+    """Sample `number` of a set; the classes take turns, so that a set of any size is balanced."""
+    rng = np.random.default_rng([seed, SPLITS.index(split), number])
+    picture_seed = int(rng.integers(2**62))
+    if split == "train" and rng.random() < BETWEEN_SHARE:
+        image, label = render_between(seed=picture_seed)
+        return Sample(image=image, label=label, kind="between")
+    if rng.random() < UNKNOWN_SHARE:
+        kind = str(rng.choice(UNKNOWN_KINDS, p=list(_UNKNOWN_ODDS.values())))
+        return Sample(image=draw_unknown(kind, seed=picture_seed), label=UNKNOWN, kind=kind)
+    label = FRUIT_CLASSES[number % len(FRUIT_CLASSES)]
+    length_m, lateral_m = _size(rng)
+    image = render(label, seed=picture_seed, length_m=length_m, lateral_m=lateral_m)
+    return Sample(image=image, label=label, kind=label)
+
+
+def draw_unknown(kind: str, *, seed: int) -> bytes:
+    """A picture of one of `UNKNOWN_KINDS` that is no single item of the classes."""
+    rng = np.random.default_rng([seed, 1])
+    length_m, lateral_m = _size(rng)
+    fruit = str(rng.choice(FRUIT_CLASSES))
+    draw: dict[str, Callable[[], bytes]] = {
+        "foreign": lambda: render_foreign(
+            str(rng.choice(FOREIGN_KINDS, p=_FOREIGN_ODDS)), seed=seed, length_m=length_m, lateral_m=lateral_m
+        ),
+        "empty": lambda: render_empty(seed=seed),
+        "dark": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="dark"),
+        "blurred": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="blurred"),
+        "two": lambda: render_two(fruit, str(rng.choice(FRUIT_CLASSES)), seed=seed, gap_m=rng.uniform(-0.005, 0.04)),
+        "damaged": lambda: damage(render(fruit, seed=seed, length_m=length_m), seed=seed),
+    }
+    return render_blank(kind, seed=seed) if kind in BLANK_KINDS else draw[kind]()
+
+
+_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.14 if kind == "core" else 0.07 for kind in FOREIGN_KINDS]
+
+
+def _size(rng: np.random.Generator) -> tuple[float, float]:
+    """Length and lateral offset of an item, in m."""
+    return float(rng.uniform(0.05, 0.11)), float(rng.normal(0, 0.015))

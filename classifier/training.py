@@ -1,0 +1,157 @@
+"""Training: epochs of stochastic gradient descent over a set, the best epoch by validation kept."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from classifier.augmentation import augment
+from classifier.card import Card, TrainingConfig
+from classifier.checkpoint import load_progress, save_progress, transfer
+from classifier.dataset import ImageSet, Progress, silent
+from classifier.network import Network
+
+PROGRESS_FILE: Final = "last.safetensors"
+"""Where a training that was cut short goes on from."""
+
+_EVAL_BATCH: Final = 64
+_WARM_UP: Final = 0.3
+_MOMENTUM: Final = (0.95, 0.85)
+"""Momentum at the lowest and at the highest rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """How one epoch went: mean training loss, validation loss, share of validation images named rightly."""
+
+    number: int
+    loss: float
+    val_loss: float
+    val_accuracy: float
+
+
+class Diary(Protocol):
+    """Who is told of every epoch."""
+
+    def note(self, epoch: Epoch) -> None:
+        """An epoch is over."""
+        ...
+
+
+def choose_device(wish: str) -> torch.device:
+    """The device of a name; `auto` is the first CUDA device, or the CPU where there is none."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else torch.device(wish)
+
+
+def train(
+    config: TrainingConfig, train_set: ImageSet, val_set: ImageSet, out: Path, *,
+    device: torch.device, diary: Diary, resume: bool = False, progress: Progress = silent,
+) -> Network:  # fmt: skip
+    """The best network of a training by validation loss. Stops early after `patience` epochs without a better one.
+
+    The same configuration and sets on the same machine give the same network, also over a `resume`.
+    """
+    network, optimiser = _prepare(config, train_set, device)
+    done, lowest, best = load_progress(out / PROGRESS_FILE, network, optimiser) if resume else (0, np.inf, {})
+    steps = len(train_set) // config.batch
+    since_best = 0
+    for number in range(done, config.epochs):
+        rng = np.random.default_rng([config.seed, number])
+        order = rng.permutation(len(train_set))[: steps * config.batch].reshape(steps, config.batch)
+        network.train()
+        network.backbone.train(not config.freeze_backbone)
+        total = 0.0
+        for step in progress(range(steps), f"epoch {number + 1} of {config.epochs}"):
+            images, labels = _batch(train_set, order[step], config.image_px, rng, device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                logits = network.head(network.features(images))
+                loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.smoothing)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            _steer(optimiser, (number * steps + step) / (config.epochs * steps), config.peak_rate)
+            optimiser.step()
+            total += loss.item()
+        val_loss, accuracy = _validate(network, val_set, device)
+        diary.note(Epoch(number=number + 1, loss=total / steps, val_loss=val_loss, val_accuracy=accuracy))
+        since_best += 1
+        if val_loss < lowest:
+            lowest, since_best = val_loss, 0
+            best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        save_progress(out / PROGRESS_FILE, network, optimiser, best, number + 1, lowest)
+        if since_best >= config.patience:
+            break
+    network.load_state_dict(best)
+    network.cpu().eval()
+    fit_outlier(network, train_set)
+    return network
+
+
+def embed(network: Network, images: ImageSet, numbers: np.ndarray, device: torch.device | None = None) -> Tensor:
+    """The features [n, f] of some images of a set."""
+    edge_px, there = network.card.image_px, device or torch.device("cpu")
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            network.features(torch.from_numpy(images.batch(part, edge_px)).to(there)).cpu()
+            for part in np.array_split(numbers, max(1, len(numbers) // _EVAL_BATCH))
+        ]
+    return torch.cat(parts).clone()
+
+
+def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000) -> None:
+    """Tell the network where its known classes lie: from training images of them that are not between two."""
+    plain = np.array([kind != "between" for kind in train_set.kinds])
+    known = np.flatnonzero(plain & (train_set.labels < len(train_set.classes) - 1))[:most]
+    network.outlier.fit(embed(network, train_set, known), torch.from_numpy(train_set.labels[known]))
+
+
+def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) -> tuple[Network, torch.optim.SGD]:
+    """A network with fresh or transferred weights and its optimiser."""
+    torch.manual_seed(config.seed)
+    cv2.setNumThreads(1)
+    network = Network(Card(arch=config.arch, classes=train_set.classes, image_px=config.image_px, training=config))
+    if config.init is not None:
+        transfer(network, Path(config.init))
+    network.to(device).to(memory_format=torch.channels_last)
+    if config.freeze_backbone:
+        network.backbone.requires_grad_(False)
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return network, torch.optim.SGD(
+        learning, config.peak_rate, momentum=_MOMENTUM[0], nesterov=True, weight_decay=config.weight_decay
+    )
+
+
+def _steer(optimiser: torch.optim.SGD, share_done: float, peak_rate: float) -> None:
+    """Set rate and momentum for a share of the training done: one cycle (Smith 2018), up for 30 % of it, then down."""
+    if share_done < _WARM_UP:
+        height = (1 - math.cos(math.pi * share_done / _WARM_UP)) / 2
+        floor = peak_rate / 25
+    else:
+        height = (1 + math.cos(math.pi * (share_done - _WARM_UP) / (1 - _WARM_UP))) / 2
+        floor = 0.0
+    calm, hot = _MOMENTUM
+    for group in optimiser.param_groups:
+        group["lr"] = floor + (peak_rate - floor) * height
+        group["momentum"] = calm + (hot - calm) * height
+
+
+def _batch(
+    images: ImageSet, numbers: np.ndarray, edge_px: int, rng: np.random.Generator, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Some images, augmented, and their labels."""
+    pixels = np.stack([augment(images.image(int(number), edge_px), rng) for number in numbers])
+    return torch.from_numpy(pixels).to(device), torch.from_numpy(images.labels[numbers]).to(device)
+
+
+def _validate(network: Network, val_set: ImageSet, device: torch.device) -> tuple[float, float]:
+    """Mean cross entropy and accuracy on a set."""
+    with torch.inference_mode():
+        logits = network.head(embed(network, val_set, np.arange(len(val_set)), device).to(device)).float().cpu()
+    labels = torch.from_numpy(val_set.labels)
+    loss = nn.functional.cross_entropy(logits, labels).item()
+    return loss, float((logits.argmax(1) == labels).float().mean())
