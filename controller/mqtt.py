@@ -104,6 +104,7 @@ class Connection:
         """Disconnect in good order: the last will is not sent."""
         self._client.disconnect()
         self._client.loop_stop()
+        del self._client  # paho closes its inner sockets when it is collected, which our callbacks would put off.
 
     def next(self, timeout_s: float) -> Arrival | None:
         """The next arrival, or None after `timeout_s`."""

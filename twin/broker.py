@@ -8,10 +8,10 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
 from typing import Any, Final
 
-from amqtt.broker import Broker
 from amqtt.errors import BrokerError as AmqttError
 
 from twin.errors import BrokerError
+from twin.hardened import HardenedBroker
 
 START_TIMEOUT_S: Final = 10.0
 STOP_TIMEOUT_S: Final = 5.0
@@ -31,7 +31,7 @@ class EmbeddedBroker:
         self.port = port
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._broker: Broker | None = None
+        self._broker: HardenedBroker | None = None
 
     def start(self) -> None:
         """Listen. Returns when clients can connect."""
@@ -56,10 +56,15 @@ class EmbeddedBroker:
             if self._broker is not None:
                 self._call(self._broker.shutdown(), STOP_TIMEOUT_S)
         except (FutureTimeoutError, TimeoutError):
-            pass  # A connection that never said CONNECT keeps amqtt's shutdown waiting; its tasks are cancelled below.
+            pass  # Whatever keeps amqtt's shutdown waiting is cancelled with its task below.
         finally:
             self._broker = None
             self._end_thread()
+
+    def cut_off(self, client_id: str) -> bool:
+        """Drop a client's connection as a network would; returns whether it had one."""
+        assert self._broker is not None, "the broker does not run"
+        return bool(self._call(self._broker.cut_off(client_id), STOP_TIMEOUT_S))
 
     def __enter__(self) -> "EmbeddedBroker":
         self.start()
@@ -75,7 +80,7 @@ class EmbeddedBroker:
             "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = Broker(config)
+        self._broker = HardenedBroker(config)
         await self._broker.start()
         server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
         return int(server.sockets[0].getsockname()[1])

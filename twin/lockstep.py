@@ -92,7 +92,7 @@ class LockstepLink:
         """Wait until `count` participants have said hello. Raises `ParticipantError`."""
         self._wait(
             lambda: len(self._seats) >= count, timeout_s,
-            lambda: f"{count} participants on {codec.CLOCK_HELLO}, so far {sorted(self._seats) or 'none'}",
+            lambda: f"{count} participant(s) to say hello on {codec.CLOCK_HELLO}, so far {list(self._seats) or 'none'}",
         )  # fmt: skip
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
@@ -112,6 +112,7 @@ class LockstepLink:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop(LOOP_S)
+        del self._client  # paho closes its inner sockets when it is collected, which our callbacks would put off.
 
     def _wait(self, met: Callable[[], bool], timeout_s: float, debts: Callable[[], str]) -> None:
         began_s = wall_s()

@@ -54,6 +54,7 @@ class Outlet:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
+        del self._client  # paho closes its inner sockets when it is collected, which our callbacks would put off.
 
     def _connected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, *_: Any

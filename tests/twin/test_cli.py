@@ -1,0 +1,164 @@
+"""The command `twin`: what it prints, what it writes, how it ends; bad input is one line and exit code 2."""
+
+import json
+import socket
+
+import pytest
+from typer.testing import CliRunner
+
+from twin import Item, Scenario, trace
+from twin.cli import app
+from twin.scenario import encode_scenario
+
+runner = CliRunner()
+
+
+def twin(*arguments):
+    return runner.invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.broker
+def test_run_sorts_all_items_over_the_broker_and_writes_summary_and_trace(tmp_path):
+    summary, records = tmp_path / "summary.json", tmp_path / "trace.jsonl"
+    result = twin("run", "--items", 5, "--recognizer", "oracle", "--summary", summary, "--trace", records)
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("seed 1, 5 items, link lockstep")
+    assert "violations: none" in result.output
+    figures = json.loads(summary.read_bytes())
+    assert list(figures) == [
+        "seed", "items", "bins", "correct", "rejected", "violations", "sim_s", "wall_s", "speedup", "items_per_min",
+        "digest", "recognizer", "controller",
+    ]  # fmt: skip
+    assert figures["items"] == figures["correct"] == 5
+    assert list(figures["bins"]) == ["2", "3", "4", "reject"]
+    assert set(figures["recognizer"]) == {"accuracy", "misread", "p50_ms", "p99_ms"}
+    assert set(figures["controller"]["gate_to_command_ms"]) == {"p50", "p99"}
+    assert twin("check", records).exit_code == 0
+
+
+def test_run_takes_a_scenario_file_and_replay_tells_it(tmp_path):
+    path = tmp_path / "scenario.json"
+    path.write_bytes(encode_scenario(Scenario(seed=5, items=(Item(item_class="raw"),))))
+    assert twin("run", path, "--link", "memory").exit_code == 0
+    told = twin("replay", path)
+    assert told.exit_code == 0
+    assert "item 1 falls in" in told.output
+
+
+def test_a_layout_file_decides_the_line(tmp_path):
+    path = tmp_path / "line.toml"
+    path.write_text("gates_m = [0.5]\nrods_m = [0.58]\nend_m = 1.0\n")
+    result = twin("run", "--items", 6, "--recognizer", "oracle", "--link", "memory", "--layout", path)
+    assert result.exit_code == 0, result.output
+    assert "reject" in result.output
+
+
+def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
+    records = [
+        trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),))), trace.Loaded(1.0, 1, "ripe", 0.08, None),
+        trace.Binned(9.0, 1, 4),
+    ]  # fmt: skip
+    path = tmp_path / "trace.jsonl"
+    with trace.Trace(path=path) as kept:
+        for record in records:
+            kept.add(record)
+    result = twin("check", path)
+    assert result.exit_code == 1
+    assert "wrong_bin" in result.output
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+BAD_FILES = {
+    "broken.json": (b'{"seed": 1', ["broken.json"]),
+    "unknown.json": (b'{"sede": 1}', ["sede"]),
+    "negative.json": (b'{"items": [{"length_m": -1}]}', ["length_m", "-1", "above 0"]),
+    "absurd.json": (b'{"layout": {"belt_speed_m_per_s": 1e9}}', ["belt_speed_m_per_s", "20"]),
+    "order.json": (b'{"layout": {"gates_m": [1.0, 0.5, 1.5]}}', ["rods_m[0]", "gates_m[0]"]),
+    "binary.json": (b"\xff\xfe\x00", ["binary.json"]),
+    "infinite.json": (b'{"layout": {"end_m": 1e999}}', ["infinite.json"]),
+    "bins.json": (b'{"controller": {"bins": {"ripe": 9}}}', ["bins.ripe", "9"]),
+    "type.json": (b'{"items": "many"}', ["items"]),
+    "array.json": (b"[]", ["array.json"]),
+}
+BAD_LAYOUTS = {
+    "broken.toml": ("gates_m = [", ["broken.toml"]),
+    "unknown.toml": ("gate_m = [1.0]", ["gate_m", "gates_m"]),
+    "order.toml": ("gates_m = [1.0, 0.5, 1.5]", ["gates_m"]),
+    "negative.toml": ("belt_speed_m_per_s = -0.1", ["belt_speed_m_per_s", "-0.1"]),
+    "none.toml": ("gates_m = []\nrods_m = []", ["gates_m", "1 to 16"]),
+    "many.toml": (f"gates_m = {[0.5 + i / 10 for i in range(17)]}", ["gates_m", "1 to 16"]),
+}
+
+
+def one_line(result):
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_scenario_is_one_line_that_names_the_cause(name, tmp_path):
+    text, words = BAD_FILES[name]
+    path = tmp_path / name
+    path.write_bytes(text)
+    line = one_line(twin("run", path, "--link", "memory"))
+    assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize("name", BAD_LAYOUTS)
+def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
+    text, words = BAD_LAYOUTS[name]
+    path = tmp_path / name
+    path.write_text(text)
+    line = one_line(twin("run", "--items", 1, "--recognizer", "oracle", "--link", "memory", "--layout", path))
+    assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "no/such/scenario.json"], ["no/such/scenario.json"]),
+        (["run", "--in-flight", "0", "--link", "memory"], ["in_flight", "0"]),
+        (["run", "--in-flight", "many", "--link", "memory"], ["in-flight", "many"]),
+        (["run", "--broker", "nowhere", "--recognizer", "oracle"], ["--broker", "nowhere", "HOST:PORT"]),
+        (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["no/such/folder/t"]),
+        (["check", "no/such/trace"], ["no/such/trace"]),
+        (["replay", "no/such/file"], ["no/such/file"]),
+    ],
+)
+def test_a_bad_argument_is_one_line_that_names_the_cause(arguments, words):
+    line = one_line(twin(*arguments))
+    assert all(word in line for word in words), line
+
+
+def test_a_negative_number_of_items_is_bad_usage():
+    assert twin("run", "--items", -1).exit_code == 2
+
+
+def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(b'{"kind":"edge","t_s":1.0,"gate":1,"blocked":true}\n')
+    assert "line 1" in one_line(twin("check", path))
+
+
+@pytest.mark.broker
+def test_a_port_in_use_is_one_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        line = one_line(twin("serve", "--port", port, "--items", 1))
+    assert f"127.0.0.1:{port}" in line
+
+
+@pytest.mark.broker
+def test_a_broker_that_is_not_there_is_one_line():
+    port = free_port()
+    line = one_line(twin("run", "--items", 1, "--recognizer", "oracle", "--broker", f"127.0.0.1:{port}"))
+    assert f"127.0.0.1:{port}" in line

@@ -1,0 +1,118 @@
+"""Whole runs: the same scenario is the same run, under every clock."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from controller.core import Controller
+from controller.events import GateEdge
+from twin import ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, settings_for, simulate, trace
+from twin.scenario import decode_scenario, encode_scenario
+
+THIRTY = Scenario(
+    seed=7, items=ItemDraw(count=30, length_m=(0.06, 0.1)), link=LinkModel(jitter_s=0.01),
+    recognizer=RecognizerModel(jitter_s=0.05), controller=settings_for(Layout(), items=30),
+)  # fmt: skip
+
+
+def test_thirty_items_all_end_in_the_bin_of_their_class():
+    run = simulate(THIRTY)
+    assert run.violations == []
+    assert run.summary.items == run.summary.correct == 30
+    assert sum(run.summary.bins.values()) == 30
+
+
+def test_the_same_scenario_has_the_same_digest_again():
+    assert simulate(THIRTY).summary.digest == simulate(THIRTY).summary.digest
+
+
+def test_another_seed_has_another_digest():
+    other = Scenario(seed=8, items=THIRTY.items, controller=THIRTY.controller)
+    assert simulate(THIRTY).summary.digest != simulate(other).summary.digest
+
+
+@pytest.mark.broker
+def test_memory_and_lockstep_have_the_same_digest_twice():
+    digests = {simulate(THIRTY, link=link).summary.digest for link in ("memory", "lockstep", "memory", "lockstep")}
+    assert len(digests) == 1
+
+
+DIGEST = """
+import sys
+from twin import simulate
+from twin.scenario import decode_scenario
+print(simulate(decode_scenario(sys.stdin.buffer.read()), link=sys.argv[1]).summary.digest)
+"""
+
+
+@pytest.mark.broker
+def test_the_digest_does_not_depend_on_the_hash_seed():
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST, link], input=encode_scenario(THIRTY), capture_output=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed}, timeout=60,
+        ).stdout
+        for seed in ("0", "1", "4711") for link in ("memory", "lockstep")
+    }  # fmt: skip
+    assert digests == {simulate(THIRTY).summary.digest.encode() + b"\n"}
+
+
+def test_a_run_without_its_trace_has_the_same_digest_and_keeps_few_records():
+    kept, unkept = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
+    assert kept.summary.digest == unkept.summary.digest
+    assert len(kept.trace) > 500 > len(unkept.trace)
+
+
+def test_a_trace_file_holds_every_record(tmp_path):
+    path = tmp_path / "trace.jsonl"
+    run = simulate(THIRTY, trace_path=path)
+    assert list(trace.read_trace(path)) == list(run.trace)
+    assert all(json.loads(line)["kind"] for line in path.read_text().splitlines())
+
+
+class Raises(Controller):
+    """Breaks at the first clear edge of a gate."""
+
+    def handle(self, event, now_s):
+        if isinstance(event, GateEdge) and not event.blocked:
+            raise RuntimeError("out of its depth")
+        return super().handle(event, now_s)
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("link", ["memory", "lockstep"])
+def test_a_controller_that_raises_is_a_crash_with_its_words_and_the_trace_so_far_is_kept(link, tmp_path):
+    path = tmp_path / "trace.jsonl"
+    run = simulate(THIRTY, controller=Raises, link=link, trace_path=path)
+    assert "crash" in {violation.check for violation in run.violations}
+    assert any("out of its depth" in violation.detail for violation in run.violations)
+    assert type(list(trace.read_trace(path))[-1]) is trace.Ended
+
+
+class Sleeps(Controller):
+    """Never loads anything."""
+
+    next_deadline_s = None
+
+
+def test_a_controller_that_does_nothing_is_stalled():
+    run = simulate(THIRTY, controller=Sleeps)
+    assert [violation.check for violation in run.violations] == ["stalled"]
+
+
+def test_a_scenario_makes_the_round_trip_exactly():
+    assert decode_scenario(encode_scenario(THIRTY)) == THIRTY
+
+
+def test_an_empty_stack_is_a_run_that_is_over():
+    run = simulate(Scenario(items=()))
+    assert (run.summary.items, run.violations) == (0, [])
+
+
+def test_a_part_more_does_not_move_another_parts_numbers():
+    jittery = Scenario(seed=7, items=THIRTY.items, recognizer=THIRTY.recognizer, controller=THIRTY.controller)
+    lengths = [[item.length_m for item in scenario.stack()] for scenario in (THIRTY, jittery)]
+    assert lengths[0] == lengths[1]
