@@ -14,11 +14,11 @@ from classifier.card import SURE_AT, Calibration
 Floats = NDArray[np.float64]
 
 _TEMPERATURES: Final = np.exp(np.linspace(np.log(0.3), np.log(4.0), 105))
-_KNOWN_KEPT: Final = 0.995
+_KNOWN_KEPT: Final = 0.997
 """Share of the known images that lie within the distance cut."""
 
-_STEEPNESS: Final = 5.0
-"""How many scales lie between the typical known image and the cut: 0.993 of its probability is left to it."""
+_STEEPNESS: Final = 9.0
+"""How many scales lie between the typical known image and the cut: 0.9999 of its probability is left to it."""
 
 _RIGHT_WHEN_SURE: Final = 0.998
 _THRESHOLDS: Final = np.arange(SURE_AT, 0.991, 0.01)

@@ -95,6 +95,7 @@ def train(
     arch: Annotated[str, typer.Option(help="resnet18, resnet34 or resnet50.")] = "resnet18",
     images: Annotated[int | None, typer.Option(help="How many images to render.", min=64)] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the images.", min=1)] = None,
+    small_epochs: Annotated[int | None, typer.Option(help="How many of them at half the edge.", min=0)] = None,
     batch: Annotated[int, typer.Option(help="Images a step.", min=2)] = 32,
     image_px: Annotated[int, typer.Option(help="Edge of the network's input.", min=32, max=512)] = 128,
     seed: _Seed = 0,
@@ -123,6 +124,7 @@ def train(
         config = msgspec.structs.replace(
             base, arch=arch, data=None if data is None else str(data), images=images or base.images,
             epochs=epochs or base.epochs, batch=batch, image_px=image_px, seed=seed, patience=patience,
+            small_epochs=min(base.small_epochs, (epochs or base.epochs) - 1) if small_epochs is None else small_epochs,
             init=None if init is None else str(init), freeze_backbone=freeze_backbone,
         )  # fmt: skip
         _console.print(f"seed {seed}: {config.arch}, {config.epochs} epochs")

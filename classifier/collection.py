@@ -29,7 +29,7 @@ class Collector:
     def __init__(self, out: Path, *, label: str | None = None, classifier: Classifier | None = None) -> None:
         if (label is None) == (classifier is None):
             raise DatasetError("label: exactly one of a label and a model is needed")
-        if label is not None and Path(label).name != label:
+        if label is not None and (not label or Path(label).name != label):
             raise DatasetError(f"label: {label!r}, allowed: a plain folder name")
         self._out = out
         self._label = label

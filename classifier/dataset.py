@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier.decoding import decode
 from classifier.errors import DatasetError, ImageError
 from classifier.recognition import UNKNOWN
-from classifier.synthesis import CLASSES, SPLITS, Sample
+from classifier.synthesis import BETWEEN, CLASSES, SPLITS, Sample
 
 INDEX_FILE: Final = "class_indices.json"
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
@@ -29,10 +29,14 @@ def silent(numbers: Iterable[int], _what: str) -> Iterable[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSet:
-    """Images as files or as files' bytes, with their labels [n], the numbers of `classes`, and what kind each is."""
+    """Images as files or as files' bytes, with their labels [n], the numbers of `classes`, and what kind each is.
+
+    `seconds` [n] is the other class of an image that lies between two; for all others it is the label once more.
+    """
 
     entries: tuple[bytes | Path, ...]
     labels: NDArray[np.int64]
+    seconds: NDArray[np.int64]
     classes: tuple[str, ...]
     kinds: tuple[str, ...]
 
@@ -68,37 +72,44 @@ class ImageSet:
 def from_samples(samples: Iterable[Sample]) -> ImageSet:
     """The set of rendered samples, held in memory."""
     drawn = list(samples)
-    return ImageSet(
-        entries=tuple(sample.image for sample in drawn),
-        labels=np.array([CLASSES.index(sample.label) for sample in drawn], np.int64),
-        classes=CLASSES,
-        kinds=tuple(sample.kind for sample in drawn),
-    )
+    return _build([sample.image for sample in drawn], [s.label for s in drawn], CLASSES, [s.kind for s in drawn])
 
 
 def read_tree(folder: Path, split: str, classes: tuple[str, ...] | None = None) -> ImageSet:
     """The images of one split of an `ImageFolder` tree; `classes` None: the tree's own.
 
-    `unknown` is always the last class, also where the tree has no folder for it. Raises `DatasetError`: no such
+    `unknown` is always the last class, also where the tree has no folder for it. A folder named after two classes, as
+    `raw+half_ripe`, holds images that lie between them. Raises `DatasetError`: no such
     folder, an empty class folder, classes other than those asked for.
     """
     root = folder / split
     found = class_folders(root)
-    if classes is not None and {*found, UNKNOWN} != {*classes, UNKNOWN}:
+    plain = {name for folder_name in found for name in folder_name.split(BETWEEN)}
+    if classes is not None and {*plain, UNKNOWN} != {*classes, UNKNOWN}:
         raise DatasetError(f"{root}: classes {', '.join(found)}, allowed: {', '.join(classes)}")
-    names = classes or (*(name for name in found if name != UNKNOWN), UNKNOWN)
     entries: list[Path] = []
-    labels: list[int] = []
-    for label, name in enumerate(names):
-        if name == UNKNOWN and name not in found:
-            continue
+    labels: list[str] = []
+    for name in found:
         images = image_files(root / name)
         if not images:
             raise DatasetError(f"{root / name}: no image in it, allowed: one {'/'.join(IMAGE_SUFFIXES)} or more")
         entries += images
-        labels += [label] * len(images)
-    kinds = tuple(names[label] for label in labels)
-    return ImageSet(entries=tuple(entries), labels=np.array(labels, np.int64), classes=names, kinds=kinds)
+        labels += [name] * len(images)
+    return _build(entries, labels, classes or (*sorted(plain - {UNKNOWN}), UNKNOWN), labels)
+
+
+def _build(
+    entries: Sequence[bytes | Path], labels: Sequence[str], classes: tuple[str, ...], kinds: Sequence[str]
+) -> ImageSet:
+    """The set of images whose labels are a class's name, or two names joined."""
+    pairs = [label.split(BETWEEN) for label in labels]
+    return ImageSet(
+        entries=tuple(entries),
+        labels=np.array([classes.index(pair[0]) for pair in pairs], np.int64),
+        seconds=np.array([classes.index(pair[-1]) for pair in pairs], np.int64),
+        classes=classes,
+        kinds=tuple(kinds),
+    )
 
 
 def class_folders(root: Path) -> tuple[str, ...]:
@@ -133,7 +144,9 @@ def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
         write_index(out, CLASSES)
         for split, samples in sets.items():
             for number, sample in enumerate(samples):
-                (out / split / sample.label / f"{number:06d}-{sample.kind}.jpg").write_bytes(sample.image)
+                folder = out / split / sample.label
+                folder.mkdir(exist_ok=True)
+                (folder / f"{number:06d}-{sample.kind}.jpg").write_bytes(sample.image)
                 written += 1
     except OSError as error:
         raise DatasetError(f"{out}: not writable ({error.strerror})") from error

@@ -48,7 +48,7 @@ def read_header(image: bytes) -> Header:
 
 
 def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
-    """The picture squeezed to a square, uint8 [edge_px, edge_px, 3] in BGR.
+    """The picture's middle square, scaled: uint8 [edge_px, edge_px, 3] in BGR.
 
     Large pictures are reduced while they are decoded. Raises `ImageError` with the reason.
     """
@@ -61,7 +61,11 @@ def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
         raise ImageError(f"image: not decodable as {header.format} ({error.err})") from error
     if picture is None:
         raise ImageError(f"image: not decodable as {header.format}")
-    return np.asarray(cv2.resize(picture, (edge_px, edge_px), interpolation=cv2.INTER_LINEAR), np.uint8)
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    middle = picture[top : top + side, left : left + side]
+    return np.asarray(cv2.resize(middle, (edge_px, edge_px), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _flag(header: Header, edge_px: int) -> int:

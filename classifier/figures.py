@@ -71,7 +71,7 @@ def contact_sheet(path: Path, *, seed: int, columns: int = 8) -> None:
     seeds = [seed + i for i in range(columns)]
     rows = {name: [render(name, seed=s) for s in seeds] for name in ("raw", "half_ripe", "ripe")}
     for number, (lower, upper, *_) in enumerate(GAPS):
-        rows[f"{lower} | {upper}"] = [render_between(seed=s, gap=number)[0] for s in seeds]
+        rows[f"{lower} | {upper}"] = [render_between(seed=s, gap=number) for s in seeds]
     rows |= {name: [render_foreign(name, seed=s) for s in seeds] for name in (*FOREIGN_KINDS, *STRANGE_KINDS)}
     rows["two items"] = [render_two(fruit[i], fruit[-i], seed=s) for i, s in enumerate(seeds)]
     rows["empty"] = [render_empty(seed=s) for s in seeds]

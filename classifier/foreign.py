@@ -26,10 +26,10 @@ def _wrong_colour(rng: Generator) -> Patch:
     """A colour that no fruit of ours has."""
     hue, saturation, value = (
         ((165, 325), (0.3, 1.0), (0.2, 1.0)),  # cyan, blue, violet, magenta
-        ((0, 360), (0.0, 0.14), (0.1, 1.0)),  # grey and white
+        ((0, 360), (0.0, 0.10), (0.1, 1.0)),  # grey and white
         ((0, 360), (0.0, 0.6), (0.02, 0.10)),  # black
         ((285, 345), (0.3, 0.9), (0.05, 0.30)),  # as black cherries
-        ((15, 38), (0.25, 0.6), (0.12, 0.40)),  # brown
+        ((8, 30), (0.3, 0.6), (0.10, 0.30)),  # brown
         ((325, 350), (0.3, 0.75), (0.5, 1.0)),  # pink
     )[rng.integers(6)]
     return bgr(rng.uniform(*hue), rng.uniform(*saturation), rng.uniform(*value))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from classifier.body import Body, Generator, Light, Patch, round_body, shade, smooth_noise
-from classifier.ripeness import CREAM, bgr, colours, palette
+from classifier.ripeness import CREAM, RIPENESS, bgr, colours, palette
 
 _PALE_SHARE: Final = 0.3
 _ROT_SHARE: Final = 0.16
@@ -26,7 +26,7 @@ class Skin:
 
 def draw_skin(rng: Generator, item_class: str, ripeness: float) -> Skin:
     """A random spread about the mean, widest in half-ripe fruit."""
-    slope, mottling = {"raw": (0.07, 0.025), "half_ripe": (0.13, 0.05), "ripe": (0.06, 0.025)}[item_class]
+    slope, mottling = {"raw": (0.06, 0.025), "half_ripe": (0.12, 0.05), "ripe": (0.05, 0.025)}[item_class]
     return Skin(ripeness=ripeness, slope=rng.uniform(-slope, slope), mottling=rng.uniform(0.2, 1) * mottling)
 
 
@@ -48,9 +48,9 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
     coarse = smooth_noise(rng, size, size, size / rng.uniform(3, 9))
     spread = skin.slope * along + skin.mottling * coarse
     spread -= float(np.average(spread, weights=body.alpha))
-    table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.8, 1.12), rng.uniform(0.6, 1.25))
-    if skin.ripeness <= 0.30 and rng.random() < _PALE_SHARE:
-        cream = bgr(CREAM[0] + rng.uniform(-6, 14), CREAM[1] + rng.uniform(-0.12, 0.12), rng.uniform(0.55, 0.95))
+    table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.9, 1.12), rng.uniform(0.68, 1.25))
+    if skin.ripeness <= RIPENESS["raw"][1] and rng.random() < _PALE_SHARE:
+        cream = bgr(CREAM[0] + rng.uniform(-4, 14), CREAM[1] + rng.uniform(-0.1, 0.1), rng.uniform(0.7, 0.95))
         table += (cream - table) * np.float32(rng.uniform(0.4, 0.95))
         return _blushed(rng, colours(skin.ripeness + spread, table), body)
     patch = colours(skin.ripeness + spread, table)

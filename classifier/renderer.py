@@ -65,13 +65,12 @@ def render(
     return image if fault is None else spoil(image, fault, seed=seed)
 
 
-def render_between(*, seed: int, gap: int | None = None) -> tuple[bytes, str]:
-    """A fruit in the gap between two classes, and one of the two as the toss of a coin has it."""
+def render_between(*, seed: int, gap: int) -> bytes:
+    """A picture of a fruit somewhere in gap `gap` of `GAPS`, between two classes."""
     rng = np.random.default_rng(seed)
-    lower, upper, begin, end = GAPS[int(rng.integers(len(GAPS))) if gap is None else gap]
-    label = str(rng.choice([lower, upper]))
-    paint = _fruit(label, rng.uniform(begin, end))
-    return _shoot(rng, [_place(rng, paint, rng.uniform(0.055, 0.1), rng.uniform(-0.02, 0.02))]), label
+    lower, upper, begin, end = GAPS[gap]
+    paint = _fruit(str(rng.choice([lower, upper])), rng.uniform(begin, end))
+    return _shoot(rng, [_place(rng, paint, rng.uniform(0.055, 0.1), rng.uniform(-0.02, 0.02))])
 
 
 def render_foreign(kind: str, *, seed: int, length_m: float = 0.08, lateral_m: float = 0.0) -> bytes:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 FRUIT_CLASSES: Final = ("half_ripe", "raw", "ripe")
 """The classes of fruit, in the order of their folders."""
 
-RIPENESS: Final = {"raw": (0.0, 0.30), "half_ripe": (0.44, 0.70), "ripe": (0.83, 1.0)}
+RIPENESS: Final = {"raw": (0.0, 0.28), "half_ripe": (0.46, 0.68), "ripe": (0.85, 1.0)}
 """Where each class begins and ends."""
 
-GAPS: Final = (("raw", "half_ripe", 0.30, 0.44), ("half_ripe", "ripe", 0.70, 0.83))
+GAPS: Final = (("raw", "half_ripe", 0.28, 0.46), ("half_ripe", "ripe", 0.68, 0.85))
 """Neighbouring classes and the gap between them."""
 
 CREAM: Final = (45.0, 0.46)
@@ -24,12 +24,12 @@ CREAM: Final = (45.0, 0.46)
 
 _STOPS: Final = (
     # ripeness, hue in degrees, saturation, value
-    (0.00, 104.0, 0.66, 0.30),
+    (0.00, 104.0, 0.66, 0.34),
     (0.10, 90.0, 0.64, 0.42),
     (0.20, 77.0, 0.62, 0.56),
     (0.30, 64.0, 0.64, 0.70),
     (0.37, 54.0, 0.72, 0.78),
-    (0.44, 45.0, 0.82, 0.82),
+    (0.45, 44.0, 0.82, 0.82),
     (0.52, 38.0, 0.85, 0.80),
     (0.60, 29.0, 0.85, 0.80),
     (0.70, 17.0, 0.82, 0.74),

@@ -9,14 +9,17 @@ import numpy as np
 from classifier.blank import BLANK_KINDS, damage, render_blank
 from classifier.recognition import UNKNOWN
 from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
-from classifier.ripeness import FRUIT_CLASSES
+from classifier.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
 """Every class of a synthetic set, in the order of their folders."""
 
 SPLITS: Final = ("train", "val", "test")
+BETWEEN: Final = "+"
+"""Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
+
 BETWEEN_SHARE: Final = 0.10
-"""Share of a training set that lies between two classes, under either's name: it teaches where to be unsure."""
+"""Share of a training set that lies between two classes, half the one and half the other: where to be unsure."""
 
 UNKNOWN_SHARE: Final = 0.31
 _UNKNOWN_ODDS: Final = {
@@ -35,7 +38,7 @@ UNKNOWN_KINDS: Final = tuple(_UNKNOWN_ODDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One picture of a set: the file's bytes, its class, what kind of picture of this class it is."""
+    """One picture of a set: the file's bytes, its class (or two, joined), what kind of picture of this class it is."""
 
     image: bytes
     label: str
@@ -53,8 +56,9 @@ def draw_sample(number: int, *, seed: int, split: str) -> Sample:
     rng = np.random.default_rng([seed, SPLITS.index(split), number])
     picture_seed = int(rng.integers(2**62))
     if split == "train" and rng.random() < BETWEEN_SHARE:
-        image, label = render_between(seed=picture_seed)
-        return Sample(image=image, label=label, kind="between")
+        gap = int(rng.integers(len(GAPS)))
+        label = BETWEEN.join(GAPS[gap][:2])
+        return Sample(image=render_between(seed=picture_seed, gap=gap), label=label, kind="between")
     if rng.random() < UNKNOWN_SHARE:
         kind = str(rng.choice(UNKNOWN_KINDS, p=list(_UNKNOWN_ODDS.values())))
         return Sample(image=draw_unknown(kind, seed=picture_seed), label=UNKNOWN, kind=kind)

@@ -65,21 +65,21 @@ def train(
         order = rng.permutation(len(train_set))[: steps * config.batch].reshape(steps, config.batch)
         network.train()
         network.backbone.train(not config.freeze_backbone)
-        total = 0.0
+        total, edge_px = 0.0, config.image_px // (2 if number < config.small_epochs else 1)
         for step in progress(range(steps), f"epoch {number + 1} of {config.epochs}"):
-            images, labels = _batch(train_set, order[step], config.image_px, rng, device)
+            images, targets = _batch(train_set, order[step], edge_px, rng, device)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 logits = network.head(network.features(images))
-                loss = nn.functional.cross_entropy(logits, labels, label_smoothing=config.smoothing)
+                loss = nn.functional.cross_entropy(logits, targets, label_smoothing=config.smoothing)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             _steer(optimiser, (number * steps + step) / (config.epochs * steps), config.peak_rate)
             optimiser.step()
             total += loss.item()
-        val_loss, accuracy = _validate(network, val_set, device)
+        val_loss, accuracy = _validate(network, val_set, edge_px, device)
         diary.note(Epoch(number=number + 1, loss=total / steps, val_loss=val_loss, val_accuracy=accuracy))
         since_best += 1
-        if val_loss < lowest:
+        if val_loss < lowest or number <= config.small_epochs:  # Small epochs never outlive the first full-sized one.
             lowest, since_best = val_loss, 0
             best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
         save_progress(out / PROGRESS_FILE, network, optimiser, best, number + 1, lowest)
@@ -91,13 +91,12 @@ def train(
     return network
 
 
-def embed(network: Network, images: ImageSet, numbers: np.ndarray, device: torch.device | None = None) -> Tensor:
+def embed(network: Network, images: ImageSet, numbers: np.ndarray, edge_px: int, device: torch.device) -> Tensor:
     """The features [n, f] of some images of a set."""
-    edge_px, there = network.card.image_px, device or torch.device("cpu")
     network.eval()
     with torch.inference_mode():
         parts = [
-            network.features(torch.from_numpy(images.batch(part, edge_px)).to(there)).cpu()
+            network.features(torch.from_numpy(images.batch(part, edge_px)).to(device)).cpu()
             for part in np.array_split(numbers, max(1, len(numbers) // _EVAL_BATCH))
         ]
     return torch.cat(parts).clone()
@@ -105,9 +104,11 @@ def embed(network: Network, images: ImageSet, numbers: np.ndarray, device: torch
 
 def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000) -> None:
     """Tell the network where its known classes lie: from training images of them that are not between two."""
-    plain = np.array([kind != "between" for kind in train_set.kinds])
-    known = np.flatnonzero(plain & (train_set.labels < len(train_set.classes) - 1))[:most]
-    network.outlier.fit(embed(network, train_set, known), torch.from_numpy(train_set.labels[known]))
+    known = np.flatnonzero((train_set.labels == train_set.seconds) & (train_set.labels < len(train_set.classes) - 1))[
+        :most
+    ]
+    features = embed(network, train_set, known, network.card.image_px, torch.device("cpu"))
+    network.outlier.fit(features, torch.from_numpy(train_set.labels[known]))
 
 
 def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) -> tuple[Network, torch.optim.SGD]:
@@ -143,15 +144,18 @@ def _steer(optimiser: torch.optim.SGD, share_done: float, peak_rate: float) -> N
 def _batch(
     images: ImageSet, numbers: np.ndarray, edge_px: int, rng: np.random.Generator, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Some images, augmented, and their labels."""
+    """Some images, augmented, and what their probabilities should be [n, classes]."""
     pixels = np.stack([augment(images.image(int(number), edge_px), rng) for number in numbers])
-    return torch.from_numpy(pixels).to(device), torch.from_numpy(images.labels[numbers]).to(device)
+    wanted = np.eye(len(images.classes), dtype=np.float32)
+    targets = (wanted[images.labels[numbers]] + wanted[images.seconds[numbers]]) / 2
+    return torch.from_numpy(pixels).to(device), torch.from_numpy(targets).to(device)
 
 
-def _validate(network: Network, val_set: ImageSet, device: torch.device) -> tuple[float, float]:
+def _validate(network: Network, val_set: ImageSet, edge_px: int, device: torch.device) -> tuple[float, float]:
     """Mean cross entropy and accuracy on a set."""
+    features = embed(network, val_set, np.arange(len(val_set)), edge_px, device)
     with torch.inference_mode():
-        logits = network.head(embed(network, val_set, np.arange(len(val_set)), device).to(device)).float().cpu()
+        logits = network.head(features.to(device)).float().cpu()
     labels = torch.from_numpy(val_set.labels)
     loss = nn.functional.cross_entropy(logits, labels).item()
     return loss, float((logits.argmax(1) == labels).float().mean())

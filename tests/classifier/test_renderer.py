@@ -60,7 +60,11 @@ def test_another_process_renders_the_same_bytes() -> None:
 def test_every_picture_is_320_by_240_in_colour() -> None:
     images = [render(c, seed=1) for c in CLASSES] + [render_empty(seed=1), render_two("ripe", "raw", seed=1)]
     images += [render_foreign(kind, seed=2) for kind in FOREIGN_KINDS + STRANGE_KINDS]
-    images += [render_between(seed=5)[0], render("ripe", seed=1, fault="dark"), render("raw", seed=1, fault="blurred")]
+    images += [
+        render_between(seed=5, gap=0),
+        render("ripe", seed=1, fault="dark"),
+        render("raw", seed=1, fault="blurred"),
+    ]
     assert {decoded(image).shape for image in images} == {(240, 320, 3)}
 
 

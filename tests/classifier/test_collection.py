@@ -1,0 +1,48 @@
+"""Collection: pictures of a line are kept under their label, each once."""
+
+import queue
+from itertools import islice
+from pathlib import Path
+
+import pictures
+import pytest
+
+from classifier.collection import Collector, _pictures, live_pictures
+from classifier.errors import ClassifierError, DatasetError
+from classifier.inference import Classifier
+from controller.codec import GateEdge, Image, encode_feedback
+
+
+def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:
+    collector = Collector(tmp_path, label="ripe")
+    red = pictures.plain(pictures.RED)
+    paths = [collector.keep(image) for image in (red, red, pictures.grey_png())]
+    assert paths[0] == paths[1] != paths[2]
+    assert [path.suffix for path in paths] == [".jpg", ".jpg", ".png"]
+    assert paths[0].parent == tmp_path / "ripe"
+    assert paths[0].read_bytes() == red
+
+
+def test_a_model_sorts_pictures_and_what_it_cannot_read_is_unknown(tmp_path: Path, classifier: Classifier) -> None:
+    collector = Collector(tmp_path, classifier=classifier)
+    images = (pictures.plain(pictures.RED), pictures.plain(pictures.GREEN), b"text")
+    assert [collector.keep(image).parent.name for image in images] == ["ripe", "raw", "unknown"]
+
+
+@pytest.mark.parametrize("label", ["../up", "a/b", ""])
+def test_a_label_that_is_no_folder_name_is_refused(tmp_path: Path, label: str) -> None:
+    with pytest.raises(DatasetError, match="label"):
+        Collector(tmp_path, label=label)
+
+
+def test_only_pictures_are_taken_from_the_lines_talk() -> None:
+    arrived: queue.Queue[bytes] = queue.Queue()
+    red = pictures.plain(pictures.RED)
+    for payload in (encode_feedback(GateEdge(number=1, blocked=True)), b"rubbish", encode_feedback(Image(content=red))):
+        arrived.put(payload)
+    assert list(islice(_pictures(arrived), 1)) == [red]
+
+
+def test_a_missing_broker_is_one_clear_error() -> None:
+    with pytest.raises(ClassifierError, match=r"broker: no answer at 127\.0\.0\.1:9"), live_pictures("127.0.0.1", 9):
+        pass

@@ -1,0 +1,97 @@
+"""Data folders: written, split and read; and what is said of those that cannot be used."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pictures
+import pytest
+
+from classifier.dataset import from_samples, read_tree, split_flat, write_tree
+from classifier.errors import DatasetError
+from classifier.synthesis import CLASSES, synthesize
+
+
+def flat_folder(root: Path, count: int = 10, names: tuple[str, ...] = ("raw", "ripe")) -> Path:
+    for name in names:
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            (root / name / f"{number}.jpg").write_bytes(pictures.plain((number, 100, 100)))
+    return root
+
+
+def test_a_written_tree_reads_back_as_the_samples_it_was_written_from(tmp_path: Path) -> None:
+    samples = list(synthesize(40, seed=2, split="val"))
+    assert write_tree(tmp_path, {"train": samples}) == 40
+    read = read_tree(tmp_path, "train")
+    assert read.classes == CLASSES
+    assert json.loads((tmp_path / "class_indices.json").read_text()) == {str(i): c for i, c in enumerate(CLASSES)}
+    files = {read.file_bytes(number): read.labels[number] for number in range(len(read))}
+    assert files == {sample.image: CLASSES.index(sample.label) for sample in samples}
+
+
+def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_tree(tmp_path / name, {"val": synthesize(12, seed=5, split="val")})
+    first, second = (
+        {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*") if p.is_file()}
+        for name in ("a", "b")
+    )
+    assert first == second
+
+
+def test_a_flat_folder_is_split_without_losing_or_repeating_an_image(tmp_path: Path) -> None:
+    counts = split_flat(flat_folder(tmp_path / "flat"), tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1)
+    assert counts == {"train": 12, "val": 4, "test": 4}
+    names = [f"{p.parent.name}/{p.name}" for p in (tmp_path / "tree").rglob("*.jpg")]
+    assert len(names) == len(set(names)) == 20
+
+
+def test_a_tree_without_unknown_still_has_it_as_its_last_class(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train", names=("zucchini", "apple"))
+    read = read_tree(tmp_path, "train")
+    assert read.classes == ("apple", "zucchini", "unknown")
+    assert set(read.labels) == {0, 1}
+
+
+def test_a_folder_named_after_two_classes_holds_images_between_them(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train", count=2, names=("raw", "raw+ripe", "ripe"))
+    read = read_tree(tmp_path, "train")
+    assert read.classes == ("raw", "ripe", "unknown")
+    assert list(zip(read.labels, read.seconds, strict=True)) == [(0, 0)] * 2 + [(0, 1)] * 2 + [(1, 1)] * 2
+
+
+def test_images_come_decoded_and_batched(tmp_path: Path) -> None:
+    batch = from_samples(synthesize(5, seed=0, split="val")).batch(range(5), 48)
+    assert (batch.shape, batch.dtype) == ((5, 48, 48, 3), np.uint8)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"nowhere.*unreadable data folder"):
+        read_tree(tmp_path / "nowhere", "train")
+
+
+def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train")
+    (tmp_path / "train" / "half_ripe").mkdir()
+    with pytest.raises(DatasetError, match="half_ripe: no image in it"):
+        read_tree(tmp_path, "train")
+
+
+def test_classes_that_do_not_match_are_named(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "test")
+    with pytest.raises(DatasetError, match="classes raw, ripe, allowed: half_ripe, raw, ripe, unknown"):
+        read_tree(tmp_path, "test", CLASSES)
+
+
+def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train")
+    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
+    read = read_tree(tmp_path, "train")
+    with pytest.raises(DatasetError, match=r"raw/0\.jpg: image: begins with"):
+        read.image(0, 32)
+
+
+def test_too_few_images_to_split_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="2 images, allowed: 3 or more"):
+        split_flat(flat_folder(tmp_path / "flat", count=2), tmp_path / "tree", shares=(0.7, 0.15, 0.15), seed=0)

@@ -1,0 +1,68 @@
+"""From files' bytes to pixels: what is read, what is refused and how that is said."""
+
+import contextlib
+
+import cv2
+import numpy as np
+import pictures
+import pytest
+
+from classifier.decoding import TornImageError, decode, read_header
+from classifier.errors import ImageError
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_picture_is_squeezed_to_the_edge_asked_for_and_keeps_its_colour(suffix: str) -> None:
+    pixels = decode(pictures.plain(pictures.GREEN, suffix=suffix), 32)
+    assert pixels.shape == (32, 32, 3)
+    assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - pictures.GREEN).max() < 3
+
+
+@pytest.mark.parametrize("image", [pictures.grey_png(), pictures.deep_png(), pictures.cmyk_jpeg()])
+def test_grey_deep_and_cmyk_pictures_are_read(image: bytes) -> None:
+    assert decode(image, 32).shape == (32, 32, 3)
+
+
+def test_a_large_picture_is_read_like_a_small_one() -> None:
+    small = pictures.plain(pictures.RED)
+    large = pictures.plain(pictures.RED, width_px=1280, height_px=960)
+    assert np.abs(decode(small, 64).astype(int) - decode(large, 64)).max() <= 4
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (b"", "0 bytes"),
+        (b"no picture at all", "begins with"),
+        (pictures.gif(), "begins with b'GIF8'"),
+        (pictures.huge_png(), "30000 x 30000 px, allowed: up to"),
+        (b"\xff\xd8\xff\xd9\0\0", "without a picture"),
+        (b"\xff\xd8" + bytes(100), "without a marker"),
+        (pictures.huge_png(0), "0 x 0 px"),
+        (pictures.huge_png(64), "not decodable"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_the_reason(image: bytes, reason: str) -> None:
+    with pytest.raises(ImageError, match=reason):
+        decode(image, 32)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6, 0.9])
+def test_a_torn_file_is_told_from_a_whole_one_without_decoding_it(suffix: str, share: float) -> None:
+    rng = np.random.default_rng(1)
+    whole = cv2.imencode(suffix, rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))[1].tobytes()
+    assert read_header(whole).width_px == 64
+    with pytest.raises(TornImageError):
+        read_header(pictures.torn(whole, share))
+
+
+def test_no_bytes_whatever_do_more_than_raise_an_image_error() -> None:
+    rng = np.random.default_rng(2)
+    whole = pictures.plain(pictures.RED, suffix=".png")
+    for number in range(300):
+        image = bytearray(whole) if number % 2 else bytearray(rng.bytes(int(rng.integers(1, 400))))
+        for at in rng.integers(0, len(image), 5):
+            image[at] = rng.integers(0, 256)
+        with contextlib.suppress(ImageError):
+            decode(bytes(image), 16)

@@ -1,0 +1,61 @@
+"""The classifier on a stand-in engine: what it answers and when it says that it does not know."""
+
+from pathlib import Path
+
+import pictures
+import pytest
+from conftest import HueEngine
+
+from classifier.card import Calibration
+from classifier.errors import ImageError, ModelError
+from classifier.inference import Classifier
+
+
+def test_an_answer_has_label_confidence_margin_and_time(classifier: Classifier) -> None:
+    answer = classifier.classify(pictures.plain(pictures.RED))
+    assert answer.label == "ripe"
+    assert 0.99 < answer.confidence <= 1
+    assert answer.margin == pytest.approx(answer.confidence - 0.8)
+    assert answer.seconds > 0
+
+
+def test_a_torn_picture_is_unknown_and_never_reaches_the_network(classifier: Classifier, engine: HueEngine) -> None:
+    before = len(engine.batches)
+    answer = classifier.classify(pictures.torn(pictures.plain(pictures.RED)))
+    assert (answer.label, answer.confidence) == ("unknown", 1.0)
+    assert len(engine.batches) == before
+
+
+@pytest.mark.parametrize("image", [b"", b"text", pictures.gif(), pictures.huge_png()])
+def test_what_is_no_picture_is_an_error(classifier: Classifier, image: bytes) -> None:
+    with pytest.raises(ImageError):
+        classifier.classify(image)
+
+
+def test_many_answers_come_in_order_in_one_pass_with_errors_in_their_places(
+    classifier: Classifier, engine: HueEngine
+) -> None:
+    red, green, blue = (pictures.plain(colour) for colour in (pictures.RED, pictures.GREEN, pictures.BLUE))
+    answers = classifier.classify_many([green, b"text", pictures.torn(red), red, blue])
+    assert isinstance(answers[1], ImageError)
+    labels = [answer.label for answer in answers if not isinstance(answer, ImageError)]
+    assert labels == ["raw", "unknown", "ripe", "unknown"]
+    assert engine.batches[-1] == 3
+
+
+def test_a_far_image_is_unknown_however_sure_the_network_is() -> None:
+    near_nothing = HueEngine(Calibration(distance_cut=-1.0, distance_scale=0.1))
+    answer = Classifier(near_nothing).classify(pictures.plain(pictures.RED))
+    assert answer.label == "unknown"
+
+
+def test_a_missing_or_foreign_model_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text.onnx").write_text("no model")
+    (tmp_path / "model.pt").write_text("pickle")
+    for name, reason in (
+        ("none.onnx", "no such model file"),
+        ("text.onnx", "not readable as an ONNX model"),
+        ("model.pt", r"allowed: \.onnx or \.safetensors"),
+    ):
+        with pytest.raises(ModelError, match=f"{name}: .*{reason}"):
+            Classifier.load(tmp_path / name)

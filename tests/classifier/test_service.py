@@ -1,0 +1,108 @@
+"""The service: the contract, the right answer to the right asker, and no input that it does not survive."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pictures
+import pytest
+from conftest import HueEngine
+from fastapi import FastAPI
+
+from classifier.inference import Classifier
+from classifier.recognition import Recognition
+from classifier.service import BODY_LIMIT_BYTES, PATH, build_app
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client,
+    ):
+        yield client
+
+
+def answer_to(classifier: Classifier, body: bytes) -> httpx.Response:
+    async def asked() -> httpx.Response:
+        async with client_of(build_app(classifier)) as client:
+            return await client.post(PATH, content=body)
+
+    return asyncio.run(asked())
+
+
+def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> None:
+    response = answer_to(classifier, pictures.plain(pictures.RED))
+    assert response.status_code == 200
+    answer = response.json()
+    assert list(answer) == ["results", "code", "error"]
+    assert (answer["code"], answer["error"]) == (0, "")
+    assert answer["results"] == [{"label": "ripe", "confidence": pytest.approx(1, abs=0.01)}]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "0 bytes"),
+        (bytes(range(256)) * 8, "begins with"),
+        (pictures.huge_png(), "30000 x 30000"),
+        (pictures.gif(), "GIF8"),
+        (bytes(BODY_LIMIT_BYTES + 1), "more than"),
+    ],
+)
+def test_bad_input_is_answered_with_code_1_and_the_reason(classifier: Classifier, body: bytes, reason: str) -> None:
+    response = answer_to(classifier, body)
+    assert response.status_code == 200
+    assert (response.json()["code"], response.json()["results"]) == (1, [])
+    assert reason in response.json()["error"]
+
+
+def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
+    classifier: Classifier, engine: HueEngine
+) -> None:
+    known = [(pictures.RED, "ripe"), (pictures.GREEN, "raw"), (pictures.BLUE, "unknown"), ((60, 60, 60), "half_ripe")]
+
+    async def ask(client: httpx.AsyncClient, number: int) -> bool:
+        colour, label = known[number % 4]
+        answer = (await client.post(PATH, content=pictures.plain(colour))).json()
+        return bool(answer["results"][0]["label"] == label)
+
+    async def ask_all() -> list[bool]:
+        async with client_of(build_app(classifier)) as client:
+            return await asyncio.gather(*(ask(client, number) for number in range(50)))
+
+    assert all(asyncio.run(ask_all()))
+    assert max(engine.batches) > 1
+
+
+def test_a_fault_of_the_classifier_is_answered_and_the_next_image_is_served(classifier: Classifier) -> None:
+    class Failing(Classifier):
+        def classify_many(self, images):  # type: ignore[no-untyped-def]
+            if images[0] == b"fail":
+                raise RuntimeError("inside")
+            return [Recognition(label="ripe", confidence=1.0)] * len(images)
+
+    async def asked() -> list[dict[str, object]]:
+        async with client_of(build_app(Failing(HueEngine()))) as client:
+            return [(await client.post(PATH, content=body)).json() for body in (b"fail", b"fine")]
+
+    failed, fine = asyncio.run(asked())
+    assert failed == {"results": [], "code": 1, "error": "internal error"}
+    assert fine["code"] == 0
+
+
+def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None:
+    async def asked() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
+        async with client_of(build_app(classifier)) as client:
+            headers = {"Origin": "http://front.end", "Access-Control-Request-Method": "POST"}
+            return (
+                await client.get("/healthz"),
+                await client.get("/openapi.json"),
+                await client.options(PATH, headers=headers),
+            )
+
+    health, schema, cors = asyncio.run(asked())
+    assert health.json()["classes"] == ["half_ripe", "raw", "ripe", "unknown"]
+    assert "image/jpeg" in schema.json()["paths"][PATH]["post"]["requestBody"]["content"]
+    assert cors.headers["access-control-allow-origin"] == "*"
