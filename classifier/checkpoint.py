@@ -88,7 +88,12 @@ def load_progress(path: Path, network: Network, optimiser: torch.optim.SGD) -> t
     _same_training(decode_card(metadata.get(CARD_KEY), str(path)).training, network.card.training, path)
     momentum = {int(n.removeprefix(_MOMENTUM)): v for n, v in tensors.items() if n.startswith(_MOMENTUM)}
     best = {n.removeprefix(_BEST): v for n, v in tensors.items() if n.startswith(_BEST)}
-    network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith((_MOMENTUM, _BEST))})
+    try:
+        network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith((_MOMENTUM, _BEST))})
+    except RuntimeError as error:
+        raise ModelError(
+            f"{path}: was trained on another number of classes than {len(network.card.classes)}"
+        ) from error
     state = optimiser.state_dict()
     state["state"] = {number: {"momentum_buffer": value} for number, value in momentum.items()}
     optimiser.load_state_dict(state)

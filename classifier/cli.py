@@ -42,8 +42,9 @@ def _one_line() -> Iterator[None]:
 
 
 def _progress(numbers: Iterable[int], what: str) -> Iterable[int]:
-    """A progress bar on standard error."""
-    return track(numbers, what, console=Console(stderr=True), transient=True)
+    """A progress bar on standard error, where somebody can see it."""
+    console = Console(stderr=True)
+    return track(numbers, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 @app.command()

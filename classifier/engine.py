@@ -63,6 +63,9 @@ class OnnxEngine:
         written = self._session.get_modelmeta().custom_metadata_map
         self.card = decode_card(written.get(CARD_KEY), str(path))
         self.name = written.get(ENGINE_KEY, "fp32")
+        columns = self._session.get_outputs()[0].shape[-1]
+        if columns != len(self.card.classes):
+            raise ModelError(f"{path}: answers for {columns} classes, its card has {len(self.card.classes)}")
 
     def run(self, images: NDArray[np.uint8]) -> Answers:
         logits, distances = self._session.run(None, {"images": images})
@@ -70,16 +73,17 @@ class OnnxEngine:
 
 
 class TorchEngine:
-    """A model in torch on the CPU, weights channels-last. The reference for the others."""
+    """A model in torch on the CPU: the reference for the others. Channels-last is torch's faster layout."""
 
     name = "torch"
 
-    def __init__(self, network: "Network", *, threads: int = 1) -> None:
+    def __init__(self, network: "Network", *, threads: int = 1, channels_last: bool = True) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self.card = network.card
-        self._network = network.eval().to(memory_format=torch.channels_last)
+        network.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self._network = network.eval().to(memory_format=network.layout)
 
     def run(self, images: NDArray[np.uint8]) -> Answers:
         import torch

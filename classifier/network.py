@@ -65,6 +65,7 @@ class Network(nn.Module):
         if card.arch not in ARCHES:
             raise ModelError(f"arch: {card.arch!r}, allowed: {', '.join(ARCHES)}")
         self.card = card
+        self.layout = torch.channels_last
         self.normalise = Normalise(card.mean, card.std)
         self.backbone = getattr(torchvision.models, card.arch)(weights=None)
         features = self.backbone.fc.in_features
@@ -74,7 +75,7 @@ class Network(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """The pooled features [n, f] of images uint8 [n, h, w, 3] in BGR."""
-        normal = self.normalise(images).contiguous(memory_format=torch.channels_last)
+        normal = self.normalise(images).contiguous(memory_format=self.layout)
         features: Tensor = self.backbone(normal)
         return features
 

@@ -1,5 +1,6 @@
 """Training: epochs of stochastic gradient descent over a set, the best epoch by validation kept."""
 
+import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from classifier.card import Card, TrainingConfig
 from classifier.checkpoint import load_progress, save_progress, transfer
 from classifier.dataset import ImageSet, Progress, silent
 from classifier.network import Network
+
+_log = logging.getLogger(__name__)
 
 PROGRESS_FILE: Final = "last.safetensors"
 """Where a training that was cut short goes on from."""
@@ -117,7 +120,9 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     cv2.setNumThreads(1)
     network = Network(Card(arch=config.arch, classes=train_set.classes, image_px=config.image_px, training=config))
     if config.init is not None:
-        transfer(network, Path(config.init))
+        left_out = transfer(network, Path(config.init))
+        if left_out:
+            _log.warning("init_left_out file=%s tensors=%s", config.init, ",".join(left_out))
     network.to(device).to(memory_format=torch.channels_last)
     if config.freeze_backbone:
         network.backbone.requires_grad_(False)

@@ -1,0 +1,128 @@
+"""The command line: what it writes, and one clear line with exit code 2 for bad input."""
+
+import json
+import sys
+from pathlib import Path
+
+import pictures
+import pytest
+from typer.testing import CliRunner, Result
+
+from classifier.cli import app
+from classifier.inference import SHIPPED
+from classifier.renderer import render
+
+needs_model = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def refused(result: Result) -> str:
+    """The one line of an exit with code 2."""
+    assert result.exit_code == 2
+    line = result.stderr.strip()
+    assert line.startswith("error: ")
+    assert "\n" not in line
+    return line
+
+
+def test_synthesize_writes_a_tree_and_a_contact_sheet(tmp_path: Path) -> None:
+    result = run("synthesize", "--out", tmp_path / "tree", "--images", 40, "--sheet", tmp_path / "sheet.png")
+    assert result.exit_code == 0, result.output
+    assert "seed 0: 40 images" in result.stdout
+    assert len(list((tmp_path / "tree").rglob("*.jpg"))) == 40
+    assert {path.name for path in (tmp_path / "tree").iterdir()} == {"train", "val", "test", "class_indices.json"}
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_split_says_what_went_where(tmp_path: Path) -> None:
+    for name in ("raw", "ripe"):
+        (tmp_path / "flat" / name).mkdir(parents=True)
+        for number in range(10):
+            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(pictures.plain(pictures.RED))
+    result = run("split", tmp_path / "flat", "--out", tmp_path / "tree")
+    assert result.exit_code == 0, result.output
+    assert "12 in train, 4 in val, 4 in test" in result.stdout
+
+
+@needs_model
+def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
+    (tmp_path / "text.jpg").write_text("text")
+    good = run("predict", tmp_path / "ripe.jpg", "--json")
+    assert good.exit_code == 0, good.output
+    assert json.loads(good.stdout)["label"] == "ripe"
+    both = run("predict", tmp_path / "ripe.jpg", tmp_path / "text.jpg", "--json")
+    assert both.exit_code == 1
+    assert "begins with" in json.loads(both.stdout.splitlines()[1])["error"]
+
+
+@needs_model
+def test_eval_reports_on_a_tree_and_on_one_split_of_it(tmp_path: Path) -> None:
+    run("synthesize", "--out", tmp_path, "--images", 120, "--seed", 3)
+    for folder in (tmp_path, tmp_path / "test"):
+        result = run("eval", "--data", folder, "--json")
+        assert result.exit_code == 0, result.output
+        report = json.loads(result.stdout)
+        assert report["images"] == 18
+        assert report["accuracy"] > 0.8
+    assert "accuracy" in run("eval", "--data", tmp_path).stdout
+
+
+@needs_model
+def test_a_data_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    assert "unreadable data folder" in refused(run("eval", "--data", tmp_path / "nowhere"))
+    for name in ("half_ripe", "raw", "ripe"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+    assert "no image in it" in refused(run("eval", "--data", tmp_path))
+    (tmp_path / "test" / "plum").mkdir()
+    assert "plum" in refused(run("eval", "--data", tmp_path))
+
+
+def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_text("no model")
+    (tmp_path / "a.jpg").write_bytes(pictures.plain(pictures.RED))
+    assert "not readable as an ONNX model" in refused(
+        run("predict", tmp_path / "a.jpg", "--model", tmp_path / "model.onnx")
+    )
+    assert "no such model file" in refused(run("serve", "--model", tmp_path / "none.onnx"))
+
+
+@needs_model
+def test_a_missing_image_file_is_one_line(tmp_path: Path) -> None:
+    assert "unreadable" in refused(run("predict", tmp_path / "none.jpg"))
+
+
+def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    line = refused(run("train", "--synthetic", "--out", tmp_path))
+    assert "pip install 'sorting-line-twin[train]'" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("train", "--out", "x"), "exactly one of --data DIR and --synthetic"),
+        (("train", "--out", "x", "--synthetic", "--device", "tpu"), "allowed: auto, cpu, cuda"),
+        (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "allowed: onnx"),
+        (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "allowed: HOST or HOST:PORT"),
+        (("collect", "--broker", "127.0.0.1:9", "--out", "x", "--label", "raw"), "no answer at 127.0.0.1:9"),
+    ],
+)
+def test_bad_usage_is_one_line(arguments: tuple[str, ...], word: str) -> None:
+    assert word in refused(run(*arguments))
+
+
+@pytest.mark.train
+def test_training_on_bad_data_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
+    for name in ("raw", "ripe"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(pictures.plain(pictures.RED))
+    assert "ripe: no image in it" in refused(run("train", "--data", tmp_path, "--out", tmp_path / "out"))
+    assert "not readable as safetensors" in refused(
+        run("export", tmp_path / "train" / "raw" / "0.jpg", "--out", tmp_path)
+    )
+    assert "'resnet7', allowed" in refused(run("train", "--synthetic", "--arch", "resnet7", "--out", tmp_path))

@@ -1,0 +1,73 @@
+"""Export: the ONNX files say what the network says, and carry its card. Needs torch."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="export needs torch and torchvision (extra `train`)")
+pytest.importorskip("torchvision", reason="export needs torch and torchvision (extra `train`)")
+
+import msgspec
+import onnx
+
+from classifier.card import ENGINES, TrainingConfig
+from classifier.engine import OnnxEngine, TorchEngine, open_engine
+from classifier.export import agreement
+from classifier.inference import Classifier
+from classifier.recipe import ModelFiles, export_checkpoint, load_sets, produce
+
+pytestmark = [pytest.mark.train, pytest.mark.slow]
+
+SMALL = TrainingConfig(images=400, epochs=3, small_epochs=1, batch=16, image_px=48, peak_rate=0.02)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
+    folder = tmp_path_factory.mktemp("trained")
+    produce(SMALL, folder)
+    return ModelFiles(folder=folder)
+
+
+def test_the_fp32_file_says_what_torch_says(files: ModelFiles) -> None:
+    _, val_set, _ = load_sets(SMALL)
+    found = agreement(OnnxEngine(files.fp32), open_engine(files.weights), val_set)
+    assert found.labels > 0.98
+    assert found.logits_mean < 0.05
+
+
+def test_every_file_carries_the_same_card_with_a_calibration_for_every_engine(files: ModelFiles) -> None:
+    cards = [open_engine(path).card for path in (files.int8, files.fp32, files.weights)]
+    assert cards[0] == cards[1] == cards[2]
+    assert set(cards[0].calibrations) == set(ENGINES)
+    assert cards[0].training == SMALL
+    assert cards[0].metrics["accuracy"] > 0.3
+
+
+def test_the_int8_file_is_a_quarter_of_the_size_and_quantised_in_the_backbone_alone(files: ModelFiles) -> None:
+    assert files.int8.stat().st_size < 13_000_000
+    assert any(node.op_type == "DequantizeLinear" for node in onnx.load(files.int8).graph.node)
+    assert [engine.name for engine in (OnnxEngine(files.int8), OnnxEngine(files.fp32))] == ["int8", "fp32"]
+
+
+def test_report_and_figures_lie_beside_the_model(files: ModelFiles) -> None:
+    report = msgspec.json.decode(files.report.read_bytes())
+    assert np.array(report["confusion"]).sum() == report["images"] == 100
+    for name in ("learning-curve.png", "confusion.png"):
+        assert (files.folder / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_checkpoint_exports_again_without_training(files: ModelFiles, tmp_path: Path) -> None:
+    found = export_checkpoint(files.weights, tmp_path, data=None, int8=False, seed=1)
+    assert list(found) == [tmp_path / "model-fp32.onnx"]
+    assert not (tmp_path / "model-int8.onnx").exists()
+    assert Classifier.load(tmp_path / "model-fp32.onnx").card.classes[-1] == "unknown"
+
+
+def test_torch_answers_the_same_in_either_layout(files: ModelFiles) -> None:
+    from classifier.checkpoint import load_network
+
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 48, 48, 3), dtype=np.uint8)
+    engines = [TorchEngine(load_network(files.weights), channels_last=wish) for wish in (True, False)]
+    logits = [engine.run(pixels)[0] for engine in engines]
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-4)

@@ -1,0 +1,153 @@
+"""Training on a small set: it learns, it repeats, it goes on where it was cut short. Needs torch."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
+pytest.importorskip("torchvision", reason="training needs torch and torchvision (extra `train`)")
+
+import msgspec
+import safetensors.torch
+import torch
+
+from classifier.card import Card, TrainingConfig
+from classifier.checkpoint import load_network, save_network, transfer
+from classifier.dataset import ImageSet, from_samples
+from classifier.errors import ModelError
+from classifier.network import Network
+from classifier.recipe import Logbook
+from classifier.synthesis import CLASSES, synthesize
+from classifier.training import PROGRESS_FILE, train
+
+pytestmark = pytest.mark.train
+
+TINY = TrainingConfig(images=96, epochs=2, small_epochs=1, batch=16, image_px=48, peak_rate=0.02)
+CPU = torch.device("cpu")
+
+
+class PowerCutError(Exception):
+    """The power went."""
+
+
+class CutShort(Logbook):
+    """Breaks the training off after the first epoch."""
+
+    def note(self, epoch: object) -> None:
+        if self.epochs:
+            raise PowerCutError
+        self.epochs.append(epoch)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def sets() -> tuple[ImageSet, ImageSet]:
+    return tuple(from_samples(synthesize(96, seed=1, split=split)) for split in ("train", "val"))  # type: ignore[return-value]
+
+
+def trained(
+    config: TrainingConfig, sets: tuple[ImageSet, ImageSet], out: Path, **more: bool
+) -> tuple[Network, Logbook]:
+    logbook = Logbook()
+    return train(config, *sets, out, device=CPU, diary=logbook, **more), logbook
+
+
+def weights(network: Network) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+def assert_equal(one: Network, other: Network) -> None:
+    for name, value in weights(one).items():
+        np.testing.assert_array_equal(value, weights(other)[name], err_msg=name)
+
+
+def test_the_same_seed_trains_the_same_network_and_the_loss_falls(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    first, log = trained(TINY, sets, tmp_path)
+    second, again = trained(TINY, sets, tmp_path)
+    assert_equal(first, second)
+    assert log.epochs == again.epochs
+    assert log.epochs[-1].loss < log.epochs[0].loss
+
+
+def test_a_training_cut_short_and_resumed_gives_what_it_would_have_given(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    config = msgspec.structs.replace(TINY, epochs=3)
+    whole, log = trained(config, sets, tmp_path)
+    with pytest.raises(PowerCutError):
+        train(config, *sets, tmp_path, device=CPU, diary=CutShort())
+    resumed, rest = trained(config, sets, tmp_path, resume=True)
+    assert rest.epochs == log.epochs[1:]
+    assert_equal(whole, resumed)
+
+
+def test_resuming_with_other_settings_is_refused_by_name(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
+    trained(msgspec.structs.replace(TINY, epochs=1, small_epochs=0), sets, tmp_path)
+    with pytest.raises(ModelError, match="was trained with epochs 1, now 2"):
+        trained(TINY, sets, tmp_path, resume=True)
+
+
+def test_weights_are_kept_in_half_precision_with_the_card_and_without_pickle(tmp_path: Path) -> None:
+    network = Network(Card(arch="resnet18", classes=CLASSES, image_px=64))
+    save_network(network, tmp_path / "model.safetensors")
+    back = load_network(tmp_path / "model.safetensors")
+    assert back.card == network.card
+    assert (tmp_path / "model.safetensors").stat().st_size < 24_000_000
+    for name, value in weights(network).items():
+        np.testing.assert_allclose(weights(back)[name], value, atol=2e-3, err_msg=name)
+
+
+def test_transfer_takes_a_plain_resnets_backbone_and_says_that_the_head_is_left_out(tmp_path: Path) -> None:
+    import torchvision
+
+    plain = torchvision.models.resnet18(weights=None)
+    safetensors.torch.save_file(plain.state_dict(), tmp_path / "plain.safetensors")
+    network = Network(Card(arch="resnet18", classes=CLASSES, image_px=64))
+    assert transfer(network, tmp_path / "plain.safetensors") == ["head.weight", "head.bias"]
+    np.testing.assert_array_equal(weights(network)["backbone.conv1.weight"], plain.conv1.weight.detach().numpy())
+
+
+def test_transfer_from_another_architecture_is_refused(tmp_path: Path) -> None:
+    import torchvision
+
+    safetensors.torch.save_file(torchvision.models.resnet18().state_dict(), tmp_path / "plain.safetensors")
+    with pytest.raises(ModelError, match=r"do not fit a resnet50|no weights of a resnet50"):
+        transfer(Network(Card(arch="resnet50", classes=CLASSES, image_px=64)), tmp_path / "plain.safetensors")
+
+
+def test_a_frozen_backbone_stays_as_it_was(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
+    start = Network(Card(arch="resnet18", classes=CLASSES, image_px=48))
+    save_network(start, tmp_path / "start.safetensors")
+    config = msgspec.structs.replace(
+        TINY, epochs=1, small_epochs=0, init=str(tmp_path / "start.safetensors"), freeze_backbone=True
+    )
+    network, _ = trained(config, sets, tmp_path)
+    before = weights(load_network(tmp_path / "start.safetensors"))
+    for name, value in weights(network).items():
+        if name.startswith("backbone."):
+            np.testing.assert_array_equal(value, before[name], err_msg=name)
+    assert not np.array_equal(weights(network)["head.weight"], before["head.weight"])
+
+
+def test_early_stopping_ends_a_training_that_no_longer_gets_better(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    config = msgspec.structs.replace(TINY, epochs=9, small_epochs=0, peak_rate=0.0, patience=1)
+    _, log = trained(config, sets, tmp_path)
+    assert len(log.epochs) < 9
+    assert (tmp_path / PROGRESS_FILE).is_file()
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "resnet34", "resnet50"])
+def test_every_architecture_answers_with_logits_and_distances(arch: str) -> None:
+    network = Network(Card(arch=arch, classes=CLASSES, image_px=48)).eval()
+    with torch.inference_mode():
+        logits, distances = network(torch.zeros((2, 48, 48, 3), dtype=torch.uint8))
+    assert (logits.shape, distances.shape) == ((2, 4), (2,))
+
+
+def test_an_unknown_architecture_is_named() -> None:
+    with pytest.raises(ModelError, match="'resnet7', allowed: resnet18"):
+        Network(Card(arch="resnet7", classes=CLASSES, image_px=48))
