@@ -148,5 +148,3 @@ class GrantedClock:
         self._sent += len(commands)
         self._done = codec.Done(grant=grant.grant, who=self._who, sent=self._sent, next_s=session.next_deadline_s)
         connection.send(codec.CLOCK_DONE, codec.encode_clock(self._done))
-
-

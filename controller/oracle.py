@@ -104,5 +104,3 @@ def told(answer: Says | Fails) -> Recognition:
     if isinstance(answer, Fails):
         raise RecognizerError(answer.error)
     return Recognition(label=answer.label, confidence=answer.confidence)
-
-

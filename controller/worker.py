@@ -1,4 +1,4 @@
-"""Recognitions under the wall clock: done by a worker beside the session's thread, so that no gate ever waits for one."""
+"""Recognitions under the wall clock, done by a worker beside the session's thread: no gate ever waits for one."""
 
 import queue
 import threading

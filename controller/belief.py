@@ -1,0 +1,74 @@
+"""What the controller believes of an item on the belt: one record each, from the push that loaded it."""
+
+from controller.learning import Times
+
+
+class Tracked:
+    """An item on the belt, as far as it was seen.
+
+    `gate` is the last gate whose beam it has left, at `centre_s` its centre was there (gate 0: the loader's push).
+    `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label, None until
+    it has one; `answered` tells that the recognizer has spoken. `doubt` says why it may not be pushed any more.
+    """
+
+    __slots__ = (
+        "answered", "blocked_at", "blocked_s", "centre_s", "doubt", "gate", "image", "loaded_s", "missed", "number",
+        "rod", "seen",
+    )  # fmt: skip
+
+    def __init__(self, number: int, loaded_s: float) -> None:
+        self.number = number
+        self.loaded_s = loaded_s
+        self.centre_s = loaded_s
+        self.gate = 0
+        self.missed = 0
+        self.image: int | None = None
+        self.answered = False
+        self.rod: int | None = None
+        self.doubt: str | None = None
+        self.blocked_at: int | None = None
+        self.blocked_s = 0.0
+        self.seen = False
+
+    @property
+    def next_gate(self) -> int:
+        """The gate that should see it next."""
+        return self.gate + self.missed + 1
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a gate that should have seen it did not, and none has since."""
+        return self.missed > 0
+
+    def target_gate(self, gates: int) -> int:
+        """The gate behind which it leaves the belt; one more than there are for an item that goes to reject."""
+        return gates + 1 if self.rod is None or self.doubt is not None else self.rod - 1
+
+    def picture_window_s(self, times: Times) -> tuple[float, float] | None:
+        """From when to when its picture is to arrive; None while nothing is known."""
+        picture = times.picture
+        if picture.count == 0:
+            return None
+        due_s = self.loaded_s + picture.mean_s
+        return due_s - picture.tolerance_s, due_s + picture.tolerance_s
+
+    def nose_window_s(self, gate: int, times: Times) -> tuple[float, float] | None:
+        """From when to when its nose is to reach a gate's beam; None while not all is known."""
+        way = times.ahead(self.gate, gate)
+        if way is None:
+            return None
+        due_s, tolerance_s = self.centre_s + way[0], way[1]
+        half_s = times.dwell.longest_s / 2
+        return due_s - half_s - tolerance_s, due_s - times.dwell.shortest_s / 2 + tolerance_s
+
+    def deadline_s(self, times: Times, patience_s: float) -> float:
+        """When it is overdue: at the camera, then at the gate that should see it next, or leave it."""
+        if self.blocked_at is not None:
+            # It is in a beam, and may be held there: that a beam stays blocked for so long is the line's trouble.
+            return self.blocked_s + patience_s
+        if self.gate == 0 and self.image is None and self.doubt is None:
+            window_s = self.picture_window_s(times)
+            if window_s is not None:
+                return window_s[1]
+        window_s = self.nose_window_s(self.next_gate, times)
+        return self.centre_s + patience_s if window_s is None else window_s[1]

@@ -1,0 +1,324 @@
+"""The controller's core: decides what the line does next. No socket, no thread, no clock, no log set-up (sans-IO).
+
+One typed event and the time go in, a tuple of commands and requests comes out; `next_deadline_s` says when it wants
+to be asked again. What happens in which state stands in one table, `TRANSITIONS`.
+
+The rule above all others: a push must follow from what was seen. Whatever is not surely an item of one class, where
+it was expected, with nobody beside it, rides to the reject bin. And every push is followed by its pull.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Final
+
+from controller.agenda import Agenda
+from controller.belief import Tracked
+from controller.codec import ALL, Conveyor, GateEdge, Rod
+from controller.events import (
+    BrokerBack,
+    BrokerLost,
+    Event,
+    Finished,
+    ImageSeen,
+    Output,
+    Recognise,
+    Recognised,
+    Start,
+    Stop,
+    Tick,
+    Unrecognised,
+)
+from controller.learning import Times
+from controller.settings import Settings
+from controller.sight import Sight
+from controller.spacing import headway_s, stretch_is_free
+
+LOADER: Final = 1
+SLACK_S: Final = 0.01
+"""A stroke is given this much more than it takes: commands may arrive a little closer together than they were sent."""
+
+LOADER_STEP: Final = 1.25
+LONGEST_STROKE: Final = 3.0
+"""A loader that seems to push nothing is given longer strokes, up to so many times as long."""
+
+CALM_ITEMS: Final = 2
+"""So many items must have gone as expected before more than one is on the belt."""
+
+CLEAR_LEGS: Final = 2.0
+CLEAR_S: Final = 1.0
+"""From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this."""
+
+
+class State(Enum):
+    """What the controller is about."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    SORTING = "sorting"
+    CLEARING = "clearing"
+    FINISHED = "finished"
+    OFFLINE = "offline"
+
+
+class Controller:
+    """The core, for one line. `handle` takes events in the order of their times."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._times = Times(settings.gates)
+        self._rod_out_s = 2 * (settings.rod_stroke_s + SLACK_S)
+        self._sight = Sight(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+        self._agenda: Agenda[Rod] = Agenda()
+        self._state = State.IDLE
+        self._ready_s = 0.0
+        self._rods_in_s = 0.0
+        self._stroke_s = settings.loader_stroke_s + SLACK_S
+        self._loader_in_s = 0.0
+        self._last_left_s = float("-inf")
+        self._loaded = 0
+        self._done = 0
+        self._calm = 0
+        self._images: dict[int, Tracked] = {}
+        self._outputs: list[Output] = []
+
+    @property
+    def state(self) -> State:
+        """What the controller is about now."""
+        return self._state
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When it wants a `Tick` if nothing happens before."""
+        due_s = [self._agenda.next_s, self._sight.next_deadline_s]
+        if self._state is State.STARTING or (self._state is State.CLEARING and not self._sight.items):
+            due_s.append(self._ready_s)
+        elif self._state is State.SORTING:
+            due_s.append(self._next_load_s())
+        return min((at_s for at_s in due_s if at_s is not None), default=None)
+
+    def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
+        """Take an event; returns what is to be said and asked, in order."""
+        act = TRANSITIONS.get((self._state, type(event)))
+        assert act is not None, f"{type(event).__name__} while {self._state.value}"
+        self._outputs = []
+        act(self, event, now_s)
+        return tuple(self._outputs)
+
+    # What the events do. Each has a place in the table below.
+
+    def _ignore(self, event: Event, now_s: float) -> None:
+        pass
+
+    def _start(self, event: Start | BrokerBack, now_s: float) -> None:
+        """Retract all rods and run the belt; whatever may lie on it after a loss rides to the end first."""
+        wait_s = self._settings.belt_start_s
+        if isinstance(event, BrokerBack):
+            wait_s = max(wait_s, self._clear_s())
+        self._begin(now_s, wait_s)
+
+    def _begin(self, now_s: float, wait_s: float) -> None:
+        self._state = State.STARTING
+        self._say(Rod(ALL, push=False), Conveyor(run=True))
+        self._ready_s = now_s + wait_s
+
+    def _sighted_early(self, event: GateEdge | ImageSeen, now_s: float) -> None:
+        """Something is on the belt that this controller did not load: it rides off first."""
+        self._ready_s = max(self._ready_s, now_s + self._clear_s())
+
+    def _started(self, event: Tick, now_s: float) -> None:
+        if now_s >= self._ready_s:
+            self._state = State.SORTING
+            self._go_on(now_s)
+
+    def _tick(self, event: Tick, now_s: float) -> None:
+        while (pull := self._agenda.take(now_s)) is not None:
+            self._say(pull)
+        self._give_up(self._sight.overdue(now_s), now_s)
+        self._go_on(now_s)
+
+    def _edge(self, event: GateEdge, now_s: float) -> None:
+        if event.number > self._settings.gates:
+            return
+        if event.blocked:
+            self._sight.blocked(event.number, now_s)
+            return
+        item = self._sight.cleared(event.number, now_s)
+        if item is not None:
+            self._decide(item, now_s)
+        self._go_on(now_s)
+
+    def _pictured(self, event: ImageSeen, now_s: float) -> None:
+        item = self._sight.picture(event.image, now_s)
+        if item is not None:
+            self._images[event.image] = item
+            self._say(Recognise(event.image))
+
+    def _recognised(self, event: Recognised | Unrecognised, now_s: float) -> None:
+        item = self._images.pop(event.image, None)
+        if item is None:
+            return
+        item.answered = True
+        if isinstance(event, Recognised) and event.confidence >= self._settings.confidence_threshold:
+            item.rod = self._settings.bins.get(event.label)
+            if item.rod is not None and item.rod - 1 <= item.gate:
+                item.rod = None  # Its rod lies behind it.
+        self._go_on(now_s)
+
+    def _stop(self, event: Stop, now_s: float) -> None:
+        """No further item; the belt clears, then everything comes to rest."""
+        self._clear(now_s)
+        self._go_on(now_s)
+
+    def _lost(self, event: BrokerLost, now_s: float) -> None:
+        """Nothing is known any more of what lies on the belt, and nothing can be said."""
+        self._forget()
+        self._state = State.OFFLINE
+
+    def _stop_offline(self, event: Stop, now_s: float) -> None:
+        """Nothing can be said; the last will has stopped the belt."""
+        self._state = State.FINISHED
+        self._say(Finished())
+
+    # Loading, pushing, giving up, coming to rest.
+
+    def _go_on(self, now_s: float) -> None:
+        """Whatever the present state lets be done now."""
+        if self._state is State.SORTING:
+            if self._settings.items is not None and self._done >= self._settings.items:
+                self._clear(now_s)
+            elif now_s >= self._next_load_s():
+                self._load(now_s)
+        if self._state is State.CLEARING and not self._sight.items and now_s >= self._ready_s:
+            self._forget()
+            self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
+            self._state = State.FINISHED
+
+    def _load(self, now_s: float) -> None:
+        self._loaded += 1
+        self._say(Rod(LOADER, push=True))
+        self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
+        self._loader_in_s = now_s + 2 * self._stroke_s
+        self._sight.items.append(Tracked(self._loaded, now_s))
+
+    def _next_load_s(self) -> float:
+        """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
+        items = self._sight.items
+        ready_s = max(self._ready_s, self._loader_in_s)
+        if not items:
+            return max(ready_s, self._rods_in_s) if self._most() == 1 else ready_s
+        if len(items) >= self._most():
+            return float("inf")
+        return max(ready_s, *(item.loaded_s + headway_s(item, self._times, self._rod_out_s) for item in items))
+
+    def _most(self) -> int | float:
+        """How many items may be on the belt: one, as long as times are not known or things do not go as expected."""
+        if not self._times.complete or self._calm < CALM_ITEMS:
+            return 1
+        in_flight = self._settings.in_flight
+        return float("inf") if in_flight == "auto" else in_flight
+
+    def _decide(self, item: Tracked, now_s: float) -> None:
+        """An item's tail has left a gate: push it now, or never here."""
+        if item.gate == item.target_gate(self._settings.gates):
+            if self._may_push(item, now_s):
+                self._push(item, now_s)
+                return
+            item.doubt = "no room for its rod"
+        if item.gate == self._settings.gates:
+            self._last_left_s = now_s
+            self._leave(item, now_s)
+
+    def _may_push(self, item: Tracked, now_s: float) -> bool:
+        behind_last = item.gate == self._settings.gates
+        room_s = self._times.longest_leg_s + self._times.dwell.longest_s
+        if behind_last and now_s < self._last_left_s + room_s and self._times.complete:
+            return False
+        return stretch_is_free(item, self._sight.items, self._times, now_s, self._rod_out_s)
+
+    def _push(self, item: Tracked, now_s: float) -> None:
+        assert item.rod is not None
+        self._say(Rod(item.rod, push=True))
+        self._agenda.add(now_s + self._rod_out_s / 2, Rod(item.rod, push=False))
+        self._rods_in_s = now_s + self._rod_out_s
+        self._leave(item, now_s)
+
+    def _leave(self, item: Tracked, now_s: float) -> None:
+        """An item is off the belt, or about to ride off it."""
+        self._sight.items.remove(item)
+        self._done += item.seen
+        self._calm = self._calm + 1 if item.doubt is None else 0
+        self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
+
+    def _give_up(self, late: list[Tracked], now_s: float) -> None:
+        """Items that were not seen where they should have been: the line slows down, and some are not there at all."""
+        for item in late:
+            self._calm = 0
+            if item.doubt == "no picture" and not item.missed:
+                # The picture may still come, and must not be taken for that of the next item.
+                self._ready_s = max(self._ready_s, now_s + self._settings.late_image_s)
+            if not self._sight.gone(item, now_s):
+                continue
+            self._leave(item, now_s)
+            if not item.seen and self._state is State.SORTING and not self._sight.items:
+                # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
+                longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
+                self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)
+                self._begin(now_s, self._settings.belt_start_s)
+
+    def _clear(self, now_s: float) -> None:
+        self._state = State.CLEARING
+        ride_off_s = self._last_left_s + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
+        self._ready_s = max(now_s, self._rods_in_s, self._loader_in_s, ride_off_s)
+
+    def _clear_s(self) -> float:
+        """How long a belt needs to carry off whatever lies on it."""
+        way = self._times.ahead(0, self._settings.gates)
+        if way is None:
+            return self._settings.patience_s
+        return way[0] + way[1] + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
+
+    def _forget(self) -> None:
+        self._agenda.clear()
+        self._images.clear()
+        self._sight.items.clear()
+        self._calm = 0
+
+    def _say(self, *outputs: Output) -> None:
+        self._outputs.extend(outputs)
+
+
+Act = Callable[[Controller, Any, float], None]
+
+_IGNORED: Final = Controller._ignore
+_SENSED: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
+
+TRANSITIONS: Final[dict[tuple[State, type], Act]] = {
+    **{(State.IDLE, kind): _IGNORED for kind in _SENSED},
+    (State.IDLE, Start): Controller._start,
+    (State.STARTING, Tick): Controller._started,
+    (State.STARTING, GateEdge): Controller._sighted_early,
+    (State.STARTING, ImageSeen): Controller._sighted_early,
+    (State.STARTING, Recognised): _IGNORED,
+    (State.STARTING, Unrecognised): _IGNORED,
+    (State.STARTING, Stop): Controller._stop,
+    (State.STARTING, BrokerLost): Controller._lost,
+    (State.SORTING, Tick): Controller._tick,
+    (State.SORTING, GateEdge): Controller._edge,
+    (State.SORTING, ImageSeen): Controller._pictured,
+    (State.SORTING, Recognised): Controller._recognised,
+    (State.SORTING, Unrecognised): Controller._recognised,
+    (State.SORTING, Stop): Controller._stop,
+    (State.SORTING, BrokerLost): Controller._lost,
+    (State.CLEARING, Tick): Controller._tick,
+    (State.CLEARING, GateEdge): Controller._edge,
+    (State.CLEARING, ImageSeen): Controller._pictured,
+    (State.CLEARING, Recognised): Controller._recognised,
+    (State.CLEARING, Unrecognised): Controller._recognised,
+    (State.CLEARING, Stop): _IGNORED,
+    (State.CLEARING, BrokerLost): Controller._lost,
+    **{(State.OFFLINE, kind): _IGNORED for kind in _SENSED},
+    (State.OFFLINE, Stop): Controller._stop_offline,
+    (State.OFFLINE, BrokerBack): Controller._start,
+    **{(State.FINISHED, kind): _IGNORED for kind in (*_SENSED, Stop, BrokerLost, BrokerBack)},
+}
+"""What each event does in each state; a pair that is not here cannot be, and is refused before anything changes."""

@@ -1,0 +1,115 @@
+"""What the controller learns of a line whose geometry nobody told it: how long things take, and how surely.
+
+Times are between centres: from the loader's push to the picture, from the push to the middle of the first gate's
+interruption, from the middle of one gate's interruption to that of the next. The middle of an interruption is where
+an item's centre is in the beam, whatever its length, so these times are the same for short and long items.
+"""
+
+from typing import Final
+
+LEARNING_RATE: Final = 0.2
+STEADY_S: Final = 0.06
+"""Times spread by at least this much for reasons that no item shows: link, encoder, clock."""
+
+STEADY_SHARE: Final = 0.02
+SPREADS: Final = 4.0
+BOUNCE_S: Final = 0.03
+"""A beam that is interrupted for less than this was not interrupted by an item."""
+
+
+class Estimate:
+    """A time that comes again and again: its mean and spread in s, forgetting slowly.
+
+    A value far off is not learned, unless the one before was far off to the same place: then the line has changed.
+    """
+
+    __slots__ = ("_stray_s", "count", "mean_s", "spread_s")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean_s = 0.0
+        self.spread_s = 0.0
+        self._stray_s: float | None = None
+
+    @property
+    def tolerance_s(self) -> float:
+        """How far a value may lie from the mean and still be of the same kind."""
+        return STEADY_S + STEADY_SHARE * self.mean_s + SPREADS * self.spread_s
+
+    def fits(self, value_s: float) -> bool:
+        """Whether a value is what was to be expected; anything is, as long as nothing is known."""
+        return self.count == 0 or abs(value_s - self.mean_s) <= self.tolerance_s
+
+    def learn(self, value_s: float) -> None:
+        """Take a value into account."""
+        if self.count == 0:
+            self._begin(value_s)
+        elif self.fits(value_s):
+            self._stray_s = None
+            self.count += 1
+            self.spread_s += LEARNING_RATE * (abs(value_s - self.mean_s) - self.spread_s)
+            self.mean_s += LEARNING_RATE * (value_s - self.mean_s)
+        elif self._stray_s is not None and abs(value_s - self._stray_s) <= self.tolerance_s:
+            self._begin(value_s)
+        else:
+            self._stray_s = value_s
+
+    def _begin(self, value_s: float) -> None:
+        self.count, self.mean_s, self.spread_s, self._stray_s = 1, value_s, 0.0, None
+
+
+class Lengths:
+    """How long items interrupt a beam: the shortest and the longest of late, in s."""
+
+    __slots__ = ("count", "longest_s", "shortest_s")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.shortest_s = 0.0
+        self.longest_s = 0.0
+
+    def learn(self, dwell_s: float) -> None:
+        """Take an interruption into account; extremes are forgotten slowly."""
+        if self.count == 0:
+            self.shortest_s = self.longest_s = dwell_s
+        middle_s = (self.shortest_s + self.longest_s) / 2
+        self.shortest_s = min(dwell_s, self.shortest_s + LEARNING_RATE / 20 * (middle_s - self.shortest_s))
+        self.longest_s = max(dwell_s, self.longest_s + LEARNING_RATE / 20 * (middle_s - self.longest_s))
+        self.count += 1
+
+    def plausible(self, dwell_s: float) -> bool:
+        """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""
+        if dwell_s < BOUNCE_S:
+            return False
+        return self.count == 0 or self.shortest_s / 2 <= dwell_s <= 1.7 * self.longest_s + BOUNCE_S
+
+
+class Times:
+    """All that is learned of one line with so many gates. `legs[g]` is the way to gate `g` (from 1)."""
+
+    def __init__(self, gates: int) -> None:
+        self.gates = gates
+        self.picture = Estimate()
+        self.legs = [Estimate() for _ in range(gates + 1)]
+        self.dwell = Lengths()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every way was seen at least once, so that more than one item at a time can be told apart."""
+        return self.picture.count > 0 and all(leg.count > 0 for leg in self.legs[1:])
+
+    @property
+    def longest_leg_s(self) -> float:
+        """The longest way from one gate to the next that is known."""
+        return max((leg.mean_s for leg in self.legs[1:]), default=0.0)
+
+    def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
+        """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""
+        mean_s = tolerance_s = 0.0
+        for gate in range(from_gate + 1, to_gate + 1):
+            leg = self.legs[gate]
+            if leg.count == 0:
+                return None
+            mean_s += leg.mean_s
+            tolerance_s += leg.tolerance_s
+        return mean_s, tolerance_s
