@@ -229,10 +229,10 @@ class Controller:
             self._leave(item, now_s)
 
     def _may_push(self, item: Tracked, now_s: float) -> bool:
-        behind_last = item.gate == self._settings.gates
-        room_s = self._times.longest_leg_s + self._times.dwell.longest_s
-        if behind_last and now_s < self._last_left_s + room_s and self._times.complete:
-            return False
+        if item.gate == self._settings.gates and item.loaded_s < self._last_left_s:
+            room_s = self._times.longest_leg_s + self._times.dwell.longest_s
+            if now_s < self._last_left_s + room_s:
+                return False  # The one that left last may still be before this one's rod.
         return stretch_is_free(item, self._sight.items, self._times, now_s, self._rod_out_s)
 
     def _push(self, item: Tracked, now_s: float) -> None:

@@ -100,8 +100,9 @@ class Times:
 
     @property
     def longest_leg_s(self) -> float:
-        """The longest way from one gate to the next that is known."""
-        return max((leg.mean_s for leg in self.legs[1:]), default=0.0)
+        """The longest known way from one gate to the next; the way to the gate where there is only one."""
+        legs = self.legs[2:] or self.legs[1:]
+        return max(leg.mean_s for leg in legs)
 
     def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
         """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""

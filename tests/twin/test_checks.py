@@ -50,7 +50,11 @@ CASES = {
         moves(2, (4.0, "out"), (4.0 + LONGEST_OUT_S + 0.01, "retracting")),
         moves(2, (4.0, "out"), (4.0 + LONGEST_OUT_S, "retracting")),
     ),
-    "rod_left_out at the end": ([ended(rods_out=(3,))], [ended()]),
+    "rod_left_out at the end": (
+        [*moves(3, (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (17.1, "out")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out crashed": ([ended(reason="crashed", rods_out=(3,))], [ended(reason="crashed")]),
     "protocol": ([trace.Refused(3.0, "not a JSON object")], []),
     "protocol pushed twice": (
         [*moves(2, (4.0, "extending")), trace.Commanded(4.1, '{"rod_control":"second_push"}')],

@@ -95,4 +95,6 @@ class RodLeftOut(Check):
 
     def _ended(self, record: trace.Ended) -> None:
         for rod in record.rods_out:
-            self.violate(record.t_s, None, f"rod {rod} was not in when the run ended ({record.reason})")
+            out_s = record.t_s - self._out_since_s.get(rod, record.t_s)
+            if out_s > LONGEST_OUT_S or record.reason == "crashed":
+                self.violate(record.t_s, None, f"rod {rod} was not in when the run ended ({record.reason})")
