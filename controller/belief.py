@@ -52,6 +52,11 @@ class Tracked:
         due_s = self.loaded_s + picture.mean_s
         return due_s - picture.tolerance_s, due_s + picture.tolerance_s
 
+    def nose_due_s(self, gate: int, times: Times) -> float | None:
+        """When its nose is expected at a gate's beam, if it is a long item; None while not all is known."""
+        way = times.ahead(self.gate, gate)
+        return None if way is None else self.centre_s + way[0] - times.dwell.longest_s / 2
+
     def nose_window_s(self, gate: int, times: Times) -> tuple[float, float] | None:
         """From when to when its nose is to reach a gate's beam; None while not all is known."""
         way = times.ahead(self.gate, gate)

@@ -48,6 +48,8 @@ CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
 """From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this."""
 
+NEVER_S: Final = float("inf")
+
 
 class State(Enum):
     """What the controller is about."""
@@ -65,7 +67,9 @@ class Controller:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._times = Times(settings.gates)
+        # Gates behind the last rod decide nothing, and no item that is sorted ever comes to them.
+        self._gates = max(settings.bins.values(), default=settings.gates + 1) - 1
+        self._times = Times(self._gates)
         self._rod_out_s = 2 * (settings.rod_stroke_s + SLACK_S)
         self._sight = Sight(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
         self._agenda: Agenda[Rod] = Agenda()
@@ -94,7 +98,7 @@ class Controller:
             due_s.append(self._ready_s)
         elif self._state is State.SORTING:
             due_s.append(self._next_load_s())
-        return min((at_s for at_s in due_s if at_s is not None), default=None)
+        return min((at_s for at_s in due_s if at_s is not None and at_s < NEVER_S), default=None)
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
         """Take an event; returns what is to be said and asked, in order."""
@@ -137,7 +141,7 @@ class Controller:
         self._go_on(now_s)
 
     def _edge(self, event: GateEdge, now_s: float) -> None:
-        if event.number > self._settings.gates:
+        if event.number > self._gates:
             return
         if event.blocked:
             self._sight.blocked(event.number, now_s)
@@ -203,11 +207,13 @@ class Controller:
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
         items = self._sight.items
+        if self._settings.items is not None and self._done + len(items) >= self._settings.items:
+            return NEVER_S
         ready_s = max(self._ready_s, self._loader_in_s)
         if not items:
             return max(ready_s, self._rods_in_s) if self._most() == 1 else ready_s
         if len(items) >= self._most():
-            return float("inf")
+            return NEVER_S
         return max(ready_s, *(item.loaded_s + headway_s(item, self._times, self._rod_out_s) for item in items))
 
     def _most(self) -> int | float:
@@ -219,20 +225,19 @@ class Controller:
 
     def _decide(self, item: Tracked, now_s: float) -> None:
         """An item's tail has left a gate: push it now, or never here."""
-        if item.gate == item.target_gate(self._settings.gates):
+        if item.gate == item.target_gate(self._gates):
             if self._may_push(item, now_s):
                 self._push(item, now_s)
                 return
             item.doubt = "no room for its rod"
-        if item.gate == self._settings.gates:
+        if item.gate == self._gates:
             self._last_left_s = now_s
             self._leave(item, now_s)
 
     def _may_push(self, item: Tracked, now_s: float) -> bool:
-        if item.gate == self._settings.gates and item.loaded_s < self._last_left_s:
-            room_s = self._times.longest_leg_s + self._times.dwell.longest_s
-            if now_s < self._last_left_s + room_s:
-                return False  # The one that left last may still be before this one's rod.
+        follows = item.gate == self._gates and item.loaded_s < self._last_left_s
+        if follows and now_s < self._last_left_s + self._times.longest_leg_s:
+            return False  # The one that left last may still be before this one's rod.
         return stretch_is_free(item, self._sight.items, self._times, now_s, self._rod_out_s)
 
     def _push(self, item: Tracked, now_s: float) -> None:
@@ -272,7 +277,7 @@ class Controller:
 
     def _clear_s(self) -> float:
         """How long a belt needs to carry off whatever lies on it."""
-        way = self._times.ahead(0, self._settings.gates)
+        way = self._times.ahead(0, self._gates)
         if way is None:
             return self._settings.patience_s
         return way[0] + way[1] + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S

@@ -41,7 +41,7 @@ def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: 
             if other.overdue or other.gate <= gate:
                 return False  # It is in the stretch, or nobody knows where it is.
         else:
-            window_s = other.nose_window_s(gate, times)
-            if other.gate >= gate or window_s is None or window_s[0] < now_s + rod_out_s:
+            nose_s = other.nose_due_s(gate, times)
+            if other.gate >= gate or nose_s is None or nose_s < now_s + rod_out_s:
                 return False
     return True
