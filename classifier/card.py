@@ -41,8 +41,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     arch: str = "resnet18"
     data: str | None = None
-    images: int = 6000
-    epochs: int = 5
+    images: int = 6400
+    epochs: int = 6
     small_epochs: int = 3
     batch: int = 32
     peak_rate: float = 0.05

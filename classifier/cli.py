@@ -49,10 +49,10 @@ def _progress(numbers: Iterable[int], what: str) -> Iterable[int]:
 
 @app.command()
 def synthesize(
-    out: _Out,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the tree to.")] = None,
     images: Annotated[int, typer.Option(help="How many images, all splits together.", min=12)] = 3000,
     seed: _Seed = 0,
-    sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet (PNG) of every kind, too.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet (PNG) of every kind of picture.")] = None,
 ) -> None:
     """Render an ImageFolder tree: train/ val/ test/ (70 %, 15 %, 15 %), a folder a class."""
     from classifier.dataset import write_tree
@@ -60,15 +60,19 @@ def synthesize(
     from classifier.synthesis import draw_sample
 
     with _one_line():
-        held_out = max(1, round(images * 0.15))
-        counts = {"train": images - 2 * held_out, "val": held_out, "test": held_out}
-        written = write_tree(out, {
-            split: (draw_sample(number, seed=seed, split=split) for number in _progress(range(count), split))
-            for split, count in counts.items()
-        })  # fmt: skip
+        if out is None and sheet is None:
+            raise DatasetError("out: give --out DIR, --sheet FILE or both")
         if sheet is not None:
             contact_sheet(sheet, seed=seed)
-    _console.print(f"seed {seed}: {written} images in {out}")
+            _console.print(f"seed {seed}: contact sheet in {sheet}")
+        if out is not None:
+            held_out = max(1, round(images * 0.15))
+            counts = {"train": images - 2 * held_out, "val": held_out, "test": held_out}
+            written = write_tree(out, {
+                split: (draw_sample(number, seed=seed, split=split) for number in _progress(range(count), split))
+                for split, count in counts.items()
+            })  # fmt: skip
+            _console.print(f"seed {seed}: {written} images in {out}")
 
 
 @app.command()

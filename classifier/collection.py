@@ -2,6 +2,7 @@
 
 import hashlib
 import queue
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ _BACKLOG: Final = 256
 
 _KEEPALIVE_S: Final = 50
 _QUIET_S: Final = 0.5
+_ANSWER_S: Final = 10.0
 
 
 class Collector:
@@ -67,6 +69,7 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
     Raises `ClassifierError` where there is no broker.
     """
     arrived: queue.Queue[bytes] = queue.Queue(_BACKLOG)
+    listening = threading.Event()
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
 
     def on_connect(client: mqtt.Client, *_rest: Any) -> None:
@@ -76,13 +79,18 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
         if not arrived.full():
             arrived.put_nowait(bytes(message.payload))
 
-    client.on_connect, client.on_message = on_connect, on_message
+    def on_subscribe(*_rest: Any) -> None:
+        listening.set()
+
+    client.on_connect, client.on_message, client.on_subscribe = on_connect, on_message, on_subscribe
     try:
         client.connect(host, port, keepalive=_KEEPALIVE_S)
     except OSError as error:
         raise ClassifierError(f"broker: no answer at {host}:{port} ({error.strerror or error})") from error
     client.loop_start()
     try:
+        if not listening.wait(_ANSWER_S):
+            raise ClassifierError(f"broker: no subscription at {host}:{port} within {_ANSWER_S:.0f} s")
         yield _pictures(arrived)
     finally:
         client.disconnect()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from classifier.training import Epoch
 
-_TILE: Final = (160, 120)
-_TITLE_PX: Final = 150
+_TILE: Final = (96, 72)
+_TITLE_PX: Final = 110
 _GREY: Final = 128
 
 
@@ -65,7 +65,7 @@ def confusion_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], pa
     figure.savefig(path)
 
 
-def contact_sheet(path: Path, *, seed: int, columns: int = 8) -> None:
+def contact_sheet(path: Path, *, seed: int, columns: int = 6) -> None:
     """Draw every kind of picture that the renderer knows, a row a kind. Raises `DatasetError` where it cannot write."""
     fruit = [FRUIT_CLASSES[i % len(FRUIT_CLASSES)] for i in range(columns)]
     seeds = [seed + i for i in range(columns)]
@@ -78,28 +78,33 @@ def contact_sheet(path: Path, *, seed: int, columns: int = 8) -> None:
     rows |= {name: [render_blank(name, seed=s) for s in seeds] for name in BLANK_KINDS}
     for fault in ("blurred", "dark"):
         rows[fault] = [render(fruit[i], seed=s, fault=fault) for i, s in enumerate(seeds)]
-    rows["torn"] = [spoil(render(fruit[i], seed=s), "torn", seed=s) for i, s in enumerate(seeds)]
-    sheet = np.vstack([_row(name, images) for name, images in rows.items()])
+    tiles = {name: [_tile(image) for image in images] for name, images in rows.items()}
+    tiles["torn"] = [_torn_tile(render(fruit[i], seed=s), seed=s) for i, s in enumerate(seeds)]
+    sheet = np.vstack([_row(name, row) for name, row in tiles.items()])
     try:
         path.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
     except OSError as error:
         raise DatasetError(f"{path}: not writable ({error.strerror})") from error
 
 
-def _row(name: str, images: Sequence[bytes]) -> NDArray[np.uint8]:
+def _row(name: str, tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """A row of the sheet: its title and its pictures."""
     title = np.full((_TILE[1], _TITLE_PX, 3), 255, np.uint8)
-    cv2.putText(title, name, (6, _TILE[1] // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.hstack([title, *(_tile(image) for image in images)])
+    cv2.putText(title, name, (4, _TILE[1] // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.34, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.hstack([title, *tiles])
 
 
 def _tile(image: bytes) -> NDArray[np.uint8]:
-    """A picture as small as the sheet has it; what was torn off shows as grey."""
-    whole = image if image.endswith(b"\xff\xd9") else image + b"\xff\xd9"
-    picture = cv2.imdecode(np.frombuffer(whole, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        return np.full((_TILE[1], _TILE[0], 3), _GREY, np.uint8)
+    """A picture as small as the sheet has it."""
+    picture = np.asarray(cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.resize(picture, _TILE, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _torn_tile(image: bytes, *, seed: int) -> NDArray[np.uint8]:
+    """A picture as far as it came before it was torn; the rest grey."""
+    tile = _tile(image)
+    tile[int(_TILE[1] * len(spoil(image, "torn", seed=seed)) / len(image)) :] = _GREY
+    return tile
 
 
 def _figure(width_in: float, height_in: float) -> "Figure":

@@ -29,7 +29,7 @@ def _wrong_colour(rng: Generator) -> Patch:
         ((0, 360), (0.0, 0.10), (0.1, 1.0)),  # grey and white
         ((0, 360), (0.0, 0.6), (0.02, 0.10)),  # black
         ((285, 345), (0.3, 0.9), (0.05, 0.30)),  # as black cherries
-        ((8, 30), (0.3, 0.6), (0.10, 0.30)),  # brown
+        ((8, 28), (0.35, 0.6), (0.10, 0.28)),  # brown
         ((325, 350), (0.3, 0.75), (0.5, 1.0)),  # pink
     )[rng.integers(6)]
     return bgr(rng.uniform(*hue), rng.uniform(*saturation), rng.uniform(*value))
@@ -180,21 +180,6 @@ def _pod(rng: Generator, length_px: float, light: Light) -> Drawn:
     return tuple(np.asarray(cv2.warpAffine(part, turn, (size, size)), np.float32) for part in (patch, body.alpha))  # type: ignore[return-value]
 
 
-def _bitten(rng: Generator, length_px: float, light: Light) -> Drawn:
-    """A fruit with a bite out of it, or half of one: pale flesh where it was cut."""
-    body = round_body(rng, length_px, aspect=rng.uniform(0.72, 1.2), bumps=rng.uniform(0, 0.07))
-    size, turn = body.size_px, rng.uniform(0, 2 * np.pi)
-    patch = shade(np.broadcast_to(_fruit_colour(rng), (size, size, 3)), body, light)
-    reach, away = rng.uniform(0.22, 0.4) * size, rng.uniform(0.22, 0.36) * size
-    x, y = int(size / 2 + away * np.cos(turn)), int(size / 2 + away * np.sin(turn))
-    flesh = bgr(rng.uniform(20, 60), rng.uniform(0.15, 0.6), rng.uniform(0.5, 0.95)) * np.float32(light.ambient + 0.4)
-    cover = body.alpha.copy()
-    cv2.circle(patch, (x, y), int(reach * rng.uniform(1.0, 1.3)), flesh.tolist(), -1, cv2.LINE_AA)
-    if rng.random() < 0.7:
-        cv2.circle(cover, (x, y), int(reach * rng.uniform(0.6, 0.95)), 0.0, -1, cv2.LINE_AA)
-    return patch, cover
-
-
 def _star(rng: Generator, length_px: float, light: Light) -> Drawn:
     """A star of any colour."""
     size, cover = _canvas(length_px)
@@ -247,11 +232,12 @@ def _gear(rng: Generator, length_px: float, light: Light) -> Drawn:
 
 
 def _chequers(rng: Generator, length_px: float, light: Light) -> Drawn:
-    """A chequered ball."""
+    """A ball chequered in two colours that differ."""
     body = round_body(rng, length_px, aspect=rng.uniform(0.9, 1.1), bumps=0.0)
     count = rng.uniform(2, 6)
     field = (np.floor(body.across * count) + np.floor(body.down * count)).astype(int) % 2
-    table = np.stack([_any_colour(rng), _any_colour(rng)])
+    hue, saturation, value = rng.uniform(0, 360), rng.uniform(0.3, 1), rng.uniform(0.2, 1)
+    table = np.stack([bgr(hue, saturation, value), bgr(hue + rng.uniform(90, 270), 1 - saturation, 1.2 - value)])
     return shade(table[field], body, light), body.alpha
 
 
@@ -265,7 +251,6 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "gravel": _gravel,
     "patchwork": _patchwork,
     "pod": _pod,
-    "bitten": _bitten,
     "star": _star,
     "ring": _ring,
     "crescent": _crescent,
@@ -274,5 +259,5 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "chequers": _chequers,
 }
 
-FOREIGN_KINDS: Final = ("ball", "box", "shard", "core", "leaf", "cable", "gravel", "patchwork", "pod", "bitten")
+FOREIGN_KINDS: Final = ("ball", "box", "shard", "core", "leaf", "cable", "gravel", "patchwork", "pod")
 STRANGE_KINDS: Final = ("star", "ring", "crescent", "letters", "gear", "chequers")

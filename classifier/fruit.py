@@ -9,8 +9,8 @@ import numpy as np
 from classifier.body import Body, Generator, Light, Patch, round_body, shade, smooth_noise
 from classifier.ripeness import CREAM, RIPENESS, bgr, colours, palette
 
-_PALE_SHARE: Final = 0.3
-_ROT_SHARE: Final = 0.16
+_PALE_SHARE: Final = 0.4
+_ROT_SHARE: Final = 0.25
 _CALYX_SHARE: Final = 0.35
 _STALK_SHARE: Final = 0.4
 
@@ -50,7 +50,7 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
     spread -= float(np.average(spread, weights=body.alpha))
     table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.9, 1.12), rng.uniform(0.68, 1.25))
     if skin.ripeness <= RIPENESS["raw"][1] and rng.random() < _PALE_SHARE:
-        cream = bgr(CREAM[0] + rng.uniform(-4, 14), CREAM[1] + rng.uniform(-0.1, 0.1), rng.uniform(0.7, 0.95))
+        cream = bgr(CREAM[0] + rng.uniform(-6, 14), CREAM[1] + rng.uniform(-0.1, 0.1), rng.uniform(0.7, 0.95))
         table += (cream - table) * np.float32(rng.uniform(0.4, 0.95))
         return _blushed(rng, colours(skin.ripeness + spread, table), body)
     patch = colours(skin.ripeness + spread, table)
@@ -64,7 +64,7 @@ def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
     side = np.clip(body.across * np.cos(turn) + body.down * np.sin(turn), 0, 1)
     side *= np.clip(1 + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)
     blush = bgr(rng.uniform(26, 44), rng.uniform(0.35, 0.55), rng.uniform(0.6, 0.95))
-    return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.7) * side)[..., None], np.float32)
+    return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.85) * side)[..., None], np.float32)
 
 
 def _rib(rng: Generator, patch: Patch, body: Body) -> None:
@@ -85,10 +85,10 @@ def _blemish(rng: Generator, patch: Patch, body: Body) -> None:
         cv2.ellipse(cover, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.3, 0.9), -1, cv2.LINE_AA)
     if rng.random() < _ROT_SHARE:
         x, y = rng.uniform(0.25, 0.75, 2) * size
-        axes = (int(rng.uniform(0.08, 0.26) * size), int(rng.uniform(0.08, 0.24) * size))
+        axes = (int(rng.uniform(0.06, 0.32) * size), int(rng.uniform(0.06, 0.26) * size))
         cv2.ellipse(cover, (int(x), int(y)), axes, rng.uniform(0, 180), 0, 360, rng.uniform(0.5, 0.9), -1, cv2.LINE_AA)
     if cover.any():
-        brown = bgr(rng.uniform(8, 35), rng.uniform(0.3, 0.7), rng.uniform(0.1, 0.35))
+        brown = bgr(rng.uniform(5, 35), rng.uniform(0.3, 0.7), rng.uniform(0.06, 0.35))
         patch += (brown - patch) * cv2.blur(cover, (5, 5))[..., None]
 
 

@@ -37,7 +37,7 @@ def draw_optics(rng: Generator) -> Optics:
         gains=(exposure * float(np.exp(-warmth)), exposure * float(np.exp(tint)), exposure * float(np.exp(warmth))),
         gamma=float(rng.uniform(0.85, 1.2)),
         vignette=float(rng.uniform(0, 0.35)),
-        focus_px=float(rng.uniform(0, 1.4)),
+        focus_px=float(rng.uniform(0, 2.0)),
         motion_px=int(rng.integers(0, 6)),
         noise=float(rng.uniform(0.002, 0.03)),
         quality=int(rng.integers(55, 96)),
@@ -52,7 +52,7 @@ def develop(rng: Generator, picture: Patch, optics: Optics) -> NDArray[np.uint8]
     fall = 1 - optics.vignette * 0.5 * (x * x + y * y)
     seen = np.asarray(picture * cv2.merge([fall * np.float32(255 * gain) for gain in optics.gains]), np.float32)
     if optics.focus_px > 0.3:
-        seen = np.asarray(cv2.GaussianBlur(seen, (5, 5), optics.focus_px), np.float32)
+        seen = np.asarray(cv2.GaussianBlur(seen, (7, 7), optics.focus_px), np.float32)
     if optics.motion_px > 1:
         seen = np.asarray(cv2.blur(seen, (optics.motion_px, 1)), np.float32)
     exposed = cv2.LUT(cv2.convertScaleAbs(seen), _gamma_table(optics.gamma))

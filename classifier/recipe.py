@@ -22,7 +22,7 @@ from classifier.training import Epoch, choose_device, train
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-QUICK: Final = {"images": 2600, "epochs": 3}
+QUICK: Final = {"images": 2400, "epochs": 5}
 VAL_IMAGES: Final = 1500
 TEST_IMAGES: Final = 2000
 EXPORT_IMAGES: Final = 600

@@ -18,7 +18,7 @@ SPLITS: Final = ("train", "val", "test")
 BETWEEN: Final = "+"
 """Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
 
-BETWEEN_SHARE: Final = 0.10
+BETWEEN_SHARE: Final = 0.18
 """Share of a training set that lies between two classes, half the one and half the other: where to be unsure."""
 
 UNKNOWN_SHARE: Final = 0.31
@@ -86,7 +86,7 @@ def draw_unknown(kind: str, *, seed: int) -> bytes:
     return render_blank(kind, seed=seed) if kind in BLANK_KINDS else draw[kind]()
 
 
-_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.14 if kind == "core" else 0.07 for kind in FOREIGN_KINDS]
+_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.14 if kind == "core" else 0.08 for kind in FOREIGN_KINDS]
 
 
 def _size(rng: np.random.Generator) -> tuple[float, float]:

@@ -1,13 +1,11 @@
-"""What several tests of the classifier need: a stand-in for an engine, and the shipped model."""
-
-from pathlib import Path
+"""What several tests of the classifier need: a stand-in for an engine."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from classifier.card import Calibration, Card
-from classifier.inference import SHIPPED, Classifier
+from classifier.inference import Classifier
 
 CLASSES = ("half_ripe", "raw", "ripe", "unknown")
 
@@ -42,13 +40,3 @@ def engine() -> HueEngine:
 @pytest.fixture
 def classifier(engine: HueEngine) -> Classifier:
     return Classifier(engine)
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Classifier:
-    return Classifier.load()
-
-
-@pytest.fixture(scope="session")
-def shipped_path() -> Path:
-    return SHIPPED

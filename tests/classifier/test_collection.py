@@ -4,13 +4,16 @@ import queue
 from itertools import islice
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pictures
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from classifier.collection import Collector, _pictures, live_pictures
 from classifier.errors import ClassifierError, DatasetError
 from classifier.inference import Classifier
-from controller.codec import GateEdge, Image, encode_feedback
+from controller.codec import FEEDBACK, GateEdge, Image, encode_feedback
+from twin.broker import EmbeddedBroker
 
 
 def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:
@@ -46,3 +49,22 @@ def test_only_pictures_are_taken_from_the_lines_talk() -> None:
 def test_a_missing_broker_is_one_clear_error() -> None:
     with pytest.raises(ClassifierError, match=r"broker: no answer at 127\.0\.0\.1:9"), live_pictures("127.0.0.1", 9):
         pass
+
+
+@pytest.mark.broker
+def test_pictures_of_a_live_line_arrive_in_order() -> None:
+    broker = EmbeddedBroker()
+    broker.start()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    images = [pictures.plain((number, 50, 50)) for number in range(3)]
+    try:
+        with live_pictures("127.0.0.1", broker.port) as arriving:
+            client.connect("127.0.0.1", broker.port)
+            client.loop_start()
+            for image in images:
+                client.publish(FEEDBACK, encode_feedback(Image(content=image))).wait_for_publish(10)
+            assert list(islice((image for image in arriving if image is not None), 3)) == images
+    finally:
+        client.disconnect()
+        client.loop_stop()
+        broker.stop()

@@ -1,0 +1,97 @@
+"""The shipped model: what it must know, what it must not pretend to know, and what its files hold."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import onnxruntime
+import pictures
+import pytest
+import safetensors
+
+from classifier import UNKNOWN, Classifier
+from classifier.blank import render_blank
+from classifier.card import CARD_KEY, ENGINES
+from classifier.inference import SHIPPED
+from classifier.renderer import STRANGE_KINDS, render, render_between, render_empty, render_foreign
+from classifier.ripeness import FRUIT_CLASSES
+
+pytestmark = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
+
+SEED = 31_000_000
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Classifier:
+    return Classifier.load()
+
+
+def share_unknown(classifier: Classifier, images: Iterable[bytes]) -> float:
+    labels = [classifier.classify(image).label for image in images]
+    return labels.count(UNKNOWN) / len(labels)
+
+
+@pytest.mark.parametrize("item_class", FRUIT_CLASSES)
+def test_fresh_renders_are_named_rightly_and_surely(shipped: Classifier, item_class: str) -> None:
+    answers = [shipped.classify(render(item_class, seed=SEED + n)) for n in range(100)]
+    assert sum(answer.label == item_class for answer in answers) >= 96
+    assert sum(answer.label == item_class and answer.margin >= 0 for answer in answers) >= 90
+
+
+def test_fruit_between_two_classes_is_seldom_sure(shipped: Classifier) -> None:
+    answers = [shipped.classify(render_between(seed=SEED + n, gap=n % 2)) for n in range(100)]
+    assert sum(answer.label != UNKNOWN and answer.margin >= 0 for answer in answers) < 60
+
+
+def test_no_item_at_all_is_unknown(shipped: Classifier) -> None:
+    assert share_unknown(shipped, (render_empty(seed=SEED + n) for n in range(60))) >= 0.97
+    for kind in ("noise", "flat"):
+        assert share_unknown(shipped, (render_blank(kind, seed=SEED + n) for n in range(60))) >= 0.95, kind
+    for fault in ("dark", "torn"):
+        images = (render("ripe", seed=SEED + n, fault=fault) for n in range(60))
+        assert share_unknown(shipped, images) >= 0.97, fault
+    for colour in ((0, 0, 0), (128, 128, 128), (255, 255, 255)):
+        assert shipped.classify(pictures.plain(colour, width_px=320, height_px=240)).label == UNKNOWN
+
+
+def test_foreign_objects_never_seen_before_are_mostly_unknown(shipped: Classifier) -> None:
+    images = (render_foreign(STRANGE_KINDS[n % len(STRANGE_KINDS)], seed=SEED + n) for n in range(120))
+    assert share_unknown(shipped, images) >= 0.85
+
+
+def test_one_and_many_images_at_once_get_the_same_answers(shipped: Classifier) -> None:
+    images = [render(FRUIT_CLASSES[n % 3], seed=SEED + n) for n in range(12)]
+    together = shipped.classify_many(images)
+    for image, answer in zip(images, together, strict=True):
+        alone = shipped.classify(image)
+        assert (alone.label, alone.confidence) == (answer.label, pytest.approx(alone.confidence, abs=1e-6))  # type: ignore[union-attr]
+
+
+def test_the_model_files_are_plain_data_and_small_enough() -> None:
+    files = sorted(SHIPPED.parent.iterdir())
+    assert {path.suffix for path in files} <= {".onnx", ".safetensors", ".json"}
+    assert sum(path.stat().st_size for path in files) <= 45_000_000
+
+
+def test_both_files_carry_the_same_card() -> None:
+    onnx_card = onnxruntime.InferenceSession(SHIPPED).get_modelmeta().custom_metadata_map[CARD_KEY]
+    (weights,) = SHIPPED.parent.glob("*.safetensors")
+    with safetensors.safe_open(weights, framework="numpy") as file:
+        assert file.metadata()[CARD_KEY] == onnx_card
+    card = json.loads(onnx_card)
+    assert card["classes"] == [*FRUIT_CLASSES, UNKNOWN]
+    assert set(card["calibrations"]) == set(ENGINES)
+    assert card["training"]["data"] is None
+    assert card["metrics"]["accuracy"] > 0.9
+
+
+def test_it_runs_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
+    script = (
+        "import sys; sys.modules['torch'] = None; from classifier import Classifier;"
+        f"print(Classifier.load().classify(open({str(tmp_path / 'ripe.jpg')!r}, 'rb').read()).label)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    assert found == "ripe"
