@@ -32,7 +32,11 @@ LinkName = Literal["memory", "lockstep", "realtime"]
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins."""
+    """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins.
+
+    `lateness_ms`: by how much events were late under the wall clock. `events` of the kernel, `exchanges` with the
+    controller (in lockstep: grants) tell how much work it was.
+    """
 
     scenario: Scenario
     trace: Sequence[trace.AnyRecord]
@@ -41,6 +45,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Percentiles
+    events: int
+    exchanges: int
 
 
 def simulate(
@@ -91,6 +97,7 @@ class Shift:
         self._patient = patient
         self._unanswered: dict[int, bytes] = {}
         self._latencies_s: deque[float] = deque()
+        self._exchanges: Callable[[], int] = lambda: 0
         self.lateness_s: deque[float] = deque()
 
     def work(self, link: Link) -> None:
@@ -98,6 +105,7 @@ class Shift:
         participant = Participant(self._timeline, link, self._add)
         self._begin(participant.arrive, self._ask)
         self._latencies_s = participant.gate_to_command_s
+        self._exchanges = lambda: participant.exchanges
         participant.begin(self._down.send)
         step, ending = self._timeline.step, self._ending
         self._until_over(lambda: _steps(step, ending))
@@ -122,6 +130,7 @@ class Shift:
         return Run(
             scenario=self._scenario, trace=self._record.records, summary=summary, violations=judged.violations,
             margins=tally.margins, tally=tally, lateness_ms=percentiles_ms(self.lateness_s),
+            events=self._timeline.events, exchanges=self._exchanges(),
         )  # fmt: skip
 
     def _begin(self, arrive: Callable[[bytes], None], on_photo: Callable[[int, bytes], None]) -> None:

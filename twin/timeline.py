@@ -6,6 +6,7 @@ must compare equal, so a call is put into the kernel's queue at its own time, un
 
 import heapq
 from collections.abc import Callable
+from copy import copy
 
 import simpy
 from simpy.events import NORMAL, Event
@@ -13,6 +14,11 @@ from simpy.events import NORMAL, Event
 
 class Timeline(simpy.Environment):
     """A SimPy environment, in seconds since the run began."""
+
+    @property
+    def events(self) -> int:
+        """How many events were ever scheduled."""
+        return next(copy(self._eid))
 
     def call_at(self, at_s: float, action: Callable[[], None]) -> Event:
         """Call `action` at `at_s`, which lies not before now; `cancel` takes it back."""
