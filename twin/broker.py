@@ -15,6 +15,7 @@ from twin.hardened import HardenedBroker
 
 START_TIMEOUT_S: Final = 10.0
 STOP_TIMEOUT_S: Final = 5.0
+LINGER_S: Final = 0.5
 
 _CHATTY_LOGGERS: Final = ("amqtt", "transitions", "websockets")
 
@@ -43,10 +44,12 @@ class EmbeddedBroker:
         self._thread.start()
         try:
             self.port = self._call(self._listen(), START_TIMEOUT_S)
-        except (AmqttError, OSError) as error:
+        except (AmqttError, OSError, FutureTimeoutError) as error:
+            self._broker = None
             self._end_thread()
+            why = _cause(error) or f"no answer within {START_TIMEOUT_S:g} s"
             where = f"{self.host}:{self.port}"
-            raise BrokerError(f"cannot listen on {where}: {_cause(error)}; choose another port, or 0 for any") from None
+            raise BrokerError(f"cannot listen on {where}: {why}; choose another port, or 0 for any") from None
 
     def stop(self) -> None:
         """Close every connection and the port; bounded in time."""
@@ -62,9 +65,14 @@ class EmbeddedBroker:
             self._end_thread()
 
     def cut_off(self, client_id: str) -> bool:
-        """Drop a client's connection as a network would; returns whether it had one."""
+        """Drop a client's connection as a network would; returns whether it had one. Its last will is out then."""
         assert self._broker is not None, "the broker does not run"
         return bool(self._call(self._broker.cut_off(client_id), STOP_TIMEOUT_S))
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were dropped since the start because a client read too slowly."""
+        return self._broker.dropped if self._broker is not None else 0
 
     def __enter__(self) -> "EmbeddedBroker":
         self.start()
@@ -89,10 +97,7 @@ class EmbeddedBroker:
     def _serve(loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         loop.run_forever()
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        loop.run_until_complete(_ended())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
@@ -107,6 +112,14 @@ class EmbeddedBroker:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_TIMEOUT_S)
         self._thread = self._loop = None
+
+
+async def _ended() -> None:
+    """Wait for whatever is still under way, such as connections just accepted; then end it."""
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        _, late = await asyncio.wait(tasks, timeout=LINGER_S)
+        for task in late:
+            task.cancel()
 
 
 def _cause(error: BaseException) -> str:

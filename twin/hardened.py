@@ -2,99 +2,148 @@
 
 Cured: a connection that never says CONNECT is closed after a while, and when the broker stops; a second client with
 the same id takes the first one's place (MQTT 3.1.1, 3.1.4-2); a client that is silent for one and a half times its
-keep-alive is disconnected, so that its last will is sent (3.1.2-24).
+keep-alive is disconnected, so that its last will is sent (3.1.2-24); one that does not read costs a bounded amount
+of memory and nobody else's time; a packet that is too large, or none at all, ends its sender's connection.
+
+Simpler than amqtt: every subscription is granted QoS 0, as all of the line's messages are, and no session outlives
+its connection, as amqtt's anonymous ones never do.
 """
 
 import asyncio
 from typing import Any, Final
 
-from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, StreamWriterAdapter, WriterAdapter
+from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
-from amqtt.errors import NoDataError
-from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.errors import MQTTError
+from amqtt.mqtt.constants import QOS_0
+from amqtt.mqtt.publish import PublishPacket
 from amqtt.session import Session
+from amqtt.utils import gen_client_id
+
+from twin.conversation import BAD_PACKET, Conversation, Message, Outgoing, is_topic
 
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_GRACE: Final = 1.5
+END_TIMEOUT_S: Final = 2.0
+"""A connection that was cut has so long to come to its end."""
 
-
-class TimedReader(StreamReaderAdapter):  # type: ignore[misc]
-    """A client's bytes; `heard_s` is when the last of them came, on the loop's clock."""
-
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        super().__init__(reader)
-        self._loop = asyncio.get_running_loop()
-        self.heard_s = self._loop.time()
-
-    async def read(self, n: int = -1) -> bytes:
-        """Read, and note when."""
-        content: bytes = await super().read(n)
-        self.heard_s = self._loop.time()
-        return content
+MAX_RETAINED: Final = 100
+"""So many topics may have a retained message; the line has none."""
 
 
 class HardenedBroker(Broker):  # type: ignore[misc]
-    """amqtt's broker, for lines."""
+    """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
-        self._open: set[asyncio.StreamWriter] = set()
-        self._by_client: dict[str, WriterAdapter] = {}
-        self._watches: dict[WriterAdapter, asyncio.Task[None]] = {}
+        self.dropped = 0
+        self._stopping = False
+        self._open: dict[asyncio.Task[None], Outgoing] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._talking: dict[str, Conversation] = {}
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
         """Serve a connection, and close it whatever becomes of it."""
-        self._open.add(writer)
-        timed = TimedReader(reader)
-        adapter = StreamWriterAdapter(writer)
+        outgoing, task = Outgoing(writer), asyncio.current_task()
+        assert task is not None
+        if self._stopping:
+            outgoing.cut()
+            return
+        self._open[task] = outgoing
         try:
-            await self._client_connected(listener_name, timed, adapter)
+            await self._client_connected(listener_name, StreamReaderAdapter(reader), outgoing)
         finally:
-            self._open.discard(writer)
-            if adapter in self._watches:
-                self._watches.pop(adapter).cancel()
-            for client_id in [name for name, held in self._by_client.items() if held is adapter]:
-                del self._by_client[client_id]
-            writer.close()
+            for client_id in [name for name, owner in self._tasks.items() if owner is task]:
+                del self._tasks[client_id], self._talking[client_id]
+                await self._cleanup_session(client_id)
+            await outgoing.close()
+            del self._open[task]
 
     async def shutdown(self) -> None:
-        """Stop, with every connection closed first: amqtt would wait for those that never said CONNECT."""
-        for writer in list(self._open):
-            writer.close()
+        """Stop, with every connection cut first: amqtt would wait for those that never said CONNECT.
+
+        Listening ends before that, and the listening sockets are closed after it: asyncio loses a connection that
+        it has accepted but not yet served when its server is closed.
+        """
+        self._stopping = True
+        for server in self._servers.values():
+            for listening in server.instance.sockets:
+                self._loop.remove_reader(listening.fileno())
+        await self._end(list(self._open))
         await super().shutdown()
 
     async def cut_off(self, client_id: str) -> bool:
-        """Drop a client's connection as a network would; returns whether it had one."""
-        adapter = self._by_client.pop(client_id, None)
-        if adapter is None:
+        """Drop a client's connection as a network would; returns whether it had one. Its last will is out then."""
+        task = self._tasks.get(client_id)
+        if task is None:
             return False
-        await adapter.close()
+        await self._end([task])
         return True
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
+        """Grant a subscription, at QoS 0; returns the code for its acknowledgement."""
+        code: int = await super().add_subscription((subscription[0], QOS_0), session)
+        return code
+
+    async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
+        """Cut connections, and wait until all that follows from it is done."""
+        for task in tasks:
+            self._open[task].cut()
+        if tasks:
+            await asyncio.wait(tasks, timeout=END_TIMEOUT_S)
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
-    ) -> tuple[BrokerProtocolHandler, Session]:
-        welcome = super()._initialize_client_session(reader, writer, remote_address, remote_port)
+    ) -> tuple[Conversation, Session]:
+        welcome = Conversation.init_from_connect(reader, writer, self.plugins_manager)
         try:
-            handler, session = await asyncio.wait_for(welcome, CONNECT_TIMEOUT_S)
+            conversation, session = await asyncio.wait_for(welcome, CONNECT_TIMEOUT_S)
         except TimeoutError:
-            raise NoDataError(f"no CONNECT within {CONNECT_TIMEOUT_S} s") from None
-        await self.cut_off(session.client_id)
-        self._by_client[session.client_id] = writer
-        if session.keep_alive > 0:
-            allowed_s = KEEP_ALIVE_GRACE * session.keep_alive
-            self._watches[writer] = asyncio.create_task(_watch(reader, writer, allowed_s))
-        return handler, session
+            raise MQTTError(f"no CONNECT within {CONNECT_TIMEOUT_S} s") from None
+        except (*BAD_PACKET, OSError) as error:
+            raise MQTTError(f"no CONNECT: {error}") from None
+        if session.will_flag and not is_topic(session.will_topic):
+            raise MQTTError(f"last will on {session.will_topic!r:.40}, which is no topic")
+        assert isinstance(writer, Outgoing)
+        client_id = session.client_id = session.client_id or gen_client_id()
+        while await self.cut_off(client_id):
+            pass  # Another of the same name may have come meanwhile.
+        task = asyncio.current_task()
+        assert task is not None
+        self._talking[client_id], self._tasks[client_id] = conversation, task
+        conversation.join(writer, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
+        session.clean_session, session.parent = True, 0
+        session.keep_alive = 0  # The conversation sees to it; amqtt's own timer may lose the beginning of a packet.
+        return conversation, session
 
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        """Send what is retained for a subscription, to the session that has it: amqtt asks for others' too."""
+        holders = self._subscriptions.get(subscription[0], ())
+        if any(holder is session for holder, _ in holders):
+            await super()._publish_retained_messages_for_subscription((subscription[0], QOS_0), session)
 
-async def _watch(reader: TimedReader, writer: WriterAdapter, allowed_s: float) -> None:
-    """Close a connection that has been silent for longer than its keep-alive allows."""
-    loop = asyncio.get_running_loop()
-    while True:
-        left_s = reader.heard_s + allowed_s - loop.time()
-        if left_s <= 0:
-            break
-        await asyncio.sleep(left_s)
-    await writer.close()
+    async def _broadcast_message(
+        self, session: Session | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
+    ) -> None:
+        """Send a last will."""
+        packet = PublishPacket.build(topic, bytes(data), None, False, QOS_0, False)
+        self._deliver(topic, packet.to_bytes())
+
+    async def _publish(self, session: Session, message: Message) -> None:
+        """Send a client's message, and keep it if it is to be retained and there is room."""
+        self._deliver(message.topic, message.packet)
+        if message.retained and (len(self._retained_messages) < MAX_RETAINED or not message.payload):
+            await self.retain_message(session, message.topic, message.payload, QOS_0)
+
+    def _deliver(self, topic: str, packet: bytes) -> None:
+        """Send a message to everybody who subscribed to its topic, at once and in order."""
+        for topic_filter, subscriptions in self._subscriptions.items():
+            if self._matches(topic, topic_filter):
+                for session, _ in subscriptions:
+                    conversation = self._talking.get(session.client_id)
+                    if conversation is not None and not conversation.outgoing.send(packet):
+                        self.dropped += 1
