@@ -46,6 +46,7 @@ class Belt:
         self._ramp_s = ramp_s
         self._on_change = on_change
         self.running = False
+        self._halted = False
         self._since_s = timeline.now
         self._from_m = 0.0
         self._speed_m_per_s = 0.0
@@ -79,6 +80,8 @@ class Belt:
             return
         self.running = True
         self._on_change(True)
+        if self._halted:
+            return
         if self.moving:
             self._ramp()
         else:
@@ -91,13 +94,26 @@ class Belt:
             return
         self.running = False
         self._on_change(False)
+        if self._halted:
+            return
         self._phase.cancel()
+        self._ramp()
+
+    def halt(self) -> None:
+        """Stand, whatever was told, until `resume`: the drive has failed."""
+        self._halted = True
+        self._phase.cancel()
+        self._cruise(0.0)
+
+    def resume(self) -> None:
+        """The drive works again: the belt does what it was told last."""
+        self._halted = False
         self._ramp()
 
     def change_speed(self, speed_m_per_s: float, over_s: float) -> None:
         """Go at another speed from now on, reached evenly over `over_s`: a drift, or a wrong speed."""
         self._cruise_m_per_s = speed_m_per_s
-        if self.running and self.moving:
+        if self.running and self.moving and not self._halted:
             self._accelerate(speed_m_per_s, over_s)
 
     def when(self, displacement_m: float, action: Callable[[], None]) -> Wait:

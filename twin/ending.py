@@ -1,8 +1,10 @@
 """When a run is over: every item accounted for and the line at rest, or nothing moving on for too long."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from twin import trace
+from twin.item import FOREIGN
 from twin.line import Line
 from twin.scenario import Scenario
 from twin.timeline import Timeline, Timer
@@ -45,11 +47,15 @@ class Ending:
         kind = type(record)
         if kind in _PROGRESS:
             self._progress_s = record.t_s
-        if kind is trace.Binned:
-            self._left -= 1
-            if self._left == 0:
-                self._settle()
-        elif kind is trace.Crashed:
+        if kind is trace.Mishap:
+            # What a fault does may be why nothing moves: patience begins when it is over.
+            self._progress_s = max(self._progress_s, record.over_s)  # type: ignore[union-attr]
+        self._left += _DIFFERENCE.get(kind, _none)(record)
+        if self._left == 0 and kind in (trace.Binned, trace.TakenByHand):
+            self._settle()
+        elif self._left > 0:
+            self._settle_until_s = None
+        if kind is trace.Crashed:
             self.reason = "crashed"
 
     @property
@@ -76,3 +82,19 @@ class Ending:
             self.reason = "stalled"
         else:
             self._timer.start(self._progress_s + self._patience_s, self._expect)
+
+
+def _none(record: Any) -> int:
+    return 0
+
+
+def _by_hand(record: trace.TakenByHand) -> int:
+    return 0 if record.returns or record.back else -1
+
+
+_DIFFERENCE: Final[dict[type[trace.Record], Callable[[Any], int]]] = {
+    trace.Binned: lambda _: -1,
+    trace.Loaded: lambda record: record.item_class == FOREIGN,
+    trace.TakenByHand: _by_hand,
+}
+"""What a record does to the number of items that are not accounted for yet."""

@@ -9,6 +9,8 @@ from twin.errors import ScenarioError
 
 CLASSES: Final = ("ripe", "half_ripe", "raw")
 LONGEST_ITEM_M: Final = 2.0
+FOREIGN: Final = "foreign"
+"""Class of an object on the belt that is no item."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"item_class": "class"}):

@@ -20,5 +20,17 @@ class Link(Protocol):
         Raises `ParticipantError` when it does not answer.
         """
 
+    def rejoin(self, now_s: float) -> Reply:
+        """The controller's connection was lost and is there again, of which it is told now.
+
+        Raises `ParticipantError` when it does not come back.
+        """
+
+    def kill(self) -> None:
+        """The controller dies without a word."""
+
+    def revive(self, now_s: float) -> Reply:
+        """A controller like the dead one starts in its place. Raises `ParticipantError` when it does not."""
+
     def close(self) -> None:
         """Let go of the controller."""

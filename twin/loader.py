@@ -6,7 +6,9 @@ An item drops before the rod when the rod is in and the stack has one; a push th
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from twin.faults import DoublePush, EmptyPush
 from twin.item import Item
+from twin.mishaps import Mishaps
 from twin.rod import Rod, Stroke
 from twin.timeline import Timeline
 
@@ -17,12 +19,20 @@ NUMBER: Final = 1
 class Loader:
     """The loader's stack and what its rod does with it.
 
-    `on_loaded` gets the item that is on the belt now, or None for a push that found none.
+    `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None for a
+    push that found none.
     """
 
-    def __init__(self, timeline: Timeline, stack: Iterator[Item], on_loaded: Callable[[Item | None], None]) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        stack: Iterator[Item],
+        mishaps: Mishaps,
+        on_loaded: Callable[[Item | None, float], None],
+    ) -> None:
         self._timeline = timeline
         self._stack = stack
+        self._mishaps = mishaps
         self._on_loaded = on_loaded
         self._top = next(stack, None)
         self._before_rod: Item | None = None
@@ -43,8 +53,22 @@ class Loader:
         if rod.stroke is Stroke.EXTENDING and rod.share_out == 0.0:
             self._drop()
         elif rod.stroke is Stroke.OUT:
-            item, self._before_rod = self._before_rod, None
-            self._on_loaded(item)
+            self._put_on_belt()
+
+    def _put_on_belt(self) -> None:
+        slips = self._mishaps.now(EmptyPush)
+        if slips is not None and self._before_rod is not None:
+            self._mishaps.touch(slips)
+            self._on_loaded(None, 0.0)
+            return
+        item, self._before_rod = self._before_rod, None
+        self._on_loaded(item, 0.0)
+        twice = self._mishaps.now(DoublePush)
+        if twice is not None and item is not None and self._top is not None:
+            self._mishaps.touch(twice)
+            second, self._top = self._top, next(self._stack, None)
+            self._on_loaded(second, (item.length_m + second.length_m) / 2 + twice.gap_m)
+            self._mishaps.touch(twice)
 
     def _drop(self) -> None:
         if self._before_rod is None and self._top is not None and self._top.available_s <= self._timeline.now:

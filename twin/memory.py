@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from classifier import Recognizer
 from controller.core import Controller
-from controller.events import Start
+from controller.events import BrokerBack, BrokerLost, Start
 from controller.session import Modelled, Session
 from controller.settings import Settings
 from twin.errors import ParticipantError
@@ -18,23 +18,40 @@ class MemoryLink:
     """A controller's session, called directly. It starts at the first exchange."""
 
     def __init__(self, controller: ControllerOf, settings: Settings, recognizer: Recognizer) -> None:
-        self._session = Session(controller(settings), Modelled(recognizer))
-        self._started = False
+        self._make = lambda: Session(controller(settings), Modelled(recognizer))
+        self._session: Session | None = None
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
         """Feedback first, then what is due. Raises `ParticipantError` for whatever the controller raises."""
-        session = self._session
+        return self._talk(now_s, (), feedback)
+
+    def rejoin(self, now_s: float) -> Reply:
+        """Tell the controller that the broker was lost and is back."""
+        return self._talk(now_s, (BrokerLost(), BrokerBack()), ())
+
+    def kill(self) -> None:
+        """Forget the session."""
+        self._session = None
+
+    def revive(self, now_s: float) -> Reply:
+        """Start another session."""
+        self._session = None
+        return self._talk(now_s, (), ())
+
+    def _talk(self, now_s: float, events: Sequence[BrokerLost | BrokerBack], feedback: Sequence[bytes]) -> Reply:
         commands: tuple[bytes, ...] = ()
         try:
-            if not self._started:
-                self._started = True
-                commands += session.tell(Start(), now_s)
+            if self._session is None:
+                self._session = self._make()
+                commands += self._session.tell(Start(), now_s)
+            for event in events:
+                commands += self._session.tell(event, now_s)
             for payload in feedback:
-                commands += session.receive(payload, now_s)
-            commands += session.wake(now_s)
+                commands += self._session.receive(payload, now_s)
+            commands += self._session.wake(now_s)
         except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
             raise ParticipantError(crash_words(error)) from error
-        return Reply(commands, session.next_deadline_s)
+        return Reply(commands, self._session.next_deadline_s)
 
     def close(self) -> None:
         """Nothing to let go of."""

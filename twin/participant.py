@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from controller import codec
+from controller.errors import WireError
 from twin import trace
 from twin.errors import ParticipantError
 from twin.link import Link, Reply
@@ -16,6 +17,7 @@ SPINS_AT_ONE_INSTANT: Final = 1000
 """A controller that wants to be woken this often without time passing will never let it pass."""
 
 LATENCY_SAMPLES: Final = 10_000
+LAST_WILL: Final = codec.encode_command(codec.Conveyor(run=False))
 
 
 class Participant:
@@ -31,6 +33,7 @@ class Participant:
         self._deadline = Timer(timeline)
         self._spins = 0
         self._spun_at_s = -1.0
+        self._away = False
         self.crashed = False
         self.exchanges = 0
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
@@ -43,10 +46,28 @@ class Participant:
     def arrive(self, payload: bytes) -> None:
         """A payload on `bb` reaches the controller."""
         key, value = _spelled(payload)
+        if self._away:
+            return
         self._record(trace.Feedback(self._timeline.now, key, value))
         before_s = wall_s()
         if self._exchange([payload]) and key != "image":
             self.gate_to_command_s.append(wall_s() - before_s)
+
+    def go_away(self, *, dies: bool, will: bool) -> None:
+        """The connection breaks, or the controller dies; the broker, if it is there, sends the last will."""
+        self._away = True
+        self._deadline.cancel()
+        if dies:
+            self._link.kill()
+        if will:
+            self._send(LAST_WILL)
+
+    def come_back(self, *, reborn: bool) -> None:
+        """The connection is there again, or another controller is in the dead one's place."""
+        if self.crashed:
+            return
+        self._away = False
+        self._converse(self._link.revive if reborn else self._link.rejoin)
 
     def _wake(self) -> None:
         if self._spun_at_s != self._timeline.now:
@@ -59,11 +80,14 @@ class Participant:
 
     def _exchange(self, feedback: list[bytes]) -> bool:
         """One exchange; returns whether the controller commanded anything."""
-        if self.crashed:
+        if self.crashed or self._away:
             return False
+        return self._converse(lambda now_s: self._link.exchange(now_s, feedback))
+
+    def _converse(self, talk: Callable[[float], Reply]) -> bool:
         self.exchanges += 1
         try:
-            reply = self._link.exchange(self._timeline.now, feedback)
+            reply = talk(self._timeline.now)
         except ParticipantError as error:
             self._crash(str(error))
             return False
@@ -88,6 +112,9 @@ def _spelled(payload: bytes) -> tuple[str, str]:
     """A feedback payload as the trace shows it: a gate's key and value as they are, an image by digest."""
     if payload.startswith(b'{"image"'):
         return "image", hashlib.blake2b(payload, digest_size=8).hexdigest()
-    edge = codec.decode_feedback(payload)
+    try:
+        edge = codec.decode_feedback(payload)
+    except WireError as error:
+        return "garbage", error.kind
     assert isinstance(edge, codec.GateEdge)
     return f"gate {edge.number}", "blocked" if edge.blocked else "clear"

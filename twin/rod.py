@@ -4,6 +4,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
+from twin.faults import RodDead, RodSlow, RodSticksOut
+from twin.mishaps import Mishaps
 from twin.timeline import Timeline, Timer
 
 WHOLE: Final = 1e-9
@@ -25,15 +27,22 @@ class Rod:
     `on_move` is called at each change of `stroke`.
     """
 
-    def __init__(self, timeline: Timeline, number: int, stroke_s: float, on_move: Callable[["Rod"], None]) -> None:
+    def __init__(
+        self, timeline: Timeline, number: int, stroke_s: float, mishaps: Mishaps, on_move: Callable[["Rod"], None]
+    ) -> None:
         self._timeline = timeline
         self.number = number
-        self.stroke_s = stroke_s
+        self.stroke_s = self._healthy_stroke_s = stroke_s
         self._on_move = on_move
         self.stroke = Stroke.IN
         self._since_s = timeline.now
         self._from_share = 0.0
         self._arrival = Timer(timeline)
+        self._mishaps = mishaps
+        self._pulled = True
+        for stuck in mishaps.all(RodSticksOut):
+            if stuck.rod == number:
+                timeline.call_at(stuck.until_s, self._come_in)
 
     @property
     def share_out(self) -> float:
@@ -48,13 +57,21 @@ class Rod:
     def push(self) -> None:
         """Extend. Pushing a rod that is out or on its way out does nothing."""
         self._arrive_if_there()
+        self._pulled = False
+        if self._mishaps.now(RodDead, rod=self.number) is not None:
+            return
         if self.stroke in (Stroke.IN, Stroke.RETRACTING):
             self._move(Stroke.EXTENDING, Stroke.OUT, 1.0 - self.share_out)
 
     def pull(self) -> None:
         """Retract. Pulling a rod that is in or on its way in does nothing."""
         self._arrive_if_there()
-        if self.stroke in (Stroke.OUT, Stroke.EXTENDING):
+        self._pulled = True
+        if self._mishaps.now(RodSticksOut, rod=self.number) is None:
+            self._come_in()
+
+    def _come_in(self) -> None:
+        if self._pulled and self.stroke in (Stroke.OUT, Stroke.EXTENDING):
             self._move(Stroke.RETRACTING, Stroke.IN, self.share_out)
 
     def _arrive_if_there(self) -> None:
@@ -67,7 +84,9 @@ class Rod:
             self._enter(Stroke.IN)
 
     def _move(self, moving: Stroke, then: Stroke, way: float) -> None:
+        slow = self._mishaps.now(RodSlow, rod=self.number)
         self._enter(moving)
+        self.stroke_s = self._healthy_stroke_s * (1.0 if slow is None else slow.factor)
         self._arrival.start(self._timeline.now + way * self.stroke_s, lambda: self._enter(then))
 
     def _enter(self, stroke: Stroke) -> None:

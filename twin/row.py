@@ -43,15 +43,14 @@ class Row:
         """The rider on the belt that this one, not yet among them, would overlap."""
         return next((other for other in self._riders if self._overlap(rider, other)), None)
 
-    def add(self, rider: Rider, path: list[Station]) -> None:
-        """Put a rider on the belt where its centre is."""
+    def add(self, rider: Rider) -> None:
+        """Put a rider, with its path, on the belt where its centre is."""
         displacement_m = self._belt.displacement_m
         centre_m = rider.centre_m(displacement_m)
         place = len(self._riders)
         while place > 0 and self._riders[place - 1].centre_m(displacement_m) < centre_m:
             place -= 1
         self._riders.insert(place, rider)
-        rider.path = path
         self._go_on(rider)
         self._meet(rider)
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,10 +15,12 @@ from twin import links, trace
 from twin.camera import film_of
 from twin.checks import ALL_CHECKS, Check, Checks, Violation
 from twin.ending import Ending
+from twin.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.foreign import Foreign
 from twin.line import Line
 from twin.link import Link
 from twin.memory import ControllerOf
+from twin.mishaps import Mishaps
 from twin.outlet import Outlet
 from twin.pacing import Pacer, wall_s
 from twin.participant import Participant
@@ -107,8 +110,18 @@ class Shift:
         self._latencies_s = participant.gate_to_command_s
         self._exchanges = lambda: participant.exchanges
         participant.begin(self._down.send)
+        self._plan_losses(participant)
         step, ending = self._timeline.step, self._ending
         self._until_over(lambda: _steps(step, ending))
+
+    def _plan_losses(self, participant: Participant) -> None:
+        """The broker and the controller fail, and are there again, at their times."""
+        at = self._timeline.call_at
+        for fault in self._scenario.faults:
+            if isinstance(fault, BrokerFault):
+                dies, will = isinstance(fault, ControllerKilled), not isinstance(fault, BrokerDown)
+                at(fault.from_s, partial(participant.go_away, dies=dies, will=will))
+                at(fault.until_s, partial(participant.come_back, reborn=dies))
 
     def work_in_real_time(self, outlet: Outlet, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
@@ -137,9 +150,10 @@ class Shift:
         scenario, timeline = self._scenario, self._timeline
         self._record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
-        up = Way(timeline, scenario.link, streams, "bb", arrive)
-        self._line = Line(timeline, scenario, film_of(scenario), self._add, up.send, on_photo)
-        self._down = Way(timeline, scenario.link, streams, "aa", self._line.obey)
+        mishaps = Mishaps(timeline, scenario, streams.stream("faults"), self._add)
+        up = Way(timeline, scenario.link, streams, "bb", mishaps, arrive)
+        self._line = Line(timeline, scenario, film_of(scenario, mishaps), mishaps, self._add, up.send, on_photo)
+        self._down = Way(timeline, scenario.link, streams, "aa", mishaps, self._line.obey)
         self._ending = Ending(timeline, scenario, self._line, patient=self._patient)
 
     def _until_over(self, work: Callable[[], None]) -> None:

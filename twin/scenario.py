@@ -10,6 +10,7 @@ import msgspec
 from controller.errors import ControllerError
 from controller.settings import Settings
 from twin.errors import FileError, ScenarioError
+from twin.faults import AnyFault, check_faults
 from twin.item import CLASSES, LONGEST_ITEM_M, Item
 from twin.layout import Layout
 from twin.streams import Streams
@@ -90,6 +91,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     layout: Layout = Layout()
     items: tuple[Item, ...] | ItemDraw = ()
     link: LinkModel = LinkModel()
+    faults: tuple[AnyFault, ...] = ()
     recognizer: RecognizerModel = RecognizerModel()
     controller: Settings = Settings()
 
@@ -104,6 +106,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if rod not in self.layout.bins:
                 rods = f"a rod of the layout, {list(self.layout.bins)}"
                 raise ScenarioError(f"controller.bins.{label}", rod, rods)
+
+        check_faults(self.faults, self.layout, self.item_count)
 
     @property
     def item_count(self) -> int:

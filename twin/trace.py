@@ -120,6 +120,28 @@ class Binned(Record, frozen=True):
     bin: int
 
 
+class Mishap(Record, frozen=True):
+    """A fault did something; what it left behind may last until `over_s`."""
+
+    fault: str
+    over_s: float
+
+
+class Touched(Record, frozen=True):
+    """A fault may have touched an item."""
+
+    item: int
+    fault: str
+
+
+class TakenByHand(Record, frozen=True):
+    """Somebody took an item off the belt (`returns`: to put it back later), or put it back (`back`)."""
+
+    item: int
+    back: bool
+    returns: bool
+
+
 class Feedback(Record, frozen=True):
     """The plant's message arrives at the controller: its key and value (an image's by digest)."""
 
@@ -157,7 +179,7 @@ class Ended(Record, frozen=True):
 
 AnyRecord = (
     Began | BeltRuns | RodMoves | Loaded | LoadedNothing | Photographed | Answered | Edge | Taken | Struck | Held
-    | Released | Binned | Feedback | Commanded | Refused | Crashed | Ended
+    | Released | Binned | Mishap | Touched | TakenByHand | Feedback | Commanded | Refused | Crashed | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]
 

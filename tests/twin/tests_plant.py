@@ -4,7 +4,9 @@ from controller import codec
 from twin import trace
 from twin.camera import film_of
 from twin.line import Line
+from twin.mishaps import Mishaps
 from twin.scenario import Scenario
+from twin.streams import Streams
 from twin.timeline import Timeline
 
 
@@ -15,8 +17,9 @@ class Plant:
         self.timeline = Timeline()
         self.records: list[trace.AnyRecord] = []
         self.sent: list[tuple[float, bytes]] = []
+        mishaps = Mishaps(self.timeline, scenario, Streams(scenario.seed).stream("faults"), self.records.append)
         self.line = Line(
-            self.timeline, scenario, film_of(scenario), self.records.append,
+            self.timeline, scenario, film_of(scenario, mishaps), mishaps, self.records.append,
             lambda payload: self.sent.append((self.timeline.now, payload)),
         )  # fmt: skip
 
