@@ -1,0 +1,104 @@
+"""The command `controller run`. Exit 0: all well; 1: the run failed; 2: bad usage or input, or no broker there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+REFUSED: Final = 2
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class ClockKind(StrEnum):
+    """Whose time the controller follows."""
+
+    WALL = "wall"
+    GRANTED = "granted"
+
+
+@app.callback()
+def controller() -> None:
+    """The sorting line's controller. It learns the line's times by itself; no geometry is configured."""
+
+
+@app.command()
+def run(
+    broker: Annotated[str, typer.Option(help="HOST[:PORT] of the broker.", metavar="HOST[:PORT]")] = "127.0.0.1:21883",
+    recognizer: Annotated[
+        str, typer.Option(help="resnet, the http(s) URL of a recognition service, or oracle (scenarios only).")
+    ] = "resnet",
+    in_flight: Annotated[
+        str | None, typer.Option(help="Most items on the belt at once, or auto: as many as is safe. [default: auto]")
+    ] = None,
+    items: Annotated[int | None, typer.Option(min=0, help="End after so many items. [default: go on]")] = None,
+    clock: Annotated[ClockKind, typer.Option(help="The wall's, or granted by a twin (lockstep).")] = ClockKind.WALL,
+    config: Annotated[Path | None, typer.Option(help="Settings, a TOML file; options go over it.")] = None,
+    client_id: Annotated[str | None, typer.Option(help="Client id at the broker. [default: FS_Ctl]")] = None,
+    keep_alive: Annotated[int | None, typer.Option(help="Keep-alive in s, 1 to 65535. [default: 50]")] = None,
+    username: Annotated[str | None, typer.Option(help="User name at the broker.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the password in its first line; else CONTROLLER_PASSWORD is taken.")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Encrypt the connection.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM). [default: the system's]")] = None,
+    cert: Annotated[Path | None, typer.Option(help="The controller's own certificate (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Send the password without TLS even to another machine.")
+    ] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON objects.")] = False,
+) -> None:
+    """Control a line, until it is stopped (Ctrl-C: the belt clears, then everything comes to rest)."""
+    with _one_line_errors():
+        # The program is loaded when it is to run, not for --help.
+        from controller import configuration, journal, program
+
+        journal.open_log(as_json=log_json)
+        found = configuration.read(config)
+        settings = configuration.settings_of(found, in_flight=_in_flight(in_flight), items=items)
+        address = configuration.address_of(
+            found, broker, insecure=insecure, client_id=client_id, keep_alive_s=keep_alive, username=username,
+            password=configuration.password_of(password_file) if username or "username" in found else None,
+            tls=tls or None, ca_file=_text(ca_file), cert_file=_text(cert), key_file=_text(key),
+        )  # fmt: skip
+        plan = program.Plan(
+            settings=settings, address=address, recognizer=recognizer, granted=clock is ClockKind.GRANTED
+        )
+        code = program.run(plan, lambda text: typer.echo(f"controller: {text}", err=True))
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Whatever comes from outside ends the command with one line and exit code 2."""
+    from classifier import ClassifierError
+    from controller.errors import ControllerError
+
+    try:
+        yield
+    except (ControllerError, ClassifierError) as error:
+        typer.echo(f"controller: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(REFUSED) from None
+
+
+def _in_flight(text: str | None) -> int | str | None:
+    from controller.errors import SettingsError
+
+    if text is None or text == "auto":
+        return text
+    if not (text.isascii() and text.isdecimal()):
+        raise SettingsError("--in-flight", text, "auto, or a number of 1 or more")
+    return int(text)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,106 @@
+"""The controller as a program: connection, recognizer, session and clock put together, run and ended in good order."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import msgspec
+
+from controller import codec
+from controller.clocks import Clock, GrantedClock, WallClock, patiently, wall_s
+from controller.core import Controller
+from controller.mqtt import Address, Connection
+from controller.oracle import Noted
+from controller.recognizers import recognizer_of
+from controller.refusals import Refusals
+from controller.session import Modelled, Session
+from controller.settings import Settings
+from controller.worker import Worker
+
+WELL: Final = 0
+FAILED: Final = 1
+REST: Final = (
+    codec.encode_command(codec.Rod(codec.ALL, push=False)),
+    codec.encode_command(codec.Conveyor(run=False)),
+)
+"""What is said to a line whose controller fails: the last thing it hears."""
+
+_log = logging.getLogger(__name__)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program is to do: settings, broker, recognizer by name, whose clock."""
+
+    settings: Settings
+    address: Address
+    recognizer: str
+    granted: bool
+
+
+def run(plan: Plan, say: Callable[[str], None]) -> int:
+    """Control the line until it is finished or stopped; returns the exit code.
+
+    `say` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
+    cannot even begin.
+    """
+    with ExitStack() as stack:
+        stop = stack.enter_context(_stopped_by_signals(say))
+        with patiently(say, f"the recognizer {plan.recognizer}"):
+            recognizer = recognizer_of(plan.recognizer)
+        topics = (codec.FEEDBACK, codec.CLOCK_GRANT) if plan.granted else (codec.FEEDBACK,)
+        connection = Connection(plan.address, topics=topics)
+        where = f"{plan.address.host}:{plan.address.port}"
+        with patiently(say, f"the broker {where}"):
+            connection.open()
+        stack.callback(connection.close)
+        refusals = Refusals(wall_s)
+        core = Controller(plan.settings)
+        clock: Clock
+        if plan.granted:
+            session = Session(core, Modelled(Noted(recognizer)), refusals.see)
+            clock = GrantedClock(plan.address.client_id, on_waiting=say)
+        else:
+            worker = stack.enter_context(Worker(recognizer, connection.poke))
+            session = Session(core, worker, refusals.see)
+            clock = WallClock()
+        say(f"connected to {where}")
+        return _control(clock, session, connection, stop, refusals)
+
+
+def _control(
+    clock: Clock, session: Session, connection: Connection, stop: threading.Event, refusals: Refusals
+) -> int:  # fmt: skip
+    try:
+        clock.run(session, connection, stop)
+    except Exception:  # Whatever the controller dies of, the line must not go on without it.
+        _log.exception("controller_failed t_s=%.3f", wall_s())
+        connection.publish(REST)
+        return FAILED
+    _log.info("finished t_s=%.3f refused=%s dropped=%d", wall_s(), dict(refusals.counts), connection.dropped)
+    if not connection.there:
+        _log.error("broker_away t_s=%.3f: the line could not be told to stop", wall_s())
+        return FAILED
+    return WELL
+
+
+@contextmanager
+def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM set the event; a second one ends the program at once, and the last will stops the belt."""
+    stop = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def ask(number: int, frame: object) -> None:
+        stop.set()
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
+        say("stopping: waiting for the belt to clear (once more to stop at once)")
+
+    before = [signal.signal(each, ask) for each in signals]
+    try:
+        yield stop
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)

@@ -1,0 +1,42 @@
+"""A flood of garbage is counted, and does not flood the log."""
+
+import logging
+
+import pytest
+
+from controller.errors import WireError
+from controller.refusals import Refusals
+
+
+@pytest.fixture
+def lines(caplog):
+    caplog.set_level(logging.WARNING, logger="controller")
+    return lambda: len(caplog.records)
+
+
+def test_one_line_a_kind_and_second_however_many_come(lines):
+    now_s = [100.0]
+    refusals = Refusals(lambda: now_s[0])
+    for _ in range(1000):
+        refusals.see(WireError("image", "torn"))
+        refusals.see(WireError("wrong type", "7"))
+    assert lines() == 2
+    assert refusals.counts == {"image": 1000, "wrong type": 1000}
+    now_s[0] += 0.99
+    refusals.see(WireError("image", "torn"))
+    assert lines() == 2
+    now_s[0] += 0.02
+    refusals.see(WireError("image", "torn"))
+    assert lines() == 3
+
+
+def test_the_next_line_says_how_many_were_not_logged(caplog):
+    now_s = [0.0]
+    refusals = Refusals(lambda: now_s[0])
+    for _ in range(5):
+        refusals.see(WireError("image", "torn"))
+    now_s[0] = 2.0
+    refusals.see(WireError("image", "a\nb"))
+    message = caplog.records[-1].getMessage()
+    assert "count=6 unlogged=4" in message
+    assert "\n" not in message
