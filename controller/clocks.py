@@ -7,13 +7,18 @@ time it is. The connection, the session and the core are the same under both.
 import threading
 import time
 from collections import deque
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
 
 from controller import codec
+from controller.arrivals import Arrival, Sign
 from controller.errors import WireError
 from controller.events import BrokerBack, BrokerLost, Start, Stop
-from controller.mqtt import Arrival, Connection, Sign
-from controller.session import Session
+
+if TYPE_CHECKING:
+    from controller.mqtt import Connection  # It stamps what arrives with this clock's time.
+    from controller.session import Session
 
 LOOK_UP_S: Final = 0.2
 """However long nothing is due, the clock looks up this often, so that a stop is heard."""
@@ -28,10 +33,22 @@ def wall_s() -> float:
     return time.monotonic()
 
 
+@contextmanager
+def patiently(say: Callable[[str], None], what: str) -> Iterator[None]:
+    """Whoever waits for longer than two seconds in here says, once, that it waits for `what`."""
+    timer = threading.Timer(SPEAK_UP_S, say, [f"waiting for {what}"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class Clock(Protocol):
     """Drives a session until it is finished."""
 
-    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+    def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
         """Return when the session is finished; begin to finish it when `stop` is set."""
 
 
@@ -44,7 +61,7 @@ class WallClock:
     def __init__(self) -> None:
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
-    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+    def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
         """Handle arrivals as they come and deadlines as they fall due."""
         connection.publish(session.tell(Start(), wall_s()))
         stopping = False
@@ -59,7 +76,7 @@ class WallClock:
                 self._hear(session, connection, arrival)
             connection.publish(session.wake(wall_s()))
 
-    def _hear(self, session: Session, connection: Connection, arrival: Arrival) -> None:
+    def _hear(self, session: "Session", connection: "Connection", arrival: Arrival) -> None:
         if arrival.sign is Sign.LOST:
             connection.publish(session.tell(BrokerLost(), wall_s()))
         elif arrival.sign is Sign.BACK:
@@ -78,8 +95,9 @@ class GrantedClock:
     that comes again is answered again and not acted on twice. `on_waiting` is told when the first grant is late.
     """
 
-    def __init__(self, who: str) -> None:
+    def __init__(self, who: str, *, on_waiting: Callable[[str], None] = lambda text: None) -> None:
         self._who = who
+        self._on_waiting = on_waiting
         self._pending: deque[bytes] = deque()
         self._grant: codec.Grant | None = None
         self._received = 0
@@ -87,15 +105,18 @@ class GrantedClock:
         self._done: codec.Done | None = None
         self._started = False
 
-    def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
+    def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
         """Act on grants until `stop` is set. A finished session goes on answering: the twin ends the run."""
         self._hello(connection)
-        hello_s = wall_s() + HELLO_AGAIN_S
+        hello_s, speak_s = wall_s() + HELLO_AGAIN_S, wall_s() + SPEAK_UP_S
         while not stop.is_set():
             arrival = connection.next(LOOK_UP_S)
             if self._grant is None and wall_s() > hello_s:
                 self._hello(connection)
                 hello_s = wall_s() + HELLO_AGAIN_S
+            if self._grant is None and wall_s() > speak_s:
+                self._on_waiting(f"waiting for the first grant on {codec.CLOCK_GRANT}")
+                speak_s = float("inf")
             if arrival is None:
                 continue
             if arrival.sign is Sign.BACK:
@@ -107,7 +128,7 @@ class GrantedClock:
                 self._granted(arrival.payload, connection)
             self._act(session, connection)
 
-    def _hello(self, connection: Connection) -> None:
+    def _hello(self, connection: "Connection") -> None:
         connection.send(codec.CLOCK_HELLO, codec.encode_clock(codec.Hello(who=self._who)))
 
     def _feedback(self, payload: bytes) -> None:
@@ -115,7 +136,7 @@ class GrantedClock:
             self._received += 1
         self._pending.append(payload)
 
-    def _granted(self, payload: bytes, connection: Connection) -> None:
+    def _granted(self, payload: bytes, connection: "Connection") -> None:
         try:
             grant = codec.decode_grant(payload)
         except WireError:
@@ -131,7 +152,7 @@ class GrantedClock:
             self._pending.clear()
         self._grant = grant
 
-    def _act(self, session: Session, connection: Connection) -> None:
+    def _act(self, session: "Session", connection: "Connection") -> None:
         """Act on the grant once all that it counts is here."""
         grant = self._grant
         if grant is None or (self._done is not None and self._done.grant == grant.grant):

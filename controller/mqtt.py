@@ -1,17 +1,14 @@
-"""The controller's connection to a broker: paho-mqtt, whose network thread only puts raw bytes on a bounded queue.
+"""The controller's connection to a broker: paho-mqtt, whose network thread only queues raw bytes.
 
 The last will stops the belt when the controller dies. Reconnecting is paho's, with back-off; both ends of a
 loss come up in the queue, in order with the messages.
 """
 
-import queue
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Sequence
-from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -19,37 +16,26 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller import codec
-from controller.errors import BrokerError
+from controller.arrivals import Arrival, Arrivals, Sign
+from controller.clocks import wall_s
+from controller.errors import BrokerError, SettingsError
 
 CLIENT_ID: Final = "FS_Ctl"
 DEFAULT_PORT: Final = 21883
 KEEP_ALIVE_S: Final = 50
-CONNECT_TIMEOUT_S: Final = 10.0
-QUEUED_ARRIVALS: Final = 10_000
+CONNECT_TIMEOUT_S: Final = 5.0
+SUBSCRIBE_TIMEOUT_S: Final = 10.0
 FIRST_RETRY_S: Final = 0.1
 LAST_RETRY_S: Final = 1.0
 
 
-class Sign(Enum):
-    """What an arrival is, besides a message."""
+class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the broker is and how it lets the controller in.
 
-    MESSAGE = "message"
-    LOST = "lost"
-    BACK = "back"
-    POKE = "poke"
-
-
-class Arrival(NamedTuple):
-    """Something for the session's thread; `at_s` is when paho handed it over, on the wall clock."""
-
-    sign: Sign
-    topic: str = ""
-    payload: bytes = b""
-    at_s: float = 0.0
-
-
-class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the broker is and how it lets the controller in; `port` as the FS simulator listens."""
+    `port` as the FS simulator listens, `keep_alive_s` 1 to 65535 s; `username` and `password` if it asks for them;
+    `tls` with `ca_file` (None: the system's) and, if it asks for one, the controller's own certificate and key;
+    the topics are the FS simulator's. Raises `SettingsError`.
+    """
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -59,34 +45,69 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None = None
     tls: bool = False
     ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    commands_topic: str = codec.COMMANDS
+    feedback_topic: str = codec.FEEDBACK
+
+    def __post_init__(self) -> None:
+        """Refuse what no broker takes."""
+        if not self.host:
+            raise SettingsError("host", self.host, "a name or an address")
+        if not 1 <= self.port <= 65535:
+            raise SettingsError("port", self.port, "1 to 65535")
+        if not 1 <= self.keep_alive_s <= 65535:
+            raise SettingsError("keep_alive_s", self.keep_alive_s, "1 to 65535")
+        if not 1 <= len(self.client_id.encode()) <= 65535:
+            raise SettingsError("client_id", self.client_id, "1 to 65535 bytes")
+        for field in ("commands_topic", "feedback_topic"):
+            topic = getattr(self, field)
+            if not topic or any(sign in topic for sign in "+#\0"):
+                raise SettingsError(field, topic, "a topic without wildcards")
 
 
 class Connection:
-    """A connection to the broker. `dropped` counts messages that came while the queue was full."""
+    """A connection to the broker; `topics` are what it listens to, the plant's feedback among them."""
 
     def __init__(self, address: Address, *, topics: Sequence[str] = (codec.FEEDBACK,)) -> None:
         self._address = address
-        self._topics = topics
-        self._arrivals: queue.Queue[Arrival] = queue.Queue(maxsize=QUEUED_ARRIVALS)
+        # Within this process feedback goes by the codec's name for it, whatever the broker calls it.
+        self._names = {address.feedback_topic if topic == codec.FEEDBACK else topic: topic for topic in topics}
+        self._arrivals = Arrivals()
         self._subscribed = threading.Event()
         self._refused: str | None = None
+        self._there = False
         self._was_there = False
-        self.dropped = 0
-        self._client = mqtt.Client(
+        self._client = self._make_client(address)
+
+    def _make_client(self, address: Address) -> mqtt.Client:
+        client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=address.client_id, clean_session=True, protocol=mqtt.MQTTv311
         )
-        self._client.reconnect_delay_set(min_delay=1, max_delay=1)
-        self._client.on_socket_open = _no_delay
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._disconnected
-        self._client.on_subscribe = self._listening
-        self._client.on_message = self._arrived
-        self._client.will_set(codec.COMMANDS, codec.encode_command(codec.Conveyor(run=False)), qos=0)
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        # paho counts the delays in float; its hints say int.
+        client.reconnect_delay_set(FIRST_RETRY_S, LAST_RETRY_S)  # type: ignore[arg-type]
+        client.on_socket_open = _no_delay
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = self._listening
+        client.on_message = self._arrived
+        client.will_set(address.commands_topic, codec.encode_command(codec.Conveyor(run=False)), qos=0)
         if address.username is not None:
-            self._client.username_pw_set(address.username, address.password)
+            client.username_pw_set(address.username, address.password)
         if address.tls:
-            context = ssl.create_default_context(cafile=address.ca_file)
-            self._client.tls_set_context(context)
+            client.tls_set_context(_context(address))
+        return client
+
+    @property
+    def there(self) -> bool:
+        """Whether the broker is there, as far as is known."""
+        return self._there
+
+    @property
+    def dropped(self) -> int:
+        """How many messages came while too many waited."""
+        return self._arrivals.dropped
 
     def open(self) -> None:
         """Connect and subscribe. Raises `BrokerError` when the broker cannot be reached or refuses."""
@@ -96,31 +117,28 @@ class Connection:
         except (OSError, ValueError) as error:
             raise BrokerError(f"{where}: {error}; is a broker running there?") from None
         self._client.loop_start()
-        if not self._subscribed.wait(CONNECT_TIMEOUT_S) or self._refused is not None:
+        if not self._subscribed.wait(SUBSCRIBE_TIMEOUT_S) or self._refused is not None:
             self.close()
-            raise BrokerError(f"{where}: {self._refused or f'no answer within {CONNECT_TIMEOUT_S:g} s'}")
+            raise BrokerError(f"{where}: {self._refused or f'no answer within {SUBSCRIBE_TIMEOUT_S:g} s'}")
 
     def close(self) -> None:
-        """Disconnect in good order: the last will is not sent."""
+        """Disconnect in good order: what was published goes out before, the last will is not sent."""
         self._client.disconnect()
         self._client.loop_stop()
         del self._client  # paho closes its inner sockets when it is collected, which our callbacks would put off.
 
     def next(self, timeout_s: float) -> Arrival | None:
         """The next arrival, or None after `timeout_s`."""
-        try:
-            return self._arrivals.get(timeout=timeout_s) if timeout_s > 0 else self._arrivals.get_nowait()
-        except queue.Empty:
-            return None
+        return self._arrivals.next(timeout_s)
 
     def poke(self) -> None:
         """Wake whoever waits in `next`: something is there that did not come over the broker."""
-        self._put(Arrival(Sign.POKE))
+        self._arrivals.put(Arrival(Sign.POKE))
 
     def publish(self, commands: Sequence[bytes]) -> None:
         """Send commands, in order. While the broker is away they are lost; the session is told of that."""
         for payload in commands:
-            self._client.publish(codec.COMMANDS, payload)
+            self._client.publish(self._address.commands_topic, payload)
 
     def send(self, topic: str, payload: bytes) -> None:
         """Send a clock message."""
@@ -133,31 +151,41 @@ class Connection:
             self._refused = str(reason)
             self._subscribed.set()
             return
-        client.subscribe([(topic, 0) for topic in self._topics])
+        client.subscribe([(topic, 0) for topic in self._names])
 
     def _listening(self, *_: Any) -> None:
+        if self._there:
+            return
         if self._was_there:
-            self._put(Arrival(Sign.BACK))
-        self._was_there = True
+            self._arrivals.put(Arrival(Sign.BACK))
+        self._there = self._was_there = True
         self._subscribed.set()
 
     def _disconnected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, properties: Any
     ) -> None:
-        if self._was_there:
-            self._put(Arrival(Sign.LOST))
+        # A broker that drops us again before it has answered the subscription was never back.
+        if self._there:
+            self._there = False
+            self._arrivals.put(Arrival(Sign.LOST))
 
     def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
         payload = bytes(message.payload)
         if len(payload) > codec.MAX_FEEDBACK_BYTES:
             payload = b""  # It will be refused; a queue full of such must not fill the memory.
-        self._put(Arrival(Sign.MESSAGE, message.topic, payload, time.monotonic()))
+        self._arrivals.put(Arrival(Sign.MESSAGE, self._names.get(message.topic, ""), payload, wall_s()))
 
-    def _put(self, arrival: Arrival) -> None:
-        try:
-            self._arrivals.put_nowait(arrival)
-        except queue.Full:
-            self.dropped += 1
+
+def _context(address: Address) -> ssl.SSLContext:
+    """Raises `BrokerError` for certificates that cannot be read."""
+    try:
+        context = ssl.create_default_context(cafile=address.ca_file)
+        if address.cert_file is not None:
+            context.load_cert_chain(address.cert_file, address.key_file)
+    except OSError as error:  # SSLError is one.
+        files = " ".join(name for name in (address.ca_file, address.cert_file, address.key_file) if name)
+        raise BrokerError(f"TLS: {error.strerror or error}: {files}") from None
+    return context
 
 
 def _no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:

@@ -1,5 +1,6 @@
 """Recognitions under the wall clock, done by a worker beside the session's thread: no gate ever waits for one."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -10,50 +11,80 @@ from controller.events import Unrecognised
 from controller.session import Answered, answer
 
 QUEUED_IMAGES: Final = 8
-END_S: Final = 5.0
+ANSWER_TIMEOUT_S: Final = 10.0
+"""An answer that takes longer than this is none."""
+
+END_S: Final = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 class Worker:
     """One thread that recognises pictures, in order; `poke` wakes the session when an answer is there.
 
-    A picture that comes while too many wait is answered as unrecognised at once.
+    A picture that comes while too many wait, and one whose answer takes longer than `timeout_s`, are unrecognised.
     """
 
-    def __init__(self, recognizer: Recognizer, poke: Callable[[], None]) -> None:
+    def __init__(
+        self, recognizer: Recognizer, poke: Callable[[], None], *, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> None:
         self._recognizer = recognizer
         self._poke = poke
+        self._timeout_s = timeout_s
         self._waiting: queue.Queue[tuple[int, bytes] | None] = queue.Queue(maxsize=QUEUED_IMAGES)
         self._answers: queue.SimpleQueue[Answered] = queue.SimpleQueue()
+        self._pending: dict[int, float] = {}
         self._thread = threading.Thread(target=self._work, name="recognizer", daemon=True)
 
     @property
     def next_due_s(self) -> float | None:
-        """Answers announce themselves by `poke`."""
-        return None
+        """When the oldest picture's time is over; answers announce themselves by `poke`."""
+        return next(iter(self._pending.values()), None)
 
     def submit(self, image: int, content: bytes, now_s: float) -> None:
         """Let a picture be recognised."""
+        self._pending[image] = now_s + self._timeout_s
         try:
             self._waiting.put_nowait((image, content))
         except queue.Full:
             self._answers.put(Unrecognised(image=image, reason="too many pictures wait"))
 
     def due(self, now_s: float) -> Answered | None:
-        """The next answer that is there."""
-        try:
-            return self._answers.get_nowait()
-        except queue.Empty:
-            return None
+        """The next answer that is there, or has been waited for too long."""
+        while not self._answers.empty():
+            answered = self._answers.get_nowait()
+            if self._pending.pop(answered.image, None) is not None:
+                return answered
+        for image, until_s in self._pending.items():
+            if until_s > now_s:
+                break
+            del self._pending[image]
+            return Unrecognised(image=image, reason=f"no answer within {self._timeout_s:g} s")
+        return None
 
     def __enter__(self) -> "Worker":
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._waiting.put(None)
+        self._pending.clear()
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:
+            return  # The recognizer hangs; the thread is a daemon and ends with the process.
         self._thread.join(END_S)
 
     def _work(self) -> None:
         while (picture := self._waiting.get()) is not None:
-            self._answers.put(answer(self._recognizer, *picture))
+            image, content = picture
+            if image not in self._pending:
+                continue  # Nobody waits for it any more.
+            self._answers.put(self._answer(image, content))
             self._poke()
+
+    def _answer(self, image: int, content: bytes) -> Answered:
+        try:
+            return answer(self._recognizer, image, content)
+        except Exception as error:  # Whatever a recognizer dies of, the next pictures are recognised all the same.
+            _log.exception("recognizer_failed image=%d", image)
+            return Unrecognised(image=image, reason=f"{type(error).__name__}: {error}")

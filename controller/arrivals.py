@@ -1,0 +1,60 @@
+"""What arrives over the broker, on its way from the network's thread to the session's: a bounded queue."""
+
+import queue
+import threading
+from enum import Enum
+from typing import Final, NamedTuple
+
+MOST_WAITING: Final = 10_000
+MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+
+
+class Sign(Enum):
+    """What an arrival is: a message, the connection lost or back, or a poke from this process."""
+
+    MESSAGE = "message"
+    LOST = "lost"
+    BACK = "back"
+    POKE = "poke"
+
+
+class Arrival(NamedTuple):
+    """Something for the session's thread; `at_s` is when paho handed it over, on the wall clock."""
+
+    sign: Sign
+    topic: str = ""
+    payload: bytes = b""
+    at_s: float = 0.0
+
+
+class Arrivals:
+    """The queue. A message that finds it full is dropped and counted in `dropped`; a sign never is."""
+
+    def __init__(self, most: int = MOST_WAITING, most_bytes: int = MOST_WAITING_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._waiting: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    def put(self, arrival: Arrival) -> None:
+        """Queue an arrival, from any thread."""
+        size = len(arrival.payload)
+        with self._lock:
+            full = self._waiting.qsize() >= self._most or self._bytes + size > self._most_bytes
+            if full and arrival.sign is Sign.MESSAGE:
+                self.dropped += 1
+                return
+            self._bytes += size
+            self._waiting.put(arrival)
+
+    def next(self, timeout_s: float) -> Arrival | None:
+        """The next arrival, or None after `timeout_s`."""
+        try:
+            arrival = self._waiting.get(timeout=timeout_s) if timeout_s > 0 else self._waiting.get_nowait()
+        except queue.Empty:
+            return None
+        with self._lock:
+            self._bytes -= len(arrival.payload)
+        return arrival
