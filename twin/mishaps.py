@@ -1,8 +1,8 @@
 """The faults of a run at work: parts ask which befalls them now, and what a fault touched is recorded.
 
 An item is touched by a fault if it is on the belt when the fault does something, or is loaded before what that left
-behind can be over: as long as `RECOVERY_TRIPS` items need, one after another, along the whole belt. What a check excuses is
-decided by that.
+behind can be over: as long as `RECOVERY_TRIPS` items need, one after another, along the whole belt. That decides
+what a check excuses.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from twin.row import Row
 from twin.scenario import Scenario
 from twin.timeline import Timeline
 
-RECOVERY_TRIPS: Final = 3
+RECOVERY_TRIPS: Final = 4
 """A controller may take so many items to find out what has changed, and as many to find out that it is over."""
 
 F = TypeVar("F", bound=faults.Fault)
