@@ -1,6 +1,12 @@
 """What the controller believes of an item on the belt: one record each, from the push that loaded it."""
 
+from typing import Final
+
 from controller.learning import Times
+
+LATE_SHARE: Final = 2.0
+LATE_S: Final = 2.0
+"""An item that every gate has missed is waited for as long as this share of the way takes, and this much longer."""
 
 
 class Tracked:
@@ -40,6 +46,11 @@ class Tracked:
         """Whether a gate that should have seen it did not, and none has since."""
         return self.missed > 0
 
+    @property
+    def unseen(self) -> bool:
+        """Whether neither camera nor first gate saw it: as when the loader pushed nothing."""
+        return self.missed > 0 and not self.seen
+
     def target_gate(self, gates: int) -> int:
         """The gate behind which it leaves the belt; one more than there are for an item that goes to reject."""
         return gates + 1 if self.rod is None or self.doubt is not None else self.rod - 1
@@ -75,5 +86,11 @@ class Tracked:
             window_s = self.picture_window_s(times)
             if window_s is not None:
                 return window_s[1]
+        if self.next_gate > times.gates or self.unseen:
+            return self.centre_s + self._linger_s(times, patience_s)
         window_s = self.nose_window_s(self.next_gate, times)
         return self.centre_s + patience_s if window_s is None else window_s[1]
+
+    def _linger_s(self, times: Times, patience_s: float) -> float:
+        way = times.ahead(self.gate, times.gates if self.seen else 1)
+        return patience_s if way is None else LATE_SHARE * way[0] + LATE_S

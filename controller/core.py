@@ -82,6 +82,7 @@ class Controller:
         self._loaded = 0
         self._done = 0
         self._calm = 0
+        self._retract = False
         self._images: dict[int, Tracked] = {}
         self._outputs: list[Output] = []
 
@@ -122,6 +123,7 @@ class Controller:
 
     def _begin(self, now_s: float, wait_s: float) -> None:
         self._state = State.STARTING
+        self._agenda.clear()  # Every rod is pulled now.
         self._say(Rod(ALL, push=False), Conveyor(run=True))
         self._ready_s = now_s + wait_s
 
@@ -187,6 +189,9 @@ class Controller:
 
     def _go_on(self, now_s: float) -> None:
         """Whatever the present state lets be done now."""
+        if self._retract and self._resting(now_s):
+            self._retract = False
+            self._say(Rod(ALL, push=False))  # What held an item up may be a rod whose pull was lost.
         if self._state is State.SORTING:
             if self._settings.items is not None and self._done >= self._settings.items:
                 self._clear(now_s)
@@ -196,6 +201,10 @@ class Controller:
             self._forget()
             self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
             self._state = State.FINISHED
+
+    def _resting(self, now_s: float) -> bool:
+        """Whether every rod should be in."""
+        return now_s >= max(self._rods_in_s, self._loader_in_s)
 
     def _load(self, now_s: float) -> None:
         self._loaded += 1
@@ -258,13 +267,14 @@ class Controller:
         """Items that were not seen where they should have been: the line slows down, and some are not there at all."""
         for item in late:
             self._calm = 0
+            self._retract = True
             if item.doubt == "no picture" and not item.missed:
                 # The picture may still come, and must not be taken for that of the next item.
                 self._ready_s = max(self._ready_s, now_s + self._settings.late_image_s)
             if not self._sight.gone(item, now_s):
                 continue
             self._leave(item, now_s)
-            if not item.seen and self._state is State.SORTING and not self._sight.items:
+            if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._sight.items:
                 # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
                 longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
                 self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)

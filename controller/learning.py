@@ -8,12 +8,19 @@ an item's centre is in the beam, whatever its length, so these times are the sam
 from typing import Final
 
 LEARNING_RATE: Final = 0.2
+FORGETTING: Final = 0.01
 STEADY_S: Final = 0.06
 """Times spread by at least this much for reasons that no item shows: link, encoder, clock."""
 
 STEADY_SHARE: Final = 0.02
 SPREADS: Final = 4.0
-BOUNCE_S: Final = 0.03
+SHORTER: Final = 1 / 3
+LONGER: Final = 1.7
+MUCH_LONGER: Final = 2.5
+ENOUGH: Final = 5
+"""Items may be this much shorter or longer than any seen so far; longer still, while not enough have been seen."""
+
+BOUNCE_S: Final = 0.05
 """A beam that is interrupted for less than this was not interrupted by an item."""
 
 
@@ -59,29 +66,45 @@ class Estimate:
 
 
 class Lengths:
-    """How long items interrupt a beam: the shortest and the longest of late, in s."""
+    """How long items interrupt a beam: the shortest and the longest of late, in s.
 
-    __slots__ = ("count", "longest_s", "shortest_s")
+    An interruption that no item can be is not learned, unless the one before was such a one too: then items are not
+    all alike.
+    """
+
+    __slots__ = ("_stray_s", "count", "longest_s", "shortest_s")
 
     def __init__(self) -> None:
         self.count = 0
         self.shortest_s = 0.0
         self.longest_s = 0.0
+        self._stray_s: float | None = None
 
     def learn(self, dwell_s: float) -> None:
         """Take an interruption into account; extremes are forgotten slowly."""
+        if not self.plausible(dwell_s):
+            again = self._stray_s is not None and abs(dwell_s - self._stray_s) <= SHORTER * dwell_s
+            self._stray_s = dwell_s
+            if not again:
+                return
+        self._stray_s = None
         if self.count == 0:
             self.shortest_s = self.longest_s = dwell_s
         middle_s = (self.shortest_s + self.longest_s) / 2
-        self.shortest_s = min(dwell_s, self.shortest_s + LEARNING_RATE / 20 * (middle_s - self.shortest_s))
-        self.longest_s = max(dwell_s, self.longest_s + LEARNING_RATE / 20 * (middle_s - self.longest_s))
+        self.shortest_s = min(dwell_s, self.shortest_s + FORGETTING * (middle_s - self.shortest_s))
+        self.longest_s = max(dwell_s, self.longest_s + FORGETTING * (middle_s - self.longest_s))
         self.count += 1
 
     def plausible(self, dwell_s: float) -> bool:
         """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""
-        if dwell_s < BOUNCE_S:
+        if self.flickers(dwell_s):
             return False
-        return self.count == 0 or self.shortest_s / 2 <= dwell_s <= 1.7 * self.longest_s + BOUNCE_S
+        longer = LONGER if self.count >= ENOUGH else MUCH_LONGER
+        return self.count == 0 or dwell_s <= longer * self.longest_s + BOUNCE_S
+
+    def flickers(self, dwell_s: float) -> bool:
+        """Whether this was too short for any item: the beam flickers, and the item is still in it."""
+        return dwell_s < max(BOUNCE_S, SHORTER * self.shortest_s)
 
 
 class Times:

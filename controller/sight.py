@@ -9,9 +9,6 @@ time, and it is taken for what is seen next, in the order in which the sensors s
 from controller.belief import Tracked
 from controller.learning import BOUNCE_S, Times
 
-LATE_SHARE = 2.0
-LATE_S = 2.0
-
 
 class Sight:
     """The items believed to be on the belt, the one furthest along first, and what sensors say of them.
@@ -31,7 +28,11 @@ class Sight:
         """The item whose picture has arrived, or None for a picture that cannot be anybody's for sure."""
         waiting = [item for item in self.items if item.image is None and item.gate == 0 and item.blocked_at is None]
         fitting = [item for item in waiting if self._may_be_pictured(item, now_s)]
-        if len(fitting) != 1 or any(item.doubt for item in waiting):
+        if not fitting and len(self.items) == 1 and waiting:
+            # It is the only item there is, and early or late: the line learns from that, and no more comes of it.
+            fitting = waiting
+            waiting[0].doubt = waiting[0].doubt or "its picture was out of time"
+        if len(fitting) != 1 or any(item.doubt for item in waiting if len(self.items) > 1):
             self._doubt_pictured(now_s)
             return None
         (item,) = fitting
@@ -55,8 +56,9 @@ class Sight:
         if item is None:
             return self._cleared_unblocked(gate, now_s)
         dwell_s = now_s - item.blocked_s
-        lengths = self.times.dwell
-        if dwell_s < BOUNCE_S or (lengths.count and dwell_s < lengths.shortest_s / 2):
+        if self.times.dwell.flickers(dwell_s):
+            if dwell_s >= BOUNCE_S:
+                self.times.dwell.learn(dwell_s)
             return None  # The beam flickers; the item is still in it.
         self._cleared_s[gate] = now_s
         self._pass(item, gate, item.blocked_s + dwell_s / 2, dwell_s)
@@ -71,7 +73,7 @@ class Sight:
                 item.doubt = "stayed in a beam"
             if self._lacks_picture(item):
                 item.doubt = "no picture"
-            else:
+            elif item.next_gate <= self.times.gates and not item.unseen:
                 item.missed += 1
         return late
 
@@ -82,12 +84,9 @@ class Sight:
 
     def gone(self, item: Tracked, now_s: float) -> bool:
         """Whether an item that was missed is to be given up."""
-        if not item.seen or item.next_gate <= self.times.gates:
-            # Neither camera nor first gate saw it: the loader pushed nothing.
-            return not item.seen and item.missed > 0
-        way = self.times.ahead(item.gate, self.times.gates)
-        linger_s = self._patience_s if way is None else LATE_SHARE * way[0] + LATE_S
-        return len(self.items) > 1 or now_s >= item.centre_s + linger_s
+        if item.next_gate <= self.times.gates and not item.unseen:
+            return False
+        return len(self.items) > 1 or now_s >= item.deadline_s(self.times, self._patience_s)
 
     def _lacks_picture(self, item: Tracked) -> bool:
         return item.gate == 0 and item.image is None and item.doubt is None and self.times.picture.count > 0
@@ -117,12 +116,11 @@ class Sight:
         else:
             way = times.ahead(item.gate, gate)
             fits = way is not None and abs(centre_s - item.centre_s - way[0]) <= way[1]
+        times.dwell.learn(dwell_s)
         if not whole:
             item.doubt = item.doubt or "too long in the beam for one item"
         elif not fits:
             item.doubt = item.doubt or "not where it was expected"
-        else:
-            times.dwell.learn(dwell_s)
         item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
 
     def _cleared_unblocked(self, gate: int, now_s: float) -> Tracked | None:

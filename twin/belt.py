@@ -128,6 +128,7 @@ class Belt:
         self._accelerate(self._cruise_m_per_s if self.running else 0.0, self._ramp_s)
 
     def _accelerate(self, target_m_per_s: float, over_s: float) -> None:
+        self._phase.cancel()
         change_m_per_s = target_m_per_s - self.speed_m_per_s
         if over_s <= 0 or change_m_per_s == 0:
             self._cruise(target_m_per_s)

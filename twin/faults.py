@@ -5,6 +5,7 @@ the scenario's seed.
 """
 
 import math
+from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
@@ -29,6 +30,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ScenarioError("from_s, until_s", span, f"0 <= from_s <= until_s <= {LONGEST_FAULT_S}")
         for field in self.__struct_fields__:
             value = getattr(self, field)
+            if value is None:
+                continue
             if field == "share":
                 _within(field, value, 0.0, 1.0)
             elif field in ("factor", "length_m", "pulse_s", "period_s"):
@@ -253,6 +256,6 @@ def check_faults(faults: tuple[AnyFault, ...], layout: Layout, items: int) -> No
             if at_m is not None and not 0 <= at_m < layout.end_m:
                 raise ScenarioError(f"{where}.{field}", at_m, f"0 to below the belt's end, {layout.end_m}")
     down = sorted((fault.from_s, fault.until_s) for fault in faults if isinstance(fault, BrokerFault))
-    for (_, until_s), (from_s, _) in zip(down, down[1:], strict=False):
+    for (_, until_s), (from_s, _) in pairwise(down):
         if from_s <= until_s:
             raise ScenarioError("faults", down, "faults of broker and controller one after another")

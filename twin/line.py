@@ -135,7 +135,7 @@ class Line:
         if at_m > 0:
             rider.step = sum(station.centre_m <= at_m for station in rider.path)
             for gate in self.gates:
-                if abs(gate.position_m - at_m) < rider.half_m:
+                if gate.position_m - rider.half_m <= at_m < gate.position_m + rider.half_m:
                     self._enter(gate, rider)
         self.row.add(rider)
 

@@ -29,7 +29,7 @@ class Loader:
         stack: Iterator[Item],
         mishaps: Mishaps,
         on_loaded: Callable[[Item | None, float], None],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._timeline = timeline
         self._stack = stack
         self._mishaps = mishaps

@@ -1,18 +1,23 @@
 """The faults of a run at work: parts ask which befalls them now, and what a fault touched is recorded.
 
 An item is touched by a fault if it is on the belt when the fault does something, or is loaded before what that left
-behind can be over: as long as one item needs along the whole belt. What a check excuses is decided by that.
+behind can be over: as long as `RECOVERY_TRIPS` items need, one after another, along the whole belt. That decides
+what a check excuses.
 """
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from twin import faults, trace
 from twin.faults import AnyFault
 from twin.row import Row
 from twin.scenario import Scenario
 from twin.timeline import Timeline
+
+RECOVERY_TRIPS: Final = 4
+"""A controller may take so many items to find out what has changed, and as many to find out that it is over."""
 
 F = TypeVar("F", bound=faults.Fault)
 
@@ -36,7 +41,8 @@ class Mishaps:
         for fault in scenario.faults:
             self._kinds.setdefault(type(fault), []).append(fault)
         layout = scenario.layout
-        self._aftermath_s = layout.end_m / layout.belt_speed_m_per_s + 2 * layout.loader_stroke_s
+        trip_s = layout.end_m / layout.belt_speed_m_per_s + 2 * layout.loader_stroke_s
+        self._aftermath_s = RECOVERY_TRIPS * trip_s
         self._touching: dict[str, float] = {}
         self._row: Row | None = None
 
@@ -45,8 +51,8 @@ class Mishaps:
         self._row = row
         for kind in _LASTING:
             for fault in self.all(kind):
-                self._timeline.call_at(fault.from_s, lambda fault=fault: self.touch(fault, fault.until_s))
-                self._timeline.call_at(fault.until_s, lambda fault=fault: self.touch(fault))
+                self._timeline.call_at(fault.from_s, partial(self.touch, fault, fault.until_s))
+                self._timeline.call_at(fault.until_s, partial(self.touch, fault))
 
     def all(self, kind: type[F]) -> list[F]:
         """Every fault of a kind."""

@@ -1,11 +1,11 @@
 """What a check is: it reads a run's records, one after another, and says what was wrong."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 import msgspec
 
-from twin import trace
+from twin import faults, trace
 from twin.bin import bin_name
 from twin.scenario import Scenario
 
@@ -40,6 +40,53 @@ class Check:
     def violate(self, t_s: float, item: int | None, detail: str) -> None:
         """Report a violation."""
         self._report(Violation(check=self.name, t_s=t_s, item=item, detail=detail))
+
+
+class Excuses:
+    """What faults excuse: on the items that they touched, and for as long as they last.
+
+    A fault of the plant or of the wire can make a rod strike, miss, or stay out whatever the controller does. A
+    fault of what the controller is told, by a gate, the camera or the recognizer, can not: what it is not sure of
+    must ride to reject. Either may cost an item its bin.
+    """
+
+    def __init__(self) -> None:
+        self._over_s: dict[str, float] = {}
+        self._touched: dict[int, set[str]] = {}
+
+    def watches(self) -> dict[type[trace.Record], Callable[[Any], None]]:
+        """What faults do, and whom they touch."""
+        return {trace.Mishap: self._mishap, trace.Touched: self._touch}
+
+    def touched(self, item: int, faults: frozenset[str] | None = None) -> bool:
+        """Whether any fault, or one of `faults`, touched the item."""
+        names = self._touched.get(item, set())
+        return bool(names if faults is None else names & faults)
+
+    def lasting(self, t_s: float, faults: frozenset[str]) -> bool:
+        """Whether one of `faults` was doing something not long ago."""
+        return any(t_s <= over_s for name, over_s in self._over_s.items() if name in faults)
+
+    def forget(self, item: int) -> None:
+        """The item is off the belt."""
+        self._touched.pop(item, None)
+
+    def _mishap(self, record: trace.Mishap) -> None:
+        self._over_s[record.fault] = max(record.over_s, self._over_s.get(record.fault, 0.0))
+
+    def _touch(self, record: trace.Touched) -> None:
+        self._touched.setdefault(record.item, set()).add(record.fault)
+
+
+def _names(*groups: Any) -> frozenset[str]:
+    return frozenset(kind.__name__.lower() for group in groups for kind in get_args(group))
+
+
+BODILY: Final = _names(faults.PlantFault, faults.LinkFault)
+"""Faults after which a rod may do what no controller wanted."""
+
+SILENCING: Final = BODILY | _names(faults.BrokerFault)
+"""Faults after which a rod may stay as it is, since nobody can tell it otherwise."""
 
 
 class Answers:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from controller import codec
 from twin import trace
-from twin.checks.check import Check, Violation
+from twin.checks.check import SILENCING, Check, Excuses, Violation
 from twin.rod import Stroke
 
 LONGEST_UNSAFE_S: Final = 2.0
@@ -20,18 +20,25 @@ class Protocol(Check):
     def __init__(self, report: Callable[[Violation], None]) -> None:
         super().__init__(report)
         self._out: set[int] = set()
+        self._excuses = Excuses()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """Every command, and where the rods are."""
-        return {trace.Refused: self._refused, trace.Commanded: self._commanded, trace.RodMoves: self._moves}
+        return {
+            **self._excuses.watches(),
+            trace.Refused: self._refused,
+            trace.Commanded: self._commanded,
+            trace.RodMoves: self._moves,
+        }
 
     def _refused(self, record: trace.Refused) -> None:
         self.violate(record.t_s, None, f"the plant refused a command: {record.reason}")
 
     def _commanded(self, record: trace.Commanded) -> None:
         command = codec.decode_command(record.payload.encode())
-        if isinstance(command, codec.Rod) and command.push and command.number in self._out:
-            self.violate(record.t_s, None, f"rod {command.number} was pushed while it was out")
+        again = isinstance(command, codec.Rod) and command.push and command.number in self._out
+        if again and not self._excuses.lasting(record.t_s, SILENCING):
+            self.violate(record.t_s, None, f"{record.payload} came while that rod was out")
 
     def _moves(self, record: trace.RodMoves) -> None:
         if record.stroke in (Stroke.EXTENDING.value, Stroke.OUT.value):
@@ -48,11 +55,17 @@ class UnsafeStop(Check):
     def __init__(self, report: Callable[[Violation], None]) -> None:
         super().__init__(report)
         self._stopped_s: float | None = None
+        self._excuses = Excuses()
         self._out: dict[int, float] = {}
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """Belt and rods."""
-        return {trace.BeltRuns: self._belt, trace.RodMoves: self._moves, trace.Ended: self._ended}
+        return {
+            **self._excuses.watches(),
+            trace.BeltRuns: self._belt,
+            trace.RodMoves: self._moves,
+            trace.Ended: self._ended,
+        }
 
     def _belt(self, record: trace.BeltRuns) -> None:
         if record.running:
@@ -73,6 +86,8 @@ class UnsafeStop(Check):
 
     def _judge(self, t_s: float, rods: tuple[int, ...]) -> None:
         if self._stopped_s is None or t_s - self._stopped_s <= LONGEST_UNSAFE_S:
+            return
+        if self._excuses.lasting(t_s, SILENCING):
             return
         for rod in rods:
             if rod in self._out:

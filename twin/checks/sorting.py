@@ -1,11 +1,13 @@
 """Checks of where items end: in the bin that their own sure answer names, and somewhere at all."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from twin import trace
 from twin.bin import REJECT, bin_name
-from twin.checks.check import Answers, Check, Violation
+from twin.checks.check import Answers, Check, Excuses, Violation
+
+LAID_ON: Final = frozenset({"foreignobject", "takenoff"})
 
 
 class _Sorted(Check):
@@ -14,10 +16,12 @@ class _Sorted(Check):
     def __init__(self, report: Callable[[Violation], None]) -> None:
         super().__init__(report)
         self.answers = Answers()
+        self.excuses = Excuses()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """Answers as they come, and every item's end."""
         return {
+            **self.excuses.watches(),
             trace.Began: self.answers.began,
             trace.Loaded: self.answers.loaded,
             trace.Answered: self.answers.answered,
@@ -27,6 +31,7 @@ class _Sorted(Check):
     def _binned(self, record: trace.Binned) -> None:
         self.judge(record)
         self.answers.forget(record.item)
+        self.excuses.forget(record.item)
 
     def judge(self, record: trace.Binned) -> None:
         """Whether this is where the item belongs."""
@@ -34,25 +39,30 @@ class _Sorted(Check):
 
 
 class WrongBin(_Sorted):
-    """An item fell into a bin that its own sure answer did not name."""
+    """An item fell into a bin that its own sure answer did not name.
+
+    No fault excuses this, but for what no sensor can tell: something laid onto an item by hand goes where that goes.
+    """
 
     name = "wrong_bin"
 
     def judge(self, record: trace.Binned) -> None:
         """The reject bin is never wrong in this sense."""
+        if self.excuses.touched(record.item, LAID_ON):
+            return
         if record.bin not in (REJECT, self.answers.bin_of(record.item)):
             self.violate(record.t_s, record.item, f"{self.answers.words(record.item)} fell into bin {record.bin}")
 
 
 class NeedlessReject(_Sorted):
-    """An item that was well recognised rode to the end."""
+    """An item that was well recognised, and that no fault touched, rode to the end."""
 
     name = "needless_reject"
 
     def judge(self, record: trace.Binned) -> None:
         """Only an item that a bin was named for is missed there."""
         belongs = self.answers.bin_of(record.item)
-        if record.bin == REJECT and belongs != REJECT:
+        if record.bin == REJECT and belongs != REJECT and not self.excuses.touched(record.item):
             self.violate(record.t_s, record.item, f"{self.answers.words(record.item)} rode to the reject bin")
 
 
