@@ -46,7 +46,9 @@ CALM_ITEMS: Final = 2
 
 CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
-"""From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this."""
+CLEAR_TRIPS: Final = 2.0
+"""From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this. What a
+gate still sees when all should be gone is waited for, at most for so many whole trips."""
 
 
 class State(Enum):
@@ -73,6 +75,7 @@ class Controller:
         self._agenda: Agenda[Rod] = Agenda()
         self._state = State.IDLE
         self._ready_s = 0.0
+        self._rest_s = 0.0
         self._rods_in_s = 0.0
         self._stroke_s = settings.loader_stroke_s + SLACK_S
         self._loader_in_s = 0.0
@@ -143,6 +146,9 @@ class Controller:
         self._go_on(now_s)
 
     def _edge(self, event: GateEdge, now_s: float) -> None:
+        if self._state is State.CLEARING:
+            # Whatever it is, it is still on the belt; but a gate that flickers may not keep the belt running for ever.
+            self._ready_s = max(self._ready_s, min(now_s + self._ride_off_s(), self._rest_s))
         if event.number > self._gates:
             return
         if event.blocked:
@@ -296,18 +302,22 @@ class Controller:
     def _clear(self, now_s: float) -> None:
         self._state = State.CLEARING
         self._ready_s = now_s
+        self._rest_s = now_s + CLEAR_TRIPS * self._clear_s()
 
     def _cleared_s(self) -> float:
         """When the last rod is in and the last item has ridden off, as long as no item is tracked any more."""
-        ride_off_s = self._last_moved_s + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
-        return max(self._ready_s, self._rods_in_s, self._loader_in_s, ride_off_s)
+        return max(self._ready_s, self._rods_in_s, self._loader_in_s, self._last_moved_s + self._ride_off_s())
+
+    def _ride_off_s(self) -> float:
+        """From the last gate to the belt's end, at most."""
+        return CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
 
     def _clear_s(self) -> float:
         """How long a belt needs to carry off whatever lies on it."""
         way = self._times.ahead(0, self._gates)
         if way is None:
             return self._settings.patience_s
-        return way[0] + way[1] + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
+        return way[0] + way[1] + self._ride_off_s()
 
     def _forget(self) -> None:
         self._agenda.clear()
