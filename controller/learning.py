@@ -15,10 +15,8 @@ STEADY_S: Final = 0.06
 STEADY_SHARE: Final = 0.02
 SPREADS: Final = 4.0
 SHORTER: Final = 1 / 3
-LONGER: Final = 1.7
-MUCH_LONGER: Final = 2.5
-ENOUGH: Final = 5
-"""Items may be this much shorter or longer than any seen so far; longer still, while not enough have been seen."""
+LONGER: Final = 3.2
+"""Items may be this much shorter or longer than any seen so far. Two that touch are told by their pictures."""
 
 BOUNCE_S: Final = 0.05
 """A beam that is interrupted for less than this was not interrupted by an item."""
@@ -99,8 +97,7 @@ class Lengths:
         """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""
         if self.flickers(dwell_s):
             return False
-        longer = LONGER if self.count >= ENOUGH else MUCH_LONGER
-        return self.count == 0 or dwell_s <= longer * self.longest_s + BOUNCE_S
+        return self.count == 0 or dwell_s <= LONGER * self.longest_s + BOUNCE_S
 
     def flickers(self, dwell_s: float) -> bool:
         """Whether this was too short for any item: the beam flickers, and the item is still in it."""

@@ -45,7 +45,11 @@ class Sight:
         if any(item.blocked_at == gate for item in self.items) or self._bounces(gate, now_s):
             return
         for item in self.items:
-            if item.gate < gate and item.blocked_at is None and self._may_be_at(item, gate, now_s):
+            if max(item.gate, item.blocked_at or 0) < gate and self._may_be_at(item, gate, now_s):
+                if item.blocked_at is not None:
+                    # It has left that beam unseen, or so shortly that it was not believed.
+                    item.gate, item.centre_s = item.blocked_at, item.blocked_s
+                    item.doubt = item.doubt or "not seen to leave a beam"
                 item.blocked_at, item.blocked_s = gate, now_s
                 return
         self._doubt_close_to(gate, now_s)
@@ -103,7 +107,8 @@ class Sight:
             return True
         # An item that is alone on the belt is what the next gate sees, early or late; it learns from that, and no
         # more comes of it. While nothing is known, its picture must have come first: the camera stands before.
-        return len(self.items) == 1 and gate == item.gate + 1 and item.image is not None
+        last = item.blocked_at or item.gate
+        return len(self.items) == 1 and gate == last + 1 and item.image is not None
 
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times

@@ -39,17 +39,22 @@ class Harness:
     runs: int = 0
 
     def run(self, scenario: Scenario) -> Run:
-        """Run a scenario, and tell Hypothesis what came up and how close it was."""
+        """Run a scenario, and note what situations it was in."""
         run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
         self.runs += 1
         self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
-        if currently_in_test_context():
-            _tell_hypothesis(run)
         return run
 
-    def holds(self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: []) -> Run:
-        """Run a scenario and demand that no check objects, nor `extra`; `name` names the file of one that fails."""
+    def holds(
+        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
+    ) -> Run:
+        """Run a scenario and demand that no check objects, nor `extra`; `name` names the file of one that fails.
+
+        With `steer` Hypothesis is told how close the run was; once an example.
+        """
         run = self.run(scenario)
+        if steer and currently_in_test_context():
+            _tell_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
             raise AssertionError(failure_text(run, wrong, write_failure(scenario, name)))
@@ -76,7 +81,6 @@ def _tell_hypothesis(run: Run) -> None:
     for kind in _EVENTS:
         if any(isinstance(record, kind) for record in run.trace):
             event(kind.__name__.lower())
-    if run.margins.clip_m is not None:
-        target(-run.margins.clip_m, label="how close a push came to clipping")
-    if run.margins.gap_m is not None:
-        target(-run.margins.gap_m, label="how close the next item was to a push")
+    margins_m = [margin_m for margin_m in (run.margins.clip_m, run.margins.gap_m) if margin_m is not None]
+    if margins_m:
+        target(-min(margins_m), label="how close a push came to clipping its item or the next")

@@ -3,14 +3,15 @@
 They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times come in steps
 of a millimetre and a tenth of a second, so that what is found can be read.
 
-What they take for granted, since no controller could do without it: the line starts healthy. Faults begin once the
-first items have passed (`WARM_UP_S`), and an item that a rod is to take fits before its head when its tail leaves
-the gate.
+What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
+there, faults begin once that has passed (`WARM_UP_S`), and an item that a rod is to take fits before its head when
+its tail leaves the gate.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -99,8 +100,9 @@ def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: i
     """A fault of one kind, on a line and with a stack of `count` items."""
     if kind is faults.LinkDelay:
         # A command that comes much too late hits whatever is there then: no controller can help that.
-        way, most_s = draw(st.sampled_from([("bb", 4.0), ("aa", 0.3)]))
-        return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s, 0.1)), **draw(spans()))
+        most_s = {"bb": 4.0, "aa": 0.3}
+        way: Literal["aa", "bb"] = draw(st.sampled_from(["bb", "aa"]))
+        return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(spans()))
     fields = {name: draw(values) for name, values in _fields(layout, count).get(kind, {}).items()}
     return kind(**fields, **draw(spans()))
 
@@ -130,7 +132,8 @@ def scenarios(
 ) -> Scenario:  # fmt: skip
     """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those."""
     line = draw(layouts() if layout is None else layout)
-    stack = draw(st.lists(items(), min_size=fewest_items, max_size=most_items))
+    first, *others = draw(st.lists(items(), min_size=max(1, fewest_items), max_size=most_items))
+    stack = [msgspec.structs.replace(first, available_s=0.0), *others]
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
         seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack), link=draw(link_models()),
