@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from controller.learning import Times
+from controller.learning import LONGER, SHORTER, Times
 
 LATE_SHARE: Final = 2.0
 LATE_S: Final = 2.0
@@ -74,8 +74,8 @@ class Tracked:
         if way is None:
             return None
         due_s, tolerance_s = self.centre_s + way[0], way[1]
-        half_s = times.dwell.longest_s / 2
-        return due_s - half_s - tolerance_s, due_s - times.dwell.shortest_s / 2 + tolerance_s
+        longest_s, shortest_s = LONGER * times.dwell.longest_s, SHORTER * times.dwell.shortest_s
+        return due_s - longest_s / 2 - tolerance_s, due_s - shortest_s / 2 + tolerance_s
 
     def deadline_s(self, times: Times, patience_s: float) -> float:
         """When it is overdue: at the camera, then at the gate that should see it next, or leave it."""
