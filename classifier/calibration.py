@@ -6,6 +6,7 @@ of a known kind at all, a logistic function of its distance from the known class
 
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,28 +15,33 @@ from classifier.card import SURE_AT, Calibration
 Floats = NDArray[np.float64]
 
 _TEMPERATURES: Final = np.exp(np.linspace(np.log(0.3), np.log(4.0), 105))
+_EXPECTED_UNKNOWN: Final = 0.18
+"""Share of unknown pictures to expect on a line. Training sets hold more of them, which makes a model too wary."""
+
 _KNOWN_KEPT: Final = 0.997
-"""Share of the known images that lie within the distance cut."""
+_CUT_ROOM: Final = 1.1
+"""The distance cut lies this much further out than where that share of the known images ends."""
 
 _STEEPNESS: Final = 9.0
 """How many scales lie between the typical known image and the cut: 0.9999 of its probability is left to it."""
 
-_RIGHT_WHEN_SURE: Final = 0.998
+_RIGHT_WHEN_SURE: Final = 0.97
 _THRESHOLDS: Final = np.arange(SURE_AT, 0.991, 0.01)
 
 
 def probabilities(logits: NDArray[np.float32], distances: NDArray[np.float32], calibration: Calibration) -> Floats:
     """Probabilities [n, classes] from logits [n, classes] and distances [n]; the last class is `unknown`."""
-    known = tempered(logits, calibration.temperature)
+    known = tempered(logits, calibration.temperature, calibration.unknown_odds)
     far = (distances.astype(np.float64) - calibration.distance_cut) / calibration.distance_scale
     known[:, :-1] *= (1 / (1 + np.exp(np.clip(far, -50, 50))))[:, None]
     known[:, -1] = 1 - known[:, :-1].sum(axis=1)
     return known
 
 
-def tempered(logits: NDArray[np.float32], temperature: float) -> Floats:
-    """Softmax of logits [n, classes] at a temperature."""
+def tempered(logits: NDArray[np.float32], temperature: float, unknown_odds: float = 1.0) -> Floats:
+    """Softmax of logits [n, classes] at a temperature, the last class's odds multiplied by `unknown_odds`."""
     scaled = logits.astype(np.float64) / temperature
+    scaled[:, -1] += np.log(unknown_odds)
     scaled -= scaled.max(axis=1, keepdims=True)
     np.exp(scaled, out=scaled)
     scaled /= scaled.sum(axis=1, keepdims=True)
@@ -43,22 +49,27 @@ def tempered(logits: NDArray[np.float32], temperature: float) -> Floats:
 
 
 def calibrate(logits: NDArray[np.float32], distances: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
-    """The calibration that fits validation answers: logits [n, classes], distances [n], labels [n]."""
-    unknown = logits.shape[1] - 1
-    near = distances[labels != unknown]
-    cut = float(np.quantile(near, _KNOWN_KEPT))
+    """The calibration that fits validation answers: logits [n, classes], distances [n], labels [n].
+
+    Unknown images are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002).
+    """
+    foreign = labels == logits.shape[1] - 1
+    share = float(foreign.mean())
+    odds = _odds(_EXPECTED_UNKNOWN) / _odds(share) if share > _EXPECTED_UNKNOWN else 1.0
+    near = distances[~foreign]
+    cut = float(np.quantile(near, _KNOWN_KEPT)) * _CUT_ROOM
     fitted = Calibration(
-        temperature=_best_temperature(logits, labels),
+        temperature=_best_temperature(logits, labels, np.where(foreign, odds, 1.0), odds),
+        unknown_odds=odds,
         distance_cut=cut,
         distance_scale=max((cut - float(np.median(near))) / _STEEPNESS, 1e-6),
     )
     answers = probabilities(logits, distances, fitted)
-    return Calibration(
-        temperature=fitted.temperature,
-        distance_cut=fitted.distance_cut,
-        distance_scale=fitted.distance_scale,
-        threshold=_lowest_sure(answers, labels),
-    )
+    return msgspec.structs.replace(fitted, threshold=_lowest_sure(answers, labels))
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share)
 
 
 def expected_calibration_error(answers: Floats, labels: NDArray[np.int64], bins: int = 15) -> float:
@@ -78,10 +89,15 @@ def auroc(known: Floats, foreign: Floats) -> float:
     return float(below.sum() / (2 * len(known) * len(foreign)))
 
 
-def _best_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature of the least negative log likelihood."""
+def _best_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: Floats, unknown_odds: float
+) -> float:
+    """The temperature of the least weighted negative log likelihood."""
     rows = np.arange(len(labels))
-    losses = [-np.log(tempered(logits, float(t))[rows, labels] + 1e-12).mean() for t in _TEMPERATURES]
+    losses = [
+        -np.average(np.log(tempered(logits, float(t), unknown_odds)[rows, labels] + 1e-12), weights=weights)
+        for t in _TEMPERATURES
+    ]
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 

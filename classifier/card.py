@@ -22,12 +22,13 @@ IMAGENET_STD: Final = (0.229, 0.224, 0.225)
 class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What turns one engine's raw answers into probabilities.
 
-    `temperature` divides the logits (Guo et al. 2017); `distance_cut` is the distance from the known classes at which
-    an image is as likely foreign as not, `distance_scale` how fast that turns; `threshold` the confidence from which
-    an answer is sure.
+    `temperature` divides the logits (Guo et al. 2017); `unknown_odds` multiplies the odds of `unknown`, which is rarer
+    on a line than in training; `distance_cut` is the distance from the known classes at which an image is as likely
+    foreign as not, `distance_scale` how fast that turns; `threshold` the confidence from which an answer is sure.
     """
 
     temperature: float = 1.0
+    unknown_odds: float = 1.0
     distance_cut: float = 1e9
     distance_scale: float = 1.0
     threshold: float = SURE_AT

@@ -25,7 +25,7 @@ DRAINED_BYTES: Final = 512 * 1024 * 1024
 """A body over the limit is read on to here and dropped, so that its sender gets to read the answer."""
 
 BATCH: Final = 8
-WAITING: Final = 256
+WAITING: Final = 128
 """Most requests that may wait; one more is answered that the service is busy."""
 
 _IMAGE_BODY: Final = {

@@ -95,8 +95,10 @@ class Controller:
     def next_deadline_s(self) -> float | None:
         """When it wants a `Tick` if nothing happens before."""
         due_s = [self._agenda.next_s, self._sight.next_deadline_s]
-        if self._state is State.STARTING or (self._state is State.CLEARING and not self._sight.items):
+        if self._state is State.STARTING:
             due_s.append(self._ready_s)
+        elif self._state is State.CLEARING and not self._sight.items:
+            due_s.append(self._cleared_s())
         elif self._state is State.SORTING:
             due_s.append(self._next_load_s())
         return min((at_s for at_s in due_s if at_s is not None and at_s < NEVER_S), default=None)
@@ -197,7 +199,7 @@ class Controller:
                 self._clear(now_s)
             elif now_s >= self._next_load_s():
                 self._load(now_s)
-        if self._state is State.CLEARING and not self._sight.items and now_s >= self._ready_s:
+        if self._state is State.CLEARING and not self._sight.items and now_s >= self._cleared_s():
             self._forget()
             self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
             self._state = State.FINISHED
@@ -282,8 +284,12 @@ class Controller:
 
     def _clear(self, now_s: float) -> None:
         self._state = State.CLEARING
+        self._ready_s = now_s
+
+    def _cleared_s(self) -> float:
+        """When the last rod is in and the last item has ridden off, as long as no item is tracked any more."""
         ride_off_s = self._last_left_s + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
-        self._ready_s = max(now_s, self._rods_in_s, self._loader_in_s, ride_off_s)
+        return max(self._ready_s, self._rods_in_s, self._loader_in_s, ride_off_s)
 
     def _clear_s(self) -> float:
         """How long a belt needs to carry off whatever lies on it."""
