@@ -1,5 +1,9 @@
-"""What the controller believes of an item on the belt: one record each, from the push that loaded it."""
+"""What the controller believes of an item on the belt: one record each, from the push that loaded it.
 
+The steps of an item's life stand in one table, `LIFE`. Where on the belt it is goes beside that, in its record.
+"""
+
+from enum import Enum
 from typing import Final
 
 from controller.learning import LONGER, SHORTER, Times
@@ -9,32 +13,102 @@ LATE_S: Final = 2.0
 """An item that every gate has missed is waited for as long as this share of the way takes, and this much longer."""
 
 
+class Stage(Enum):
+    """How far the controller is with an item."""
+
+    LOADED = "loaded"
+    PICTURED = "pictured"
+    DECIDED = "decided"
+    REJECTED = "rejected"
+    PUSHED = "pushed"
+    GONE = "gone"
+
+
+class Turn(Enum):
+    """What can happen to an item in the controller's eyes."""
+
+    PICTURE = "picture in its window"
+    SURE = "sure answer in time"
+    UNSURE = "unsure, late or no answer"
+    DOUBT = "not surely seen, or not alone"
+    CLEAR = "its rod's gate clears"
+    LEFT = "past the last gate"
+    VANISHED = "no gate saw it any more"
+
+
+LIFE: Final[dict[tuple[Stage, Turn], Stage]] = {
+    (Stage.LOADED, Turn.PICTURE): Stage.PICTURED,
+    (Stage.LOADED, Turn.DOUBT): Stage.REJECTED,
+    (Stage.LOADED, Turn.LEFT): Stage.GONE,
+    (Stage.LOADED, Turn.VANISHED): Stage.GONE,
+    (Stage.PICTURED, Turn.SURE): Stage.DECIDED,
+    (Stage.PICTURED, Turn.UNSURE): Stage.REJECTED,
+    (Stage.PICTURED, Turn.DOUBT): Stage.REJECTED,
+    (Stage.PICTURED, Turn.LEFT): Stage.GONE,
+    (Stage.PICTURED, Turn.VANISHED): Stage.GONE,
+    (Stage.DECIDED, Turn.DOUBT): Stage.REJECTED,
+    (Stage.DECIDED, Turn.CLEAR): Stage.PUSHED,
+    (Stage.DECIDED, Turn.LEFT): Stage.GONE,
+    (Stage.DECIDED, Turn.VANISHED): Stage.GONE,
+    # Whatever is seen or said of it later, what is once rejected stays so.
+    (Stage.REJECTED, Turn.PICTURE): Stage.REJECTED,
+    (Stage.REJECTED, Turn.SURE): Stage.REJECTED,
+    (Stage.REJECTED, Turn.UNSURE): Stage.REJECTED,
+    (Stage.REJECTED, Turn.DOUBT): Stage.REJECTED,
+    (Stage.REJECTED, Turn.LEFT): Stage.GONE,
+    (Stage.REJECTED, Turn.VANISHED): Stage.GONE,
+}
+"""Every step of an item's life. A pair that is not here cannot be, and is refused before anything changes."""
+
+
 class Tracked:
     """An item on the belt, as far as it was seen.
 
     `gate` is the last gate whose beam it has left, at `centre_s` its centre was there (gate 0: the loader's push).
-    `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label, None until
-    it has one; `answered` tells that the recognizer has spoken. `doubt` says why it may not be pushed any more.
+    `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label; `doubt` says
+    why it may not be pushed. `blocked_at` is the gate whose beam it has interrupted since `blocked_s`.
+    A `stray` is on the belt and was never loaded: nobody pushes it, and nobody pushes beside it.
     """
 
     __slots__ = (
-        "answered", "blocked_at", "blocked_s", "centre_s", "doubt", "gate", "image", "loaded_s", "missed", "number",
-        "rod", "seen",
+        "blocked_at", "blocked_s", "centre_s", "doubt", "gate", "image", "loaded_s", "missed", "rod", "seen", "stage",
+        "stray",
     )  # fmt: skip
 
-    def __init__(self, number: int, loaded_s: float) -> None:
-        self.number = number
+    def __init__(self, loaded_s: float, *, stray: bool = False) -> None:
         self.loaded_s = loaded_s
         self.centre_s = loaded_s
         self.gate = 0
         self.missed = 0
         self.image: int | None = None
-        self.answered = False
         self.rod: int | None = None
-        self.doubt: str | None = None
         self.blocked_at: int | None = None
         self.blocked_s = 0.0
-        self.seen = False
+        self.seen = stray
+        self.stray = stray
+        self.stage = Stage.REJECTED if stray else Stage.LOADED
+        self.doubt: str | None = "never loaded" if stray else None
+
+    def take(self, turn: Turn) -> None:
+        """Take a step of its life."""
+        after = LIFE.get((self.stage, turn))
+        assert after is not None, f"an item that is {self.stage.value}: {turn.value}"
+        self.stage = after
+
+    def mistrust(self, why: str) -> None:
+        """It rides to reject; `why` is kept if it is the first reason."""
+        self.doubt = self.doubt or why
+        self.take(Turn.DOUBT)
+
+    def answered(self, rod: int | None) -> None:
+        """The recognizer has spoken; `rod` is that of a sure label. It is too late for a rod that lies behind."""
+        sure = rod is not None and rod - 1 > self.gate
+        self.take(Turn.SURE if sure else Turn.UNSURE)
+        self.rod = rod if self.stage is Stage.DECIDED else None
+
+    def leaves_at(self, gates: int) -> int:
+        """The gate behind which it leaves the belt; one more than there are while no rod is to take it."""
+        return gates + 1 if self.rod is None or self.stage is not Stage.DECIDED else self.rod - 1
 
     @property
     def next_gate(self) -> int:
@@ -51,9 +125,10 @@ class Tracked:
         """Whether neither camera nor first gate saw it: as when the loader pushed nothing."""
         return self.missed > 0 and not self.seen
 
-    def target_gate(self, gates: int) -> int:
-        """The gate behind which it leaves the belt; one more than there are for an item that goes to reject."""
-        return gates + 1 if self.rod is None or self.doubt is not None else self.rod - 1
+    @property
+    def awaits_picture(self) -> bool:
+        """Whether its picture may still come."""
+        return self.image is None and self.gate == 0 and self.blocked_at is None
 
     def picture_window_s(self, times: Times) -> tuple[float, float] | None:
         """From when to when its picture is to arrive; None while nothing is known."""
@@ -82,7 +157,7 @@ class Tracked:
         if self.blocked_at is not None:
             # It is in a beam, and may be held there: that a beam stays blocked for so long is the line's trouble.
             return self.blocked_s + patience_s
-        if self.gate == 0 and self.image is None and self.doubt is None:
+        if self.stage is Stage.LOADED and self.awaits_picture:
             window_s = self.picture_window_s(times)
             if window_s is not None:
                 return window_s[1]
@@ -94,3 +169,15 @@ class Tracked:
     def _linger_s(self, times: Times, patience_s: float) -> float:
         way = times.ahead(self.gate, times.gates if self.seen else 1)
         return patience_s if way is None else LATE_SHARE * way[0] + LATE_S
+
+
+def diagram() -> str:
+    """The table of an item's life as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {Stage.LOADED.value}: the loader pushes"]
+    for before in Stage:
+        for after in Stage:
+            turns = [turn.value for (stage, turn), then in LIFE.items() if (stage, then) == (before, after)]
+            if turns and before is not after:
+                lines.append(f"    {before.value} --> {after.value}: {'; '.join(turns)}")
+    ends = (Stage.PUSHED, Stage.GONE)
+    return "\n".join([*lines, *(f"    {stage.value} --> [*]" for stage in ends)]) + "\n"

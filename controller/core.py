@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from controller.agenda import Agenda
-from controller.belief import Tracked
+from controller.belief import Stage, Tracked, Turn
 from controller.codec import ALL, Conveyor, GateEdge, Rod
 from controller.events import (
     BrokerBack,
@@ -30,7 +30,7 @@ from controller.events import (
 from controller.learning import Times
 from controller.settings import Settings
 from controller.sight import Sight
-from controller.spacing import headway_s, stretch_is_free
+from controller.spacing import NEVER_S, headway_s, stretch_is_free
 
 LOADER: Final = 1
 SLACK_S: Final = 0.01
@@ -46,8 +46,6 @@ CALM_ITEMS: Final = 2
 CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
 """From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this."""
-
-NEVER_S: Final = float("inf")
 
 
 class State(Enum):
@@ -78,7 +76,7 @@ class Controller:
         self._stroke_s = settings.loader_stroke_s + SLACK_S
         self._loader_in_s = 0.0
         self._last_left_s = float("-inf")
-        self._loaded = 0
+        self._last_moved_s = float("-inf")
         self._done = 0
         self._calm = 0
         self._retract = False
@@ -164,12 +162,15 @@ class Controller:
         item = self._images.pop(event.image, None)
         if item is None:
             return
-        item.answered = True
-        if isinstance(event, Recognised) and event.confidence >= self._settings.confidence_threshold:
-            item.rod = self._settings.bins.get(event.label)
-            if item.rod is not None and item.rod - 1 <= item.gate:
-                item.rod = None  # Its rod lies behind it.
+        if item.stage not in (Stage.PUSHED, Stage.GONE):
+            item.answered(self._rod_of(event))
         self._go_on(now_s)
+
+    def _rod_of(self, event: Recognised | Unrecognised) -> int | None:
+        """The rod that a sure answer names; a confidence that is none is not sure."""
+        if isinstance(event, Recognised) and self._settings.confidence_threshold <= event.confidence <= 1.0:
+            return self._settings.bins.get(event.label)
+        return None
 
     def _stop(self, event: Stop, now_s: float) -> None:
         """No further item; the belt clears, then everything comes to rest."""
@@ -208,45 +209,49 @@ class Controller:
         return now_s >= max(self._rods_in_s, self._loader_in_s)
 
     def _load(self, now_s: float) -> None:
-        self._loaded += 1
         self._say(Rod(LOADER, push=True))
         self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
         self._loader_in_s = now_s + 2 * self._stroke_s
-        self._sight.items.append(Tracked(self._loaded, now_s))
+        self._sight.items.append(Tracked(now_s))
 
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
         items = self._sight.items
-        if self._settings.items is not None and self._done + len(items) >= self._settings.items:
-            return NEVER_S
+        if self._settings.items is not None:
+            loaded = sum([not item.stray for item in items])
+            if self._done + loaded >= self._settings.items:
+                return NEVER_S
         ready_s = max(self._ready_s, self._loader_in_s)
         if not items:
             return max(ready_s, self._rods_in_s) if self._most() == 1 else ready_s
         if len(items) >= self._most():
             return NEVER_S
-        return max(ready_s, *(item.loaded_s + headway_s(item, self._times, self._rod_out_s) for item in items))
+        times, rod_out_s = self._times, self._rod_out_s
+        return max(ready_s, *[item.loaded_s + headway_s(item, times, rod_out_s) for item in items])
 
     def _most(self) -> int | float:
         """How many items may be on the belt: one, as long as times are not known or things do not go as expected."""
-        if not self._times.complete or self._calm < CALM_ITEMS:
+        if not self._times.told_apart or self._calm < CALM_ITEMS:
             return 1
         in_flight = self._settings.in_flight
         return float("inf") if in_flight == "auto" else in_flight
 
     def _decide(self, item: Tracked, now_s: float) -> None:
         """An item's tail has left a gate: push it now, or never here."""
-        if item.gate == item.target_gate(self._gates):
+        if item.stray:
+            self._calm = 0
+        if item.gate == item.leaves_at(self._gates):
             if self._may_push(item, now_s):
                 self._push(item, now_s)
                 return
-            item.doubt = "no room for its rod"
+            item.mistrust("no room for its rod")
         if item.gate == self._gates:
             self._last_left_s = now_s
+            item.take(Turn.LEFT)
             self._leave(item, now_s)
 
     def _may_push(self, item: Tracked, now_s: float) -> bool:
-        follows = item.gate == self._gates and item.loaded_s < self._last_left_s
-        if follows and now_s < self._last_left_s + self._times.longest_leg_s:
+        if item.gate == self._gates and now_s < self._last_left_s + self._times.longest_leg_s:
             return False  # The one that left last may still be before this one's rod.
         return stretch_is_free(item, self._sight.items, self._times, now_s, self._rod_out_s)
 
@@ -255,11 +260,16 @@ class Controller:
         self._say(Rod(item.rod, push=True))
         self._agenda.add(now_s + self._rod_out_s / 2, Rod(item.rod, push=False))
         self._rods_in_s = now_s + self._rod_out_s
+        item.take(Turn.CLEAR)
         self._leave(item, now_s)
 
     def _leave(self, item: Tracked, now_s: float) -> None:
         """An item is off the belt, or about to ride off it."""
         self._sight.items.remove(item)
+        self._last_moved_s = now_s
+        if item.stray:
+            self._calm = 0
+            return
         self._done += item.seen
         self._calm = self._calm + 1 if item.doubt is None else 0
         self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
@@ -274,6 +284,7 @@ class Controller:
                 self._ready_s = max(self._ready_s, now_s + self._settings.late_image_s)
             if not self._sight.gone(item, now_s):
                 continue
+            item.take(Turn.VANISHED)
             self._leave(item, now_s)
             if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._sight.items:
                 # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
@@ -287,7 +298,7 @@ class Controller:
 
     def _cleared_s(self) -> float:
         """When the last rod is in and the last item has ridden off, as long as no item is tracked any more."""
-        ride_off_s = self._last_left_s + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
+        ride_off_s = self._last_moved_s + CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
         return max(self._ready_s, self._rods_in_s, self._loader_in_s, ride_off_s)
 
     def _clear_s(self) -> float:
@@ -300,7 +311,7 @@ class Controller:
     def _forget(self) -> None:
         self._agenda.clear()
         self._images.clear()
-        self._sight.items.clear()
+        self._sight.forget()
         self._calm = 0
 
     def _say(self, *outputs: Output) -> None:

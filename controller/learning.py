@@ -114,15 +114,14 @@ class Times:
         self.dwell = Lengths()
 
     @property
-    def complete(self) -> bool:
-        """Whether every way was seen at least once, so that more than one item at a time can be told apart."""
-        return self.picture.count > 0 and all(leg.count > 0 for leg in self.legs[1:])
+    def told_apart(self) -> bool:
+        """Whether camera and first gate are known well enough to tell one item from the next."""
+        return self.picture.count > 0 and self.legs[1].count > 0
 
     @property
     def longest_leg_s(self) -> float:
-        """The longest known way from one gate to the next; the way to the gate where there is only one."""
-        legs = self.legs[2:] or self.legs[1:]
-        return max(leg.mean_s for leg in legs)
+        """The longest known way from one gate to the next; the way to the first gate while none is known."""
+        return max((leg.mean_s for leg in self.legs[2:]), default=0.0) or self.legs[1].mean_s
 
     def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
         """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""

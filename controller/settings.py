@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     loader_stroke_s: float = 0.5
     rod_stroke_s: float = 0.5
     patience_s: float = 20.0
-    late_image_s: float = 5.0
+    late_image_s: float = 8.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

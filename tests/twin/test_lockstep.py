@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
+from contextlib import contextmanager
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -24,46 +25,68 @@ class Participant:
     """Answers each grant by one command for each message it counts; its deadline is a second later.
 
     `deaf` is how many grants it lets pass before it begins to answer, `owing` how many commands it announces and
-    never sends.
+    never sends. `acted` has the grants it acted on, and on how many messages.
     """
 
     def __init__(self, broker, who="FS_Ctl", *, deaf=0, owing=0):
         self.who, self.deaf, self.owing = who, deaf, owing
-        self.feedback, self.sent, self.acted = 0, 0, []
-        self.baseline, self.done = None, None
-        ready = threading.Event()
+        self.received, self.handled, self.sent = 0, 0, 0
+        self.acted, self.grant, self.done = [], None, None
+        self.heard, self.echo = queue.Queue(), queue.Queue()
+        self.back = threading.Semaphore(0)
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=who, protocol=mqtt.MQTTv311)
-        self.client.on_connect = lambda *_: self.client.subscribe([(codec.FEEDBACK, 0), (codec.CLOCK_GRANT, 0)])
-        self.client.on_subscribe = lambda *_: ready.set()
+        self.client.reconnect_delay_set(1, 1)
+        self.client.will_set(codec.COMMANDS, codec.encode_command(codec.Conveyor(run=False)))
+        topics = [(codec.FEEDBACK, 0), (codec.CLOCK_GRANT, 0), (codec.CLOCK_HELLO, 0)]
+        self.client.on_connect = lambda *_: self.client.subscribe(topics)
+        self.client.on_subscribe = lambda *_: self.back.release()
         self.client.on_message = lambda *arguments: self.hear(arguments[-1])
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
-        assert ready.wait(5)
+        assert self.back.acquire(timeout=5)
         self.hello()
 
     def hello(self):
+        """Say hello; when this returns, the broker has sent it to everybody who listened before."""
         self.client.publish(codec.CLOCK_HELLO, codec.encode_clock(codec.Hello(who=self.who)))
+        if threading.current_thread() is threading.main_thread():
+            assert self.echo.get(timeout=5)
 
     def hear(self, message):
-        if message.topic == codec.FEEDBACK:
-            self.feedback += 1
+        if message.topic == codec.CLOCK_HELLO:
+            if self.who.encode() in message.payload:
+                self.echo.put(True)
             return
-        grant = codec.decode_grant(message.payload)
+        if message.topic == codec.FEEDBACK:
+            self.received += 1
+        else:
+            self.granted(codec.decode_grant(message.payload))
+        grant = self.grant
+        if grant is not None and self.received >= grant.sent and (self.done is None or self.done.grant < grant.grant):
+            self.act(grant)
+
+    def granted(self, grant):
+        self.heard.put(grant)
         if self.deaf > 0:
             self.deaf -= 1
-            return
-        if self.done is None or grant.grant > self.done.grant:
-            self.act(grant)
-        self.client.publish(codec.CLOCK_DONE, codec.encode_clock(self.done))
+        elif self.done is not None and grant.grant == self.done.grant:
+            self.answer()
+        else:
+            if self.grant is None:
+                self.received = self.handled = grant.sent
+            self.grant = grant
 
     def act(self, grant):
-        fresh = 0 if self.done is None and grant.sent and self.feedback == 0 else self.feedback
-        self.feedback = 0
+        fresh, self.handled = self.received - self.handled, self.received
         self.acted.append((grant.grant, fresh))
         for _ in range(fresh):
             self.client.publish(codec.COMMANDS, RUN)
         self.sent += fresh + self.owing
         self.done = codec.Done(grant=grant.grant, who=self.who, sent=self.sent, next_s=grant.now_s + 1)
+        self.answer()
+
+    def answer(self):
+        self.client.publish(codec.CLOCK_DONE, codec.encode_clock(self.done))
 
     def die(self):
         """The connection is gone without a word."""
@@ -84,12 +107,20 @@ def broker():
         yield embedded
 
 
+@contextmanager
+def opened(broker, *, answer_timeout_s=5.0, **options):
+    link = LockstepLink(broker.host, broker.port, answer_timeout_s=answer_timeout_s, **options)
+    link.open()
+    try:
+        yield link
+    finally:
+        link.close()
+
+
 @pytest.fixture
 def link(broker):
-    link = LockstepLink(broker.host, broker.port, answer_timeout_s=5.0)
-    link.open()
-    yield link
-    link.close()
+    with opened(broker) as link:
+        yield link
 
 
 @pytest.fixture
@@ -108,61 +139,129 @@ def join(broker):
 def test_every_message_is_heard_and_every_command_comes_back_in_the_exchange(link, join):
     participant = join()
     link.await_participants()
-    for number in range(50):
+    link.exchange(0.0, [])
+    for number in range(1, 50):
         reply = link.exchange(float(number), [EDGE] * (number % 4))
         assert list(reply.commands) == [RUN] * (number % 4)
         assert reply.next_s == number + 1.0
-    assert participant.acted == [(number + 1, number % 4) for number in range(50)]
+    assert participant.acted[1:] == [(number + 1, number % 4) for number in range(1, 50)]
+
+
+def test_messages_and_commands_keep_their_order(broker, link, join):
+    participant = join()
+    orders = [codec.encode_command(codec.Rod(number=number, push=True)) for number in range(1, 17)]
+    participant.act = lambda grant: [
+        *(participant.client.publish(codec.COMMANDS, order) for order in orders),
+        setattr(participant, "done", codec.Done(grant=grant.grant, who="FS_Ctl", sent=16 * grant.grant, next_s=None)),
+        participant.answer(),
+    ]
+    link.await_participants()
+    for number in range(5):
+        assert list(link.exchange(float(number), []).commands) == orders
+
+
+def test_the_first_message_is_not_lost_on_one_that_counts_from_its_first_grant(link, join):
+    participant = join()
+    link.await_participants()
+    assert link.exchange(0.0, [EDGE]).commands == [RUN]
+    assert participant.acted == [(1, 0), (2, 1)]
 
 
 def test_the_order_of_start_is_of_no_consequence(broker, join):
+    participant = join()  # Its hello is gone before there is a link to hear it.
+    with opened(broker) as link:
+        again = threading.Timer(0.2, participant.hello)
+        again.start()
+        link.await_participants()
+        assert link.exchange(0.0, [EDGE]).commands == [RUN]
+        again.join()
+
+
+def test_a_hello_that_is_repeated_before_the_first_grant_is_one_hello(link, join):
     participant = join()
-    link = LockstepLink(broker.host, broker.port)
-    link.open()
-    again = threading.Timer(0.2, participant.hello)
-    again.start()
+    for _ in range(3):
+        participant.hello()
     link.await_participants()
-    assert link.exchange(0.0, [EDGE]).commands == [RUN]
-    again.join()
-    link.close()
+    link.exchange(0.0, [])
+    assert link.exchange(1.0, [EDGE]).commands == [RUN]
+    assert [grant for grant, _ in participant.acted] == [1, 2]
 
 
 def test_a_grant_that_got_lost_is_sent_again_and_acted_on_once(link, join):
-    participant = join(deaf=1)
+    participant = join()
     link.await_participants()
+    link.exchange(0.0, [])
+    participant.deaf = 1
     assert link.exchange(0.0, [EDGE, EDGE]).commands == [RUN, RUN]
-    assert participant.acted == [(1, 2)]
+    assert participant.acted == [(1, 0), (2, 2)]
+    assert [participant.heard.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
+
+
+def test_an_answer_that_comes_late_is_waited_for_and_counted_once(link, join):
+    participant = join()
+    link.await_participants()
+    link.exchange(0.0, [])
+    answer, participant.answer = participant.answer, lambda: None  # The first send's answer is lost.
+    threading.Timer(0.3, lambda: setattr(participant, "answer", answer)).start()
+    assert link.exchange(1.0, [EDGE]).commands == [RUN]
+    participant.answer()  # The lost one turns up.
+    assert link.exchange(2.0, [EDGE]).commands == [RUN]
+    assert participant.acted == [(1, 0), (2, 1), (3, 1)]
 
 
 def test_an_exchange_waits_for_every_participant(link, join):
-    slow, quick = join("slow", deaf=1), join("quick")
+    slow, quick = join("slow"), join("quick")
     link.await_participants(2)
-    reply = link.exchange(3.0, [EDGE])
-    assert list(reply.commands) == [RUN, RUN]
-    assert [one.acted for one in (slow, quick)] == [[(1, 1)], [(1, 1)]]
+    link.exchange(0.0, [])
+    slow.deaf = 1
+    assert list(link.exchange(3.0, [EDGE]).commands) == [RUN, RUN]
+    assert slow.acted == quick.acted == [(1, 0), (2, 1)]
+
+
+def test_the_nearest_deadline_counts(link, join):
+    early, late = join("early"), join("late")
+    late.act = lambda grant: [
+        setattr(late, "done", codec.Done(grant=grant.grant, who="late", sent=0, next_s=None)),
+        late.answer(),
+    ]
+    link.await_participants(2)
+    assert link.exchange(3.0, []).next_s == 4.0
+    early.act = lambda grant: [
+        setattr(early, "done", codec.Done(grant=grant.grant, who="early", sent=0, next_s=None)),
+        early.answer(),
+    ]
+    assert link.exchange(4.0, []).next_s is None
 
 
 def test_one_that_does_not_answer_is_named_with_the_grant_it_owes(broker, join):
     said = []
-    link = LockstepLink(broker.host, broker.port, answer_timeout_s=3.0, on_waiting=said.append)
-    link.open()
-    join("quick")
-    join("mute", deaf=10_000)
-    link.await_participants(2)
-    with pytest.raises(ParticipantError, match="mute owes the answer to grant 1"):
-        link.exchange(1.5, [EDGE])
+    with opened(broker, answer_timeout_s=3.0, on_waiting=said.append) as link:
+        join("quick")
+        join("mute", deaf=10_000)
+        link.await_participants(2)
+        with pytest.raises(ParticipantError, match=r"^no answer within 3 s: mute owes the answer to grant 1 \(at 1.5"):
+            link.exchange(1.5, [])
     assert any("mute owes" in text for text in said)
-    link.close()
+
+
+def test_one_that_dies_is_named(broker, join):
+    with opened(broker, answer_timeout_s=1.0) as link:
+        participant = join()
+        link.await_participants()
+        link.exchange(0.0, [])
+        participant.die()
+        with pytest.raises(ParticipantError, match="FS_Ctl owes the answer to grant 2"):
+            link.exchange(1.0, [EDGE])
 
 
 def test_commands_that_were_announced_and_never_came_are_owed(broker, join):
-    link = LockstepLink(broker.host, broker.port, answer_timeout_s=1.0)
-    link.open()
-    join(owing=2)
-    link.await_participants()
-    with pytest.raises(ParticipantError, match="FS_Ctl owes 2 of 3 commands"):
-        link.exchange(0.0, [EDGE])
-    link.close()
+    with opened(broker, answer_timeout_s=1.0) as link:
+        participant = join()
+        link.await_participants()
+        link.exchange(0.0, [])
+        participant.owing = 2
+        with pytest.raises(ParticipantError, match="FS_Ctl owes 2 of 3 commands announced with grant 2"):
+            link.exchange(0.0, [EDGE])
 
 
 def test_nobody_there_is_said_in_one_line(link):
@@ -170,26 +269,82 @@ def test_nobody_there_is_said_in_one_line(link):
         link.await_participants(timeout_s=0.5)
 
 
-def test_one_that_died_of_something_known_is_not_waited_for(broker, join):
-    link = LockstepLink(broker.host, broker.port, obituary=lambda: "KeyError: 'x'")
-    link.open()
-    with pytest.raises(ParticipantError, match="KeyError"):
+def test_one_that_died_of_something_known_is_not_waited_for(broker):
+    with opened(broker, obituary=lambda: "KeyError: 'x'") as link, pytest.raises(ParticipantError, match="KeyError"):
         link.await_participants()
-    link.close()
 
 
 def test_a_participant_that_was_restarted_counts_from_zero_and_the_run_goes_on(link, join):
     first = join()
     link.await_participants()
-    assert link.exchange(0.0, [EDGE, EDGE]).commands == [RUN, RUN]
+    link.exchange(0.0, [])
+    assert link.exchange(0.5, [EDGE, EDGE]).commands == [RUN, RUN]
     first.die()
-    second = queue.Queue()
-    starter = threading.Timer(0.3, lambda: second.put(join()))
-    starter.start()
-    assert link.exchange(1.0, []).commands == []
+    second = join()
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
-    assert second.get(timeout=5).acted[-1] == (3, 1)
+    assert second.acted == [(3, 0), (4, 1)]
+
+
+def test_a_participant_that_is_restarted_while_an_answer_is_owed_answers_in_the_dead_ones_place(link, join):
+    first = join()
+    link.await_participants()
+    link.exchange(0.0, [])
+    first.die()
+    starter = threading.Timer(0.3, join)
+    starter.start()
+    assert link.exchange(1.0, []).next_s == 2.0
+    assert link.exchange(2.0, [EDGE]).commands == [RUN]
     starter.join()
+
+
+def test_a_restart_does_not_muddle_the_others_count(link, join):
+    first, other = join("restarts"), join("stays")
+    link.await_participants(2)
+    link.exchange(0.0, [])
+    assert len(link.exchange(1.0, [EDGE, EDGE]).commands) == 4
+    first.die()
+    join("restarts")
+    for number in range(1, 4):
+        assert len(link.exchange(1.0 + number, [EDGE] * number).commands) == 2 * number
+    assert [fresh for _, fresh in other.acted if fresh] == [2, 1, 2, 3]
+
+
+def test_one_that_is_killed_is_not_waited_for_and_another_in_its_place_begins_at_the_time_it_is_told(broker, join):
+    lives = []
+
+    def kill():
+        lives[0].die()
+
+    with opened(broker, kill=kill, revive=lambda: lives.append(join())) as link:
+        lives.append(join())
+        link.await_participants()
+        link.exchange(0.0, [])
+        assert link.exchange(1.0, [EDGE]).commands == [RUN]
+        link.kill()
+        assert link.revive(5.0) == ([], 6.0)
+        assert link.exchange(6.0, [EDGE, EDGE]).commands == [RUN, RUN]
+    assert [life.acted[-1] for life in lives] == [(2, 1), (4, 2)]
+
+
+def test_one_whose_connection_is_ended_rejoins_and_its_last_will_is_no_answer_to_anything(link, join):
+    participant = join()
+    link.await_participants()
+    link.exchange(0.0, [])
+    assert link.rejoin(1.0) == ([], 2.0)
+    assert participant.back.acquire(timeout=0)  # It was really cut off, and has subscribed again.
+    assert link.exchange(2.0, [EDGE]).commands == [RUN]
+    assert participant.acted == [(1, 0), (2, 0), (3, 1)]
+
+
+def test_a_clock_message_that_is_none_is_ignored(broker, link, join):
+    participant = join()
+    link.await_participants()
+    for topic in (codec.CLOCK_DONE, codec.CLOCK_HELLO):
+        participant.client.publish(topic, b"\xff{")
+    foreign = codec.Done(grant=1, who="nobody", sent=7, next_s=0.0)
+    participant.client.publish(codec.CLOCK_DONE, codec.encode_clock(foreign))
+    link.exchange(0.0, [])
+    assert link.exchange(0.0, [EDGE]) == ([RUN], 1.0)
 
 
 def test_a_broker_that_is_not_there_is_one_line():
@@ -200,14 +355,46 @@ def test_a_broker_that_is_not_there_is_one_line():
         LockstepLink("127.0.0.1", port).open()
 
 
-def test_a_broker_that_restarts_mid_run_costs_no_answer(broker, link, join):
+def test_a_broker_that_restarts_mid_run_costs_neither_an_answer_nor_a_message(broker, link, join):
+    participant = join()
+    link.await_participants()
+    link.exchange(0.0, [])
+    for number in range(2):
+        broker.stop()
+        broker.start()
+        assert link.exchange(1.0 + number, [EDGE]).commands == [RUN]
+    assert [fresh for _, fresh in participant.acted if fresh] == [1, 1]
+
+
+def test_a_broker_that_comes_back_while_an_answer_is_owed_costs_no_answer(broker, link, join):
     join()
     link.await_participants()
-    assert link.exchange(0.0, [EDGE]).commands == [RUN]
+    link.exchange(0.0, [])
     broker.stop()
-    broker.start()
+    starter = threading.Timer(0.3, broker.start)
+    starter.start()
     assert link.exchange(1.0, []).next_s == 2.0
+    starter.join()
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
+
+
+def test_a_broker_that_stays_away_is_named_among_the_causes(broker, join):
+    with opened(broker, answer_timeout_s=1.0) as link:
+        join()
+        link.await_participants()
+        link.exchange(0.0, [])
+        broker.stop()
+        with pytest.raises(ParticipantError, match=r"FS_Ctl owes the answer to grant 2 .*; the broker is away"):
+            link.exchange(1.0, [EDGE])
+
+
+def test_the_twins_connection_cut_off_costs_nothing(broker, link, join):
+    participant = join()
+    link.await_participants()
+    link.exchange(0.0, [])
+    assert broker.cut_off(link.client_id)
+    assert link.exchange(1.0, [EDGE]).commands == [RUN]
+    assert [fresh for _, fresh in participant.acted if fresh] == [1]
 
 
 def test_mosquitto_serves_as_well(tmp_path):
