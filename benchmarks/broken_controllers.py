@@ -188,11 +188,12 @@ class WrongUnitOfTime(Controller):
 
 
 class NoDebounce(Controller):
-    """Every flicker of a beam is an edge."""
+    """Every flicker of a beam is an edge, wherever the item should be."""
 
     def __init__(self, settings):
         super().__init__(settings)
         self._times.dwell = _BelievesAnything()
+        self._times.legs = [_FitsAlways() for _ in self._times.legs]
         self._sight._bounces = lambda gate, now_s: False
 
 

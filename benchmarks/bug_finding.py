@@ -24,10 +24,10 @@ from scenarios import strategies as s  # noqa: E402
 from scenarios.conftest import EXAMPLES  # noqa: E402
 from twin import Layout, simulate  # noqa: E402
 
-FULL = {"fewest_items": 6, "layout": st.just(Layout()), "in_flight": st.just("auto"), "most_faults": 1}
+FULL = {"layout": st.just(Layout()), "in_flight": st.just("auto"), "most_faults": 1}
 STORIES = {
     "sorting": s.scenarios(most_items=3),
-    "sorting-many": s.scenarios(in_flight=st.just("auto"), fewest_items=8, most_items=14),
+    "sorting-many": s.scenarios(in_flight=st.just("auto"), most_items=14),
     **{
         f"{name}{suffix}": s.scenarios(kinds=kinds, **bounds)
         for name, kinds in (
@@ -35,9 +35,9 @@ STORIES = {
             ("wire", s.LINK_FAULTS), ("broker", s.BROKER_FAULTS), ("restart", s.CONTROLLER_FAULTS),
             ("loader", s.LOADER_FAULTS), ("items", s.ITEM_FAULTS), ("rods", s.ROD_FAULTS), ("belt", s.BELT_FAULTS),
         )
-        for suffix, bounds in (("", {"fewest_items": 3}), ("-default", FULL))
+        for suffix, bounds in (("", {}), ("-default", FULL))
     },
-    "liveness": s.scenarios(kinds=s.ALL_FAULTS, fewest_items=4),
+    "liveness": s.scenarios(kinds=s.ALL_FAULTS),
 }  # fmt: skip
 
 
@@ -107,7 +107,8 @@ def main():
         )  # fmt: skip
     found = [one for one in hunts if one.found]
     print(
-        f"{len(found)} of {len(hunts)} found; medians: {statistics.median(one.examples for one in found):.0f} examples, "
+        f"{len(found)} of {len(hunts)} found; medians: "
+        f"{statistics.median(one.examples for one in found):.0f} examples, "
         f"{statistics.median(one.seconds for one in found):.1f} s, {statistics.median(one.items for one in found):.0f} "
         f"items, {statistics.median(one.faults for one in found):.0f} faults"
     )

@@ -350,4 +350,4 @@ TRANSITIONS: Final[dict[tuple[State, type], str]] = {
     (State.OFFLINE, BrokerBack): "_start",
     **{(State.FINISHED, kind): _IGNORED for kind in (*_SENSED, Stop, BrokerLost, BrokerBack)},
 }
-"""Which of the controller's methods takes which event in which state; a pair that is not here cannot be, and is refused before anything changes."""
+"""Which method takes which event in which state; a pair that is not here is refused before anything changes."""

@@ -10,7 +10,7 @@ from twin.faults import TakenOff
 
 
 @pytest.mark.memory
-@given(scenarios(kinds=ALL_FAULTS, fewest_items=4))
+@given(scenarios(kinds=ALL_FAULTS))
 def test_once_any_mixture_of_faults_has_healed_the_line_goes_on(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "liveness", all_accounted_for)
 

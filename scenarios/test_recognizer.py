@@ -8,15 +8,11 @@ from scenarios.strategies import RECOGNIZER_FAULTS, scenarios
 from twin import Layout, Scenario
 
 
-@given(scenarios(kinds=RECOGNIZER_FAULTS, fewest_items=3))
+@given(scenarios(kinds=RECOGNIZER_FAULTS))
 def test_no_fault_of_the_recognizer_breaks_a_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "recognizer")
 
 
-@given(
-    scenarios(
-        kinds=RECOGNIZER_FAULTS, fewest_items=6, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1
-    )
-)
+@given(scenarios(kinds=RECOGNIZER_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
 def test_one_fault_of_the_recognizer_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "recognizer-default")

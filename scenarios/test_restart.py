@@ -10,16 +10,12 @@ from twin import Layout, Scenario
 
 
 @pytest.mark.memory
-@given(scenarios(kinds=CONTROLLER_FAULTS, fewest_items=3))
+@given(scenarios(kinds=CONTROLLER_FAULTS))
 def test_no_fault_of_the_controller_breaks_a_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "restart")
 
 
 @pytest.mark.memory
-@given(
-    scenarios(
-        kinds=CONTROLLER_FAULTS, fewest_items=6, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1
-    )
-)
+@given(scenarios(kinds=CONTROLLER_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
 def test_one_fault_of_the_controller_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "restart-default")

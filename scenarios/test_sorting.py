@@ -15,7 +15,7 @@ def test_a_few_items_end_where_their_answers_say(line: Harness, scenario: Scenar
     line.holds(scenario, "sorting", all_in_bins)
 
 
-@given(scenarios(in_flight=st.just("auto"), fewest_items=8, most_items=14))
+@given(scenarios(in_flight=st.just("auto"), most_items=14))
 def test_many_items_at_once_are_sorted_like_one_at_a_time(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "sorting-many", all_in_bins)
 
