@@ -7,9 +7,8 @@ The rule above all others: a push must follow from what was seen. Whatever is no
 it was expected, with nobody beside it, rides to the reject bin. And every push is followed by its pull.
 """
 
-from collections.abc import Callable
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from controller.agenda import Agenda
 from controller.belief import Stage, Tracked, Turn
@@ -109,7 +108,7 @@ class Controller:
         act = TRANSITIONS.get((self._state, type(event)))
         assert act is not None, f"{type(event).__name__} while {self._state.value}"
         self._outputs = []
-        act(self, event, now_s)
+        getattr(self, act)(event, now_s)
         return tuple(self._outputs)
 
     # What the events do. Each has a place in the table below.
@@ -329,38 +328,36 @@ class Controller:
         self._outputs.extend(outputs)
 
 
-Act = Callable[[Controller, Any, float], None]
-
-_IGNORED: Final = Controller._ignore
+_IGNORED: Final = "_ignore"
 _SENSED: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
 
-TRANSITIONS: Final[dict[tuple[State, type], Act]] = {
+TRANSITIONS: Final[dict[tuple[State, type], str]] = {
     **{(State.IDLE, kind): _IGNORED for kind in _SENSED},
-    (State.IDLE, Start): Controller._start,
-    (State.STARTING, Tick): Controller._started,
-    (State.STARTING, GateEdge): Controller._sighted_early,
-    (State.STARTING, ImageSeen): Controller._sighted_early,
+    (State.IDLE, Start): "_start",
+    (State.STARTING, Tick): "_started",
+    (State.STARTING, GateEdge): "_sighted_early",
+    (State.STARTING, ImageSeen): "_sighted_early",
     (State.STARTING, Recognised): _IGNORED,
     (State.STARTING, Unrecognised): _IGNORED,
-    (State.STARTING, Stop): Controller._stop,
-    (State.STARTING, BrokerLost): Controller._lost,
-    (State.SORTING, Tick): Controller._tick,
-    (State.SORTING, GateEdge): Controller._edge,
-    (State.SORTING, ImageSeen): Controller._pictured,
-    (State.SORTING, Recognised): Controller._recognised,
-    (State.SORTING, Unrecognised): Controller._recognised,
-    (State.SORTING, Stop): Controller._stop,
-    (State.SORTING, BrokerLost): Controller._lost,
-    (State.CLEARING, Tick): Controller._tick,
-    (State.CLEARING, GateEdge): Controller._edge,
-    (State.CLEARING, ImageSeen): Controller._pictured,
-    (State.CLEARING, Recognised): Controller._recognised,
-    (State.CLEARING, Unrecognised): Controller._recognised,
+    (State.STARTING, Stop): "_stop",
+    (State.STARTING, BrokerLost): "_lost",
+    (State.SORTING, Tick): "_tick",
+    (State.SORTING, GateEdge): "_edge",
+    (State.SORTING, ImageSeen): "_pictured",
+    (State.SORTING, Recognised): "_recognised",
+    (State.SORTING, Unrecognised): "_recognised",
+    (State.SORTING, Stop): "_stop",
+    (State.SORTING, BrokerLost): "_lost",
+    (State.CLEARING, Tick): "_tick",
+    (State.CLEARING, GateEdge): "_edge",
+    (State.CLEARING, ImageSeen): "_pictured",
+    (State.CLEARING, Recognised): "_recognised",
+    (State.CLEARING, Unrecognised): "_recognised",
     (State.CLEARING, Stop): _IGNORED,
-    (State.CLEARING, BrokerLost): Controller._lost,
+    (State.CLEARING, BrokerLost): "_lost",
     **{(State.OFFLINE, kind): _IGNORED for kind in _SENSED},
-    (State.OFFLINE, Stop): Controller._stop_offline,
-    (State.OFFLINE, BrokerBack): Controller._start,
+    (State.OFFLINE, Stop): "_stop_offline",
+    (State.OFFLINE, BrokerBack): "_start",
     **{(State.FINISHED, kind): _IGNORED for kind in (*_SENSED, Stop, BrokerLost, BrokerBack)},
 }
-"""What each event does in each state; a pair that is not here cannot be, and is refused before anything changes."""
+"""Which method takes which event in which state; a pair that is not here is refused before anything changes."""

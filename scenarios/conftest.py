@@ -1,0 +1,99 @@
+"""Options and profiles of the suite, and what it must have reached."""
+
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from controller.core import Controller
+from scenarios.harness import Harness
+from scenarios.situations import SITUATIONS
+from twin.foreign import Foreign
+
+EXAMPLES: Final = {"quick": 60, "thorough": 1500}
+EXAMPLES_A_MINUTE: Final = 150
+"""Of each property, on one core; `--minutes` asks for as many as fill that time."""
+
+EXAMPLES_IN_LOCKSTEP: Final = 10
+EXAMPLES_IN_REAL_TIME: Final = 2
+STORIES: Final = 10
+"""A run of fewer files than this is not the whole suite, and need not have reached every situation."""
+
+HARNESS: Final = pytest.StashKey[Harness]()
+WHOLE: Final = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a person may ask of the suite."""
+    group = parser.getgroup("scenarios")
+    group.addoption("--profile", choices=[*EXAMPLES, "soak"], default="quick", help="how long to look")
+    group.addoption("--minutes", type=float, default=60.0, help="how long a soak goes on, about")
+    group.addoption("--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the clock")
+    group.addoption("--controller", metavar="COMMAND", help="a controller to test, {host} and {port} in it")
+    group.addoption("--broker", metavar="HOST:PORT", help="another broker than the embedded one")
+    group.addoption("--speed", type=float, default=1.0, help="how fast real time goes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose Hypothesis's profile, and make the one harness."""
+    config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
+    config.addinivalue_line("markers", "memory: runs under the memory link only")
+    command = config.getoption("--controller")
+    link = config.getoption("--link")
+    if command is not None and link == "memory":
+        link = "realtime"
+    phases = (Phase.explicit, Phase.generate) if link == "realtime" else tuple(Phase)
+    settings.register_profile(
+        "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+    )  # fmt: skip
+    settings.load_profile("suite")
+    config.stash[HARNESS] = Harness(
+        link=link, controller=Controller if command is None else Foreign(command),
+        broker=config.getoption("--broker"), speed=config.getoption("--speed"),
+    )  # fmt: skip
+
+
+def _examples(config: pytest.Config, link: str) -> int:
+    if link != "memory":
+        return EXAMPLES_IN_LOCKSTEP if link == "lockstep" else EXAMPLES_IN_REAL_TIME
+    profile = config.getoption("--profile")
+    return EXAMPLES.get(profile) or max(1, round(EXAMPLES_A_MINUTE * config.getoption("--minutes")))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under the slow clocks only what makes sense there."""
+    link = config.stash[HARNESS].link
+    stories = [item for item in items if item.path.parent.name == "scenarios"]
+    for item in stories:
+        if link == "realtime" and "foreign" not in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="too long for real time"))
+        if link == "lockstep" and "memory" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="needs the memory link"))
+    files = {item.path.name for item in stories}
+    config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not config.getoption("keyword")
+
+
+@pytest.fixture
+def line(request: pytest.FixtureRequest) -> Harness:
+    """The harness: runs scenarios on the link and with the controller that were asked for."""
+    return request.config.stash[HARNESS]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A whole suite that never was in a situation that it should have been in has failed."""
+    if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How many scenarios were run, and what was never reached."""
+    harness = config.stash[HARNESS]
+    terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
+    if config.stash.get(WHOLE, False):
+        for name in _unreached(config):
+            terminalreporter.write_line(f"never reached: {name}", red=True)
+
+
+def _unreached(config: pytest.Config) -> list[str]:
+    return [name for name in SITUATIONS if name not in config.stash[HARNESS].reached]

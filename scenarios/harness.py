@@ -1,0 +1,86 @@
+"""Runs scenarios for properties, on the link and with the controller asked for, and says all there is on failure."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from hypothesis import currently_in_test_context, event, target
+
+from controller.core import Controller
+from scenarios.situations import SITUATIONS
+from twin import Run, Scenario, simulate, trace
+from twin.foreign import Foreign
+from twin.memory import ControllerOf
+from twin.run import LinkName
+from twin.scenario import encode_scenario
+from twin.story import told
+
+TAIL_RECORDS: Final = 25
+FAILURES: Final = Path("scenario-failures")
+"""Where a failing scenario is written, shrunk; `twin replay` tells it."""
+
+_EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
+
+
+@dataclass
+class Harness:
+    """What runs scenarios for the suite: `link`, `controller` (ours, a broken one, or a foreign program), `broker`.
+
+    `reached` collects the situations that any run was in.
+    """
+
+    link: LinkName = "memory"
+    controller: ControllerOf | Foreign = Controller
+    broker: str | None = None
+    speed: float = 1.0
+    reached: set[str] = field(default_factory=set)
+    runs: int = 0
+
+    def run(self, scenario: Scenario) -> Run:
+        """Run a scenario, and note what situations it was in."""
+        run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
+        self.runs += 1
+        self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
+        return run
+
+    def holds(
+        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
+    ) -> Run:
+        """Run a scenario and demand that no check objects, nor `extra`; `name` names the file of one that fails.
+
+        With `steer` Hypothesis is told how close the run was; once an example.
+        """
+        run = self.run(scenario)
+        if steer and currently_in_test_context():
+            _tell_hypothesis(run)
+        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
+        if wrong:
+            raise AssertionError(failure_text(run, wrong, write_failure(scenario, name)))
+        return run
+
+
+def write_failure(scenario: Scenario, name: str) -> Path:
+    """Write a failing scenario; Hypothesis runs the smallest one last, so that is the one that stays."""
+    FAILURES.mkdir(exist_ok=True)
+    path = FAILURES / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}.json"
+    path.write_bytes(encode_scenario(scenario))
+    return path
+
+
+def failure_text(run: Run, wrong: list[str], path: Path) -> str:
+    """What is wrong, the whole scenario, and the trace's end."""
+    tail = list(run.trace)[-TAIL_RECORDS:]
+    story = [f"{record.t_s:10.3f} s  {' '.join(told(record))}" for record in tail]
+    scenario = encode_scenario(run.scenario).decode()
+    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *story])
+
+
+def _tell_hypothesis(run: Run) -> None:
+    for kind in _EVENTS:
+        if any(isinstance(record, kind) for record in run.trace):
+            event(kind.__name__.lower())
+    margins_m = [margin_m for margin_m in (run.margins.clip_m, run.margins.gap_m) if margin_m is not None]
+    if margins_m:
+        target(-min(margins_m), label="how close a push came to clipping its item or the next")

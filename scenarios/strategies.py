@@ -1,0 +1,177 @@
+"""Hypothesis strategies for lines, items, faults and whole scenarios: import them into your own properties.
+
+They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times come in steps
+of a millimetre and a tenth of a second, so that what is found can be read.
+
+What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
+there, faults begin once that has passed (`WARM_UP_S`), and an item that a rod is to take fits before its head when
+its tail leaves the gate.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
+from twin.item import CLASSES
+
+WARM_UP_S: Final = 20.0
+SHORTEST_M: Final = 0.04
+LONGEST_M: Final = 0.12
+
+Kinds = Sequence[type[faults.Fault]]
+
+GATE_FAULTS: Final[Kinds] = (faults.GateBounce, faults.GateStuck, faults.GateMissesEdge, faults.GateGhost)
+ROD_FAULTS: Final[Kinds] = (faults.RodSlow, faults.RodDead, faults.RodSticksOut)
+BELT_FAULTS: Final[Kinds] = (faults.BeltSpeed, faults.BeltDrift, faults.BeltStops)
+LOADER_FAULTS: Final[Kinds] = (faults.EmptyPush, faults.DoublePush)
+CAMERA_FAULTS: Final[Kinds] = (faults.NoImage, faults.LateImage, faults.ImageTwice, faults.SpoiltImage)
+LINK_FAULTS: Final[Kinds] = (
+    faults.LinkDelay, faults.LinkDrop, faults.LinkDuplicate, faults.LinkReorder, faults.Garbage,
+)  # fmt: skip
+RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSlow, faults.RecognizerSays)
+ITEM_FAULTS: Final[Kinds] = (faults.TooLong, faults.TakenOff, faults.ForeignObject)
+BROKER_FAULTS: Final[Kinds] = (faults.BrokerDown, faults.ClientCutOff)
+CONTROLLER_FAULTS: Final[Kinds] = (faults.ControllerKilled,)
+ALL_FAULTS: Final[Kinds] = (
+    *GATE_FAULTS, *ROD_FAULTS, *BELT_FAULTS, *LOADER_FAULTS, *CAMERA_FAULTS, *LINK_FAULTS, *RECOGNIZER_FAULTS,
+    *ITEM_FAULTS, *BROKER_FAULTS, *CONTROLLER_FAULTS,
+)  # fmt: skip
+
+
+def steps(low: float, high: float, step: float) -> SearchStrategy[float]:
+    """Multiples of `step` from `low` to `high`, shrinking towards `low`; exact to the step's own digits."""
+    per_unit = round(1 / step)
+    return st.integers(round(low * per_unit), round(high * per_unit)).map(lambda count: count / per_unit)
+
+
+@st.composite
+def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
+    """Lines on which items of `SHORTEST_M` to `LONGEST_M` can be sorted; now and then the default one."""
+    if not draw(st.booleans()):
+        return Layout()
+    camera_m = draw(steps(0.2, 0.4, 0.01))
+    gates_m, rods_m = [round(camera_m + draw(steps(0.2, 0.5, 0.01)), 3)], []
+    for index in range(draw(st.integers(1, most_gates))):
+        if index:
+            gates_m.append(round(gates_m[-1] + draw(steps(0.3, 1.0, 0.01)), 3))
+        rods_m.append(round(gates_m[-1] + draw(steps(0.04, 0.07, 0.01)), 3))
+    return Layout(
+        camera_m=camera_m, gates_m=tuple(gates_m), rods_m=tuple(rods_m),
+        end_m=round(gates_m[-1] + draw(steps(0.3, 0.6, 0.01)), 3),
+        belt_speed_m_per_s=draw(steps(0.1, 0.6, 0.01)), rod_stroke_s=draw(steps(0.15, 0.45, 0.01)),
+        loader_stroke_s=draw(steps(0.25, 0.5, 0.05)), exposure_s=draw(steps(0.0, 0.1, 0.01)),
+    )  # fmt: skip
+
+
+def items(*, shortest_m: float = SHORTEST_M, longest_m: float = LONGEST_M) -> SearchStrategy[Item]:
+    """Items of any class and of odd lengths, some of them late in the stack."""
+    usual_m = min(max(0.08, shortest_m), longest_m)
+    lengths = st.just(usual_m) | steps(shortest_m, longest_m, 0.001)
+    available = st.just(0.0) | steps(0.0, 30.0, 0.5)
+    return st.builds(Item, item_class=st.sampled_from(CLASSES), length_m=lengths, available_s=available)
+
+
+def link_models(*, longest_jitter_s: float = 0.006) -> SearchStrategy[LinkModel]:
+    """Wires with little latency and jitter."""
+    return st.builds(LinkModel, latency_s=steps(0.0, 0.01, 0.001), jitter_s=steps(0.0, longest_jitter_s, 0.001))
+
+
+def recognizer_models() -> SearchStrategy[RecognizerModel]:
+    """Oracles that are sure, unsure or wrong now and then, and answer in time."""
+    return st.builds(
+        RecognizerModel, latency_s=steps(0.0, 0.1, 0.01), jitter_s=steps(0.0, 0.05, 0.01),
+        confidence_from=st.sampled_from([0.9, 0.8, 0.5]), misread_share=st.sampled_from([0.0, 0.1]),
+    )  # fmt: skip
+
+
+@st.composite
+def spans(draw: st.DrawFn, *, longest_s: float = 15.0) -> dict[str, float]:
+    """From when to when something goes wrong."""
+    from_s = draw(steps(WARM_UP_S, 60.0, 0.1))
+    return {"from_s": from_s, "until_s": round(from_s + draw(steps(0.5, longest_s, 0.1)), 1)}
+
+
+@st.composite
+def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int) -> faults.Fault:
+    """A fault of one kind, on a line and with a stack of `count` items."""
+    if kind is faults.LinkDelay:
+        # A command that comes much too late hits whatever is there then: no controller can help that.
+        most_s = {"bb": 4.0, "aa": 0.3}
+        way: Literal["aa", "bb"] = draw(st.sampled_from(["bb", "aa"]))
+        return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(spans()))
+    fields = {name: draw(values) for name, values in _fields(layout, count).get(kind, {}).items()}
+    return kind(**fields, **draw(spans()))
+
+
+@st.composite
+def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, most: int = 3) -> tuple[Any, ...]:
+    """Up to `most` faults, of a random subset of `kinds` (swarm); those of broker and controller one after another."""
+    if not kinds:
+        return ()
+    enabled = draw(st.lists(st.sampled_from(list(kinds)), min_size=1, max_size=4, unique=True))
+    one = st.sampled_from(enabled).flatmap(lambda kind: fault_of(kind, layout, max(1, count)))
+    chosen: list[faults.Fault] = []
+    free_s = 0.0
+    for fault in sorted(draw(st.lists(one, min_size=1, max_size=most)), key=lambda one: (one.from_s, one.until_s)):
+        if isinstance(fault, faults.BrokerFault):
+            if fault.from_s <= free_s:
+                continue
+            free_s = fault.until_s
+        chosen.append(fault)
+    return tuple(chosen)
+
+
+@st.composite
+def scenarios(
+    draw: st.DrawFn, *, kinds: Kinds = (), most_faults: int = 3, fewest_items: int = 1, most_items: int = 10,
+    layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
+) -> Scenario:  # fmt: skip
+    """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those."""
+    line = draw(layouts() if layout is None else layout)
+    first, *others = draw(st.lists(items(), min_size=max(1, fewest_items), max_size=most_items))
+    stack = [msgspec.structs.replace(first, available_s=0.0), *others]
+    flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
+    return Scenario(
+        seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack), link=draw(link_models()),
+        recognizer=draw(recognizer_models()), faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
+        controller=settings_for(line, in_flight=flight),
+    )  # fmt: skip
+
+
+def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, SearchStrategy[Any]]]:
+    """What each kind of fault may be like on a line."""
+    gate = st.integers(1, len(layout.gates_m))
+    rod = st.sampled_from(list(layout.bins) or [1])
+    lossy = {"way": st.sampled_from(["bb", "aa"]), "share": st.sampled_from([1.0, 0.5, 0.1])}
+    place = steps(0.02, round(layout.end_m - 0.05, 2), 0.01)
+    delay = {"delay_s": steps(0.1, 4.0, 0.1)}
+    garbage = ["not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8"]
+    answers = ["error", "wrong_label", "low_confidence", "unknown", "nothing"]
+    return {
+        faults.GateBounce: {"gate": gate, "bounces": st.integers(1, 5), "period_s": steps(0.001, 0.008, 0.001)},
+        faults.GateStuck: {"gate": gate, "blocked": st.booleans()},
+        faults.GateMissesEdge: {"gate": gate, "edge": st.sampled_from(["both", "blocked", "clear"])},
+        faults.GateGhost: {"gate": gate, "pulse_s": steps(0.01, 0.6, 0.01)},
+        faults.RodSlow: {"rod": rod, "factor": st.sampled_from([2.0, 1.5, 4.0])},
+        faults.RodDead: {"rod": rod},
+        faults.RodSticksOut: {"rod": rod},
+        faults.BeltSpeed: {"factor": st.sampled_from([0.5, 0.8, 0.95, 1.1, 1.5])},
+        faults.BeltDrift: {"factor": st.sampled_from([0.5, 0.8, 0.95, 1.1])},
+        faults.DoublePush: {"gap_m": st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.2])},
+        faults.LateImage: delay,
+        faults.ImageTwice: {"delay_s": steps(0.0, 2.0, 0.1)},
+        faults.SpoiltImage: {"how": st.sampled_from(["torn", "not_an_image", "blurred", "dark"])},
+        faults.LinkDrop: lossy,
+        faults.LinkDuplicate: lossy,
+        faults.LinkReorder: {**lossy, "delay_s": steps(0.0, 0.3, 0.1)},
+        faults.Garbage: {"payload": st.sampled_from(garbage)},
+        faults.RecognizerSlow: delay,
+        faults.RecognizerSays: {"what": st.sampled_from(answers)},
+        faults.TooLong: {"factor": st.sampled_from([3.0, 2.0, 5.0])},
+        faults.TakenOff: {"item": st.integers(1, count), "at_m": place, "back_m": st.none() | place},
+        faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},
+    }

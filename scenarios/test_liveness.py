@@ -1,0 +1,22 @@
+"""Whatever goes wrong, it heals in the end; then every item must reach a bin within a bound."""
+
+import pytest
+from hypothesis import given
+
+from scenarios.harness import Harness
+from scenarios.strategies import ALL_FAULTS, scenarios
+from twin import Run, Scenario
+from twin.faults import TakenOff
+
+
+@pytest.mark.memory
+@given(scenarios(kinds=ALL_FAULTS))
+def test_once_any_mixture_of_faults_has_healed_the_line_goes_on(line: Harness, scenario: Scenario) -> None:
+    line.holds(scenario, "liveness", all_accounted_for)
+
+
+def all_accounted_for(run: Run) -> list[str]:
+    """Every item of the stack is in a bin or in somebody's hand."""
+    taken = {fault.item for fault in run.scenario.faults if isinstance(fault, TakenOff) and fault.back_m is None}
+    left = run.scenario.item_count - len(taken) - run.summary.items
+    return [f"{left} items are neither in a bin nor in a hand"] if left > 0 else []

@@ -1,0 +1,15 @@
+"""Every counterexample that was ever found, shrunk, for ever after: a file each in `regressions/`."""
+
+from pathlib import Path
+
+import pytest
+
+from scenarios.harness import Harness
+from twin import load_scenario
+
+FILES = sorted((Path(__file__).parent / "regressions").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_was_found_once_stays_mended(line: Harness, path: Path) -> None:
+    line.holds(load_scenario(path), path.stem)
