@@ -23,6 +23,7 @@ from broken_controllers import BROKEN  # noqa: E402
 from scenarios import strategies as s  # noqa: E402
 from scenarios.conftest import EXAMPLES  # noqa: E402
 from twin import Layout, simulate  # noqa: E402
+from twin.faults import GateMissesEdge, RodSticksOut  # noqa: E402
 
 FULL = {"layout": st.just(Layout()), "in_flight": st.just("auto"), "most_faults": 1}
 STORIES = {
@@ -37,6 +38,8 @@ STORIES = {
         )
         for suffix, bounds in (("", {}), ("-default", FULL))
     },
+    "gates-missed": s.scenarios(kinds=[GateMissesEdge], fewest_items=3, **{**FULL, "most_faults": 3}),
+    "rods-out": s.scenarios(kinds=[RodSticksOut], fewest_items=3, **{**FULL, "most_faults": 3}),
     "liveness": s.scenarios(kinds=s.ALL_FAULTS),
 }  # fmt: skip
 

@@ -35,8 +35,8 @@ class Harness:
     controller: ControllerOf | Foreign = Controller
     broker: str | None = None
     speed: float = 1.0
-    reached: set[str] = field(default_factory=set)
-    runs: int = 0
+    reached: set[str] = field(default_factory=set, repr=False)
+    runs: int = field(default=0, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and note what situations it was in."""

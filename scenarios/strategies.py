@@ -4,10 +4,11 @@ They shrink towards fewer items, fewer faults, round numbers and the default lay
 of a millimetre and a tenth of a second, so that what is found can be read.
 
 What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
-there, faults begin once that has passed (`WARM_UP_S`), and an item that a rod is to take fits before its head when
-its tail leaves the gate.
+there and passes every gate, faults begin once it has (`warm_up_s`), and an item that a rod is to take fits before its
+head when its tail leaves the gate.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
@@ -18,7 +19,9 @@ from hypothesis.strategies import SearchStrategy
 from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
 from twin.item import CLASSES
 
-WARM_UP_S: Final = 20.0
+LEAST_WARM_UP_S: Final = 20.0
+START_S: Final = 5.0
+MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12
 
@@ -80,31 +83,35 @@ def link_models(*, longest_jitter_s: float = 0.006) -> SearchStrategy[LinkModel]
     return st.builds(LinkModel, latency_s=steps(0.0, 0.01, 0.001), jitter_s=steps(0.0, longest_jitter_s, 0.001))
 
 
-def recognizer_models() -> SearchStrategy[RecognizerModel]:
+def recognizer_models(*, most_misread: float = 0.1) -> SearchStrategy[RecognizerModel]:
     """Oracles that are sure, unsure or wrong now and then, and answer in time."""
     return st.builds(
         RecognizerModel, latency_s=steps(0.0, 0.1, 0.01), jitter_s=steps(0.0, 0.05, 0.01),
-        confidence_from=st.sampled_from([0.9, 0.8, 0.5]), misread_share=st.sampled_from([0.0, 0.1]),
+        confidence_from=st.sampled_from([0.9, 0.8, 0.5]), misread_share=st.sampled_from([0.0, most_misread]),
     )  # fmt: skip
 
 
 @st.composite
-def spans(draw: st.DrawFn, *, longest_s: float = 15.0) -> dict[str, float]:
-    """From when to when something goes wrong."""
-    from_s = draw(steps(WARM_UP_S, 60.0, 0.1))
+def spans(
+    draw: st.DrawFn, *, earliest_s: float = LEAST_WARM_UP_S, latest_s: float = 60.0, longest_s: float = 15.0
+) -> dict[str, float]:
+    """From when to when something goes wrong; it begins between `earliest_s` and `latest_s`."""
+    from_s = draw(steps(earliest_s, latest_s, 0.1))
     return {"from_s": from_s, "until_s": round(from_s + draw(steps(0.5, longest_s, 0.1)), 1)}
 
 
 @st.composite
 def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int) -> faults.Fault:
-    """A fault of one kind, on a line and with a stack of `count` items."""
+    """A fault of one kind, on a line and with a stack of `count` items, most likely before the last one is sorted."""
+    warm_s = warm_up_s(layout)
+    span = spans(earliest_s=warm_s, latest_s=warm_s + min(MOST_SORTING_S, math.ceil(count * _trip_s(layout) / 2)))
     if kind is faults.LinkDelay:
         # A command that comes much too late hits whatever is there then: no controller can help that.
         most_s = {"bb": 4.0, "aa": 0.3}
         way: Literal["aa", "bb"] = draw(st.sampled_from(["bb", "aa"]))
-        return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(spans()))
+        return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(span))
     fields = {name: draw(values) for name, values in _fields(layout, count).get(kind, {}).items()}
-    return kind(**fields, **draw(spans()))
+    return kind(**fields, **draw(span))
 
 
 @st.composite
@@ -132,14 +139,27 @@ def scenarios(
 ) -> Scenario:  # fmt: skip
     """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those."""
     line = draw(layouts() if layout is None else layout)
-    first, *others = draw(st.lists(items(), min_size=max(1, fewest_items), max_size=most_items))
-    stack = [msgspec.structs.replace(first, available_s=0.0), *others]
+    fewest_items = draw(st.integers(max(1, fewest_items), most_items))  # Few items see few faults: lean to many.
+    first, *others = draw(st.lists(items(), min_size=fewest_items, max_size=most_items))
+    # Where faults are to come, the first item shows the controller every gate that decides anything.
+    shown = CLASSES[: len(line.bins)][-1] if kinds and line.bins else first.item_class
+    stack = [msgspec.structs.replace(first, available_s=0.0, item_class=shown), *others]
+    recognizer = draw(recognizer_models(most_misread=0.0 if kinds else 0.1))
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
         seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack), link=draw(link_models()),
-        recognizer=draw(recognizer_models()), faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
+        recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight),
     )  # fmt: skip
+
+
+def warm_up_s(layout: Layout) -> float:
+    """When the first item has passed the whole line, at the latest."""
+    return max(LEAST_WARM_UP_S, float(math.ceil(START_S + _trip_s(layout))))
+
+
+def _trip_s(layout: Layout) -> float:
+    return layout.end_m / layout.belt_speed_m_per_s
 
 
 def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, SearchStrategy[Any]]]:
