@@ -180,9 +180,9 @@ def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], s
 
 
 def _cut(images: list[Path], shares: tuple[float, float, float]) -> tuple[list[Path], list[Path], list[Path]]:
-    """Cut a list into three by shares, none of them empty."""
+    """Cut a list of three or more into three by shares, none of them empty as long as no share is half of all."""
     total = sum(shares)
     test = max(1, round(len(images) * shares[2] / total))
     val = max(1, round(len(images) * shares[1] / total))
     train = max(1, len(images) - val - test)
-    return images[:train], images[train : train + val] or images[-2:-1], images[train + val :] or images[-1:]
+    return images[:train], images[train : train + val], images[train + val :]

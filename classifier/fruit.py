@@ -50,7 +50,7 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
     spread -= float(np.average(spread, weights=body.alpha))
     table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.9, 1.12), rng.uniform(0.68, 1.25))
     if skin.ripeness <= RIPENESS["raw"][1] and rng.random() < _PALE_SHARE:
-        cream = bgr(CREAM[0] + rng.uniform(-7, 14), CREAM[1] + rng.uniform(-0.12, 0.12), rng.uniform(0.65, 0.95))
+        cream = bgr(CREAM[0] + rng.uniform(-6, 14), CREAM[1] + rng.uniform(-0.1, 0.1), rng.uniform(0.7, 0.95))
         table += (cream - table) * np.float32(rng.uniform(0.4, 0.95))
         return _blushed(rng, colours(skin.ripeness + spread, table), body)
     patch = colours(skin.ripeness + spread, table)
@@ -63,7 +63,7 @@ def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
     turn, size = rng.uniform(0, 2 * np.pi), body.size_px
     side = np.clip(body.across * np.cos(turn) + body.down * np.sin(turn), 0, 1)
     side *= np.clip(1 + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)
-    blush = bgr(rng.uniform(24, 44), rng.uniform(0.35, 0.58), rng.uniform(0.6, 0.95))
+    blush = bgr(rng.uniform(26, 44), rng.uniform(0.35, 0.55), rng.uniform(0.6, 0.95))
     return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.85) * side)[..., None], np.float32)
 
 

@@ -19,7 +19,7 @@ RIPENESS: Final = {"raw": (0.0, 0.28), "half_ripe": (0.46, 0.68), "ripe": (0.85,
 GAPS: Final = (("raw", "half_ripe", 0.28, 0.46), ("half_ripe", "ripe", 0.68, 0.85))
 """Neighbouring classes and the gap between them."""
 
-CREAM: Final = (46.0, 0.49)
+CREAM: Final = (45.0, 0.46)
 """The pale skin that unripe fruit may have in place of green: hue in degrees, saturation."""
 
 _STOPS: Final = (

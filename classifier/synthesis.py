@@ -18,7 +18,7 @@ SPLITS: Final = ("train", "val", "test")
 BETWEEN: Final = "+"
 """Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
 
-BETWEEN_SHARE: Final = 0.22
+BETWEEN_SHARE: Final = 0.18
 """Share of a training set that lies between two classes, half the one and half the other: where to be unsure."""
 
 UNKNOWN_SHARE: Final = 0.31
