@@ -92,7 +92,9 @@ class GrantedClock:
     """Time is what the twin grants (lockstep): nothing happens between grants, and nothing follows the wall.
 
     It says hello until the first grant, and takes that grant's count of messages as where its own begins. A grant
-    that comes again is answered again and not acted on twice. `on_waiting` is told when the first grant is late.
+    that comes again is answered again and not acted on twice. A connection that was lost and is back is told to the
+    session with the next grant, which the last answer, sent once more, asks for. `on_waiting` is told when the first
+    grant is late.
     """
 
     def __init__(self, who: str, *, on_waiting: Callable[[str], None] = lambda text: None) -> None:
@@ -104,6 +106,7 @@ class GrantedClock:
         self._sent = 0
         self._done: codec.Done | None = None
         self._started = False
+        self._losses: list[BrokerLost | BrokerBack] = []
 
     def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
         """Act on grants until `stop` is set. A finished session goes on answering: the twin ends the run."""
@@ -119,14 +122,22 @@ class GrantedClock:
                 speak_s = float("inf")
             if arrival is None:
                 continue
-            if arrival.sign is Sign.BACK:
-                if self._grant is None:
-                    self._hello(connection)
+            if arrival.sign is Sign.LOST:
+                self._losses.append(BrokerLost())
+            elif arrival.sign is Sign.BACK:
+                self._back(connection)
             elif arrival.topic == codec.FEEDBACK:
                 self._feedback(arrival.payload)
             elif arrival.topic == codec.CLOCK_GRANT:
                 self._granted(arrival.payload, connection)
             self._act(session, connection)
+
+    def _back(self, connection: "Connection") -> None:
+        self._losses.append(BrokerBack())
+        if self._done is None:
+            self._hello(connection)
+        else:
+            connection.send(codec.CLOCK_DONE, codec.encode_clock(self._done))
 
     def _hello(self, connection: "Connection") -> None:
         connection.send(codec.CLOCK_HELLO, codec.encode_clock(codec.Hello(who=self._who)))
@@ -162,6 +173,10 @@ class GrantedClock:
         commands: tuple[bytes, ...] = ()
         if self._done is None:
             commands += session.tell(Start(), grant.now_s)
+            self._losses.clear()
+        for event in self._losses:
+            commands += session.tell(event, grant.now_s)
+        self._losses.clear()
         for _ in range(len(self._pending) - (self._received - grant.sent)):
             commands += session.receive(self._pending.popleft(), grant.now_s)
         commands += session.wake(grant.now_s)

@@ -85,6 +85,8 @@ class Controller:
         self._retract = False
         self._images: dict[int, Tracked] = {}
         self._outputs: list[Output] = []
+        self._due_s: float | None = None
+        self._due_known = False
 
     @property
     def state(self) -> State:
@@ -94,6 +96,11 @@ class Controller:
     @property
     def next_deadline_s(self) -> float | None:
         """When it wants a `Tick` if nothing happens before."""
+        if not self._due_known:  # It is asked for more often than anything happens.
+            self._due_s, self._due_known = self._next_due_s(), True
+        return self._due_s
+
+    def _next_due_s(self) -> float | None:
         due_s = [self._agenda.next_s, self._sight.next_deadline_s]
         if self._state is State.STARTING:
             due_s.append(self._ready_s)
@@ -108,6 +115,7 @@ class Controller:
         act = TRANSITIONS.get((self._state, type(event)))
         assert act is not None, f"{type(event).__name__} while {self._state.value}"
         self._outputs = []
+        self._due_known = False
         getattr(self, act)(event, now_s)
         return tuple(self._outputs)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Any, Final
 from amqtt.errors import BrokerError as AmqttError
 
 from twin.errors import BrokerError
-from twin.hardened import HardenedBroker
+from twin.hardened import DEAF, Ear, HardenedBroker
 
 START_TIMEOUT_S: Final = 10.0
 STOP_TIMEOUT_S: Final = 5.0
@@ -33,6 +34,8 @@ class EmbeddedBroker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._broker: HardenedBroker | None = None
+        self._starts = 0
+        self._ear = DEAF
 
     def start(self) -> None:
         """Listen. Returns when clients can connect."""
@@ -44,6 +47,7 @@ class EmbeddedBroker:
         self._thread.start()
         try:
             self.port = self._call(self._listen(), START_TIMEOUT_S)
+            self._starts += 1
         except (AmqttError, OSError, FutureTimeoutError) as error:
             self._broker = None
             self._end_thread()
@@ -69,6 +73,34 @@ class EmbeddedBroker:
         assert self._broker is not None, "the broker does not run"
         return bool(self._call(self._broker.cut_off(client_id), STOP_TIMEOUT_S))
 
+    def shut_out(self, spared: str) -> None:
+        """Drop every client but `spared`, and let none of them in again until `let_in`."""
+        assert self._broker is not None, "the broker does not run"
+        self._call(self._broker.shut_out(spared), STOP_TIMEOUT_S)
+
+    def let_in(self) -> None:
+        """Whoever was shut out may come again."""
+        if self._broker is not None:
+            self._broker.let_in()
+
+    def listen(self, ear: Ear) -> None:
+        """Let somebody in this process hear from now on, also after a stop and a start."""
+        self._ear = ear
+        if self._broker is not None:
+            self._broker.ear = ear
+
+    def publish(self, messages: Sequence[tuple[str, bytes]]) -> bool:
+        """Publish at QoS 0, in order, with no connection; from any thread. False: the broker is stopped."""
+        if self._loop is None or self._broker is None:
+            return False
+        self._loop.call_soon_threadsafe(self._broker.utter, messages)
+        return True
+
+    @property
+    def life(self) -> int | None:
+        """How often it has been started, or None while it is stopped."""
+        return None if self._broker is None else self._starts
+
     @property
     def dropped(self) -> int:
         """Messages that were dropped since the start because a client read too slowly."""
@@ -88,7 +120,7 @@ class EmbeddedBroker:
             "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = HardenedBroker(config)
+        self._broker = HardenedBroker(config, self._ear)
         await self._broker.start()
         server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
         return int(server.sockets[0].getsockname()[1])

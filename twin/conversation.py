@@ -45,22 +45,46 @@ def is_topic(name: str) -> bool:
     return bool(name) and "#" not in name and "+" not in name
 
 
+def publish_packet(topic: str, payload: bytes) -> bytes:
+    """The packet that carries a message at QoS 0 (MQTT 3.1.1, 3.3)."""
+    name = topic.encode()
+    return _packet(len(name).to_bytes(2, "big") + name, payload)
+
+
+def _packet(head: bytes, payload: bytes) -> bytes:
+    return bytes(MQTTFixedHeader(PUBLISH, 0, len(head) + len(payload)).to_bytes()) + head + payload
+
+
 class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
     """The bytes to one client."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         super().__init__(writer)
         self._transport = writer.transport
+        self._loop = asyncio.get_running_loop()
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._closed = False
 
     def send(self, packet: bytes) -> bool:
-        """Put a packet on its way, without waiting. False if it is dropped, for a client that reads too slowly."""
+        """Put a packet on its way, without waiting. False if it is dropped, for a client that reads too slowly.
+
+        What is sent in one turn of the loop leaves together: each write wakes whoever reads.
+        """
         if self._transport.is_closing():
             return True
-        if self._transport.get_write_buffer_size() + len(packet) > MAX_UNSENT_BYTES:
+        if self._transport.get_write_buffer_size() + self._unsent_bytes + len(packet) > MAX_UNSENT_BYTES:
             return False
-        self._transport.write(packet)
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(packet)
+        self._unsent_bytes += len(packet)
         return True
+
+    def _flush(self) -> None:
+        unsent, self._unsent, self._unsent_bytes = self._unsent, [], 0
+        if unsent and not self._transport.is_closing():
+            self._transport.write(b"".join(unsent))
 
     def cut(self) -> None:
         """End the connection as a network would: what is unsent is lost."""
@@ -71,6 +95,7 @@ class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
         if self._closed:
             return
         self._closed = self.is_closed = True
+        self._flush()
         self._writer.close()
         try:
             await asyncio.wait_for(self._writer.wait_closed(), CLOSE_TIMEOUT_S)
@@ -155,8 +180,7 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
         if end > len(body) or not is_topic(topic) or qos > _QOS_2 or (qos and len(number) < 2):
             return False
         if number not in self._begun:
-            packet = MQTTFixedHeader(PUBLISH, 0, len(head) + len(payload)).to_bytes() + head + payload
-            await self._publish(self.session, Message(topic, payload, packet, retained=bool(flags & 1)))
+            await self._publish(self.session, Message(topic, payload, _packet(head, payload), bool(flags & 1)))
         if qos == _QOS_1:
             self.outgoing.send(_PUBACK + number)
         elif qos == _QOS_2:

@@ -12,7 +12,7 @@ END_S: Final = 5.0
 class Foreign:
     """A program to start, `command` with `{host}` and `{port}` in it; without one, nobody is started.
 
-    It is started when a run begins and ended with it. Raises `TwinError` where it cannot be started.
+    It is started when a run begins and ended with it.
     """
 
     def __init__(self, command: str | None = None) -> None:
@@ -31,26 +31,38 @@ class Foreign:
                 raise TwinError(f"--controller = {self._command!r}: {error}; allowed is {why}") from None
         return placed
 
+    @property
+    def started(self) -> bool:
+        """Whether the twin starts it, and not somebody else."""
+        return bool(self._words)
+
     def obituary(self) -> str | None:
         """What the program died of, if it did."""
         if self._process is None or self._process.poll() is None:
             return None
         return f"{self._words[0]} ended with exit code {self._process.returncode}"
 
-    def __enter__(self) -> "Foreign":
+    def start(self) -> None:
+        """Start the program. Raises `TwinError` where it cannot be started."""
         if self._words:
             try:
                 self._process = subprocess.Popen(self._words, stdin=subprocess.DEVNULL)
             except OSError as error:
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
-        return self
 
-    def __exit__(self, *exception: object) -> None:
+    def kill(self) -> None:
+        """End the program as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def end(self) -> None:
+        """Ask the program to end, and see to it that it does."""
         if self._process is None:
             return
         self._process.terminate()
         try:
             self._process.wait(END_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()

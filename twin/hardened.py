@@ -10,17 +10,17 @@ its connection, as amqtt's anonymous ones never do.
 """
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import MQTTError
 from amqtt.mqtt.constants import QOS_0
-from amqtt.mqtt.publish import PublishPacket
 from amqtt.session import Session
 from amqtt.utils import gen_client_id
 
-from twin.conversation import BAD_PACKET, Conversation, Message, Outgoing, is_topic
+from twin.conversation import BAD_PACKET, Conversation, Message, Outgoing, is_topic, publish_packet
 
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_GRACE: Final = 1.5
@@ -31,12 +31,29 @@ MAX_RETAINED: Final = 100
 """So many topics may have a retained message; the line has none."""
 
 
-class HardenedBroker(Broker):  # type: ignore[misc]
-    """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent."""
+class Ear(NamedTuple):
+    """Who in this process hears what is published on which topics, in the broker's thread."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    topics: frozenset[str]
+    hear: Callable[[Sequence[tuple[str, bytes]]], None]
+
+
+DEAF: Final = Ear(frozenset(), lambda messages: None)
+
+
+class HardenedBroker(Broker):  # type: ignore[misc]
+    """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent.
+
+    `ear` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
+    needs no connection.
+    """
+
+    def __init__(self, config: dict[str, Any], ear: Ear) -> None:
         super().__init__(config)
         self.dropped = 0
+        self.ear = ear
+        self._overheard: list[tuple[str, bytes]] = []
+        self._spared: str | None = None
         self._stopping = False
         self._open: dict[asyncio.Task[None], Outgoing] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -82,6 +99,20 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         await self._end([task])
         return True
 
+    async def shut_out(self, spared: str) -> None:
+        """Drop every client but one, and let none of them in again until `let_in`."""
+        self._spared = spared
+        await self._end([task for client_id, task in self._tasks.items() if client_id != spared])
+
+    def let_in(self) -> None:
+        """Whoever was shut out may come again."""
+        self._spared = None
+
+    def utter(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish for somebody in this process."""
+        for topic, payload in messages:
+            self._deliver(topic, payload, publish_packet(topic, payload))
+
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
         """Grant a subscription, at QoS 0; returns the code for its acknowledgement."""
         code: int = await super().add_subscription((subscription[0], QOS_0), session)
@@ -108,6 +139,8 @@ class HardenedBroker(Broker):  # type: ignore[misc]
             raise MQTTError(f"last will on {session.will_topic!r:.40}, which is no topic")
         assert isinstance(writer, Outgoing)
         client_id = session.client_id = session.client_id or gen_client_id()
+        if self._spared not in (None, client_id):
+            raise MQTTError(f"{client_id:.40} is shut out")
         while await self.cut_off(client_id):
             pass  # Another of the same name may have come meanwhile.
         task = asyncio.current_task()
@@ -130,20 +163,27 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         self, session: Session | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
     ) -> None:
         """Send a last will."""
-        packet = PublishPacket.build(topic, bytes(data), None, False, QOS_0, False)
-        self._deliver(topic, packet.to_bytes())
+        self._deliver(topic, bytes(data), publish_packet(topic, bytes(data)))
 
     async def _publish(self, session: Session, message: Message) -> None:
         """Send a client's message, and keep it if it is to be retained and there is room."""
-        self._deliver(message.topic, message.packet)
+        self._deliver(message.topic, message.payload, message.packet)
         if message.retained and (len(self._retained_messages) < MAX_RETAINED or not message.payload):
             await self.retain_message(session, message.topic, message.payload, QOS_0)
 
-    def _deliver(self, topic: str, packet: bytes) -> None:
+    def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
         """Send a message to everybody who subscribed to its topic, at once and in order."""
+        if topic in self.ear.topics:
+            if not self._overheard:
+                self._loop.call_soon(self._tell)
+            self._overheard.append((topic, payload))
         for topic_filter, subscriptions in self._subscriptions.items():
             if self._matches(topic, topic_filter):
                 for session, _ in subscriptions:
                     conversation = self._talking.get(session.client_id)
                     if conversation is not None and not conversation.outgoing.send(packet):
                         self.dropped += 1
+
+    def _tell(self) -> None:
+        overheard, self._overheard = self._overheard, []
+        self.ear.hear(overheard)

@@ -1,28 +1,25 @@
 """Opens the links: in memory, or in lockstep with the controller in a thread, over an embedded or another broker."""
 
-import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
 
 from classifier import Recognizer
-from controller import codec
-from controller.clocks import Clock, GrantedClock, WallClock
-from controller.mqtt import CLIENT_ID, Address, Connection
-from controller.session import Modelled, Session
+from controller.mqtt import Address
 from controller.settings import Settings
-from controller.worker import Worker
 from twin.broker import EmbeddedBroker
-from twin.errors import TwinError
+from twin.errors import ScenarioError, TwinError
+from twin.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.foreign import Foreign
+from twin.hosted import Hosted, Program
 from twin.link import Link
-from twin.lockstep import LockstepLink
-from twin.memory import ControllerOf, MemoryLink, crash_words
+from twin.lockstep import LockstepLink, PostOf
+from twin.memory import ControllerOf, MemoryLink
+from twin.messenger import Messenger
 from twin.outlet import Outlet
-
-JOIN_S: Final = 5.0
-LOCKSTEP_TOPICS: Final = (codec.FEEDBACK, codec.CLOCK_GRANT)
+from twin.tap import Tap
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,38 +48,80 @@ def memory(control: Control) -> Iterator[Link]:
 def lockstep(control: Control) -> Iterator[Link]:
     """The controller over a real broker, its clock granted by the twin; ours in a thread, or a foreign program."""
     with ExitStack() as stack:
-        host, port = parse_address(control.broker) if control.broker else _embedded(stack)
-        worker: _Thread | Foreign
-        if isinstance(control.controller, Foreign):
-            worker = control.controller.at(host, port)
+        post_of: PostOf
+        if control.broker:
+            host, port = parse_address(control.broker)
+            post_of = partial(Messenger, host, port)
         else:
-            session = Session(control.controller(control.settings), Modelled(control.recognizer))
-            connection = Connection(Address(host=host, port=port), topics=LOCKSTEP_TOPICS)
-            worker = _Thread(session, connection, GrantedClock(CLIENT_ID))
-        link = LockstepLink(host, port, on_waiting=control.on_waiting, obituary=worker.obituary)
+            embedded = stack.enter_context(EmbeddedBroker())
+            host, port = embedded.host, embedded.port
+            post_of = partial(Tap, embedded)
+        program = _program(control, host, port, granted=True)
+        link = LockstepLink(
+            post_of, on_waiting=control.on_waiting, obituary=program.obituary, kill=program.kill, revive=program.start
+        )
         link.open()
         stack.callback(link.close)
-        stack.enter_context(worker)
+        stack.callback(program.end)
+        program.start()
         link.await_participants()
         yield link
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A line in real time: the plant's connection, the embedded broker if it is that, and who controls."""
+
+    outlet: Outlet
+    broker: EmbeddedBroker | None
+    program: Program
+
+    def losses(self, fault: BrokerFault, place: str) -> tuple[Callable[[], None], Callable[[], None]]:
+        """What a fault of the broker or the controller does when it begins, and when it is over.
+
+        Raises `ScenarioError`, naming its `place`, where that cannot be done.
+        """
+        if isinstance(fault, ControllerKilled):
+            if isinstance(self.program, Foreign) and not self.program.started:
+                raise ScenarioError(place, "controllerkilled", "with a controller that the twin itself has started")
+            return self._kill, self.program.start
+        if self.broker is None:
+            raise ScenarioError(place, type(fault).__name__.lower(), "with the embedded broker")
+        if isinstance(fault, BrokerDown):
+            return self.broker.stop, self.broker.start
+        return self._shut_out, self.broker.let_in
+
+    @property
+    def gate_to_command_s(self) -> deque[float]:
+        """How long our controller's commands took; none for a foreign one, into which nobody sees."""
+        return self.program.gate_to_command_s if isinstance(self.program, Hosted) else deque()
+
+    def _shut_out(self) -> None:
+        assert self.broker is not None
+        self.broker.shut_out(self.outlet.client_id)
+
+    def _kill(self) -> None:
+        """A program that is killed cannot say goodbye; ours, in a thread, could, so its connection is cut before."""
+        if self.broker is not None:
+            self._shut_out()
+        self.program.kill()
+        if self.broker is not None:
+            self.broker.let_in()
+
+
 @contextmanager
-def realtime(control: Control) -> Iterator[Outlet]:
+def realtime(control: Control) -> Iterator[Live]:
     """The plant's connection to a real broker, and the controller there under the wall clock, ours or a foreign one."""
     with ExitStack() as stack:
-        host, port = parse_address(control.broker) if control.broker else _embedded(stack)
+        embedded = None if control.broker else stack.enter_context(EmbeddedBroker())
+        host, port = (embedded.host, embedded.port) if embedded else parse_address(control.broker or "")
         outlet = Outlet(host, port)
         outlet.open()
         stack.callback(outlet.close)
-        if isinstance(control.controller, Foreign):
-            stack.enter_context(control.controller.at(host, port))
-        else:
-            connection = Connection(Address(host=host, port=port))
-            recognitions = stack.enter_context(Worker(control.recognizer, connection.poke))
-            session = Session(control.controller(control.settings), recognitions)
-            stack.enter_context(_Thread(session, connection, WallClock()))
-        yield outlet
+        program = _program(control, host, port, granted=False)
+        stack.callback(program.end)
+        program.start()
+        yield Live(outlet, embedded, program)
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -93,40 +132,8 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _embedded(stack: ExitStack) -> tuple[str, int]:
-    broker = stack.enter_context(EmbeddedBroker())
-    return broker.host, broker.port
-
-
-class _Thread:
-    """A controller of ours at work in a thread of this process, and what it died of."""
-
-    def __init__(self, session: Session, connection: Connection, clock: Clock) -> None:
-        self._session = session
-        self._connection = connection
-        self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="controller", daemon=True)
-        self._died_of: str | None = None
-
-    def obituary(self) -> str | None:
-        """What the controller died of, if it did."""
-        return self._died_of
-
-    def __enter__(self) -> "_Thread":
-        self._connection.open()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._session.finished = True  # The plant is gone: there is nothing to bring to rest in good order.
-        self._stop.set()
-        self._connection.poke()
-        self._thread.join(JOIN_S)
-        self._connection.close()
-
-    def _work(self) -> None:
-        try:
-            self._clock.run(self._session, self._connection, self._stop)
-        except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
-            self._died_of = crash_words(error)
+def _program(control: Control, host: str, port: int, *, granted: bool) -> Program:
+    if isinstance(control.controller, Foreign):
+        return control.controller.at(host, port)
+    address = Address(host=host, port=port)
+    return Hosted(control.controller, control.settings, control.recognizer, address, granted=granted)

@@ -19,8 +19,8 @@ NUMBER: Final = 1
 class Loader:
     """The loader's stack and what its rod does with it.
 
-    `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None for a
-    push that found none.
+    `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None
+    for a push that found none.
     """
 
     def __init__(

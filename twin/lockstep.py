@@ -12,13 +12,13 @@ good, since feedback carries no number; then the participant is named, and what 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from controller import codec
 from controller.errors import WireError
 from twin.errors import ParticipantError
 from twin.link import Reply
-from twin.messenger import LOOK_UP_S, Messenger
+from twin.messenger import LOOK_UP_S, Post
 from twin.pacing import wall_s
 
 RESEND_S: Final = 1.0
@@ -40,19 +40,27 @@ class _Seat:
     next_s: float | None = None
 
 
+class PostOf(Protocol):
+    """Makes the twin's end of the wire: `Messenger` or `Tap`, but for where."""
+
+    def __call__(
+        self, *, topics: Sequence[str], hear: Callable[[str, bytes], None], on_back: Callable[[], None]
+    ) -> Post:
+        """What listens to `topics` and tells `hear`; a lost broker that is there again is told to `on_back`."""
+
+
 class LockstepLink:
-    """Participants reached over the broker at `host`:`port`. `on_waiting` is told who makes the twin wait.
+    """Participants reached over a broker. `on_waiting` is told who makes the twin wait.
 
     `obituary` says what a participant died of, if one is known to be dead: nobody need wait for it. `kill` ends the
     participants without a word, `revive` starts others in their place.
     """
 
     def __init__(
-        self, host: str, port: int, *, answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        self, post_of: PostOf, *, answer_timeout_s: float = ANSWER_TIMEOUT_S,
         on_waiting: Callable[[str], None] = lambda text: None, obituary: Callable[[], str | None] = lambda: None,
         kill: Callable[[], None] = lambda: None, revive: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self._address = (host, port)
         self._answer_timeout_s = answer_timeout_s
         self._on_waiting = on_waiting
         self._obituary = obituary
@@ -67,16 +75,11 @@ class LockstepLink:
         self._granting = False
         self._unsure = False
         self._losses = 0
-        self._messenger = Messenger(host, port, _TOPICS, self._hear, on_back=self._send_grant)
-
-    @property
-    def client_id(self) -> str:
-        """The twin's own client id at the broker."""
-        return self._messenger.client_id
+        self._post = post_of(topics=_TOPICS, hear=self._hear, on_back=self._send_grant)
 
     def open(self) -> None:
-        """Connect and subscribe. Raises `BrokerError` if that fails or takes too long."""
-        self._messenger.open()
+        """Begin to hear. Raises `BrokerError` if that fails or takes too long."""
+        self._post.open()
 
     def await_participants(self, count: int = 1, timeout_s: float = JOIN_TIMEOUT_S) -> None:
         """Wait until `count` participants have said hello. Raises `ParticipantError`."""
@@ -88,9 +91,9 @@ class LockstepLink:
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
         """Publish, grant, and wait for every answer and every command. Raises `ParticipantError`."""
-        while self._messenger.turn(0.0):
+        while self._post.turn(0.0):
             pass
-        if feedback and (self._unsure or not self._messenger.up or self._messenger.losses > self._losses):
+        if feedback and (self._unsure or not self._post.up or self._post.losses > self._losses):
             self._agree(now_s, ())
         self._agree(now_s, feedback)
         commands, self._commands = self._commands, []
@@ -100,13 +103,10 @@ class LockstepLink:
     def rejoin(self, now_s: float) -> Reply:
         """End the participants' connections, and grant when they are there again.
 
-        Each must have its name in lockstep for its client id: taking its place is what makes any broker drop it
-        (MQTT 3.1.1, 3.1.4-2). Raises `ParticipantError` when one does not come back.
+        Each must have its name in lockstep for its client id. Raises `ParticipantError` when one does not come back.
         """
         for who in self._seats:
-            usurper = Messenger(*self._address, (codec.CLOCK_GRANT,), lambda topic, payload: None, client_id=who)
-            usurper.open()
-            usurper.close()
+            self._post.end_connection(who)
         return self.exchange(now_s, ())
 
     def kill(self) -> None:
@@ -119,7 +119,7 @@ class LockstepLink:
 
         Raises `ParticipantError` when they do not.
         """
-        while self._messenger.turn(0.0):
+        while self._post.turn(0.0):
             pass
         self._seats.clear()  # What the dead ones still said was on its way.
         self._revive()
@@ -128,13 +128,13 @@ class LockstepLink:
 
     def close(self) -> None:
         """Disconnect."""
-        self._messenger.close()
+        self._post.close()
 
     def _agree(self, now_s: float, feedback: Sequence[bytes]) -> None:
         """One grant, to its last answer and command."""
-        self._losses, self._unsure = self._messenger.losses, False
+        self._losses, self._unsure = self._post.losses, False
         for payload in feedback:
-            self._messenger.publish(codec.FEEDBACK, payload)
+            self._post.publish(codec.FEEDBACK, payload)
         self._sent += len(feedback)
         self._received = 0
         self._grant = codec.Grant(grant=self._grant.grant + 1, now_s=now_s, sent=self._sent)
@@ -149,7 +149,7 @@ class LockstepLink:
         began_s = wall_s()
         resend_s, speak_s = began_s + RESEND_S, began_s + SPEAK_UP_S
         while not met():
-            busy = self._messenger.turn(LOOK_UP_S)
+            busy = self._post.turn(LOOK_UP_S)
             now_s = wall_s()
             if now_s - began_s > timeout_s:
                 raise ParticipantError(f"no answer within {timeout_s:g} s: {debts()}")
@@ -177,8 +177,8 @@ class LockstepLink:
         """Who owes what, and what may have come of it."""
         number = self._grant.grant
         late = [who for who, seat in self._seats.items() if seat.grant != number]
-        lost = "; the broker was lost meanwhile" if self._messenger.losses > self._losses else ""
-        if not self._messenger.up:
+        lost = "; the broker was lost meanwhile" if self._post.losses > self._losses else ""
+        if not self._post.up:
             lost = "; the broker is away"
         if late:
             return f"{', '.join(late)} owes the answer to grant {number} (at {self._grant.now_s:.3f} s){lost}"
@@ -188,7 +188,7 @@ class LockstepLink:
 
     def _send_grant(self) -> None:
         if self._granting:
-            self._messenger.publish(codec.CLOCK_GRANT, codec.encode_clock(self._grant))
+            self._post.publish(codec.CLOCK_GRANT, codec.encode_clock(self._grant))
 
     def _hear(self, topic: str, payload: bytes) -> None:
         if topic == codec.COMMANDS:
@@ -211,9 +211,14 @@ class LockstepLink:
             _log.info("command_between_grants payload=%s t_s=%s", payload[:80], self._grant.now_s)
 
     def _done(self, done: codec.Done) -> None:
+        """An answer. One to an earlier grant comes from whoever was away when the last was sent: it asks for that."""
         seat = self._seats.get(done.who)
-        if seat is not None and done.grant == self._grant.grant:
+        if seat is None:
+            return
+        if done.grant == self._grant.grant:
             seat.grant, seat.sent, seat.next_s = done.grant, done.sent, done.next_s
+        else:
+            self._send_grant()
 
     def _hello(self, who: str) -> None:
         """A participant joins; one that has answered before was restarted, and counts from zero again.

@@ -18,7 +18,7 @@ class MemoryLink:
     """A controller's session, called directly. It starts at the first exchange."""
 
     def __init__(self, controller: ControllerOf, settings: Settings, recognizer: Recognizer) -> None:
-        self._make = lambda: Session(controller(settings), Modelled(recognizer))
+        self._make: Callable[[], Session] = lambda: Session(controller(settings), Modelled(recognizer))
         self._session: Session | None = None
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:

@@ -8,7 +8,7 @@ import os
 import select
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -23,6 +23,31 @@ WELCOME_TIMEOUT_S: Final = 10.0
 LOOK_UP_S: Final = 0.1
 RETRY_S: Final = 0.05
 """A broker that is away is tried again after so long."""
+
+
+class Post(Protocol):
+    """How the twin speaks and hears in lockstep, in the caller's own thread: over a connection, or without one."""
+
+    losses: int
+
+    def open(self) -> None:
+        """Begin. Raises `BrokerError` where there is no broker."""
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker is there and hears what is published."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message, by the next turn at the latest, or lose it."""
+
+    def turn(self, wait_s: float) -> bool:
+        """Wait until something arrives, at most `wait_s`, and hand it on. Returns whether anything was to be done."""
+
+    def end_connection(self, client_id: str) -> None:
+        """End a client's connection as a network would."""
+
+    def close(self) -> None:
+        """End."""
 
 
 class Messenger:
@@ -87,6 +112,12 @@ class Messenger:
         if readable:
             self._client.loop_read()
         return bool(readable or writable)
+
+    def end_connection(self, client_id: str) -> None:
+        """End a client's connection: taking its place is what makes any broker drop it (MQTT 3.1.1, 3.1.4-2)."""
+        usurper = Messenger(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
+        usurper.open()
+        usurper.close()
 
     def close(self) -> None:
         """Disconnect."""

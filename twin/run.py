@@ -21,7 +21,6 @@ from twin.line import Line
 from twin.link import Link
 from twin.memory import ControllerOf
 from twin.mishaps import Mishaps
-from twin.outlet import Outlet
 from twin.pacing import Pacer, wall_s
 from twin.participant import Participant
 from twin.remembered import Remembered
@@ -76,8 +75,8 @@ def simulate(
             on_waiting=on_waiting,
         )  # fmt: skip
         if link == "realtime":
-            with links.realtime(control) as outlet:
-                shift.work_in_real_time(outlet, speed)
+            with links.realtime(control) as live:
+                shift.work_in_real_time(live, speed)
         else:
             with (links.memory if link == "memory" else links.lockstep)(control) as reached:
                 shift.work(reached)
@@ -123,11 +122,16 @@ class Shift:
                 at(fault.from_s, partial(participant.go_away, dies=dies, will=will))
                 at(fault.until_s, partial(participant.come_back, reborn=dies))
 
-    def work_in_real_time(self, outlet: Outlet, speed: float) -> None:
+    def work_in_real_time(self, live: links.Live, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
-        self._begin(outlet.publish, self._ask_later)
-        pacer = Pacer(self._timeline, outlet.inbox, self._down.send, speed)
-        self.lateness_s = pacer.lateness_s
+        self._begin(live.outlet.publish, self._ask_later)
+        for place, fault in enumerate(self._scenario.faults):
+            if isinstance(fault, BrokerFault):
+                begins, ends = live.losses(fault, f"faults[{place}]")
+                self._timeline.call_at(fault.from_s, begins)
+                self._timeline.call_at(fault.until_s, ends)
+        pacer = Pacer(self._timeline, live.outlet.inbox, self._down.send, speed)
+        self.lateness_s, self._latencies_s = pacer.lateness_s, live.gate_to_command_s
         self._until_over(lambda: pacer.run(lambda: self._ending.over))
 
     def result(self, tally: Tally, judged: Checks, recognizer: Remembered, wall_time_s: float) -> Run:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 from contextlib import contextmanager
+from functools import partial
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -15,6 +16,8 @@ from controller import codec
 from twin.broker import EmbeddedBroker
 from twin.errors import BrokerError, ParticipantError
 from twin.lockstep import LockstepLink
+from twin.messenger import Messenger
+from twin.tap import Tap
 
 pytestmark = pytest.mark.broker
 RUN = codec.encode_command(codec.Conveyor(run=True))
@@ -107,9 +110,14 @@ def broker():
         yield embedded
 
 
+def over(broker, post):
+    """The twin's end of the wire: a connection like any other, or a place inside the embedded broker."""
+    return partial(Messenger, broker.host, broker.port) if post == "messenger" else partial(Tap, broker)
+
+
 @contextmanager
-def opened(broker, *, answer_timeout_s=5.0, **options):
-    link = LockstepLink(broker.host, broker.port, answer_timeout_s=answer_timeout_s, **options)
+def opened(broker, *, post="tap", answer_timeout_s=5.0, **options):
+    link = LockstepLink(over(broker, post), answer_timeout_s=answer_timeout_s, **options)
     link.open()
     try:
         yield link
@@ -117,9 +125,9 @@ def opened(broker, *, answer_timeout_s=5.0, **options):
         link.close()
 
 
-@pytest.fixture
-def link(broker):
-    with opened(broker) as link:
+@pytest.fixture(params=["messenger", "tap"])
+def link(broker, request):
+    with opened(broker, post=request.param) as link:
         yield link
 
 
@@ -352,7 +360,7 @@ def test_a_broker_that_is_not_there_is_one_line():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(BrokerError, match=f"broker 127.0.0.1:{port}: .*refused"):
-        LockstepLink("127.0.0.1", port).open()
+        LockstepLink(partial(Messenger, "127.0.0.1", port)).open()
 
 
 def test_a_broker_that_restarts_mid_run_costs_neither_an_answer_nor_a_message(broker, link, join):
@@ -388,13 +396,22 @@ def test_a_broker_that_stays_away_is_named_among_the_causes(broker, join):
             link.exchange(1.0, [EDGE])
 
 
-def test_the_twins_connection_cut_off_costs_nothing(broker, link, join):
+def test_the_twins_connection_cut_off_costs_nothing(broker, join):
+    twins = []
+
+    def post_of(**options):
+        twins.append(Messenger(broker.host, broker.port, **options))
+        return twins[0]
+
+    link = LockstepLink(post_of, answer_timeout_s=5.0)
+    link.open()
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
-    assert broker.cut_off(link.client_id)
+    assert broker.cut_off(twins[0].client_id)
     assert link.exchange(1.0, [EDGE]).commands == [RUN]
     assert [fresh for _, fresh in participant.acted if fresh] == [1]
+    link.close()
 
 
 def test_mosquitto_serves_as_well(tmp_path):
