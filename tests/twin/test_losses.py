@@ -1,0 +1,96 @@
+"""The broker, the connection and the controller lost mid-run, under each of the three links."""
+
+import sys
+
+import msgspec
+import pytest
+
+from twin import ItemDraw, Layout, Scenario, settings_for, simulate
+from twin.errors import TwinError
+from twin.faults import BrokerDown, ClientCutOff, ControllerKilled
+from twin.foreign import Foreign
+
+LOSSES = {
+    "the broker is away": BrokerDown(from_s=24.0, until_s=27.0),
+    "the connection is cut": ClientCutOff(from_s=24.0, until_s=27.0),
+    "the controller is killed": ControllerKilled(from_s=24.0, until_s=27.0),
+}
+OURS = f"{sys.executable} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
+
+
+def losing(fault, items=12):
+    settings = settings_for(Layout(), items=None)
+    return Scenario(seed=4, items=ItemDraw(count=items), controller=settings, faults=(fault,))
+
+
+def unharmed(run):
+    """Whether every item is in its own bin or in reject, and nothing else was violated."""
+    return run.violations == [] and not sum(count.wrong for count in run.tally.classes.values())
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_in_memory_nothing_ends_in_a_wrong_bin_and_the_line_goes_on(name):
+    run = simulate(losing(LOSSES[name]))
+    assert unharmed(run)
+    assert run.summary.items == 12
+    assert run.summary.correct > 0
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("name", LOSSES)
+def test_lockstep_has_the_same_digest_as_memory(name):
+    scenario = losing(LOSSES[name])
+    assert simulate(scenario, link="lockstep").summary.digest == simulate(scenario).summary.digest
+
+
+@pytest.mark.broker
+def test_a_foreign_controller_is_killed_and_started_again_in_lockstep():
+    scenario = losing(LOSSES["the controller is killed"])
+    run = simulate(scenario, link="lockstep", controller=Foreign(f"{OURS} --clock granted"))
+    assert unharmed(run)
+    assert run.summary.digest == simulate(scenario).summary.digest
+
+
+SHORT = Layout(
+    belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),
+    end_m=1.2, loader_stroke_s=0.2, rod_stroke_s=0.1,
+)  # fmt: skip
+
+
+def soon(fault, items=3):
+    """The same on a short and fast line, early; the item that the controller loses sight of is not among its own."""
+    settings = msgspec.structs.replace(
+        settings_for(SHORT, items=items - 1, in_flight=1), belt_start_s=0.3, patience_s=4.0, loader_stroke_s=0.2
+    )
+    loss = msgspec.structs.replace(fault, from_s=3.2, until_s=4.0)
+    return Scenario(seed=4, layout=SHORT, items=ItemDraw(count=items), controller=settings, faults=(loss,))
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["the broker is away", "the connection is cut"])
+def test_in_real_time_they_are_lost_for_real(name):
+    run = simulate(soon(LOSSES[name]), link="realtime")
+    assert unharmed(run)
+    assert run.summary.items == 3
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path):
+    config = tmp_path / "controller.toml"
+    config.write_text("belt_start_s = 0.3\npatience_s = 4.0\nloader_stroke_s = 0.2\nin_flight = 1\nitems = 2\n")
+    run = simulate(
+        soon(LOSSES["the controller is killed"]), link="realtime", controller=Foreign(f"{OURS} --config {config}")
+    )
+    assert unharmed(run)
+    assert run.summary.items == 3
+
+
+@pytest.mark.broker
+def test_a_controller_that_somebody_else_started_cannot_be_killed():
+    scenario = losing(LOSSES["the controller is killed"])
+    with pytest.raises(
+        TwinError, match=r"faults\[0\] = .controllerkilled.: allowed is with a controller that"
+    ):
+        simulate(scenario, link="realtime", controller=Foreign())
