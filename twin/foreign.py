@@ -37,8 +37,8 @@ class Foreign:
         return bool(self._words)
 
     def obituary(self) -> str | None:
-        """What the program died of, if it did."""
-        if self._process is None or self._process.poll() is None:
+        """What the program died of, if it did; one that ends with exit code 0 has done its work."""
+        if self._process is None or not self._process.poll():
             return None
         return f"{self._words[0]} ended with exit code {self._process.returncode}"
 

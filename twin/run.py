@@ -132,7 +132,12 @@ class Shift:
                 self._timeline.call_at(fault.until_s, ends)
         pacer = Pacer(self._timeline, live.outlet.inbox, self._down.send, speed)
         self.lateness_s, self._latencies_s = pacer.lateness_s, live.gate_to_command_s
-        self._until_over(lambda: pacer.run(lambda: self._ending.over))
+        self._until_over(lambda: pacer.run(lambda: self._over(live.program.obituary())))
+
+    def _over(self, died_of: str | None) -> bool:
+        if died_of is not None:
+            self._add(trace.Crashed(self._timeline.now, died_of))
+        return self._ending.over
 
     def result(self, tally: Tally, judged: Checks, recognizer: Remembered, wall_time_s: float) -> Run:
         """What came of it."""

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.errors import TwinError
+from twin.errors import ParticipantError, TwinError
 from twin.faults import BrokerDown, ClientCutOff, ControllerKilled
 from twin.foreign import Foreign
 
@@ -94,3 +94,18 @@ def test_a_controller_that_somebody_else_started_cannot_be_killed():
         TwinError, match=r"faults\[0\] = .controllerkilled.: allowed is with a controller that"
     ):
         simulate(scenario, link="realtime", controller=Foreign())
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("link", ["lockstep", "realtime"])
+def test_a_program_that_dies_by_itself_is_a_crash_and_the_trace_so_far_is_kept(link, tmp_path):
+    scenario = Scenario(items=ItemDraw(count=2), controller=settings_for(Layout()))
+    dying = Foreign(f"{sys.executable} -c 'import sys; sys.exit(3)' {{port}}")
+    if link == "lockstep":
+        with pytest.raises(ParticipantError, match="ended with exit code 3"):
+            simulate(scenario, link=link, controller=dying)
+        return
+    run = simulate(scenario, link=link, controller=dying, trace_path=tmp_path / "trace.jsonl")
+    assert [violation.check for violation in run.violations] == ["crash"]
+    assert "ended with exit code 3" in run.violations[0].detail
+    assert (tmp_path / "trace.jsonl").read_text().count("\n") >= 2
