@@ -51,8 +51,14 @@ def _compose(rng: np.random.Generator, photo: np.ndarray, cover: np.ndarray) -> 
 
 
 def photographs(count: int, *, seed: int = 5) -> Iterator[Picture]:
-    """Random cuts of scikit-image's photographs (astronaut, cat, coffee, ...): nothing of the sort is ever rendered."""
-    from skimage import data
+    """Random cuts of scikit-image's photographs (astronaut, cat, coffee, ...): nothing of the sort is ever rendered.
+
+    None at all where scikit-image is not installed.
+    """
+    try:
+        from skimage import data
+    except ImportError:
+        return
 
     names = ("astronaut", "cat", "coffee", "chelsea", "rocket", "brick", "grass", "gravel", "camera", "coins", "page",
              "text", "clock", "colorwheel", "hubble_deep_field", "immunohistochemistry", "retina")  # fmt: skip

@@ -3,6 +3,7 @@
 Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disagree); 2 bad usage or input.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,8 @@ def train(
             raise DatasetError("data: give exactly one of --data DIR and --synthetic")
         if device not in ("auto", "cpu", "cuda"):
             raise ModelError(f"device: {device!r}, allowed: auto, cpu, cuda")
+        # torch's threads read this once, at its import: on a shared machine, threads that spin halve the pace.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         require_torch("train ")
         from classifier.network import ARCHES
         from classifier.recipe import QUICK, produce

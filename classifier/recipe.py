@@ -1,10 +1,16 @@
 """The recipe: from a training's settings to the model's files. What `classifier train` does, start to end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import msgspec
 
 from classifier import figures
@@ -16,7 +22,7 @@ from classifier.errors import DatasetError, MissingExtraError
 from classifier.evaluation import Report, evaluate, metrics, write_report
 from classifier.export import Agreement, agreement, export_all, stamp
 from classifier.inference import Classifier
-from classifier.synthesis import draw_sample
+from classifier.synthesis import Sample, draw_sample
 from classifier.training import Epoch, choose_device, train
 
 if TYPE_CHECKING:
@@ -26,6 +32,11 @@ QUICK: Final = {"images": 2400, "epochs": 5}
 VAL_IMAGES: Final = 1500
 TEST_IMAGES: Final = 2000
 EXPORT_IMAGES: Final = 600
+
+_WORTH_A_POOL: Final = 1000
+"""From as many images on, several processes render sooner than one, their start counted in."""
+
+_RENDERED_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +146,21 @@ def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[Imag
 
 
 def _rendered(count: int, seed: int, split: str, progress: Progress) -> ImageSet:
-    numbers: Iterable[int] = progress(range(count), f"rendering {split}")
-    return from_samples(draw_sample(number, seed=seed, split=split) for number in numbers)
+    """A set of rendered images, the same whatever number of processes renders them."""
+    with _samples(count, seed, split) as samples:
+        return from_samples(next(samples) for _ in progress(range(count), f"rendering {split}"))
+
+
+@contextmanager
+def _samples(count: int, seed: int, split: str) -> Iterator[Iterator[Sample]]:
+    """A set's samples in order, rendered as they are asked for, or ahead by a process a core where there are many."""
+    draw, cores = partial(draw_sample, seed=seed, split=split), cpu_count() or 1
+    if count < _WORTH_A_POOL or cores == 1:
+        yield map(draw, range(count))
+        return
+    fresh = get_context("spawn")
+    with ProcessPoolExecutor(cores, mp_context=fresh, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+        yield pool.map(draw, range(count), chunksize=_RENDERED_AT_ONCE)
 
 
 def _make(out: Path) -> None:

@@ -17,10 +17,10 @@ def test_a_sample_depends_on_seed_split_and_number_alone() -> None:
 
 
 def test_every_class_has_its_share_and_only_training_sets_show_fruit_between_classes() -> None:
-    train, test = (list(synthesize(240, seed=1, split=split)) for split in ("train", "test"))
+    train, test = (list(synthesize(150, seed=1, split=split)) for split in ("train", "test"))
     counts = Counter(sample.label for sample in train if sample.kind != "between")
     assert set(counts) == set(CLASSES)
-    assert min(counts.values()) > 30
+    assert min(counts.values()) > 15
     assert {sample.kind for sample in train} >= {"between", "foreign", "empty"}
     assert "between" not in {sample.kind for sample in test}
     assert {sample.label for sample in test if sample.kind in FRUIT_CLASSES} == set(FRUIT_CLASSES)
