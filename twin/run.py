@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from classifier import Recognition, Recognizer
+from controller import codec
 from controller.core import Controller
 from controller.oracle import Noted, Oracle
 from twin import links, trace
@@ -160,9 +161,9 @@ class Shift:
         self._record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         mishaps = Mishaps(timeline, scenario, streams.stream("faults"), self._add)
-        up = Way(timeline, scenario.link, streams, "bb", mishaps, arrive)
+        up = Way(timeline, scenario.link, streams, codec.FEEDBACK, mishaps, arrive)
         self._line = Line(timeline, scenario, film_of(scenario, mishaps), mishaps, self._add, up.send, on_photo)
-        self._down = Way(timeline, scenario.link, streams, "aa", mishaps, self._line.obey)
+        self._down = Way(timeline, scenario.link, streams, codec.COMMANDS, mishaps, self._line.obey)
         self._ending = Ending(timeline, scenario, self._line, patient=self._patient)
 
     def _until_over(self, work: Callable[[], None]) -> None:

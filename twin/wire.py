@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from controller import codec
 from twin.faults import Garbage, LinkDelay, LinkDrop, LinkDuplicate, LinkReorder
 from twin.mishaps import Mishaps
 from twin.scenario import LinkModel
@@ -38,7 +39,7 @@ class Way:
         self._mishaps = mishaps
         self._arrive = arrive
         self._last_s = 0.0
-        if name == "bb":
+        if name == codec.FEEDBACK:
             for garbage in mishaps.all(Garbage):
                 timeline.call_at(garbage.from_s, partial(self._litter, garbage))
 
