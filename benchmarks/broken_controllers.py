@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from controller.belief import Stage
 from controller.codec import ALL, Conveyor, GateEdge, Rod
 from controller.core import Controller, State
 from controller.events import BrokerBack, Recognised, Start, Tick, Unrecognised
@@ -44,7 +45,7 @@ class ActsOnLateAnswers(Controller):
         if item is not None and isinstance(event, Recognised) and item in self._sight.items:
             rod = self._settings.bins.get(event.label)
             if rod is not None and rod - 1 <= item.gate:
-                item.rod = rod
+                item.stage, item.rod = Stage.DECIDED, rod
                 self._push(item, now_s)
 
 
@@ -89,13 +90,10 @@ class _FirstInFirstOut(Sight):
     def picture(self, image, now_s):
         for item in self.items:
             if item.image is None:
-                item.image, item.seen, item.doubt = image, True, None
+                item.image, item.seen, item.doubt, item.stage = image, True, None, Stage.PICTURED
                 self.times.picture.learn(now_s - item.loaded_s)
                 return item
         return None
-
-    def _lacks_picture(self, item):
-        return False
 
 
 # Rods.
@@ -159,7 +157,7 @@ class PushesOnBlocked(Controller):
         super()._edge(event, now_s)
         if event.blocked:
             for item in list(self._sight.items):
-                if item.blocked_at == event.number == item.target_gate(self._gates):
+                if item.blocked_at == event.number == item.leaves_at(self._gates):
                     self._push(item, now_s)
 
 
@@ -254,8 +252,20 @@ class _LearnsAll(Estimate):
 class IgnoresDoubt(Controller):
     """What looked odd is pushed all the same."""
 
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._sure = {}
+
+    def _recognised(self, event, now_s):
+        item, rod = self._images.get(event.image), self._rod_of(event)
+        if item is not None and rod is not None:
+            self._sure[item] = rod
+        super()._recognised(event, now_s)
+
     def _decide(self, item, now_s):
-        item.doubt = None
+        rod = self._sure.get(item)
+        if item.stage is Stage.REJECTED and rod is not None:
+            item.stage, item.rod = Stage.DECIDED, rod
         super()._decide(item, now_s)
 
 
@@ -282,8 +292,8 @@ class ReusesTheLastLabel(Controller):
     _last = None
 
     def _decide(self, item, now_s):
-        if item.rod is None and self._last is not None and self._last - 1 >= item.gate:
-            item.rod = self._last
+        if item.rod is None and not item.stray and self._last is not None and self._last - 1 >= item.gate:
+            item.stage, item.rod = Stage.DECIDED, self._last
         if item.rod is not None:
             self._last = item.rod
         super()._decide(item, now_s)
@@ -352,17 +362,22 @@ class DeafAfterReconnect(Controller):
 
 
 class TrustsTheBeltAfterReconnect(Controller):
-    """After a reconnect it goes on as if nothing had happened."""
+    """After a reconnect it goes on as if the belt had stood, and nothing been missed, for just as long as it was."""
+
+    _lost_s = 0.0
 
     def _lost(self, event, now_s):
-        self._state = State.OFFLINE
+        self._state, self._lost_s = State.OFFLINE, now_s
 
     def _start(self, event, now_s):
         if isinstance(event, Start):
             super()._start(event, now_s)
-        else:
-            self._state = State.SORTING
-            self._say(Conveyor(run=True))
+            return
+        for item in self._sight.items:
+            for time in ("loaded_s", "centre_s", "blocked_s"):
+                setattr(item, time, getattr(item, time) + now_s - self._lost_s)
+        self._state = State.SORTING
+        self._say(Conveyor(run=True))
 
 
 class NoRetractAfterReconnect(Controller):
@@ -374,12 +389,14 @@ class NoRetractAfterReconnect(Controller):
 
 
 class LeavesTheBeltStanding(Controller):
-    """After a reconnect nobody runs the belt again."""
+    """The belt is run once, at the start, and never again, also not after a reconnect."""
 
-    def _start(self, event, now_s):
-        super()._start(event, now_s)
-        if isinstance(event, BrokerBack):
-            self._outputs = [output for output in self._outputs if not isinstance(output, Conveyor)]
+    _ran = False
+
+    def _say(self, *outputs):
+        kept = [output for output in outputs if not (self._ran and output == Conveyor(run=True))]
+        self._ran = self._ran or Conveyor(run=True) in outputs
+        super()._say(*kept)
 
 
 class LoadsAtOnceAfterRestart(Controller):

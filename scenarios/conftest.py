@@ -31,18 +31,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the clock")
     group.addoption("--controller", metavar="COMMAND", help="a controller to test, {host} and {port} in it")
     group.addoption("--broker", metavar="HOST:PORT", help="another broker than the embedded one")
+    group.addoption("--find-only", action="store_true", help="leave what is found as it is, and do not shrink it")
     group.addoption("--speed", type=float, default=1.0, help="how fast real time goes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose Hypothesis's profile, and make the one harness."""
     config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
-    config.addinivalue_line("markers", "memory: runs under the memory link only")
     command = config.getoption("--controller")
     link = config.getoption("--link")
     if command is not None and link == "memory":
         link = "realtime"
-    phases = (Phase.explicit, Phase.generate) if link == "realtime" else tuple(Phase)
+    hasty = link == "realtime" or config.getoption("--find-only")
+    phases = (Phase.explicit, Phase.generate, Phase.target) if hasty else tuple(Phase)
     settings.register_profile(
         "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
@@ -62,14 +63,12 @@ def _examples(config: pytest.Config, link: str) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under the slow clocks only what makes sense there."""
+    """In real time only what makes sense there."""
     link = config.stash[HARNESS].link
     stories = [item for item in items if item.path.parent.name == "scenarios"]
     for item in stories:
         if link == "realtime" and "foreign" not in item.keywords:
             item.add_marker(pytest.mark.skip(reason="too long for real time"))
-        if link == "lockstep" and "memory" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="needs the memory link"))
     files = {item.path.name for item in stories}
     config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not config.getoption("keyword")
 

@@ -70,11 +70,13 @@ def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
     )  # fmt: skip
 
 
-def items(*, shortest_m: float = SHORTEST_M, longest_m: float = LONGEST_M) -> SearchStrategy[Item]:
-    """Items of any class and of odd lengths, some of them late in the stack."""
+def items(
+    *, shortest_m: float = SHORTEST_M, longest_m: float = LONGEST_M, usual_s: float = 0.0, latest_s: float = 30.0
+) -> SearchStrategy[Item]:
+    """Items of any class and of odd lengths; the stack has them at once, from `usual_s`, or by `latest_s`."""
     usual_m = min(max(0.08, shortest_m), longest_m)
     lengths = st.just(usual_m) | steps(shortest_m, longest_m, 0.001)
-    available = st.just(0.0) | steps(0.0, 30.0, 0.5)
+    available = st.just(usual_s) | st.just(0.0) | steps(0.0, latest_s, 0.5)
     return st.builds(Item, item_class=st.sampled_from(CLASSES), length_m=lengths, available_s=available)
 
 
@@ -104,7 +106,7 @@ def spans(
 def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int) -> faults.Fault:
     """A fault of one kind, on a line and with a stack of `count` items, most likely before the last one is sorted."""
     warm_s = warm_up_s(layout)
-    span = spans(earliest_s=warm_s, latest_s=warm_s + min(MOST_SORTING_S, math.ceil(count * _trip_s(layout) / 2)))
+    span = spans(earliest_s=warm_s, latest_s=warm_s + _sorting_s(layout, count))
     if kind is faults.LinkDelay:
         # A command that comes much too late hits whatever is there then: no controller can help that.
         most_s = {"bb": 4.0, "aa": 0.3}
@@ -136,11 +138,18 @@ def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, mo
 def scenarios(
     draw: st.DrawFn, *, kinds: Kinds = (), most_faults: int = 3, fewest_items: int = 1, most_items: int = 10,
     layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
+    counted: bool = False,
 ) -> Scenario:  # fmt: skip
-    """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those."""
+    """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those.
+
+    `counted`: the controller is told how many items there are, and is to come to rest after the last.
+    """
     line = draw(layouts() if layout is None else layout)
     fewest_items = draw(st.integers(max(1, fewest_items), most_items))  # Few items see few faults: lean to many.
-    first, *others = draw(st.lists(items(), min_size=fewest_items, max_size=most_items))
+    warm_s = warm_up_s(line) if kinds else 0.0
+    one = items(usual_s=warm_s, latest_s=warm_s + 30.0)
+    drawn = draw(st.lists(one, min_size=fewest_items, max_size=most_items))
+    first, *others = sorted(drawn, key=lambda item: item.available_s)
     # Where faults are to come, the first item shows the controller every gate that decides anything.
     shown = CLASSES[: len(line.bins)][-1] if kinds and line.bins else first.item_class
     stack = [msgspec.structs.replace(first, available_s=0.0, item_class=shown), *others]
@@ -149,13 +158,18 @@ def scenarios(
     return Scenario(
         seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack), link=draw(link_models()),
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
-        controller=settings_for(line, in_flight=flight),
+        controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
     )  # fmt: skip
 
 
 def warm_up_s(layout: Layout) -> float:
     """When the first item has passed the whole line, at the latest."""
     return max(LEAST_WARM_UP_S, float(math.ceil(START_S + _trip_s(layout))))
+
+
+def _sorting_s(layout: Layout, count: int) -> float:
+    """How long a warm line is busy with so many items, about."""
+    return min(MOST_SORTING_S, float(math.ceil(count * _trip_s(layout) / 2)))
 
 
 def _trip_s(layout: Layout) -> float:

@@ -1,6 +1,5 @@
 """Whatever goes wrong, it heals in the end; then every item must reach a bin within a bound."""
 
-import pytest
 from hypothesis import given
 
 from scenarios.harness import Harness
@@ -9,7 +8,6 @@ from twin import Run, Scenario
 from twin.faults import TakenOff
 
 
-@pytest.mark.memory
 @given(scenarios(kinds=ALL_FAULTS))
 def test_once_any_mixture_of_faults_has_healed_the_line_goes_on(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "liveness", all_accounted_for)

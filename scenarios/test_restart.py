@@ -1,6 +1,5 @@
 """A controller that dies and is started again does not trust what is on the belt."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,13 +8,11 @@ from scenarios.strategies import CONTROLLER_FAULTS, scenarios
 from twin import Layout, Scenario
 
 
-@pytest.mark.memory
 @given(scenarios(kinds=CONTROLLER_FAULTS))
 def test_no_fault_of_the_controller_breaks_a_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "restart")
 
 
-@pytest.mark.memory
 @given(scenarios(kinds=CONTROLLER_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
 def test_one_fault_of_the_controller_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "restart-default")
