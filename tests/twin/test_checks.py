@@ -4,6 +4,7 @@ import pytest
 
 from twin import Item, Scenario, trace
 from twin.checks import ALL_CHECKS, Checks
+from twin.checks.check import MOST_VIOLATIONS
 from twin.checks.control import LONGEST_UNSAFE_S
 from twin.checks.rods import LONGEST_OUT_S
 
@@ -33,6 +34,7 @@ def found(records):
 PUSH = moves(2, (4.0, "extending"), (4.25, "out"), (4.5, "retracting"), (4.75, "in"))
 STOP = trace.BeltRuns(5.0, False)
 RUN = trace.BeltRuns(0.5, True)
+RUN_COMMAND = '{"conveyor":"run"}'
 
 CASES = {
     "wrong_bin": ([LOADED, RIPE, trace.Binned(9.0, 1, 3)], [LOADED, RIPE, trace.Binned(9.0, 1, 2)]),
@@ -75,7 +77,83 @@ CASES = {
         [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(6.0, True)],
     ),
     "unsafe_stop crashed": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(reason="crashed")]),
+    "wrong_bin threshold": (
+        [LOADED, UNSURE, trace.Binned(9.0, 1, 2)],
+        [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 2)],
+    ),
+    "wrong_bin of another item": (
+        [LOADED, trace.Loaded(3.0, 2, "raw", 0.08, None), RIPE, trace.Answered(4.0, 2, "raw", 0.9),
+         trace.Binned(9.0, 1, 4)],
+        [LOADED, trace.Loaded(3.0, 2, "raw", 0.08, None), RIPE, trace.Answered(4.0, 2, "raw", 0.9),
+         trace.Binned(9.0, 2, 4)],
+    ),
+    "wrong_bin unknown": (
+        [LOADED, trace.Answered(2.0, 1, "unknown", 0.99), trace.Binned(9.0, 1, 2)],
+        [LOADED, trace.Answered(2.0, 1, "unknown", 0.99), trace.Binned(9.0, 1, 0)],
+    ),
+    "needless_reject threshold": (
+        [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 0)],
+        [LOADED, ERROR, trace.Binned(9.0, 1, 0)],
+    ),
+    "pushed_at_nothing struck": (PUSH, [PUSH[0], trace.Struck(4.1, 1, 2, 0.07), *PUSH[1:]]),
+    "pushed_at_nothing by another rod": (
+        [PUSH[0], trace.Taken(4.1, 1, 3, 0.0, None), *PUSH[1:]],
+        [trace.RodMoves(4.0, 1, "extending"), trace.RodMoves(4.5, 1, "retracting"), trace.RodMoves(5.0, 1, "in")],
+    ),
+    "protocol pushed again after it was in": (
+        [*PUSH[:2], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
+        [*PUSH, trace.Commanded(4.8, '{"rod_control":"second_push"}')],
+    ),
+    "rod_left_out of the loader": (
+        moves(1, (4.0, "out"), (4.0 + LONGEST_OUT_S + 0.01, "retracting")),
+        moves(1, (4.0, "out"), (5.5, "retracting")),
+    ),
+    "stalled with items on the belt": (
+        [LOADED, ended(reason="stalled", on_belt=(1,))], [LOADED, ended(reason="interrupted", on_belt=(1,))],
+    ),
+    "lost after another": (
+        [LOADED, trace.Binned(9.0, 1, 2), ended(on_belt=(2,))], [LOADED, trace.Binned(9.0, 1, 2), ended()],
+    ),
 }  # fmt: skip
+
+BODY, TOLD, AWAY = "rodslow", "gateghost", "brokerdown"
+"""A fault of the plant, one of what the controller is told, and one that keeps it from being heard."""
+
+REJECTED = [LOADED, RIPE, trace.Binned(9.0, 1, 0)]
+MISSORTED = [LOADED, RIPE, trace.Binned(9.0, 1, 3)]
+LEFT_OUT = moves(2, (4.0, "out"), (9.0, "retracting"))
+STOPPED_OUT = [RUN, *moves(2, (4.9, "out")), STOP, *moves(2, (9.0, "in"))]
+PUSHED_TWICE = [*moves(2, (4.0, "extending")), trace.Commanded(4.1, '{"rod_control":"second_push"}')]
+
+
+def touch(fault, item=1, t_s=1.5):
+    return [trace.Mishap(t_s, fault, 50.0), trace.Touched(t_s, item, fault)]
+
+
+EXCUSED = {
+    "needless_reject": (REJECTED, [touch(BODY), touch(TOLD), touch(AWAY)], [touch(BODY, item=2)]),
+    "wrong_bin": (MISSORTED, [touch("foreignobject"), touch("takenoff")], [touch(BODY), touch(TOLD), touch(AWAY)]),
+    "struck": ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], [touch(BODY), touch("linkdrop")], [touch(TOLD), touch(AWAY)]),
+    "jam": ([LOADED, trace.Held(4.0, 1, 2, None)], [touch(BODY), touch(AWAY)], [touch(TOLD), touch(BODY, item=2)]),
+    "jam loaded onto": ([trace.Loaded(3.0, 2, "raw", 0.08, 1)], [touch(BODY)], [touch(TOLD), touch(AWAY)]),
+    "pushed_at_nothing": (PUSH, [touch(BODY), touch("linkdelay")], [touch(TOLD), touch(AWAY)]),
+    "rod_left_out": (LEFT_OUT, [touch(BODY), touch(AWAY)], [touch(TOLD), touch("noimage")]),
+    "rod_left_out at the end": (
+        [*moves(3, (10.0, "out")), ended(rods_out=(3,))], [touch(BODY), touch(AWAY)], [touch(TOLD)],
+    ),
+    "unsafe_stop": (STOPPED_OUT, [touch(BODY), touch(AWAY)], [touch(TOLD), touch("recognizersays")]),
+    "protocol": (PUSHED_TWICE, [touch(BODY), touch(AWAY)], [touch(TOLD)]),
+    "protocol refused": ([trace.Refused(3.0, "not a JSON object")], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
+    "lost": ([LOADED, ended(on_belt=(1,))], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
+    "stalled": ([ended(reason="stalled", in_stack=True)], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
+    "crash": ([trace.Crashed(3.0, "KeyError: 'x'")], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
+}  # fmt: skip
+"""What is wrong, the faults that excuse it, and those that do not."""
+
+
+def among(records, fault):
+    """The records with a fault among them, in the order of their times."""
+    return sorted([*records, *fault], key=lambda record: record.t_s)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -88,7 +166,36 @@ def test_the_check_passes_the_near_miss(case):
     assert case.split()[0] not in found(CASES[case][1])
 
 
+@pytest.mark.parametrize("case", EXCUSED)
+def test_a_fault_excuses_what_it_can_have_caused(case):
+    wrong, excuses, _ = EXCUSED[case]
+    assert case.split()[0] in found(wrong)
+    for fault in excuses:
+        assert case.split()[0] not in found(among(wrong, fault)), fault
+
+
+@pytest.mark.parametrize("case", EXCUSED)
+def test_a_fault_does_not_excuse_what_it_cannot_have_caused(case):
+    wrong, _, others = EXCUSED[case]
+    for fault in others:
+        assert case.split()[0] in found(among(wrong, fault)), fault
+
+
+@pytest.mark.parametrize("case", ["jam loaded onto", "pushed_at_nothing", "rod_left_out", "unsafe_stop", "protocol"])
+def test_an_excuse_ends_with_what_the_fault_left_behind(case):
+    over = [trace.Mishap(0.6, BODY, 2.0), trace.Mishap(0.7, BODY, 1.0)]
+    assert case.split()[0] in found(among(EXCUSED[case][0], over))
+
+
+@pytest.mark.parametrize("case", ["needless_reject", "wrong_bin"])
+def test_a_touch_is_forgotten_with_the_item(case):
+    wrong, excuses, _ = EXCUSED[case]
+    once_more = [LOADED, RIPE, wrong[-1]]
+    assert case in found([*among(wrong, excuses[0]), *once_more])
+
+
 def test_every_check_has_its_cases():
+    assert {check.name for check in ALL_CHECKS} == {case.split()[0] for case in EXCUSED}
     assert {check.name for check in ALL_CHECKS} == {case.split()[0] for case in CASES}
 
 
@@ -100,3 +207,36 @@ def test_a_violation_names_item_time_and_distance():
     assert (violation.item, violation.t_s) == (1, 4.0)
     assert "rod 2" in violation.detail
     assert "70.0 mm" in violation.detail
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ([LOADED, RIPE, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer ripe 0.95, belongs to 2) fell into bin 3"),
+        ([LOADED, ERROR, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer none, belongs to reject) fell into bin 3"),
+        ([LOADED, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer unknown to the twin, belongs to 2) fell into bin 3"),
+        ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "its centre 70.0 mm behind the head's"),
+        ([trace.Held(4.0, 2, None, 1)], "item 2 rode into item 1, which stood"),
+        ([trace.Held(4.0, 2, 3, None)], "item 2 rode into rod 3, which was out"),
+        ([ended(reason="stalled", in_stack=True)], "items left in the stack; last: nothing ever happened"),
+        ([LOADED, ended(reason="stalled", on_belt=(1,))], "items [1] on the belt; last: item 1 was loaded at 1.000 s"),
+        ([trace.Binned(9.0, 1, 0), ended(reason="stalled")], "last: item 1 fell into reject at 9.000 s"),
+        (
+            [trace.Commanded(3.0, '{"conveyor":"run"}'), ended(reason="stalled")],
+            'the controller said {"conveyor":"run"} at 3.000 s',
+        ),
+    ],
+)
+def test_a_violation_is_told_in_words(records, words):
+    checks = Checks(ALL_CHECKS)
+    for record in [BEGAN, *records]:
+        checks.see(record)
+    assert any(violation.detail.endswith(words) for violation in checks.violations), checks.violations
+
+
+def test_a_controller_that_breaks_everything_does_not_fill_the_memory():
+    checks = Checks(ALL_CHECKS)
+    for number in range(MOST_VIOLATIONS + 5):
+        checks.see(trace.Crashed(float(number), "again"))
+    assert len(checks.violations) == MOST_VIOLATIONS
+    assert checks.unlisted == 5
