@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from amqtt.errors import BrokerError as AmqttError
 
+from twin.access import Access
 from twin.errors import BrokerError
 from twin.hardened import DEAF, Ear, HardenedBroker
 
@@ -25,12 +26,14 @@ class EmbeddedBroker:
     """An MQTT 3.1.1 broker in this process.
 
     Port 0 takes a free one; `port` has the one it listens on once `start` has returned. A stopped broker can be
-    started again, on the same port. Raises `BrokerError` where it cannot listen.
+    started again, on the same port. `access` says who may connect; none: everybody. Raises `BrokerError` where it
+    cannot listen.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, access: Access | None = None) -> None:
         self.host = host
         self.port = port
+        self._access = access or Access()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._broker: HardenedBroker | None = None
@@ -73,10 +76,10 @@ class EmbeddedBroker:
         assert self._broker is not None, "the broker does not run"
         return bool(self._call(self._broker.cut_off(client_id), STOP_TIMEOUT_S))
 
-    def shut_out(self, spared: str) -> None:
-        """Drop every client but `spared`, and let none of them in again until `let_in`."""
+    def shut_out(self) -> None:
+        """Drop every client, and let none of them in again until `let_in`."""
         assert self._broker is not None, "the broker does not run"
-        self._call(self._broker.shut_out(spared), STOP_TIMEOUT_S)
+        self._call(self._broker.shut_out(), STOP_TIMEOUT_S)
 
     def let_in(self) -> None:
         """Whoever was shut out may come again."""
@@ -84,7 +87,7 @@ class EmbeddedBroker:
             self._broker.let_in()
 
     def listen(self, ear: Ear) -> None:
-        """Let somebody in this process hear from now on, also after a stop and a start."""
+        """Let somebody in this process hear from now on, in whoever's place, also after a stop and a start."""
         self._ear = ear
         if self._broker is not None:
             self._broker.ear = ear
@@ -116,11 +119,15 @@ class EmbeddedBroker:
         self.stop()
 
     async def _listen(self) -> int:
+        listener: dict[str, Any] = {"type": "tcp", "bind": f"{self.host}:{self.port}"}
+        if self._access.cert_file is not None:
+            files = {"certfile": str(self._access.cert_file), "keyfile": str(self._access.key_file)}
+            listener |= {"ssl": True, **files}
         config = {
-            "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
+            "listeners": {"default": listener},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = HardenedBroker(config, self._ear)
+        self._broker = HardenedBroker(config, self._ear, self._access)
         await self._broker.start()
         server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
         return int(server.sockets[0].getsockname()[1])

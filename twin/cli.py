@@ -1,5 +1,6 @@
 """The command `twin`: run, serve, replay, check. Exit 0: all well; 1: violations; 2: bad usage or input."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -80,10 +81,23 @@ def serve(
     layout: LayoutFile = None,
     speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="How fast time goes.")] = 1.0,
     summary: SummaryFile = None,
+    username: Annotated[
+        str | None, typer.Option(help="Let in only who has this name and the password in TWIN_PASSWORD.")
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="Let in only who is in this file: NAME:PASSWORD, or as mosquitto_passwd writes.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="The broker's certificate (PEM): connections are TLS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    strict_topics: Annotated[
+        bool, typer.Option("--strict-topics", help="No client may publish as the plant or as the clock.")
+    ] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Let in everybody, even from other machines.")] = False,
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
     from rich.console import Console
 
+    from twin.access import Access
     from twin.broker import EmbeddedBroker
     from twin.foreign import Foreign
     from twin.report import StatusLine, show_run, write_summary
@@ -92,13 +106,15 @@ def serve(
     console = Console()
     with _one_line_errors():
         chosen = _scenario(None, items, seed, "resnet", "auto", layout)
-        with EmbeddedBroker(host, port) as broker:
+        passwords = _passwords(host, username, password_file, insecure=insecure)
+        access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
+        with EmbeddedBroker(host, port, access) as broker:
             at = f"{broker.host}:{broker.port}"
             console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
             console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
             with StatusLine(console, items) as status:
                 result = simulate(
-                    chosen, controller=Foreign(), link="realtime", broker=at, speed=speed, patient=True,
+                    chosen, controller=Foreign(), link="realtime", broker=broker, speed=speed, patient=True,
                     keep_trace=False, watchers=(status.see,),
                 )  # fmt: skip
         show_run(console, result)
@@ -171,6 +187,24 @@ def _scenario(
         recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
         controller=settings_for(layout, in_flight=_in_flight(in_flight), items=items),
     )  # fmt: skip
+
+
+def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:
+    """Who is let in. Other machines reach the broker only if it asks for a password, or is said to be insecure."""
+    from twin.access import is_loopback, read_passwords
+    from twin.errors import TwinError
+
+    passwords = {} if path is None else read_passwords(path)
+    if username is not None:
+        password = os.environ.get("TWIN_PASSWORD")
+        if not password:
+            raise TwinError(f"--username = {username!r}: allowed is with the password in TWIN_PASSWORD")
+        passwords[username] = password
+    if not passwords and not insecure and not is_loopback(host):
+        raise TwinError(
+            f"--host = {host!r}: allowed is a loopback address, or with --username, --password-file, or --insecure"
+        )
+    return passwords
 
 
 def _recognizer(name: str) -> "Recognizer | None":

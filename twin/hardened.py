@@ -10,17 +10,22 @@ its connection, as amqtt's anonymous ones never do.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import MQTTError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
 from amqtt.mqtt.constants import QOS_0
 from amqtt.session import Session
 from amqtt.utils import gen_client_id
 
+from twin.access import Access
 from twin.conversation import BAD_PACKET, Conversation, Message, Outgoing, is_topic, publish_packet
+
+_log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_GRACE: Final = 1.5
@@ -48,12 +53,13 @@ class HardenedBroker(Broker):  # type: ignore[misc]
     needs no connection.
     """
 
-    def __init__(self, config: dict[str, Any], ear: Ear) -> None:
+    def __init__(self, config: dict[str, Any], ear: Ear, access: Access) -> None:
         super().__init__(config)
         self.dropped = 0
         self.ear = ear
+        self._access = access
         self._overheard: list[tuple[str, bytes]] = []
-        self._spared: str | None = None
+        self._shut = False
         self._stopping = False
         self._open: dict[asyncio.Task[None], Outgoing] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -99,14 +105,14 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         await self._end([task])
         return True
 
-    async def shut_out(self, spared: str) -> None:
-        """Drop every client but one, and let none of them in again until `let_in`."""
-        self._spared = spared
-        await self._end([task for client_id, task in self._tasks.items() if client_id != spared])
+    async def shut_out(self) -> None:
+        """Drop every client, and let none of them in again until `let_in`."""
+        self._shut = True
+        await self._end(list(self._tasks.values()))
 
     def let_in(self) -> None:
         """Whoever was shut out may come again."""
-        self._spared = None
+        self._shut = False
 
     def utter(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish for somebody in this process."""
@@ -135,11 +141,15 @@ class HardenedBroker(Broker):  # type: ignore[misc]
             raise MQTTError(f"no CONNECT within {CONNECT_TIMEOUT_S} s") from None
         except (*BAD_PACKET, OSError) as error:
             raise MQTTError(f"no CONNECT: {error}") from None
-        if session.will_flag and not is_topic(session.will_topic):
-            raise MQTTError(f"last will on {session.will_topic!r:.40}, which is no topic")
         assert isinstance(writer, Outgoing)
+        if not self._access.admits(session.username, session.password):
+            # Said here, before the client could take another's place.
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            raise MQTTError(f"{session.username!r:.40} is not let in")
+        if session.will_flag and not (is_topic(session.will_topic) and self._access.may_publish(session.will_topic)):
+            raise MQTTError(f"last will on {session.will_topic!r:.40}, where a client may not publish")
         client_id = session.client_id = session.client_id or gen_client_id()
-        if self._spared not in (None, client_id):
+        if self._shut:
             raise MQTTError(f"{client_id:.40} is shut out")
         while await self.cut_off(client_id):
             pass  # Another of the same name may have come meanwhile.
@@ -167,6 +177,9 @@ class HardenedBroker(Broker):  # type: ignore[misc]
 
     async def _publish(self, session: Session, message: Message) -> None:
         """Send a client's message, and keep it if it is to be retained and there is room."""
+        if not self._access.may_publish(message.topic):
+            _log.warning("topic_refused client=%.40s topic=%.40s", session.client_id, message.topic)
+            return
         self._deliver(message.topic, message.payload, message.packet)
         if message.retained and (len(self._retained_messages) < MAX_RETAINED or not message.payload):
             await self.retain_message(session, message.topic, message.payload, QOS_0)

@@ -19,12 +19,12 @@ from twin.lockstep import LockstepLink, PostOf
 from twin.memory import ControllerOf, MemoryLink
 from twin.messenger import Messenger
 from twin.outlet import Outlet
-from twin.tap import Tap
+from twin.tap import Tap, TapOutlet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Control:
-    """Who controls the line, and over which broker (HOST:PORT; None: an embedded one) where there is one.
+    """Who controls the line, and over which broker: HOST:PORT, an embedded one that runs, or None for one of its own.
 
     `on_waiting` hears on whom the twin waits.
     """
@@ -32,7 +32,7 @@ class Control:
     controller: ControllerOf | Foreign
     settings: Settings
     recognizer: Recognizer
-    broker: str | None
+    broker: str | EmbeddedBroker | None
     on_waiting: Callable[[str], None]
 
 
@@ -48,14 +48,8 @@ def memory(control: Control) -> Iterator[Link]:
 def lockstep(control: Control) -> Iterator[Link]:
     """The controller over a real broker, its clock granted by the twin; ours in a thread, or a foreign program."""
     with ExitStack() as stack:
-        post_of: PostOf
-        if control.broker:
-            host, port = parse_address(control.broker)
-            post_of = partial(Messenger, host, port)
-        else:
-            embedded = stack.enter_context(EmbeddedBroker())
-            host, port = embedded.host, embedded.port
-            post_of = partial(Tap, embedded)
+        embedded, (host, port) = _broker(control, stack)
+        post_of: PostOf = partial(Messenger, host, port) if embedded is None else partial(Tap, embedded)
         program = _program(control, host, port, granted=True)
         link = LockstepLink(
             post_of, on_waiting=control.on_waiting, obituary=program.obituary, kill=program.kill, revive=program.start
@@ -72,7 +66,7 @@ def lockstep(control: Control) -> Iterator[Link]:
 class Live:
     """A line in real time: the plant's connection, the embedded broker if it is that, and who controls."""
 
-    outlet: Outlet
+    outlet: Outlet | TapOutlet
     broker: EmbeddedBroker | None
     program: Program
 
@@ -89,21 +83,17 @@ class Live:
             raise ScenarioError(place, type(fault).__name__.lower(), "with the embedded broker")
         if isinstance(fault, BrokerDown):
             return self.broker.stop, self.broker.start
-        return self._shut_out, self.broker.let_in
+        return self.broker.shut_out, self.broker.let_in
 
     @property
     def gate_to_command_s(self) -> deque[float]:
         """How long our controller's commands took; none for a foreign one, into which nobody sees."""
         return self.program.gate_to_command_s if isinstance(self.program, Hosted) else deque()
 
-    def _shut_out(self) -> None:
-        assert self.broker is not None
-        self.broker.shut_out(self.outlet.client_id)
-
     def _kill(self) -> None:
         """A program that is killed cannot say goodbye; ours, in a thread, could, so its connection is cut before."""
         if self.broker is not None:
-            self._shut_out()
+            self.broker.shut_out()
         self.program.kill()
         if self.broker is not None:
             self.broker.let_in()
@@ -113,9 +103,8 @@ class Live:
 def realtime(control: Control) -> Iterator[Live]:
     """The plant's connection to a real broker, and the controller there under the wall clock, ours or a foreign one."""
     with ExitStack() as stack:
-        embedded = None if control.broker else stack.enter_context(EmbeddedBroker())
-        host, port = (embedded.host, embedded.port) if embedded else parse_address(control.broker or "")
-        outlet = Outlet(host, port)
+        embedded, (host, port) = _broker(control, stack)
+        outlet = Outlet(host, port) if embedded is None else TapOutlet(embedded)
         outlet.open()
         stack.callback(outlet.close)
         program = _program(control, host, port, granted=False)
@@ -130,6 +119,14 @@ def parse_address(text: str) -> tuple[str, int]:
     if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise TwinError(f"--broker = {text!r}: allowed is HOST:PORT, with a port from 1 to 65535")
     return host, int(port)
+
+
+def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, tuple[str, int]]:
+    """The embedded broker, if it is that, and where the broker is."""
+    if isinstance(control.broker, str):
+        return None, parse_address(control.broker)
+    embedded = control.broker or stack.enter_context(EmbeddedBroker())
+    return embedded, (embedded.host, embedded.port)
 
 
 def _program(control: Control, host: str, port: int, *, granted: bool) -> Program:

@@ -1,6 +1,5 @@
 """The plant's own connection to a broker, for the link in real time: what any controller at all talks to."""
 
-import os
 import socket
 import threading
 from queue import SimpleQueue
@@ -28,8 +27,7 @@ class Outlet:
         self._address = (host, port)
         self._ready = threading.Event()
         self._refused: str | None = None
-        self.client_id = f"plant-{os.getpid()}-{id(self):x}"
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.client_id, protocol=mqtt.MQTTv311)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.on_socket_open = no_delay
         self._client.on_connect = self._connected

@@ -13,6 +13,7 @@ from controller import codec
 from controller.core import Controller
 from controller.oracle import Noted, Oracle
 from twin import links, trace
+from twin.broker import EmbeddedBroker
 from twin.camera import film_of
 from twin.checks import ALL_CHECKS, Check, Checks, Violation
 from twin.ending import Ending
@@ -54,14 +55,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 def simulate(
     scenario: Scenario, *, controller: ControllerOf | Foreign | None = None, recognizer: Recognizer | None = None,
-    link: LinkName = "memory", broker: str | None = None, speed: float = 1.0, patient: bool = False,
+    link: LinkName = "memory", broker: str | EmbeddedBroker | None = None, speed: float = 1.0, patient: bool = False,
     checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True, trace_path: Path | None = None,
     watchers: tuple[trace.Watcher, ...] = (), on_waiting: Callable[[str], None] = lambda text: None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
     `controller` makes the controller's core (ours, if not given); `recognizer` answers for its pictures (the
-    scenario's oracle, or the shipped model). `broker` is HOST:PORT of another than the embedded one. `watchers` see
+    scenario's oracle, or the shipped model). `broker` is HOST:PORT of any, or an embedded one that runs. `watchers` see
     each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how fast real time goes; a
     `patient` run does not end for want of progress.
     Raises `TwinError` for what cannot even begin; whatever goes wrong in the run is among its violations.

@@ -7,8 +7,9 @@ controls the line is reached over the broker and a real connection all the same.
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
+from controller import codec
 from twin.broker import EmbeddedBroker
-from twin.hardened import Ear
+from twin.hardened import DEAF, Ear
 
 
 class Tap:
@@ -76,3 +77,27 @@ class Tap:
         self._life = life
         if life is not None:
             self._on_back()
+
+
+class TapOutlet:
+    """The plant's place inside the embedded broker, for the link in real time: what arrives on `aa` is in `inbox`."""
+
+    def __init__(self, broker: EmbeddedBroker) -> None:
+        self.inbox: SimpleQueue[bytes] = SimpleQueue()
+        self._broker = broker
+
+    def open(self) -> None:
+        """Begin to hear."""
+        self._broker.listen(Ear(frozenset({codec.COMMANDS}), self._hear))
+
+    def publish(self, payload: bytes) -> None:
+        """Send feedback; while the broker is stopped it is lost."""
+        self._broker.publish([(codec.FEEDBACK, payload)])
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._broker.listen(DEAF)
+
+    def _hear(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        for _, payload in messages:
+            self.inbox.put(payload)

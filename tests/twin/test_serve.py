@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from twin.broker import EmbeddedBroker
-
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 REFERENCE_FLOW = Path(__file__).parents[1] / "programs" / "reference_flow.py"
 ITEMS = 3
@@ -41,13 +39,3 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     said = json.loads(summary.read_text())
     assert (said["items"], said["correct"], said["violations"]) == (ITEMS, ITEMS, [])
     assert "violations: none" in told
-
-
-def test_a_port_in_use_is_one_line_and_exit_2():
-    with EmbeddedBroker() as broker:
-        run = subprocess.run(
-            [sys.executable, "-m", "twin", "serve", "--port", str(broker.port)], capture_output=True, text=True
-        )
-    assert run.returncode == 2
-    assert run.stderr.count("\n") == 1
-    assert f"127.0.0.1:{broker.port}" in run.stderr
