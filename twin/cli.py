@@ -158,6 +158,35 @@ def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run 
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
 
+@app.command()
+def doctor(
+    broker: Annotated[str, typer.Option(help="HOST:PORT of the broker.")],
+    listen: Annotated[float, typer.Option(min=0.0, max=3600.0, help="For how long to listen to the line, in s.")] = 5.0,
+    username: Annotated[str | None, typer.Option(help="User name; the password is in TWIN_PASSWORD.")] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Encrypt the connection.")] = False,
+    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM).")] = None,
+) -> None:
+    """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
+    from rich.console import Console
+
+    from controller.mqtt import Address
+    from twin.doctor import examine
+    from twin.links import parse_address
+    from twin.report import show_findings
+
+    console = Console()
+    with _one_line_errors():
+        host, port = parse_address(broker)
+        address = Address(
+            host=host, port=port, username=username, password=os.environ.get("TWIN_PASSWORD"), tls=tls,
+            ca_file=None if ca_file is None else str(ca_file),
+        )  # fmt: skip
+        with console.status("") as status:
+            findings = list(examine(address, listen, status.update))
+        show_findings(console, findings)
+    raise typer.Exit(VIOLATED if any(finding.state == "ill" for finding in findings) else 0)
+
+
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Whatever comes from outside ends the command with one line and exit code 2."""

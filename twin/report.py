@@ -11,6 +11,7 @@ from rich.table import Table
 
 from twin import trace
 from twin.checks import Violation
+from twin.doctor import Finding
 from twin.errors import FileError
 from twin.pacing import wall_s
 from twin.run import Run
@@ -18,6 +19,7 @@ from twin.story import told
 from twin.summary import Summary, Tally
 
 REDRAW_S: Final = 0.1
+_SIGNS: Final = {"well": "[green]ok[/]", "silent": "[yellow]-[/]", "ill": "[red]no[/]"}
 MOST_SHOWN: Final = 20
 """Violations listed under the table; the summary file has them all."""
 
@@ -102,6 +104,14 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
     console.print(table)
     for line in _figures(summary):
         console.print(line, highlight=False)
+
+
+def show_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """What the doctor saw, and what to do."""
+    table = Table("", "looked at", "seen", "what to do")
+    for finding in findings:
+        table.add_row(_SIGNS[finding.state], finding.what, finding.seen, finding.advice)
+    console.print(table)
 
 
 def show_violations(console: Console, violations: Iterable[Violation]) -> None:

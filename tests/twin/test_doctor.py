@@ -1,0 +1,84 @@
+"""`twin doctor` at brokers and lines that are well, silent and ill."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from controller import codec
+from controller.mqtt import Address
+from twin.access import Access
+from twin.broker import EmbeddedBroker
+from twin.doctor import examine
+from twin.hardened import Ear
+
+pytestmark = pytest.mark.broker
+EDGE = codec.encode_feedback(codec.GateEdge(number=1, blocked=True))
+HELLO = codec.encode_clock(codec.Hello(who="FS_Ctl"))
+
+
+def examined(broker, *messages, listen_s=0.3):
+    """Findings by name; the messages are published once the doctor listens to the line."""
+
+    def hear(text):
+        if text.startswith("listening"):
+            broker.publish(messages)
+
+    address = Address(host=broker.host, port=broker.port)
+    return {finding.what: finding for finding in examine(address, listen_s, hear)}
+
+
+def test_a_line_that_speaks_is_well():
+    with EmbeddedBroker() as broker:
+        found = examined(broker, (codec.FEEDBACK, EDGE), (codec.CLOCK_HELLO, HELLO))
+    assert {finding.state for finding in found.values()} == {"well"}
+    assert found["plant"].seen == "1 gate edges, 0 images"
+    assert found["lockstep"].seen == "FS_Ctl waits for the first grant"
+    assert found["payload"].seen == "12 MiB come through"
+
+
+def test_a_line_that_is_silent_is_not_ill_and_what_to_try_is_said():
+    with EmbeddedBroker() as broker:
+        found = examined(broker)
+    assert (found["plant"].state, found["lockstep"].state) == ("silent", "silent")
+    assert "twin serve" in found["plant"].advice
+
+
+def test_another_protocol_on_the_plants_topic_is_ill():
+    with EmbeddedBroker() as broker:
+        found = examined(broker, (codec.FEEDBACK, EDGE), (codec.FEEDBACK, b'{"sensor":1}'))
+    assert found["plant"].state == "ill"
+    assert "1 that are neither, the first: unknown key" in found["plant"].seen
+
+
+def test_it_says_nothing_to_the_line():
+    said, everybody = [], threading.Event()
+    topics = frozenset({codec.COMMANDS, codec.FEEDBACK, codec.CLOCK_GRANT, codec.CLOCK_DONE, codec.CLOCK_HELLO})
+    with EmbeddedBroker() as broker:
+        broker.listen(Ear(topics, said.extend))
+        examined(broker)
+        broker.listen(Ear(frozenset({"end"}), lambda _: everybody.set()))
+        broker.publish([("end", b"")])
+        assert everybody.wait(5)
+    assert said == []
+
+
+def test_a_broker_that_does_not_let_it_in_is_ill_and_so_is_one_that_is_not_there():
+    with EmbeddedBroker(access=Access(passwords={"line": "secret"})) as broker:
+        found = examined(broker)
+    assert found["broker"].state == "ill"
+    assert "Not authorized" in found["broker"].seen
+    found = examined(broker)  # It has stopped.
+    assert "refused" in found["broker"].seen
+    assert list(found) == ["broker"]
+
+
+def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
+    with EmbeddedBroker() as broker:
+        command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0"]
+        well = subprocess.run(command, capture_output=True, text=True, check=False)
+    ill = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (well.returncode, ill.returncode) == (0, 1)
+    assert "round trip" in well.stdout
+    assert "what to do" in ill.stdout
