@@ -5,8 +5,8 @@ from typing import Any
 
 from controller.belief import Stage
 from controller.codec import ALL, Conveyor, GateEdge, Rod
-from controller.core import Controller, State
-from controller.events import BrokerBack, Recognised, Start, Tick, Unrecognised
+from controller.core import Controller
+from controller.events import BrokerBack, Recognised, Tick, Unrecognised
 from controller.learning import Estimate, Lengths
 from controller.settings import Settings
 from controller.sight import Sight
@@ -362,22 +362,14 @@ class DeafAfterReconnect(Controller):
 
 
 class TrustsTheBeltAfterReconnect(Controller):
-    """After a reconnect it goes on as if the belt had stood, and nothing been missed, for just as long as it was."""
-
-    _lost_s = 0.0
-
-    def _lost(self, event, now_s):
-        self._state, self._lost_s = State.OFFLINE, now_s
+    """After a reconnect it takes the belt for empty, and whatever comes first for what it loads next."""
 
     def _start(self, event, now_s):
-        if isinstance(event, Start):
-            super()._start(event, now_s)
-            return
-        for item in self._sight.items:
-            for time in ("loaded_s", "centre_s", "blocked_s"):
-                setattr(item, time, getattr(item, time) + now_s - self._lost_s)
-        self._state = State.SORTING
-        self._say(Conveyor(run=True))
+        super()._start(event, now_s)
+        self._ready_s = min(self._ready_s, now_s + 0.2)
+
+    def _sighted_early(self, event, now_s):
+        pass
 
 
 class NoRetractAfterReconnect(Controller):
@@ -433,9 +425,12 @@ class NeverGivesUp(Controller):
 class ForgetsTheLoader(Controller):
     """Every fourth time the loader is not pulled back."""
 
+    _loads = 0
+
     def _load(self, now_s):
         super()._load(now_s)
-        if self._loaded % 4 == 0:
+        self._loads += 1
+        if self._loads % 4 == 0:
             self._agenda.clear()
 
 
