@@ -64,7 +64,7 @@ def run(
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
                 chosen, recognizer=_recognizer(recognizer), link=link.value, broker=broker,
-                keep_trace=False, trace_path=trace, watchers=(bar.see,),
+                keep_trace=False, trace_path=trace, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
         show_run(console, result)
         if summary is not None:

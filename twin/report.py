@@ -50,6 +50,10 @@ class ProgressBar:
         self._progress.update(self._task, completed=self._done, rates=rates)
         self._progress.refresh()
 
+    def say(self, text: str) -> None:
+        """A line above the bar: on whom the run waits."""
+        self._progress.console.print(text, highlight=False)
+
     def __enter__(self) -> "ProgressBar":
         self._progress.start()
         return self
