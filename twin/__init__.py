@@ -1,12 +1,33 @@
 """The digital twin of the sorting line: plant, wire and checks around the real controller and the real recognizer."""
 
-from twin.errors import TwinError
-from twin.item import Item
-from twin.layout import Layout, load_layout
-from twin.run import Run, simulate
-from twin.scenario import ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from twin.errors import TwinError
+    from twin.item import Item
+    from twin.layout import Layout, load_layout
+    from twin.run import Run, simulate
+    from twin.scenario import ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
 
 __all__ = [
     "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario", "TwinError",
     "load_layout", "load_scenario", "settings_for", "simulate",
 ]  # fmt: skip
+
+_HOMES: Final = {
+    "twin.errors": ("TwinError",),
+    "twin.item": ("Item",),
+    "twin.layout": ("Layout", "load_layout"),
+    "twin.run": ("Run", "simulate"),
+    "twin.scenario": ("ItemDraw", "LinkModel", "RecognizerModel", "Scenario", "load_scenario", "settings_for"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are looked up when they are asked for (PEP 562): `twin --help` needs none of the plant."""
+    for module, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
