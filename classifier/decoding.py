@@ -12,6 +12,10 @@ from classifier.errors import ImageError
 LIMIT_PX: Final = 40_000_000
 """Most pixels that a picture may have; more is refused from the header, before anything is decoded."""
 
+LIMIT_SCANS: Final = 200
+"""Most scans that a JPEG may have. Each costs a pass over the whole picture however few bytes it has: 10 MB of empty
+scans would keep the decoder busy for an hour. Cameras write one scan, progressive encoders about ten."""
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -97,9 +101,14 @@ def _jpeg_header(image: bytes) -> Header:
             continue
         if marker == 0xD9:
             raise ImageError("image: a JPEG without a picture in it")
+        if marker == 0x00:  # No marker at all: the decoder would go on from the next byte, and see another frame.
+            raise ImageError(f"image: a JPEG without a marker at byte {at}")
         if marker in _FRAMES and at + 9 <= len(image):
             if image.find(b"\xff\xd9", at + 9) == -1:
                 break
+            scans = image.count(b"\xff\xda")
+            if scans > LIMIT_SCANS:
+                raise ImageError(f"image: a JPEG of {scans} scans, allowed: up to {LIMIT_SCANS}")
             height_px, width_px = (int.from_bytes(image[at + i : at + i + 2], "big") for i in (5, 7))
             return _sized("JPEG", width_px, height_px)
         at += 2 + max(int.from_bytes(image[at + 2 : at + 4], "big"), 2)

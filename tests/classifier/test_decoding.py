@@ -40,6 +40,8 @@ def test_a_large_picture_is_read_like_a_small_one() -> None:
         (b"\xff\xd8" + bytes(100), "without a marker"),
         (pictures.huge_png(0), "0 x 0 px"),
         (pictures.huge_png(64), "not decodable"),
+        (pictures.plain(pictures.RED) + b"\xff\xda" * 200, "201 scans, allowed: up to 200"),
+        (b"\xff\xd8\xff\x00\x00\x04" + pictures.plain(pictures.RED)[2:], "without a marker at byte 2"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_the_reason(image: bytes, reason: str) -> None:
