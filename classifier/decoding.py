@@ -82,11 +82,20 @@ def _flag(header: Header, edge_px: int) -> int:
 
 
 def _png_header(image: bytes) -> Header:
-    """Width and height from IHDR, the end from IEND (PNG specification, 5.3 and 11.2)."""
-    if len(image) < 33 or image.rfind(b"IEND") == -1:
-        raise TornImageError(f"image: a PNG that ends after {len(image)} bytes")
-    width_px, height_px = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
-    return _sized("PNG", width_px, height_px)
+    """Width and height from IHDR, the end from IEND (PNG specification, 5.3 and 11.2).
+
+    The chunks are walked, since the decoder takes memory for as much as a chunk says that it has, up to 4 GB.
+    """
+    at = len(_PNG)
+    while at + 12 <= len(image):
+        kind = image[at + 4 : at + 8]
+        if (at == len(_PNG)) != (kind == b"IHDR"):
+            raise ImageError(f"image: a PNG with {kind!r} at byte {at}, allowed: IHDR first, and once")
+        at += 12 + int.from_bytes(image[at : at + 4], "big")
+        if kind == b"IEND" and at <= len(image):
+            width_px, height_px = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
+            return _sized("PNG", width_px, height_px)
+    raise TornImageError(f"image: a PNG that ends after {len(image)} bytes")
 
 
 def _jpeg_header(image: bytes) -> Header:

@@ -59,6 +59,19 @@ def test_a_torn_file_is_told_from_a_whole_one_without_decoding_it(suffix: str, s
         read_header(pictures.torn(whole, share))
 
 
+def test_a_chunk_that_claims_more_than_the_file_has_is_never_given_memory() -> None:
+    whole = pictures.plain(pictures.RED, suffix=".png")
+    claims_4_gb = whole[:33] + b"\xff\xff\xff\x00" + whole[37:]
+    with pytest.raises(TornImageError):
+        decode(claims_4_gb, 32)
+
+
+def test_a_png_whose_header_is_not_its_first_chunk_is_refused() -> None:
+    whole = pictures.plain(pictures.RED, suffix=".png")
+    with pytest.raises(ImageError, match="IHDR first"):
+        decode(whole[:8] + b"\0\0\0\0tEXt\0\0\0\0" + whole[8:], 32)
+
+
 def test_no_bytes_whatever_do_more_than_raise_an_image_error() -> None:
     rng = np.random.default_rng(2)
     whole = pictures.plain(pictures.RED, suffix=".png")
