@@ -145,11 +145,10 @@ def scenarios(
     `counted`: the controller is told how many items there are, and is to come to rest after the last.
     """
     line = draw(layouts() if layout is None else layout)
-    fewest_items = draw(st.integers(max(1, fewest_items), most_items))  # Few items see few faults: lean to many.
+    count = draw(st.integers(max(1, fewest_items), most_items))  # A list would lean to few, and few see few faults.
     warm_s = warm_up_s(line) if kinds else 0.0
     one = items(usual_s=warm_s, latest_s=warm_s + 30.0)
-    drawn = draw(st.lists(one, min_size=fewest_items, max_size=most_items))
-    first, *others = sorted(drawn, key=lambda item: item.available_s)
+    first, *others = sorted([draw(one) for _ in range(count)], key=lambda item: item.available_s)
     # Where faults are to come, the first item shows the controller every gate that decides anything.
     shown = CLASSES[: len(line.bins)][-1] if kinds and line.bins else first.item_class
     stack = [msgspec.structs.replace(first, available_s=0.0, item_class=shown), *others]
