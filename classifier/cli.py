@@ -194,11 +194,14 @@ def serve(
     import uvicorn
 
     from classifier.inference import Classifier
-    from classifier.service import build_app
+    from classifier.service import CONNECTIONS, SHUTDOWN_S, build_app
 
     with _one_line():
         classifier = Classifier.load(model, threads=threads)
-    uvicorn.run(build_app(classifier), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        build_app(classifier), host=host, port=port, log_level="warning", access_log=False,
+        limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=SHUTDOWN_S,
+    )  # fmt: skip
 
 
 @app.command()

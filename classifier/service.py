@@ -14,6 +14,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from classifier.errors import ClassifierError, ImageError
 from classifier.inference import Classifier
@@ -24,9 +25,18 @@ BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024
 DRAINED_BYTES: Final = 512 * 1024 * 1024
 """A body over the limit is read on to here and dropped, so that its sender gets to read the answer."""
 
+BODY_S: Final = 30.0
+"""A body that is not there by then is answered as one that never came whole."""
+
 BATCH: Final = 8
 WAITING: Final = 128
 """Most requests that may wait; one more is answered that the service is busy."""
+
+CONNECTIONS: Final = 256
+"""Most connections at once; one more is answered with status 503 at once. Bounds the memory: a body each, at most."""
+
+SHUTDOWN_S: Final = 5
+"""How long those that are being answered may keep the service from stopping."""
 
 _IMAGE_BODY: Final = {
     "requestBody": {
@@ -125,7 +135,18 @@ def build_app(classifier: Classifier) -> FastAPI:
 
 
 async def read_body(request: Request) -> bytes:
-    """The request's body. Raises `ImageError` beyond the limit; no more than the limit is ever kept."""
+    """The request's body. Raises `ImageError` for one that is too large, too slow or broken off."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await _read_whole(request)
+    except TimeoutError:
+        raise ImageError(f"body: not whole after {BODY_S:g} s") from None
+    except ClientDisconnect:
+        raise ImageError("body: broken off") from None
+
+
+async def _read_whole(request: Request) -> bytes:
+    """No more than the limit is ever kept."""
     body, size = bytearray(), 0
     async for part in request.stream():
         size += len(part)

@@ -10,6 +10,7 @@ import pytest
 from conftest import HueEngine
 from fastapi import FastAPI
 
+from classifier import service
 from classifier.inference import Classifier
 from classifier.recognition import Recognition
 from classifier.service import BODY_LIMIT_BYTES, PATH, build_app
@@ -56,6 +57,23 @@ def test_bad_input_is_answered_with_code_1_and_the_reason(classifier: Classifier
     assert response.status_code == 200
     assert (response.json()["code"], response.json()["results"]) == (1, [])
     assert reason in response.json()["error"]
+
+
+def test_a_body_that_does_not_come_whole_in_time_is_answered(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "BODY_S", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"\xff\xd8"
+        await asyncio.Event().wait()
+
+    async def asked() -> httpx.Response:
+        async with client_of(build_app(classifier)) as client:
+            return await client.post(PATH, content=dripping())
+
+    answer = asyncio.run(asked()).json()
+    assert (answer["code"], answer["error"]) == (1, "body: not whole after 0.05 s")
 
 
 def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
