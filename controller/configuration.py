@@ -32,7 +32,7 @@ def read(path: Path | None) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError("--config", str(path), f"a TOML file that can be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError("--config", str(path), f"a TOML file ({error})") from None
     allowed = (*Settings.__struct_fields__, *_OF_THE_FILE)
     for key in found:

@@ -82,7 +82,7 @@ def load_layout(path: Path) -> Layout:
         return msgspec.convert(tomllib.loads(text), Layout)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a layout is a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"{path}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise FileError(f"{path}: {error}; allowed keys: {', '.join(Layout.__struct_fields__)}") from None

@@ -145,7 +145,7 @@ def load_scenario(path: Path) -> Scenario:
         return decode_scenario(path.read_bytes())
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ControllerError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
         raise FileError(f"{path}: {error}") from None
 
 

@@ -247,7 +247,7 @@ def read_trace(path: Path) -> Iterator[AnyRecord]:
 def _record(path: Path, number: int, line: bytes) -> AnyRecord:
     try:
         record = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, ControllerError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
         raise FileError(f"{path}, line {number}: {error}; a trace has one record a line") from None
     if (number == 1) != isinstance(record, Began):
         raise FileError(f"{path}, line {number}: kind = {type(record).__name__.lower()!r}: a trace begins with `began`")

@@ -64,6 +64,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(options, words):
         ("feedback_topic = 'b/#'", "feedback_topic = 'b/#': allowed is a topic without wildcards"),
         ("password = 'x'", "key = 'password'"),
         ("gates = ", "a TOML file (Invalid value"),
+        ("gates = " + "[" * 10_000, "a TOML file (maximum recursion"),
         ("bins = {ripe = 9}", "bins.ripe = 9: allowed is 2 to 4"),
     ],
 )

@@ -141,6 +141,16 @@ def test_a_negative_number_of_items_is_bad_usage():
     assert twin("run", "--items", -1).exit_code == 2
 
 
+@pytest.mark.parametrize(("command", "text"), [
+    (["check"], '{"kind":' + "[" * 100_000),
+    (["run", "--items", 1, "--link", "memory", "--recognizer", "oracle", "--layout"], "a=" + "[" * 10_000),
+])  # fmt: skip
+def test_a_file_that_nests_without_end_is_one_line(command, text, tmp_path):
+    path = tmp_path / "deep"
+    path.write_text(text)
+    assert "recursion" in one_line(twin(*command, path))
+
+
 def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
     path = tmp_path / "trace.jsonl"
     path.write_bytes(b'{"kind":"edge","t_s":1.0,"gate":1,"blocked":true}\n')
