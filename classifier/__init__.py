@@ -3,6 +3,7 @@
 Importing the package loads nothing heavy; `Classifier` brings numpy, OpenCV and onnxruntime when it is first named.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from classifier.errors import ClassifierError
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from classifier.inference import Classifier
 
 __all__ = ["UNKNOWN", "Classifier", "ClassifierError", "Recognition", "Recognizer"]
+
+# onnxruntime 1.29 and later report use over the network, and leave a device id in the home, unless told before they are
+# loaded. Nobody who sorts fruit was asked; whoever wants it sets the variable to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def __getattr__(name: str) -> object:
