@@ -5,6 +5,7 @@ changing a good scenario in a few places.
 """
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_one_input(data: bytes) -> None:
     """The bytes as a file, and a good file changed as the bytes say."""
     _load(data)
     source = atheris.FuzzedDataProvider(data)
-    scenario = json.loads(json.dumps(source.PickValueInList(GOOD)))
+    scenario = deepcopy(source.PickValueInList(GOOD))
     for _ in range(source.ConsumeIntInRange(0, 4)):
         _change(scenario, source)
     _load(json.dumps(scenario).encode())
@@ -65,7 +66,7 @@ def _change(tree: dict[str, Any], source: atheris.FuzzedDataProvider) -> None:
         holder = holder[key]
     match source.ConsumeIntInRange(0, 4):
         case 0:
-            holder[key] = source.PickValueInList(list(ODD))
+            holder[key] = deepcopy(source.PickValueInList(list(ODD)))
         case 1:
             holder[key] = source.ConsumeInt(8)
         case 2:
@@ -73,9 +74,9 @@ def _change(tree: dict[str, Any], source: atheris.FuzzedDataProvider) -> None:
         case 3:
             del holder[key]
         case _ if isinstance(holder, dict):
-            holder[source.PickValueInList(list(ODD_KEYS))] = source.PickValueInList(list(ODD))
+            holder[source.PickValueInList(list(ODD_KEYS))] = deepcopy(source.PickValueInList(list(ODD)))
         case _:
-            holder.append(holder[key])
+            holder.append(deepcopy(holder[key]))
 
 
 if __name__ == "__main__":
