@@ -27,7 +27,7 @@ from scenarios.conftest import EXAMPLES  # noqa: E402
 from scenarios.test_liveness import all_accounted_for  # noqa: E402
 from scenarios.test_stopping import all_at_rest  # noqa: E402
 from twin import Layout, simulate  # noqa: E402
-from twin.faults import GateMissesEdge, RodSticksOut  # noqa: E402
+from twin.faults import ClientCutOff, GateMissesEdge, RodSticksOut  # noqa: E402
 
 FULL = {"layout": st.just(Layout()), "in_flight": st.just("auto"), "most_faults": 1}
 STORIES = {
@@ -45,6 +45,10 @@ STORIES = {
     },
     "gates-missed": s.scenarios(kinds=[GateMissesEdge], fewest_items=3, **{**FULL, "most_faults": 3}),
     "rods-out": s.scenarios(kinds=[RodSticksOut], fewest_items=3, **{**FULL, "most_faults": 3}),
+    "broker-cut": s.scenarios(kinds=[ClientCutOff], **{**FULL, "most_faults": 5}),
+    "outside": s.scenarios(
+        kinds=(*s.GATE_FAULTS, *s.CAMERA_FAULTS), most_items=3, most_faults=1, layout=st.just(Layout()),
+    ),
     "liveness": s.scenarios(kinds=s.ALL_FAULTS),
 }  # fmt: skip
 EXTRA = {"stopping": all_at_rest, "liveness": all_accounted_for}

@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--minutes", type=float, default=60.0, help="how long a soak goes on, about")
     group.addoption("--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the clock")
     group.addoption("--controller", metavar="COMMAND", help="a controller to test, {host} and {port} in it")
+    group.addoption("--pictures", choices=["oracle", "images"], help="what the camera sends; images to a --controller")
     group.addoption("--broker", metavar="HOST:PORT", help="another broker than the embedded one")
     group.addoption("--find-only", action="store_true", help="leave what is found as it is, and do not shrink it")
     group.addoption("--speed", type=float, default=1.0, help="how fast real time goes")
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HARNESS] = Harness(
         link=link, controller=Controller if command is None else Foreign(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
+        pictures=config.getoption("--pictures") or ("oracle" if command is None else "images"),
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """A controller that knows how many items there are comes to rest after the last: rods in, belt standing."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +9,6 @@ from twin import Layout, Run, Scenario
 from twin.trace import Ended
 
 
-@pytest.mark.foreign
 @given(scenarios(most_items=6, layout=st.just(Layout()), counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
