@@ -6,7 +6,7 @@ from typing import Any
 from controller.belief import Stage
 from controller.codec import ALL, Conveyor, GateEdge, Rod
 from controller.core import Controller
-from controller.events import BrokerBack, Recognised, Tick, Unrecognised
+from controller.events import BrokerBack, BrokerLost, Recognised, Tick, Unrecognised
 from controller.learning import Estimate, Lengths
 from controller.settings import Settings
 from controller.sight import Sight
@@ -361,15 +361,11 @@ class DeafAfterReconnect(Controller):
         return super().handle(event, now_s)
 
 
-class TrustsTheBeltAfterReconnect(Controller):
-    """After a reconnect it takes the belt for empty, and whatever comes first for what it loads next."""
+class NeverNoticesALoss(Controller):
+    """Its connection comes back by itself, and it goes on as if the belt had not been stopped by its last will."""
 
-    def _start(self, event, now_s):
-        super()._start(event, now_s)
-        self._ready_s = min(self._ready_s, now_s + 0.2)
-
-    def _sighted_early(self, event, now_s):
-        pass
+    def handle(self, event, now_s):
+        return () if isinstance(event, BrokerLost | BrokerBack) else super().handle(event, now_s)
 
 
 class NoRetractAfterReconnect(Controller):
@@ -453,7 +449,7 @@ BROKEN: dict[str, Broken] = {
         ForgetsAPull, PullsTooEarly, PushesTheNextRod, PullsAnotherRod, PushesTwice, PushesOnBlocked,
         PushesWhoeverIsBeside, WrongUnitOfTime, NoDebounce, DebounceTooLong, AnyEdgeAnyTime, LearnsFromFaultyItems,
         IgnoresDoubt, IgnoresConfidence, ThresholdTooLow, ReusesTheLastLabel, UnknownIsRipe, ErrorIsRipe,
-        ConfusesTwoClasses, BreaksOnAnError, BreaksOnAnExtraPicture, DeafAfterReconnect, TrustsTheBeltAfterReconnect,
+        ConfusesTwoClasses, BreaksOnAnError, BreaksOnAnExtraPicture, DeafAfterReconnect, NeverNoticesALoss,
         NoRetractAfterReconnect, LeavesTheBeltStanding, LoadsAtOnceAfterRestart, LoadsAsFastAsItCan, NeverGivesUp,
         ForgetsTheLoader, TooHastyLoader,
     )
