@@ -67,6 +67,9 @@ BAD = {
     "lengths the wrong way round": (
         changed("items", {"count": 1, "length_m": [0.1, 0.05]}), ["items.length_m", "shortest, longest"],
     ),
+    "lateral offsets that are none": (
+        changed("items", {"count": 1, "lateral_m": [-2.0, 0.0]}), ["items.lateral_m", "-1 to 1"],
+    ),
     "no classes": (changed("items", {"count": 1, "classes": []}), ["items.classes", "one class or more"]),
     "a list": ([1, 2], ["object"]),
 }  # fmt: skip
