@@ -1,0 +1,187 @@
+"""Every command of the README, run as it stands; shorter where it needs a line, only parsed where it needs torch."""
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from classifier import cli as classifier_cli
+from controller import cli as controller_cli
+from twin import cli as twin_cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = {"twin": twin_cli.app, "controller": controller_cli.app, "classifier": classifier_cli.app}
+LINE = "127.0.0.1:21883"
+
+RUN = (
+    "twin replay scenarios/regressions/second-item-much-longer.json",
+    "twin run scenarios/regressions/second-item-much-longer.json",
+    "twin run --items 20 --seed 7 --summary summary.json --trace trace.jsonl",
+    "twin check trace.jsonl",
+    "classifier split pictures --out data",
+    "classifier eval --data data",
+    "classifier eval --data data --model model/model-int8.onnx",
+)
+"""Run as they stand, in this order, in one folder."""
+
+ON_A_LINE = (
+    "twin serve --port 21883 --items 20",
+    "controller run --broker 127.0.0.1:21883 --items 20",
+    "twin doctor --broker 127.0.0.1:21883",
+    "classifier collect --broker 127.0.0.1:21883 --out pictures",
+)
+"""Run together on a free port, with fewer items."""
+
+SHORTENED = (
+    "pytest scenarios/",
+    'pytest scenarios/ --controller "python tests/programs/reference_flow.py {host} {port}"',
+)
+"""The suite is run by `tox -e scenarios`; here its options are understood, and a few of its tests run."""
+
+PARSED = (
+    "classifier collect --broker 127.0.0.1:21883 --out pictures --label ripe",
+    "classifier train --data data --out model --init classifier/weights/resnet18-fp16.safetensors",
+    "controller run --broker 127.0.0.1:21883 --in-flight 1 --items 20",
+    "classifier serve --model model/model-int8.onnx",
+    "controller run --broker 127.0.0.1:21883 --in-flight 1 --recognizer http://127.0.0.1:8088",
+    "controller run --broker 127.0.0.1:21883 --in-flight auto",
+    "classifier serve",
+)
+"""The real simulator's, and what needs torch: their options are understood."""
+
+NOT_RUN = (
+    ". .venv/bin/activate",
+    'pip install -q -e ".[train]"',
+    "tox",
+    "tox -e fuzz -- -max_total_time=60",
+    "tox -e bench",
+)
+
+
+def commands():
+    """The indented lines outside fences, in their order."""
+    prose = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    return [line.strip() for line in prose.splitlines() if re.match(r" {4,}\S", line)]
+
+
+def after(marker):
+    return re.search(rf"<!-- {marker} -->\n\n    (.+)\n", README).group(1)
+
+
+def words_of(command):
+    """The command as this interpreter's own, paths of the checkout made absolute."""
+    program, *words = shlex.split(command)
+    start = [sys.executable] if program == "python" else [sys.executable, "-m", program]
+    return start + [str(ROOT / word) if "/" in word and (ROOT / word).exists() else word for word in words]
+
+
+def environment():
+    return os.environ | {"PYTHONPATH": str(ROOT), "TERM": "dumb"}
+
+
+def finished(command, folder, *more):
+    done = subprocess.run(
+        [*words_of(command), *more], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with pictures as `classifier collect` leaves them once they are put right, and a model of one's own."""
+    folder = tmp_path_factory.mktemp("readme")
+    finished("classifier synthesize --out drawn --images 40 --seed 3", folder)
+    for image in (folder / "drawn").glob("*/*/*"):
+        if "+" not in image.parent.name:
+            place = folder / "pictures" / image.parent.name / f"{image.parts[-3]}-{image.name}"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(image, place)
+    (folder / "model").mkdir()
+    shutil.copy(ROOT / "classifier" / "weights" / "resnet18-int8.onnx", folder / "model" / "model-int8.onnx")
+    return folder
+
+
+def test_every_command_is_looked_after():
+    known = {*RUN, *ON_A_LINE, *SHORTENED, *PARSED, *NOT_RUN, after("main"), after("tests")}
+    assert set(commands()) == known
+
+
+def test_the_main_command_ends_with_its_verdict_within_half_a_minute(tmp_path):
+    command = after("main").rpartition("&& .venv/bin/")[2]
+    assert command == "twin run --items 100"
+    began_s = time.perf_counter()
+    assert "violations: none" in finished(command, tmp_path)
+    assert time.perf_counter() - began_s < 30
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tests_command_runs_these_tests():
+    assert after("tests").endswith(".venv/bin/pytest -q tests")
+
+
+@pytest.mark.parametrize("command", RUN)
+def test_a_command_runs_as_it_stands(command, folder):
+    assert finished(command, folder)
+
+
+@pytest.mark.parametrize("command", [*RUN, *ON_A_LINE, *PARSED])
+def test_a_command_and_its_options_are_understood(command):
+    program, subcommand, *words = shlex.split(command)
+    group = typer.main.get_command(PROGRAMS[program])
+    assert group.commands[subcommand].make_context(subcommand, words)
+
+
+@pytest.mark.parametrize("command", SHORTENED)
+def test_the_suite_understands_a_command(command, tmp_path):
+    assert "scenarios" in finished(command, tmp_path, "-q", "-k", "regressions")
+
+
+@pytest.mark.broker
+def test_the_stand_in_a_controller_and_those_who_look_on(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        here = f"127.0.0.1:{free.getsockname()[1]}"
+    serve, control, look, collect = (
+        words_of(command.replace(LINE, here).replace("--port 21883", f"--port {here.split(':')[1]}"))
+        for command in (text.replace("--items 20", "--items 1") for text in ON_A_LINE)
+    )
+    running = []
+
+    def start(words):
+        running.append(subprocess.Popen(words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True))
+        return running[-1]
+
+    try:
+        line = start(serve)
+        assert "listens on" in line.stdout.readline()
+        keeper, controller, doctor = start([*collect, "--images", "1"]), start(control), start([*look, "--listen", "2"])
+        assert controller.wait(60) == 0
+        assert keeper.wait(30) == 0
+        assert "round trip" in doctor.communicate(timeout=30)[0]
+        assert "1 items, seed 1" in line.communicate(timeout=30)[0]
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    assert len(list((tmp_path / "pictures").rglob("*.jp*g"))) == 1
+
+
+def test_no_address_but_the_own_machine_s_is_named():
+    assert set(re.findall(r"https?://[^\s/)`\"]+", README)) == {"http://127.0.0.1:8088"}
+
+
+def test_links_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
