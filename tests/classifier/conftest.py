@@ -1,11 +1,16 @@
 """What several tests of the classifier need: a stand-in for an engine."""
 
+import os
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from classifier.card import Calibration, Card
 from classifier.inference import Classifier
+
+# torch's threads read this at its import. Threads that spin take minutes beside other tests, those that sleep seconds.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 CLASSES = ("half_ripe", "raw", "ripe", "unknown")
 
