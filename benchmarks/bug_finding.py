@@ -45,6 +45,7 @@ STORIES = {
     },
     "gates-missed": s.scenarios(kinds=[GateMissesEdge], fewest_items=3, **{**FULL, "most_faults": 3}),
     "rods-out": s.scenarios(kinds=[RodSticksOut], fewest_items=3, **{**FULL, "most_faults": 3}),
+    "wire-jitter": s.scenarios(in_flight=st.just("auto"), most_items=14, longest_jitter_s=0.05),
     "broker-cut": s.scenarios(kinds=[ClientCutOff], **{**FULL, "most_faults": 5}),
     "outside": s.scenarios(
         kinds=(*s.GATE_FAULTS, *s.CAMERA_FAULTS), most_items=3, most_faults=1, layout=st.just(Layout()),

@@ -138,7 +138,7 @@ def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, mo
 def scenarios(
     draw: st.DrawFn, *, kinds: Kinds = (), most_faults: int = 3, fewest_items: int = 1, most_items: int = 10,
     layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
-    counted: bool = False,
+    counted: bool = False, longest_jitter_s: float = 0.006,
 ) -> Scenario:  # fmt: skip
     """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those.
 
@@ -155,7 +155,8 @@ def scenarios(
     recognizer = draw(recognizer_models(most_misread=0.0 if kinds else 0.1))
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
-        seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack), link=draw(link_models()),
+        seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack),
+        link=draw(link_models(longest_jitter_s=longest_jitter_s)),
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
     )  # fmt: skip
