@@ -387,16 +387,6 @@ class LeavesTheBeltStanding(Controller):
         super()._say(*kept)
 
 
-class LoadsAtOnceAfterRestart(Controller):
-    """At its start it does not look whether something lies on the belt."""
-
-    def __init__(self, settings):
-        super().__init__(changed(settings, belt_start_s=0.2, patience_s=0.2))
-
-    def _sighted_early(self, event, now_s):
-        pass
-
-
 # Loading.
 
 
@@ -408,6 +398,13 @@ class LoadsAsFastAsItCan(Controller):
 
     def _most(self):
         return float("inf")
+
+
+class GivesUpTooSoon(Controller):
+    """An item is taken for lost before it can have come to the camera."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, patience_s=0.2))
 
 
 class NeverGivesUp(Controller):
@@ -450,7 +447,7 @@ BROKEN: dict[str, Broken] = {
         PushesWhoeverIsBeside, WrongUnitOfTime, NoDebounce, DebounceTooLong, AnyEdgeAnyTime, LearnsFromFaultyItems,
         IgnoresDoubt, IgnoresConfidence, ThresholdTooLow, ReusesTheLastLabel, UnknownIsRipe, ErrorIsRipe,
         ConfusesTwoClasses, BreaksOnAnError, BreaksOnAnExtraPicture, DeafAfterReconnect, NeverNoticesALoss,
-        NoRetractAfterReconnect, LeavesTheBeltStanding, LoadsAtOnceAfterRestart, LoadsAsFastAsItCan, NeverGivesUp,
+        NoRetractAfterReconnect, LeavesTheBeltStanding, LoadsAsFastAsItCan, GivesUpTooSoon, NeverGivesUp,
         ForgetsTheLoader, TooHastyLoader,
     )
 }  # fmt: skip
