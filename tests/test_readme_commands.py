@@ -181,7 +181,7 @@ def test_no_address_but_the_own_machine_s_is_named():
     assert set(re.findall(r"https?://[^\s/)`\"]+", README)) == {"http://127.0.0.1:8088"}
 
 
-def test_links_lead_to_files():
+def test_links_point_to_files():
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
