@@ -73,4 +73,3 @@ def test_topics_are_named_in_one_place(path):
     if name(path) not in NAMES_TOPICS:
         said = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
         assert said & TOPICS == set()
-

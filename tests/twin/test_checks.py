@@ -43,6 +43,7 @@ CASES = {
     "wrong_bin misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 2)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
     "wrong_bin unheard": ([LOADED, trace.Binned(9.0, 1, 4)], [LOADED, trace.Binned(9.0, 1, 2)]),
     "needless_reject": ([LOADED, RIPE, trace.Binned(9.0, 1, 0)], [LOADED, UNSURE, trace.Binned(9.0, 1, 0)]),
+    "needless_reject unheard": ([LOADED, RIPE, trace.Binned(9.0, 1, 0)], [LOADED, trace.Binned(9.0, 1, 0)]),
     "struck": ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], [LOADED, trace.Taken(4.0, 1, 2, 0.049, None)]),
     "jam": ([LOADED, trace.Held(4.0, 1, 2, None)], [LOADED, trace.Released(4.0, 1)]),
     "jam behind": ([LOADED, trace.Held(4.0, 2, None, 1)], [LOADED]),

@@ -1,9 +1,7 @@
 """Lockstep over a real broker, with participants that lose, repeat, die and come back."""
 
 import queue
-import shutil
 import socket
-import subprocess
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +11,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from controller import codec
-from twin.broker import EmbeddedBroker
+from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import BrokerError, ParticipantError
 from twin.lockstep import LockstepLink
 from twin.messenger import Messenger
@@ -105,9 +103,8 @@ class Participant:
 
 
 @pytest.fixture
-def broker():
-    with EmbeddedBroker() as embedded:
-        yield embedded
+def broker(embedded):
+    return embedded
 
 
 def over(broker, post):
@@ -414,31 +411,7 @@ def test_the_twins_connection_cut_off_costs_nothing(broker, join):
     link.close()
 
 
-def test_mosquitto_serves_as_well(tmp_path):
-    program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
-    if program is None:
-        pytest.skip("mosquitto is not installed (Debian's package mosquitto)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n")
-    process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.PIPE)
-    try:
-        assert b"running" in b"".join(iter_until(process.stderr, b"running"))
-        from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-
-        scenario = Scenario(items=ItemDraw(count=10), controller=settings_for(Layout(), items=10))
-        run = simulate(scenario, link="lockstep", broker=f"127.0.0.1:{port}")
-        assert run.summary.digest == simulate(scenario).summary.digest
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def iter_until(stream, word):
-    """Lines of a program's output up to the one with the word."""
-    for line in stream:
-        yield line
-        if word in line:
-            return
+def test_mosquitto_serves_as_well(mosquitto):
+    scenario = Scenario(items=ItemDraw(count=10), controller=settings_for(Layout(), items=10))
+    run = simulate(scenario, link="lockstep", broker=f"{mosquitto.host}:{mosquitto.port}")
+    assert run.summary.digest == simulate(scenario).summary.digest
