@@ -24,6 +24,7 @@ START_S: Final = 5.0
 MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12
+MOST_NUMBERS: Final = 16  # Gates or rods of a line, at most.
 
 Kinds = Sequence[type[faults.Fault]]
 
@@ -54,20 +55,20 @@ def steps(low: float, high: float, step: float) -> SearchStrategy[float]:
 @st.composite
 def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
     """Lines on which items of `SHORTEST_M` to `LONGEST_M` can be sorted; now and then the default one."""
-    if not draw(st.booleans()):
-        return Layout()
+    usual = not draw(st.booleans())
     camera_m = draw(steps(0.2, 0.4, 0.01))
     gates_m, rods_m = [round(camera_m + draw(steps(0.2, 0.5, 0.01)), 3)], []
     for index in range(draw(st.integers(1, most_gates))):
         if index:
             gates_m.append(round(gates_m[-1] + draw(steps(0.3, 1.0, 0.01)), 3))
         rods_m.append(round(gates_m[-1] + draw(steps(0.04, 0.07, 0.01)), 3))
-    return Layout(
+    other = Layout(
         camera_m=camera_m, gates_m=tuple(gates_m), rods_m=tuple(rods_m),
         end_m=round(gates_m[-1] + draw(steps(0.3, 0.6, 0.01)), 3),
         belt_speed_m_per_s=draw(steps(0.1, 0.6, 0.01)), rod_stroke_s=draw(steps(0.15, 0.45, 0.01)),
         loader_stroke_s=draw(steps(0.25, 0.5, 0.05)), exposure_s=draw(steps(0.0, 0.1, 0.01)),
     )  # fmt: skip
+    return Layout() if usual else other  # Drawn in any case: what comes behind stays in its place when this shrinks.
 
 
 def items(
@@ -123,9 +124,12 @@ def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, mo
         return ()
     enabled = draw(st.lists(st.sampled_from(list(kinds)), min_size=1, max_size=4, unique=True))
     one = st.sampled_from(enabled).flatmap(lambda kind: fault_of(kind, layout, max(1, count)))
+    # Each can be left out by one step, which the shrinker finds: to cut an early one out of a list, it would not.
+    drawn = draw(st.lists(st.tuples(st.sampled_from([False, True, True, True]), one), min_size=1, max_size=most))
+    kept = [fault for keep, fault in drawn if keep] or [drawn[-1][1]]
     chosen: list[faults.Fault] = []
     free_s = 0.0
-    for fault in sorted(draw(st.lists(one, min_size=1, max_size=most)), key=lambda one: (one.from_s, one.until_s)):
+    for fault in sorted(kept, key=lambda one: (one.from_s, one.until_s)):
         if isinstance(fault, faults.BrokerFault):
             if fault.from_s <= free_s:
                 continue
@@ -176,10 +180,15 @@ def _trip_s(layout: Layout) -> float:
     return layout.end_m / layout.belt_speed_m_per_s
 
 
+def _one_of(numbers: Sequence[int]) -> SearchStrategy[int]:
+    """One of few numbers; drawn even where there is only one, so that other draws stay in their places."""
+    return st.integers(0, MOST_NUMBERS - 1).map(lambda drawn: numbers[drawn % len(numbers)])
+
+
 def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, SearchStrategy[Any]]]:
     """What each kind of fault may be like on a line."""
-    gate = st.integers(1, len(layout.gates_m))
-    rod = st.sampled_from(list(layout.bins) or [1])
+    gate = _one_of(range(1, len(layout.gates_m) + 1))
+    rod = _one_of(list(layout.bins) or [1])
     lossy = {"way": st.sampled_from(["bb", "aa"]), "share": st.sampled_from([1.0, 0.5, 0.1])}
     place = steps(0.02, round(layout.end_m - 0.05, 2), 0.01)
     delay = {"delay_s": steps(0.1, 4.0, 0.1)}
@@ -206,6 +215,6 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.RecognizerSlow: delay,
         faults.RecognizerSays: {"what": st.sampled_from(answers)},
         faults.TooLong: {"factor": st.sampled_from([3.0, 2.0, 5.0])},
-        faults.TakenOff: {"item": st.integers(1, count), "at_m": place, "back_m": st.none() | place},
+        faults.TakenOff: {"item": _one_of(range(1, count + 1)), "at_m": place, "back_m": st.none() | place},
         faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},
     }
