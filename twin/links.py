@@ -86,6 +86,11 @@ class Live:
         return self.broker.shut_out, self.broker.let_in
 
     @property
+    def foreign(self) -> bool:
+        """Whether the controller is not ours, or not in this process."""
+        return isinstance(self.program, Foreign)
+
+    @property
     def gate_to_command_s(self) -> deque[float]:
         """How long our controller's commands took; none for a foreign one, into which nobody sees."""
         return self.program.gate_to_command_s if isinstance(self.program, Hosted) else deque()

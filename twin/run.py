@@ -97,6 +97,7 @@ class Shift:
         self._scenario = scenario
         self._timeline = Timeline()
         self._recognizer = recognizer
+        self._answer_to: Callable[[bytes], Recognition | Exception | None] = recognizer.ask
         self._record = record
         self._patient = patient
         self._unanswered: dict[int, bytes] = {}
@@ -126,6 +127,8 @@ class Shift:
 
     def work_in_real_time(self, live: links.Live, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
+        if live.foreign and self._scenario.recognizer.source == "images":
+            self._answer_to = self._recognizer.known  # It has a recognizer of its own, of which nothing is known.
         self._begin(live.outlet.publish, self._ask_later)
         for place, fault in enumerate(self._scenario.faults):
             if isinstance(fault, BrokerFault):
@@ -177,7 +180,7 @@ class Shift:
 
     def _add(self, record: trace.AnyRecord) -> None:
         if type(record) is trace.Binned and record.item in self._unanswered:
-            self._answer(record.item, self._recognizer.known(self._unanswered.pop(record.item)))
+            self._answer(record.item, self._answer_to(self._unanswered.pop(record.item)))
         self._record.add(record)
         self._ending.see(record)
 

@@ -118,6 +118,10 @@ class Answers:
         self.classes.pop(item, None)
         self.said.pop(item, None)
 
+    def known(self, item: int) -> bool:
+        """Whether the recognizer's answer on the item is known to the twin."""
+        return item in self.said
+
     def bin_of(self, item: int) -> int:
         """Where the item belongs by its own sure answer."""
         answer = self.said.get(item)

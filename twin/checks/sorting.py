@@ -60,9 +60,10 @@ class NeedlessReject(_Sorted):
     name = "needless_reject"
 
     def judge(self, record: trace.Binned) -> None:
-        """Only an item that a bin was named for is missed there."""
-        belongs = self.answers.bin_of(record.item)
-        if record.bin == REJECT and belongs != REJECT and not self.excuses.touched(record.item):
+        """Only an item that a bin was named for is missed there: of an answer that is not known, who can say?"""
+        if record.bin != REJECT or not self.answers.known(record.item):
+            return
+        if self.answers.bin_of(record.item) != REJECT and not self.excuses.touched(record.item):
             self.violate(record.t_s, record.item, f"{self.answers.words(record.item)} rode to the reject bin")
 
 
