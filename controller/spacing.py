@@ -13,7 +13,7 @@ So the next item is loaded only when the picture of the one before has come: the
 from typing import Final
 
 from controller.belief import Stage, Tracked
-from controller.learning import Times
+from controller.learning import SHORTER, Times
 
 MARGIN_S: Final = 0.1
 NEVER_S: Final = float("inf")
@@ -31,7 +31,8 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
     needed_s = times.dwell.longest_s + MARGIN_S
     if leaves_at <= gates or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
-    difference_s = (times.dwell.longest_s - times.dwell.shortest_s) / 2
+    # Tails count, and the next item may be shorter than any before.
+    difference_s = (times.dwell.longest_s - SHORTER * times.dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
         stretch_s = _stretch_s(gate, times)
         if stretch_s is None:
