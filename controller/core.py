@@ -1,13 +1,12 @@
 """The controller's core: decides what the line does next. No socket, no thread, no clock, no log set-up (sans-IO).
 
 One typed event and the time go in, a tuple of commands and requests comes out; `next_deadline_s` says when it wants
-to be asked again. What happens in which state stands in one table, `TRANSITIONS`.
+to be asked again. What happens in which state stands in one table (`controller.transitions`).
 
 The rule above all others: a push must follow from what was seen. Whatever is not surely an item of one class, where
 it was expected, with nobody beside it, rides to the reject bin. And every push is followed by its pull.
 """
 
-from enum import Enum
 from typing import Final
 
 from controller.agenda import Agenda
@@ -31,6 +30,7 @@ from controller.learning import Times
 from controller.settings import Settings
 from controller.sight import Sight
 from controller.spacing import NEVER_S, headway_s, stretch_is_free
+from controller.transitions import TRANSITIONS, State
 
 LOADER: Final = 1
 SLACK_S: Final = 0.01
@@ -48,17 +48,6 @@ CLEAR_S: Final = 1.0
 CLEAR_TRIPS: Final = 2.0
 """From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this. What a
 gate still sees when all should be gone is waited for, at most for so many whole trips."""
-
-
-class State(Enum):
-    """What the controller is about."""
-
-    IDLE = "idle"
-    STARTING = "starting"
-    SORTING = "sorting"
-    CLEARING = "clearing"
-    FINISHED = "finished"
-    OFFLINE = "offline"
 
 
 class Controller:
@@ -334,38 +323,3 @@ class Controller:
 
     def _say(self, *outputs: Output) -> None:
         self._outputs.extend(outputs)
-
-
-_IGNORED: Final = "_ignore"
-_SENSED: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
-
-TRANSITIONS: Final[dict[tuple[State, type], str]] = {
-    **{(State.IDLE, kind): _IGNORED for kind in _SENSED},
-    (State.IDLE, Start): "_start",
-    (State.STARTING, Tick): "_started",
-    (State.STARTING, GateEdge): "_sighted_early",
-    (State.STARTING, ImageSeen): "_sighted_early",
-    (State.STARTING, Recognised): _IGNORED,
-    (State.STARTING, Unrecognised): _IGNORED,
-    (State.STARTING, Stop): "_stop",
-    (State.STARTING, BrokerLost): "_lost",
-    (State.SORTING, Tick): "_tick",
-    (State.SORTING, GateEdge): "_edge",
-    (State.SORTING, ImageSeen): "_pictured",
-    (State.SORTING, Recognised): "_recognised",
-    (State.SORTING, Unrecognised): "_recognised",
-    (State.SORTING, Stop): "_stop",
-    (State.SORTING, BrokerLost): "_lost",
-    (State.CLEARING, Tick): "_tick",
-    (State.CLEARING, GateEdge): "_edge",
-    (State.CLEARING, ImageSeen): "_pictured",
-    (State.CLEARING, Recognised): "_recognised",
-    (State.CLEARING, Unrecognised): "_recognised",
-    (State.CLEARING, Stop): _IGNORED,
-    (State.CLEARING, BrokerLost): "_lost",
-    **{(State.OFFLINE, kind): _IGNORED for kind in _SENSED},
-    (State.OFFLINE, Stop): "_stop_offline",
-    (State.OFFLINE, BrokerBack): "_start",
-    **{(State.FINISHED, kind): _IGNORED for kind in (*_SENSED, Stop, BrokerLost, BrokerBack)},
-}
-"""Which method takes which event in which state; a pair that is not here is refused before anything changes."""

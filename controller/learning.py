@@ -18,6 +18,12 @@ SHORTER: Final = 1 / 3
 LONGER: Final = 3.2
 """Items may be this much shorter or longer than any seen so far. Two that touch are told by their pictures."""
 
+SAME_SHARE: Final = 0.2
+"""One item interrupts all beams for the same time, but for so much."""
+
+FEW: Final = 20
+"""As long as no more interruptions than these were seen, the next one may be as long as any; later that is unlikely."""
+
 BOUNCE_S: Final = 0.05
 """A beam that is interrupted for less than this was not interrupted by an item."""
 
@@ -93,11 +99,20 @@ class Lengths:
         self.longest_s = max(dwell_s, self.longest_s + FORGETTING * (middle_s - self.longest_s))
         self.count += 1
 
+    @property
+    def most_s(self) -> float:
+        """How long an item to whom room is left may be: the more were seen, the less likely is a longer one."""
+        return self.longest_s * (1.0 + (LONGER - 1.0) * FEW / max(FEW, self.count))
+
     def plausible(self, dwell_s: float) -> bool:
         """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""
         if self.flickers(dwell_s):
             return False
         return self.count == 0 or dwell_s <= LONGER * self.longest_s + BOUNCE_S
+
+    def same(self, dwell_s: float, before_s: float) -> bool:
+        """Whether an item that interrupted one beam for `before_s` may interrupt another for so long."""
+        return abs(dwell_s - before_s) <= BOUNCE_S + SAME_SHARE * before_s
 
     def flickers(self, dwell_s: float) -> bool:
         """Whether this was too short for any item: the beam flickers, and the item is still in it."""

@@ -143,7 +143,10 @@ class Sight:
             item.mistrust("too long in the beam for one item")
         elif not fits:
             item.mistrust("not where it was expected")
+        elif item.dwell_s is not None and not times.dwell.same(dwell_s, item.dwell_s):
+            item.mistrust("longer or shorter than before")  # Which of its edges was where it seemed to be?
         item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
+        item.dwell_s = dwell_s
 
     def _cleared_unblocked(self, gate: int, now_s: float) -> Tracked | None:
         """Its nose was not seen, its tail was: where it is is known, how long it is not, so it is not pushed."""

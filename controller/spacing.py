@@ -28,11 +28,11 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
         return NEVER_S
     gates = times.gates
     leaves_at = item.leaves_at(gates)
-    needed_s = times.dwell.longest_s + MARGIN_S
+    needed_s = times.dwell.most_s + MARGIN_S
     if leaves_at <= gates or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
-    # Tails count, and the next item may be shorter than any before.
-    difference_s = (times.dwell.longest_s - SHORTER * times.dwell.shortest_s) / 2
+    # Tails count, and either item may be unlike any before.
+    difference_s = (times.dwell.most_s - SHORTER * times.dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
         stretch_s = _stretch_s(gate, times)
         if stretch_s is None:

@@ -27,6 +27,8 @@ _LASTING = (
 )  # fmt: skip
 """Faults that are something all the time and not only when a part asks for them."""
 
+_PACES = (faults.BeltSpeed, faults.BeltDrift, faults.BeltStops)
+
 
 class Mishaps:
     """A scenario's faults, by kind. `record` takes what they touch."""
@@ -43,6 +45,7 @@ class Mishaps:
         layout = scenario.layout
         trip_s = layout.end_m / layout.belt_speed_m_per_s + 2 * layout.loader_stroke_s
         self._aftermath_s = RECOVERY_TRIPS * trip_s
+        self._late_image_s = scenario.controller.late_image_s
         self._touching: dict[str, float] = {}
         self._row: Row | None = None
 
@@ -77,6 +80,8 @@ class Mishaps:
         """A fault does something: all that is on the belt is touched, and all that is loaded until it is over."""
         name = type(fault).__name__.lower()
         over_s = (self._timeline.now if until_s is None else until_s) + self._aftermath_s
+        if isinstance(fault, _PACES):
+            over_s += self._late_image_s  # At another pace pictures are late, and a controller waits for such.
         self._touching[name] = max(over_s, self._touching.get(name, 0.0))
         self._record(trace.Mishap(self._timeline.now, name, over_s))
         for rider in self._row or ():

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from controller.codec import ALL, Conveyor, GateEdge, Rod
-from controller.core import TRANSITIONS, Controller, State
+from controller.core import Controller
 from controller.events import (
     BrokerBack,
     BrokerLost,
@@ -21,6 +21,7 @@ from controller.events import (
     Unrecognised,
 )
 from controller.settings import Settings
+from controller.transitions import TRANSITIONS, State
 
 REST = (Rod(ALL, push=False), Conveyor(run=False), Finished())
 EVENTS = {
