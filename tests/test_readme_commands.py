@@ -127,7 +127,7 @@ def test_the_main_command_ends_with_its_verdict_within_half_a_minute(tmp_path):
 
 
 def test_the_tests_command_runs_these_tests():
-    assert after("tests").endswith(".venv/bin/pytest -q tests")
+    assert after("tests").endswith(".venv/bin/pytest -q -n 2 --dist loadfile tests")
 
 
 @pytest.mark.parametrize("command", RUN)

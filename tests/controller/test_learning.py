@@ -2,7 +2,7 @@
 
 import random
 
-from controller.learning import Estimate
+from controller.learning import Estimate, Lengths
 
 
 def taught(*values_s):
@@ -39,3 +39,20 @@ def test_the_tolerance_holds_what_is_seen():
     estimate = taught(*[2.0 + stream.uniform(-0.05, 0.05) for _ in range(50)])
     assert abs(estimate.mean_s - 2.0) < 0.05
     assert 0.05 <= estimate.tolerance_s < 0.6
+
+
+def test_room_is_left_for_much_longer_items_while_few_were_seen():
+    lengths = Lengths()
+    for _ in range(2):
+        lengths.learn(0.3)
+    assert lengths.most_s > 3 * 0.3
+    for _ in range(500):
+        lengths.learn(0.3)
+    assert 0.3 < lengths.most_s < 1.2 * 0.3
+
+
+def test_an_item_is_as_long_at_each_gate():
+    lengths = Lengths()
+    assert lengths.same(0.32, 0.3)
+    assert not lengths.same(0.6, 0.2)
+    assert not lengths.same(0.6, 1.2)
