@@ -129,8 +129,8 @@ class Tracked:
 
     @property
     def awaits_picture(self) -> bool:
-        """Whether its picture may still come."""
-        return self.image is None and self.gate == 0 and self.blocked_at is None
+        """Whether its picture may still come: if the camera is close to the first gate, even from within the beam."""
+        return self.image is None and self.gate == 0
 
     def picture_window_s(self, times: Times) -> tuple[float, float] | None:
         """From when to when its picture is to arrive; None while nothing is known."""
@@ -156,13 +156,12 @@ class Tracked:
 
     def deadline_s(self, times: Times, patience_s: float) -> float:
         """When it is overdue: at the camera, then at the gate that should see it next, or leave it."""
+        window_s = self.picture_window_s(times)
+        if self.stage is Stage.LOADED and self.awaits_picture and window_s is not None:
+            return window_s[1]
         if self.blocked_at is not None:
             # It is in a beam, and may be held there: that a beam stays blocked for so long is the line's trouble.
             return self.blocked_s + patience_s
-        if self.stage is Stage.LOADED and self.awaits_picture:
-            window_s = self.picture_window_s(times)
-            if window_s is not None:
-                return window_s[1]
         if self.next_gate > times.gates or self.unseen:
             return self.centre_s + self._linger_s(times, patience_s)
         window_s = self.nose_window_s(self.next_gate, times)

@@ -224,7 +224,8 @@ class Controller:
             loaded = sum([not item.stray for item in items])
             if self._done + loaded >= self._settings.items:
                 return NEVER_S
-        ready_s = max(self._ready_s, self._loader_in_s)
+        # A picture that is missing may still come, and must not be taken for that of the next item.
+        ready_s = max(self._ready_s, self._loader_in_s, self._sight.unpictured_s + self._settings.late_image_s)
         if not items:
             return max(ready_s, self._rods_in_s) if self._most() == 1 else ready_s
         if len(items) >= self._most():
@@ -282,9 +283,6 @@ class Controller:
         for item in late:
             self._calm = 0
             self._retract = True
-            if item.doubt == "no picture" and not item.missed:
-                # The picture may still come, and must not be taken for that of the next item.
-                self._ready_s = max(self._ready_s, now_s + self._settings.late_image_s)
             if not self._sight.gone(item, now_s):
                 continue
             item.take(Turn.VANISHED)

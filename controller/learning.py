@@ -22,7 +22,8 @@ SAME_SHARE: Final = 0.2
 """One item interrupts all beams for the same time, but for so much."""
 
 FEW: Final = 20
-"""As long as no more interruptions than these were seen, the next one may be as long as any; later that is unlikely."""
+MANY: Final = 100
+"""While few interruptions were seen, the next may be as long as any; when many were, it is as long as they."""
 
 BOUNCE_S: Final = 0.05
 """A beam that is interrupted for less than this was not interrupted by an item."""
@@ -102,7 +103,8 @@ class Lengths:
     @property
     def most_s(self) -> float:
         """How long an item to whom room is left may be: the more were seen, the less likely is a longer one."""
-        return self.longest_s * (1.0 + (LONGER - 1.0) * FEW / max(FEW, self.count))
+        unknown = min(1.0, max(0.0, (MANY - self.count) / (MANY - FEW)))
+        return self.longest_s * (1.0 + (LONGER - 1.0) * unknown)
 
     def plausible(self, dwell_s: float) -> bool:
         """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""

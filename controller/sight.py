@@ -2,7 +2,8 @@
 
 A sighting is given to an item by order and by time: to the foremost item that it can be, and only within the window
 in which that item can be there. What fits no window is nobody's: it moves nothing. But if it may have been an item,
-one that nobody loaded is believed on the belt from then on, a stray, and nobody is pushed beside it. While nothing
+one that nobody loaded is believed on the belt from then on, a stray, and nobody is pushed beside it. Where a picture
+is missing, it may come yet and look like that of another item: whoever waits for one then is doubted. While nothing
 is known of the line yet there is one item at a time, and it is taken for what is seen next, in the order in which
 the sensors stand.
 """
@@ -20,7 +21,8 @@ class Sight:
     """The items believed to be on the belt, in the order in which they were first seen, and what sensors say of them.
 
     `near_s`: what is closer in time than this, from centre to centre and an item's length, is too close for a rod.
-    `patience_s`: how long an item is waited for where no time is known.
+    `patience_s`: how long an item is waited for where no time is known. `unpictured_s` is when a picture was last
+    found missing.
     """
 
     def __init__(self, times: Times, *, near_s: float, patience_s: float) -> None:
@@ -28,6 +30,7 @@ class Sight:
         self.items: list[Tracked] = []
         self._near_s = near_s
         self._patience_s = patience_s
+        self.unpictured_s = float("-inf")
         self._cleared_s: dict[int, float] = {}
         self._strange_s: dict[int, float] = {}
 
@@ -40,16 +43,16 @@ class Sight:
     def forget(self) -> None:
         """Nothing that was seen counts any more."""
         self.items.clear()
+        self.unpictured_s = float("-inf")
         self._cleared_s.clear()
         self._strange_s.clear()
 
     def picture(self, image: int, now_s: float) -> Tracked | None:
         """The item whose picture has arrived, or None for a picture that cannot be anybody's for sure."""
-        waiting = [item for item in self.items if item.awaits_picture]
-        if len(waiting) != 1:
+        item = next((item for item in self.items if item.awaits_picture), None)
+        if item is None:
             self._strange_picture(now_s)
             return None
-        (item,) = waiting
         if not self._may_be_pictured(item, now_s):
             if len(self.items) > 1:
                 self._strange_picture(now_s)
@@ -85,6 +88,12 @@ class Sight:
             if dwell_s >= BOUNCE_S:
                 self.times.dwell.learn(dwell_s)
             return None  # The beam flickers; the item is still in it.
+        if item.awaits_picture:
+            if not self._fits(item, gate, item.blocked_s):
+                item.blocked_at = None  # Neither in its time nor pictured: that was not this item.
+                return self._stray(item.blocked_s + dwell_s / 2, gate)
+            if item.stage is Stage.LOADED:
+                self._unpictured(item, now_s)
         self._cleared_s[gate] = now_s
         self._pass(item, gate, item.blocked_s + dwell_s / 2, dwell_s)
         return item
@@ -93,12 +102,13 @@ class Sight:
         """Items that should have been seen by now and were not, each marked as having missed that sensor."""
         late = [item for item in self.items if item.deadline_s(self.times, self._patience_s) <= now_s]
         for item in late:
+            if item.stage is Stage.LOADED and item.awaits_picture and self.times.picture.count > 0:
+                self._unpictured(item, now_s)
+                continue
             if item.blocked_at is not None:
                 item.blocked_at = None
                 item.mistrust("stayed in a beam")
-            if item.stage is Stage.LOADED and item.awaits_picture and self.times.picture.count > 0:
-                item.mistrust("no picture")
-            elif item.next_gate <= self.times.gates and not item.unseen:
+            if item.next_gate <= self.times.gates and not item.unseen:
                 item.missed += 1
         return late
 
@@ -106,8 +116,8 @@ class Sight:
         """Whether an item that was missed is to be given up."""
         if item.stray and item.overdue:
             return True
-        if item.unseen and len(self.items) > 1:
-            return True  # The others were seen, so the belt runs: the loader has pushed nothing.
+        if item.unseen and any(other.seen for other in self.items):
+            return True  # Others were seen, so the belt runs: the loader has pushed nothing.
         if item.next_gate <= self.times.gates and not item.unseen:
             return False
         return now_s >= item.deadline_s(self.times, self._patience_s)
@@ -119,13 +129,17 @@ class Sight:
         return window_s[0] <= now_s <= window_s[1]
 
     def _may_be_at(self, item: Tracked, gate: int, now_s: float) -> bool:
-        window_s = item.nose_window_s(gate, self.times)
-        if window_s is not None and window_s[0] <= now_s <= window_s[1]:
+        if self._fits(item, gate, now_s):
             return True
         # An item that is alone on the belt is what the next gate sees, early or late; it learns from that, and no
-        # more comes of it. While nothing is known, its picture must have come first: the camera stands before.
+        # more comes of it. Its picture must have come first, or come before the first gate is clear again.
         last = item.blocked_at or item.gate
-        return len(self.items) == 1 and gate == last + 1 and item.image is not None
+        return len(self.items) == 1 and gate == last + 1 and (item.image is not None or gate == 1)
+
+    def _fits(self, item: Tracked, gate: int, now_s: float) -> bool:
+        """Whether the item's nose is due at the gate."""
+        window_s = item.nose_window_s(gate, self.times)
+        return window_s is not None and window_s[0] <= now_s <= window_s[1]
 
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times
@@ -169,11 +183,22 @@ class Sight:
             return None
         return self._stray((nose_s + now_s) / 2, gate)
 
+    def _unpictured(self, item: Tracked, now_s: float) -> None:
+        """An item's picture is missing. It may come yet, and whoever waits for one may be given that."""
+        self.unpictured_s = now_s
+        item.mistrust("no picture")
+        for other in self.items:
+            if other.awaits_picture:
+                other.mistrust("the picture before its own is missing")
+
     def _strange_picture(self, now_s: float) -> None:
-        """A picture too many: it may have been taken of something, and whoever waits for one may not get its own."""
+        """A picture too many: it may have been taken of something, and whoever waits for one may not get its own.
+
+        Nor is it known whose the one was that came when an item's was due, if this one did too.
+        """
         apart = self.times.told_apart
         for item in self.items:
-            if item.awaits_picture or (item.gate == 0 and not apart):
+            if item.awaits_picture or (item.gate == 0 and not apart) or self._may_be_pictured(item, now_s):
                 item.mistrust("a picture too many")
         if apart:
             self._stray(now_s - self.times.picture.mean_s, 0)

@@ -6,8 +6,8 @@ and whoever follows may not have reached the gate before the rod is in again. Al
 differences of loading times. An item that surely leaves the belt at an earlier gate rides through none of the
 stretches behind it.
 
-Pictures carry no item's number, and one that is late by just the distance of two items looks like the next item's.
-So the next item is loaded only when the picture of the one before has come: then no other can be taken for it.
+Pictures carry no item's number, so the windows of two items in which theirs are due may not meet. One that is late by
+just the distance of two items would look like the next item's: how that is told is `controller.sight`'s.
 """
 
 from typing import Final
@@ -24,13 +24,12 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
 
     `rod_out_s`: from the push of a rod until it is surely in again.
     """
-    if item.stage is Stage.LOADED:
-        return NEVER_S
     gates = times.gates
     leaves_at = item.leaves_at(gates)
     needed_s = times.dwell.most_s + MARGIN_S
-    if leaves_at <= gates or item.stage is Stage.PICTURED:
+    if leaves_at <= gates or item.stage in (Stage.LOADED, Stage.PICTURED):
         needed_s += rod_out_s
+    needed_s = max(needed_s, 2 * times.picture.tolerance_s + MARGIN_S)
     # Tails count, and either item may be unlike any before.
     difference_s = (times.dwell.most_s - SHORTER * times.dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
