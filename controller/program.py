@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,9 @@ from controller.worker import Worker
 
 WELL: Final = 0
 FAILED: Final = 1
+SWITCH_S: Final = 0.0005
+"""So long may one thread make another wait (Python's own choice is 5 ms): no gate waits for a picture's decoding."""
+
 REST: Final = (
     codec.encode_command(codec.Rod(codec.ALL, push=False)),
     codec.encode_command(codec.Conveyor(run=False)),
@@ -46,6 +50,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
     `say` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
     cannot even begin.
     """
+    sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
         stop = stack.enter_context(_stopped_by_signals(say))
         with patiently(say, f"the recognizer {plan.recognizer}"):
