@@ -36,7 +36,7 @@ LOADER: Final = 1
 SLACK_S: Final = 0.01
 """A stroke is given this much more than it takes: commands may arrive a little closer together than they were sent."""
 
-LOADER_STEP: Final = 1.25
+LOADER_STEP: Final = 1.5
 LONGEST_STROKE: Final = 3.0
 """A loader that seems to push nothing is given longer strokes, up to so many times as long."""
 

@@ -72,7 +72,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if link == "realtime" and "foreign" not in item.keywords:
             item.add_marker(pytest.mark.skip(reason="too long for real time"))
     files = {item.path.name for item in stories}
-    config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not config.getoption("keyword")
+    part = config.getoption("keyword") or config.getoption("collectonly")
+    config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not part
 
 
 @pytest.fixture

@@ -1,11 +1,20 @@
 """A belt that stops, drifts or runs at a wrong speed gives no item to another's bin."""
 
+from typing import Final
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.strategies import BELT_FAULTS, scenarios
-from twin import Layout, Scenario
+from twin import ItemDraw, Layout, Run, Scenario, settings_for
+from twin.faults import BeltSpeed
+from twin.trace import Binned, Loaded
+
+CHANGED_S: Final = 20.0
+FOR_GOOD_S: Final = 10_000.0
+LEARNED_S: Final = 60.0
+"""After this long on a belt at another pace every item is sorted again."""
 
 
 @given(scenarios(kinds=BELT_FAULTS))
@@ -16,3 +25,21 @@ def test_no_fault_of_the_belt_breaks_a_rule(line: Harness, scenario: Scenario) -
 @given(scenarios(kinds=BELT_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
 def test_one_fault_of_the_belt_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "belt-default")
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.8, 0.6, 0.9, 1.2, 1.5]), st.sampled_from(["auto", 1]))
+def test_a_belt_at_another_pace_for_good_is_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
+    pace = BeltSpeed(factor=factor, from_s=CHANGED_S, until_s=FOR_GOOD_S)
+    stack = ItemDraw(count=60 if flight == "auto" else 25)
+    scenario = Scenario(seed=seed, items=stack, faults=(pace,), controller=settings_for(Layout(), in_flight=flight))
+    line.holds(scenario, "belt-for-good", all_sorted_in_the_end)
+
+
+def all_sorted_in_the_end(run: Run) -> list[str]:
+    """Every item that was loaded once the line is learned again is in the bin that its class has."""
+    late = {r.item: r.item_class for r in run.trace if isinstance(r, Loaded) and r.t_s > CHANGED_S + LEARNED_S}
+    bins = run.scenario.controller.bins
+    wrong = [r for r in run.trace if isinstance(r, Binned) and r.item in late and r.bin != bins.get(late[r.item], 0)]
+    return [f"{one.t_s:.3f} s item {one.item} ({late[one.item]}) in bin {one.bin}" for one in wrong] + (
+        [] if late else ["no item was loaded so late"]
+    )
