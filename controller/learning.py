@@ -73,16 +73,18 @@ class Estimate:
 class Lengths:
     """How long items interrupt a beam: the shortest and the longest of late, in s.
 
+    `most_s` is how long an item to whom room is left may be: the more were seen, the less likely is a longer one.
     An interruption that no item can be is not learned, unless the one before was such a one too: then items are not
     all alike.
     """
 
-    __slots__ = ("_stray_s", "count", "longest_s", "shortest_s")
+    __slots__ = ("_stray_s", "count", "longest_s", "most_s", "shortest_s")
 
     def __init__(self) -> None:
         self.count = 0
         self.shortest_s = 0.0
         self.longest_s = 0.0
+        self.most_s = 0.0
         self._stray_s: float | None = None
 
     def learn(self, dwell_s: float) -> None:
@@ -99,12 +101,8 @@ class Lengths:
         self.shortest_s = min(dwell_s, self.shortest_s + FORGETTING * (middle_s - self.shortest_s))
         self.longest_s = max(dwell_s, self.longest_s + FORGETTING * (middle_s - self.longest_s))
         self.count += 1
-
-    @property
-    def most_s(self) -> float:
-        """How long an item to whom room is left may be: the more were seen, the less likely is a longer one."""
         unknown = min(1.0, max(0.0, (MANY - self.count) / (MANY - FEW)))
-        return self.longest_s * (1.0 + (LONGER - 1.0) * unknown)
+        self.most_s = self.longest_s * (1.0 + (LONGER - 1.0) * unknown)
 
     def plausible(self, dwell_s: float) -> bool:
         """Whether an item may have interrupted a beam for so long; two that touch, or a bounce, have not."""

@@ -24,20 +24,20 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
 
     `rod_out_s`: from the push of a rod until it is surely in again.
     """
-    gates = times.gates
+    gates, dwell = times.gates, times.dwell
     leaves_at = item.leaves_at(gates)
-    needed_s = times.dwell.most_s + MARGIN_S
-    if leaves_at <= gates or item.stage in (Stage.LOADED, Stage.PICTURED):
+    needed_s = dwell.most_s
+    if leaves_at <= gates or item.stage is Stage.LOADED or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
-    needed_s = max(needed_s, 2 * times.picture.tolerance_s + MARGIN_S)
+    needed_s = max(needed_s, 2 * times.picture.tolerance_s)
     # Tails count, and either item may be unlike any before.
-    difference_s = (times.dwell.most_s - SHORTER * times.dwell.shortest_s) / 2
+    difference_s = (dwell.most_s - SHORTER * dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
         stretch_s = _stretch_s(gate, times)
         if stretch_s is None:
             return NEVER_S
-        needed_s = max(needed_s, stretch_s + difference_s + MARGIN_S)
-    return needed_s
+        needed_s = max(needed_s, stretch_s + difference_s)
+    return needed_s + MARGIN_S
 
 
 def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: float, rod_out_s: float) -> bool:
