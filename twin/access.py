@@ -39,9 +39,10 @@ class Access:
         """Whether a client that says so is let in."""
         if not self.passwords:
             return True
-        # An unknown name takes as long as a known one with a wrong password.
-        kept = self.passwords.get(username or "", "")
-        return _matches(password or "", kept) and bool(kept)
+        # An unknown name is compared with somebody's password: it takes as long as a known one with a wrong password.
+        known = username is not None and username in self.passwords
+        kept = self.passwords[username or ""] if known else next(iter(self.passwords.values()))
+        return _matches(password or "", kept) and known
 
     def may_publish(self, topic: str) -> bool:
         """Whether a client may publish on a topic."""

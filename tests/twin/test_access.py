@@ -43,7 +43,10 @@ def passwords(request, tmp_path):
 def test_who_has_the_password_is_let_in_and_nobody_else(passwords):
     with EmbeddedBroker(access=Access(passwords=passwords)) as broker:
         connected(broker, username="line", password="open sesame").close()
-        for wrong in ({"username": "line", "password": "open"}, {"username": "nobody", "password": ""}, {}):
+        for wrong in (
+            {"username": "line", "password": "open"}, {"username": "line", "password": "x"},
+            {"username": "nobody", "password": ""}, {"username": "nobody", "password": "x"}, {},
+        ):  # fmt: skip
             with pytest.raises(ControllersBrokerError, match="Not authorized"):
                 connected(broker, **wrong)
 
