@@ -52,6 +52,7 @@ STORIES = {
     ),
     "liveness": s.scenarios(kinds=s.ALL_FAULTS),
 }  # fmt: skip
+MEDIANS = ("examples", "seconds", "items", "faults")
 EXTRA = {"stopping": all_at_rest, "liveness": all_accounted_for}
 
 
@@ -118,12 +119,10 @@ def main():
         hunts.append(hunt(name, BROKEN[name]))
         show(hunts[-1])
     found = [one for one in hunts if one.found]
-    print(
-        f"{len(found)} of {len(hunts)} found; medians: "
-        f"{statistics.median(one.examples for one in found):.0f} examples, "
-        f"{statistics.median(one.seconds for one in found):.1f} s, {statistics.median(one.items for one in found):.0f} "
-        f"items, {statistics.median(one.faults for one in found):.0f} faults"
-    )
+    print(f"{len(found)} of {len(hunts)} found")
+    if found:
+        medians = {field: statistics.median(getattr(one, field) for one in found) for field in MEDIANS}
+        print("medians: " + ", ".join(f"{value:.3g} {field}" for field, value in medians.items()))
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(one) for one in hunts], indent=1))
     sys.exit(ours.found or len(found) < len(hunts))

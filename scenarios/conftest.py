@@ -10,7 +10,7 @@ from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
 from twin.foreign import Foreign
 
-EXAMPLES: Final = {"quick": 60, "thorough": 1500}
+EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
 """Of each property, on one core; `--minutes` asks for as many as fill that time."""
 
