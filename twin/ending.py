@@ -10,7 +10,8 @@ from twin.scenario import Scenario
 from twin.timeline import Timeline, Timer
 
 SETTLE_S: Final = 10.0
-"""After the last item the line has this long to come to rest; then the run ends as it stands."""
+"""After the last item the line has this long to come to rest; then the run ends as it stands. Where the controller
+knows how many items there are, and so is to come to rest, it has the patience that progress has."""
 
 PATIENCE_TRIPS: Final = 3
 PATIENCE_S: Final = 10.0
@@ -30,6 +31,8 @@ class Ending:
         ride_s = layout.end_m / layout.belt_speed_m_per_s
         start_s = scenario.controller.belt_start_s + 2 * layout.loader_stroke_s
         self._patience_s = PATIENCE_TRIPS * (start_s + ride_s) + PATIENCE_S
+        counted = scenario.controller.items is not None
+        self._settle_s = max(SETTLE_S, self._patience_s) if counted else SETTLE_S
         self._timeline = timeline
         self._line = line
         self._left = scenario.item_count
@@ -70,7 +73,7 @@ class Ending:
         return self.reason is not None
 
     def _settle(self) -> None:
-        self._settle_until_s = self._timeline.now + SETTLE_S
+        self._settle_until_s = self._timeline.now + self._settle_s
         self._timer.start(self._settle_until_s, lambda: None)
 
     def _expect(self) -> None:
