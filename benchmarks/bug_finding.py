@@ -24,8 +24,8 @@ from broken_controllers import BROKEN  # noqa: E402
 from controller.core import Controller  # noqa: E402
 from scenarios import strategies as s  # noqa: E402
 from scenarios.conftest import EXAMPLES  # noqa: E402
+from scenarios.outcomes import all_at_rest  # noqa: E402
 from scenarios.test_liveness import all_accounted_for  # noqa: E402
-from scenarios.test_stopping import all_at_rest  # noqa: E402
 from twin import Layout, simulate  # noqa: E402
 from twin.faults import ClientCutOff, GateMissesEdge, RodSticksOut  # noqa: E402
 

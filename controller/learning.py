@@ -14,9 +14,10 @@ STEADY_S: Final = 0.06
 
 STEADY_SHARE: Final = 0.02
 SPREADS: Final = 4.0
-SHORTER: Final = 1 / 3
+SHORTER: Final = 0.3
 LONGER: Final = 3.2
-"""Items may be this much shorter or longer than any seen so far. Two that touch are told by their pictures."""
+"""Items may be this much shorter or longer than any seen so far: three times, and what jitter adds. Two that touch are
+told by their pictures."""
 
 SAME_SHARE: Final = 0.2
 """One item interrupts all beams for the same time, but for so much."""

@@ -1,15 +1,16 @@
 """A belt that stops, drifts or runs at a wrong speed gives no item to another's bin."""
 
+from functools import partial
 from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
+from scenarios.outcomes import all_sorted
 from scenarios.strategies import BELT_FAULTS, scenarios
-from twin import ItemDraw, Layout, Run, Scenario, settings_for
+from twin import ItemDraw, Layout, Scenario, settings_for
 from twin.faults import BeltSpeed
-from twin.trace import Binned, Loaded
 
 CHANGED_S: Final = 20.0
 FOR_GOOD_S: Final = 10_000.0
@@ -32,14 +33,4 @@ def test_a_belt_at_another_pace_for_good_is_learned(line: Harness, seed: int, fa
     pace = BeltSpeed(factor=factor, from_s=CHANGED_S, until_s=FOR_GOOD_S)
     stack = ItemDraw(count=60 if flight == "auto" else 25)
     scenario = Scenario(seed=seed, items=stack, faults=(pace,), controller=settings_for(Layout(), in_flight=flight))
-    line.holds(scenario, "belt-for-good", all_sorted_in_the_end)
-
-
-def all_sorted_in_the_end(run: Run) -> list[str]:
-    """Every item that was loaded once the line is learned again is in the bin that its class has."""
-    late = {r.item: r.item_class for r in run.trace if isinstance(r, Loaded) and r.t_s > CHANGED_S + LEARNED_S}
-    bins = run.scenario.controller.bins
-    wrong = [r for r in run.trace if isinstance(r, Binned) and r.item in late and r.bin != bins.get(late[r.item], 0)]
-    return [f"{one.t_s:.3f} s item {one.item} ({late[one.item]}) in bin {one.bin}" for one in wrong] + (
-        [] if late else ["no item was loaded so late"]
-    )
+    line.holds(scenario, "belt-for-good", partial(all_sorted, from_s=CHANGED_S + LEARNED_S))

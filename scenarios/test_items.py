@@ -1,12 +1,24 @@
 """Items that are too long, taken off, put back, or no items at all disturb nobody else."""
 
+from functools import partial
+from typing import Final
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.strategies import ITEM_FAULTS, scenarios, steps
-from twin import ItemDraw, Layout, Scenario, settings_for
-from twin.faults import ForeignObject
+from scenarios.outcomes import all_sorted
+from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, scenarios, steps
+from twin import Item, ItemDraw, Layout, Scenario, settings_for
+from twin.faults import ForeignObject, TooLong
+from twin.item import CLASSES
+
+LENGTHS: Final = st.sampled_from([SHORTEST_M, LONGEST_M, 0.08])
+LONGER_S: Final = 20.0
+LEARNED_S: Final = 40.0
+"""After this long with items of another kind each of them is sorted."""
+
+FOR_GOOD_S: Final = 10_000.0
 
 
 @given(scenarios(kinds=ITEM_FAULTS))
@@ -26,3 +38,25 @@ def test_something_thrown_among_the_items_before_the_first_gate_is_nobody(
     thing = ForeignObject(from_s=from_s, until_s=from_s + 0.1, at_m=at_m, length_m=length_m)
     scenario = Scenario(seed=seed, items=ItemDraw(count=15), faults=(thing,), controller=settings_for(Layout()))
     line.holds(scenario, "items-thrown")
+
+
+@given(st.integers(0, 1000), st.sampled_from(["auto", 1]), LENGTHS, LENGTHS, st.sampled_from([15, 5, 30]))
+def test_items_of_one_length_and_then_another_are_all_sorted(
+    line: Harness, seed: int, flight: int | str, first_m: float, then_m: float, count: int
+) -> None:
+    line.holds(_stack(seed, flight, [first_m] * count + [then_m] * 10), "items-lengths", all_sorted)
+
+
+@given(st.integers(0, 1000), st.sampled_from([4.0, 3.5, 3.0, 2.0]), st.sampled_from(["auto", 1]))
+def test_items_much_longer_from_now_on_are_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
+    longer = TooLong(factor=factor, from_s=LONGER_S, until_s=FOR_GOOD_S)
+    lengths_m = [SHORTEST_M] * (40 if flight == "auto" else 15)
+    in_the_end = partial(all_sorted, from_s=LONGER_S + LEARNED_S)
+    line.holds(_stack(seed, flight, lengths_m, longer), "items-longer", in_the_end)
+
+
+def _stack(seed: int, flight: int | str, lengths_m: list[float], *faults: TooLong) -> Scenario:
+    """A stack of items of these lengths, the classes in turn, on the default line."""
+    items = tuple(Item(item_class=CLASSES[n % len(CLASSES)], length_m=length_m) for n, length_m in enumerate(lengths_m))
+    told = settings_for(Layout(), in_flight=flight)
+    return Scenario(seed=seed, items=items, faults=faults, controller=told)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
+from scenarios.outcomes import all_sorted
 from scenarios.strategies import LOADER_FAULTS, scenarios, steps
-from twin import ItemDraw, Layout, Run, Scenario, settings_for
+from twin import ItemDraw, Layout, Scenario, settings_for
 
 
 @given(scenarios(kinds=LOADER_FAULTS))
@@ -26,8 +27,3 @@ def test_a_loader_slower_than_said_still_loads_all(
     layout = msgspec.structs.replace(Layout(), loader_stroke_s=stroke_s)
     told = settings_for(layout, in_flight=flight, loader_stroke_s=0.5, patience_s=12.0)
     line.holds(Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=told), "loader-slow", all_sorted)
-
-
-def all_sorted(run: Run) -> list[str]:
-    """Every item is in its bin."""
-    return [] if run.summary.correct == run.scenario.item_count else [f"{run.summary.correct} items in their bins"]

@@ -1,12 +1,22 @@
 """Without faults every item ends where its own sure answer says."""
 
+from itertools import product
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
+from scenarios.outcomes import all_in_bins, all_sorted
 from scenarios.strategies import scenarios
-from twin import Run, Scenario
+from twin import ItemDraw, Layout, Scenario, settings_for
+from twin.item import CLASSES
+
+WAYS: Final = [
+    {name: rod for name, rod in zip(CLASSES, rods, strict=True) if rod} for rods in product((2, 3, 4, 0), repeat=3)
+]
+"""Every way to give the classes rods of the default line, a rod for more than one, or none, among them."""
 
 
 @pytest.mark.foreign
@@ -25,7 +35,9 @@ def test_one_item_at_a_time_needs_no_knowledge_of_the_line(line: Harness, scenar
     line.holds(scenario, "sorting-single", all_in_bins)
 
 
-def all_in_bins(run: Run) -> list[str]:
-    """Every item is in a bin, whichever."""
-    left = run.scenario.item_count - run.summary.items
-    return [f"{left} items are in no bin"] if left else []
+@given(st.integers(0, 1000), st.integers(1, 8), st.sampled_from(WAYS), st.sampled_from(["auto", 1]))
+def test_whichever_rods_the_classes_are_given_the_rest_rides_to_the_end(
+    line: Harness, seed: int, count: int, bins: dict[str, int], flight: int | str
+) -> None:
+    told = settings_for(Layout(), bins=bins, in_flight=flight, items=count)
+    line.holds(Scenario(seed=seed, items=ItemDraw(count=count), controller=told), "sorting-ways", all_sorted)

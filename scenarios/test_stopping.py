@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
+from scenarios.outcomes import all_at_rest
 from scenarios.strategies import Kinds, fault_of, scenarios, steps
-from twin import ItemDraw, Layout, Run, Scenario, faults, settings_for
+from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
-from twin.trace import Ended
 
 NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, faults.Garbage]
 """Faults that make too much be heard, and no item be missed."""
 
 
-@given(scenarios(most_items=6, layout=st.just(Layout()), counted=True))
+@given(scenarios(most_items=6, counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
 
@@ -34,11 +34,21 @@ def test_noise_while_it_comes_to_rest_keeps_no_line_running(
     line.holds(scenario, "stopping-noise", all_at_rest)
 
 
-def all_at_rest(run: Run) -> list[str]:
-    """Every item is in a bin, and the line stands as it should be left."""
-    left = run.scenario.item_count - run.summary.items
-    wrong = [f"{left} items are in no bin"] if left else []
-    ended = run.trace[-1]
-    if not isinstance(ended, Ended) or ended.running or ended.rods_out:
-        wrong.append(f"not at rest: {ended}")
-    return wrong
+@given(st.integers(0, 1000), steps(2.0, 30.0, 0.1), st.sampled_from([0.7, 0.8, 0.6, 0.5, 0.4, 1.5]))
+def test_the_last_items_on_a_belt_at_another_pace_are_waited_for(
+    line: Harness, seed: int, from_s: float, factor: float
+) -> None:
+    pace = faults.BeltSpeed(factor=factor, from_s=from_s, until_s=from_s + 60.0)
+    told = settings_for(Layout(), items=3, in_flight=1)
+    scenario = Scenario(seed=seed, items=ItemDraw(count=3), faults=(pace,), controller=told)
+    line.holds(scenario, "stopping-pace", all_at_rest)
+
+
+@given(st.integers(0, 1000), steps(5.0, 30.0, 0.1), steps(0.5, 4.0, 0.5))
+def test_the_last_items_held_up_on_a_belt_that_stops_are_waited_for(
+    line: Harness, seed: int, from_s: float, stands_s: float
+) -> None:
+    stop = faults.BeltStops(from_s=from_s, until_s=from_s + stands_s)
+    told = settings_for(Layout(), items=3, in_flight=1)
+    scenario = Scenario(seed=seed, items=ItemDraw(count=3), faults=(stop,), controller=told)
+    line.holds(scenario, "stopping-held", all_at_rest)

@@ -1,0 +1,31 @@
+"""What a story may demand of a whole run, beside that no check objects: sentences on what is not so, or none."""
+
+from twin import Run, trace
+from twin.bin import REJECT, bin_name
+
+
+def all_in_bins(run: Run) -> list[str]:
+    """Every item is in a bin, whichever."""
+    left = run.scenario.item_count - run.summary.items
+    return [f"{left} items are in no bin"] if left else []
+
+
+def all_sorted(run: Run, *, from_s: float = 0.0) -> list[str]:
+    """Every item that was loaded from a time on is in the bin that its class has, and in reject if that has none."""
+    bins = run.scenario.controller.bins
+    loaded = {r.item: r.item_class for r in run.trace if isinstance(r, trace.Loaded) and r.t_s >= from_s}
+    ends = {r.item: r.bin for r in run.trace if isinstance(r, trace.Binned)}
+    astray = [
+        f"item {item} ({item_class}) ended in {bin_name(ends[item])}"
+        for item, item_class in loaded.items()
+        if ends.get(item, REJECT) != bins.get(item_class, REJECT)
+    ]
+    return all_in_bins(run) + astray + ([] if loaded else [f"no item was loaded from {from_s} s on"])
+
+
+def all_at_rest(run: Run) -> list[str]:
+    """Every item is in a bin, and the line stands as it should be left."""
+    ended = run.trace[-1]
+    if isinstance(ended, trace.Ended) and not (ended.running or ended.rods_out):
+        return all_in_bins(run)
+    return [*all_in_bins(run), f"not at rest: {ended}"]
