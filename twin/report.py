@@ -16,10 +16,13 @@ from twin.errors import FileError
 from twin.pacing import wall_s
 from twin.run import Run
 from twin.story import told
-from twin.summary import Summary, Tally
+from twin.summary import Lateness, Summary, Tally
 
 REDRAW_S: Final = 0.1
 _SIGNS: Final = {"well": "[green]ok[/]", "silent": "[yellow]-[/]", "ill": "[red]no[/]"}
+HELD_UP_MS: Final = 50.0
+"""An item rides a centimetre and more in this time."""
+
 MOST_SHOWN: Final = 20
 """Violations listed under the table; the summary file has them all."""
 
@@ -92,6 +95,7 @@ class StatusLine:
 def show_run(console: Console, run: Run) -> None:
     """The table at the end, and what was wrong."""
     show_summary(console, run.summary, run.tally)
+    show_lateness(console, run.lateness_ms)
     show_violations(console, run.violations)
 
 
@@ -108,6 +112,18 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
     console.print(table)
     for line in _figures(summary):
         console.print(line, highlight=False)
+
+
+def show_lateness(console: Console, late_ms: Lateness) -> None:
+    """How well real time was kept; nothing of a run in virtual time."""
+    if late_ms.longest is None:
+        return
+    words = f"pacing      events late by p50 {_ms(late_ms.p50)}, p99 {_ms(late_ms.p99)}, at most {_ms(late_ms.longest)}"
+    console.print(words, highlight=False)
+    if late_ms.longest > HELD_UP_MS:
+        console.print(
+            "            this machine did not keep real time: what went wrong may be its doing", style="yellow"
+        )
 
 
 def show_findings(console: Console, findings: Iterable[Finding]) -> None:

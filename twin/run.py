@@ -28,7 +28,7 @@ from twin.participant import Participant
 from twin.remembered import Remembered
 from twin.scenario import Scenario
 from twin.streams import Streams
-from twin.summary import ControllerSummary, Margins, Percentiles, Summary, Tally, percentiles_ms
+from twin.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 from twin.timeline import Timeline
 from twin.wire import Way
 
@@ -48,7 +48,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     violations: Sequence[Violation]
     margins: Margins
     tally: Tally
-    lateness_ms: Percentiles
+    lateness_ms: Lateness
     events: int
     exchanges: int
 
@@ -156,7 +156,7 @@ class Shift:
         )  # fmt: skip
         return Run(
             scenario=self._scenario, trace=self._record.records, summary=summary, violations=judged.violations,
-            margins=tally.margins, tally=tally, lateness_ms=percentiles_ms(self.lateness_s),
+            margins=tally.margins, tally=tally, lateness_ms=lateness_ms(self.lateness_s),
             events=self._timeline.events, exchanges=self._exchanges(),
         )  # fmt: skip
 

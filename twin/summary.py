@@ -36,6 +36,12 @@ class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
     p99: float | None
 
 
+class Lateness(Percentiles, frozen=True, kw_only=True):
+    """By how much events were late on the wall clock, in ms; `longest`: the latest of all."""
+
+    longest: float | None
+
+
 class ControllerSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How fast the controller was, on the wall clock: from a gate's message to its commands."""
 
@@ -175,3 +181,9 @@ def percentiles_ms(samples_s: deque[float]) -> Percentiles:
     ordered = sorted(samples_s)
     at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 for share in (0.5, 0.99)]
     return Percentiles(p50=at[0], p99=at[1])
+
+
+def lateness_ms(samples_s: deque[float]) -> Lateness:
+    """How late events were."""
+    middle = percentiles_ms(samples_s)
+    return Lateness(p50=middle.p50, p99=middle.p99, longest=max(samples_s) * 1000 if samples_s else None)
