@@ -1,64 +1,51 @@
-"""How many bugs the suite finds: each broken controller against the quick profile's stories, until one objects.
+"""How many bugs the suite finds: `pytest scenarios/` in its quick profile against each broken controller.
 
-    python benchmarks/bug_finding.py [NAME ...] [--json FILE]
+    python benchmarks/bug_finding.py [NAME ...] [--json FILE] [--processes 2]
 
-For each: found or not, by which story and check, after how many examples and seconds, and how small the scenario is.
-Ours is hunted first, and must not be found: exit 1 if it is, or if a broken one is not.
+The suite runs as a user would run it, but for the old counterexamples in `regressions/`, which are left out: what is
+found is found anew, from one fixed seed. For each: found or not, by which story and check, after how many scenarios and
+seconds, and how small the scenario is. Ours is hunted too, and must not be found: exit 1 if it is, or if a broken one
+is not.
 """
 
 import argparse
+import contextlib
+import io
 import json
+import os
 import statistics
 import sys
+import tempfile
 import time
-from dataclasses import asdict, dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
+import pytest
+from hypothesis import settings
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from broken_controllers import BROKEN  # noqa: E402
 
 from controller.core import Controller  # noqa: E402
-from scenarios import strategies as s  # noqa: E402
-from scenarios.conftest import EXAMPLES  # noqa: E402
-from scenarios.outcomes import all_at_rest  # noqa: E402
-from scenarios.test_liveness import all_accounted_for  # noqa: E402
-from twin import Layout, simulate  # noqa: E402
-from twin.faults import ClientCutOff, GateMissesEdge, RodSticksOut  # noqa: E402
+from scenarios.harness import Harness  # noqa: E402
 
-FULL = {"layout": st.just(Layout()), "in_flight": st.just("auto"), "most_faults": 1}
-STORIES = {
-    "sorting": s.scenarios(most_items=3),
-    "stopping": s.scenarios(most_items=6, layout=st.just(Layout()), counted=True),
-    "sorting-many": s.scenarios(in_flight=st.just("auto"), most_items=14),
-    **{
-        f"{name}{suffix}": s.scenarios(kinds=kinds, **bounds)
-        for name, kinds in (
-            ("gates", s.GATE_FAULTS), ("camera", s.CAMERA_FAULTS), ("recognizer", s.RECOGNIZER_FAULTS),
-            ("wire", s.LINK_FAULTS), ("broker", s.BROKER_FAULTS), ("restart", s.CONTROLLER_FAULTS),
-            ("loader", s.LOADER_FAULTS), ("items", s.ITEM_FAULTS), ("rods", s.ROD_FAULTS), ("belt", s.BELT_FAULTS),
-        )
-        for suffix, bounds in (("", {}), ("-default", FULL))
-    },
-    "gates-missed": s.scenarios(kinds=[GateMissesEdge], fewest_items=3, **{**FULL, "most_faults": 3}),
-    "rods-out": s.scenarios(kinds=[RodSticksOut], fewest_items=3, **{**FULL, "most_faults": 3}),
-    "wire-jitter": s.scenarios(in_flight=st.just("auto"), most_items=14, longest_jitter_s=0.05),
-    "broker-cut": s.scenarios(kinds=[ClientCutOff], **{**FULL, "most_faults": 5}),
-    "outside": s.scenarios(
-        kinds=(*s.GATE_FAULTS, *s.CAMERA_FAULTS), most_items=3, most_faults=1, layout=st.just(Layout()),
-    ),
-    "liveness": s.scenarios(kinds=s.ALL_FAULTS),
-}  # fmt: skip
+OURS = "(ours)"
+SEED = 0
 MEDIANS = ("examples", "seconds", "items", "faults")
-EXTRA = {"stopping": all_at_rest, "liveness": all_accounted_for}
+SUITE = (
+    str(ROOT / "scenarios"), "-x", "-q", f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"),
+    "-W", "ignore::pytest.PytestAssertRewriteWarning",  # The harness is imported before pytest starts.
+)  # fmt: skip
 
 
 @dataclass
 class Hunt:
-    """What came of hunting one broken controller."""
+    """What came of hunting one broken controller. `examples`: scenarios run until one failed."""
 
     name: str
     found: bool = False
@@ -70,39 +57,73 @@ class Hunt:
     faults: int = 0
 
 
-def hunt(name, controller):
-    """Run story after story until one objects; its smallest scenario is what counts."""
-    result = Hunt(name)
-    began_s = time.perf_counter()
-    for story, scenarios in STORIES.items():
-        if _objects(result, controller, story, scenarios, began_s):
-            break
-    return result
+@dataclass
+class Hunter(Harness):
+    """The suite's harness, which keeps the scenario that ran last and what was found first."""
+
+    began_s: float = field(default_factory=time.perf_counter)
+    found_s: float | None = None
+    examples: int = 0
+    check: str = ""
+    last: object = None
+
+    def run(self, scenario):
+        self.last = scenario
+        run = super().run(scenario)
+        if run.violations:
+            self.check = run.violations[0].check
+        return run
+
+    def holds(self, *arguments, **options):
+        try:
+            return super().holds(*arguments, **options)
+        except AssertionError:
+            self.note()
+            raise
+
+    def note(self):
+        """Something was found; the first time counts."""
+        if self.found_s is None:
+            self.found_s, self.examples = time.perf_counter() - self.began_s, self.runs
 
 
-def _objects(result, controller, story, scenarios, began_s):
-    def property_(scenario):
-        run = simulate(scenario, controller=controller)
-        if not result.found:
-            result.examples += 1
-        wrong = EXTRA[story](run) if story in EXTRA else []
-        if (run.violations or wrong) and (controller is Controller or not simulate(scenario).violations):
-            if not result.found:
-                result.seconds = time.perf_counter() - began_s
-            result.found, result.story = True, story
-            result.check = run.violations[0].check if run.violations else story
-            result.items, result.faults = scenario.item_count, len(scenario.faults)
-            raise AssertionError(result.check)
+class Substitute:
+    """A plugin that gives the suite a broken controller, and takes down which story objects."""
 
-    test = settings(
-        max_examples=EXAMPLES["quick"], database=None, deadline=None, suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink), report_multiple_bugs=False,
-    )(seed(0)(given(scenarios)(property_)))  # fmt: skip
-    try:
-        test()
-    except AssertionError:
-        return True
-    return False
+    def __init__(self, name):
+        self.hunter = Hunter(controller=Controller if name == OURS else BROKEN[name])
+        self.result = Hunt(name)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config):
+        from scenarios.conftest import HARNESS
+
+        config.stash[HARNESS] = self.hunter
+        settings.register_profile("hunt", settings.get_profile("suite"), database=None, report_multiple_bugs=False)
+        settings.load_profile("hunt")
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [item for item in items if item.path.name != "test_regressions.py"]
+
+    def pytest_runtest_logreport(self, report):
+        if not report.failed:
+            return
+        self.hunter.note()
+        scenario = self.hunter.last  # Hypothesis runs the smallest one last.
+        self.result.found, self.result.story = True, report.nodeid.partition("::")[2].removeprefix("test_")
+        self.result.check = self.hunter.check or "story"
+        self.result.seconds, self.result.examples = self.hunter.found_s, self.hunter.examples
+        self.result.items, self.result.faults = scenario.item_count, len(scenario.faults)
+
+
+def hunt(name):
+    """Run the suite until a story objects; to be called in a process of its own."""
+    plugin = Substitute(name)
+    os.chdir(tempfile.mkdtemp())  # Where the suite may leave its failures.
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = pytest.main([*SUITE, f"--hypothesis-seed={SEED}"], plugins=[plugin])
+    assert code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), f"{name}: pytest ended with {code!r}"
+    return plugin.result
 
 
 def main():
@@ -110,28 +131,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", choices=[[], *BROKEN], default=[])
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
+    print(f"{'controller':26} found  {'story':72}  {'check':17}  examples  seconds  items  faults")
+    pool = partial(ProcessPoolExecutor, arguments.processes, get_context("spawn"), max_tasks_per_child=1)
     hunts = []
-    print(f"{'controller':30} found  story             check              examples  seconds  items  faults")
-    ours = hunt("(ours)", Controller)
-    show(ours)
-    for name in arguments.names or BROKEN:
-        hunts.append(hunt(name, BROKEN[name]))
-        show(hunts[-1])
-    found = [one for one in hunts if one.found]
-    print(f"{len(found)} of {len(hunts)} found")
+    with pool() as workers:
+        for one in workers.map(hunt, [OURS, *(arguments.names or BROKEN)]):
+            show(one)
+            hunts.append(one)
+    ours, *broken = hunts
+    found = [one for one in broken if one.found]
+    print(f"{len(found)} of {len(broken)} found")
     if found:
-        medians = {field: statistics.median(getattr(one, field) for one in found) for field in MEDIANS}
-        print("medians: " + ", ".join(f"{value:.3g} {field}" for field, value in medians.items()))
+        medians = {column: statistics.median(getattr(one, column) for one in found) for column in MEDIANS}
+        print("medians: " + ", ".join(f"{value:.3g} {column}" for column, value in medians.items()))
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(one) for one in hunts], indent=1))
-    sys.exit(ours.found or len(found) < len(hunts))
+        arguments.json.write_text(json.dumps([asdict(one) for one in broken], indent=1))
+    sys.exit(ours.found or len(found) < len(broken))
 
 
 def show(one):
     """A line of the table."""
     print(
-        f"{one.name:30} {'yes' if one.found else 'NO':5}  {one.story:16}  {one.check:17}  {one.examples:8}"
+        f"{one.name:26} {'yes' if one.found else 'NO':5}  {one.story:72}  {one.check:17}  {one.examples:8}"
         f"  {one.seconds:7.1f}  {one.items:5}  {one.faults:6}", flush=True,
     )  # fmt: skip
 

@@ -19,6 +19,8 @@ EXAMPLES_IN_REAL_TIME: Final = 2
 STORIES: Final = 10
 """A run of fewer files than this is not the whole suite, and need not have reached every situation."""
 
+FAULTLESS: Final = "test_sorting.py"
+
 HARNESS: Final = pytest.StashKey[Harness]()
 WHOLE: Final = pytest.StashKey[bool]()
 
@@ -39,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose Hypothesis's profile, and make the one harness."""
     config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
+    config.addinivalue_line("markers", "long: has a stack of items that does not shrink, and comes last")
     command = config.getoption("--controller")
     link = config.getoption("--link")
     if command is not None and link == "memory":
@@ -65,7 +68,8 @@ def _examples(config: pytest.Config, link: str) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In real time only what makes sense there."""
+    """What finds the smallest scenarios comes first; in real time only what makes sense there."""
+    items.sort(key=_place)
     link = config.stash[HARNESS].link
     stories = [item for item in items if item.path.parent.name == "scenarios"]
     for item in stories:
@@ -74,6 +78,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path.name for item in stories}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not part
+
+
+def _place(item: pytest.Item) -> int:
+    """Stories without a fault come first, those with a long stack last."""
+    if item.get_closest_marker("long") is not None:
+        return 2
+    return int(item.path.name != FAULTLESS)
 
 
 @pytest.fixture

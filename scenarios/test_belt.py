@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def test_one_fault_of_the_belt_on_a_full_default_line_breaks_no_rule(line: Harne
     line.holds(scenario, "belt-default")
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([0.8, 0.6, 0.9, 1.2, 1.5]), st.sampled_from(["auto", 1]))
 def test_a_belt_at_another_pace_for_good_is_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
     pace = BeltSpeed(factor=factor, from_s=CHANGED_S, until_s=FOR_GOOD_S)

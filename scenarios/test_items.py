@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def test_one_fault_of_the_items_on_a_full_default_line_breaks_no_rule(line: Harn
     line.holds(scenario, "items-default")
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), steps(20.0, 40.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.2, 0.01))
 def test_something_thrown_among_the_items_before_the_first_gate_is_nobody(
     line: Harness, seed: int, from_s: float, at_m: float, length_m: float
@@ -40,6 +42,7 @@ def test_something_thrown_among_the_items_before_the_first_gate_is_nobody(
     line.holds(scenario, "items-thrown")
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from(["auto", 1]), LENGTHS, LENGTHS, st.sampled_from([15, 5, 30]))
 def test_items_of_one_length_and_then_another_are_all_sorted(
     line: Harness, seed: int, flight: int | str, first_m: float, then_m: float, count: int
@@ -47,6 +50,7 @@ def test_items_of_one_length_and_then_another_are_all_sorted(
     line.holds(_stack(seed, flight, [first_m] * count + [then_m] * 10), "items-lengths", all_sorted)
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([4.0, 3.5, 3.0, 2.0]), st.sampled_from(["auto", 1]))
 def test_items_much_longer_from_now_on_are_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
     longer = TooLong(factor=factor, from_s=LONGER_S, until_s=FOR_GOOD_S)

@@ -1,6 +1,7 @@
 """A loader that pushes nothing, or two items, is found out in time, and one slower than it is said to be."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def test_one_fault_of_the_loader_on_a_full_default_line_breaks_no_rule(line: Har
     line.holds(scenario, "loader-default")
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), steps(0.5, 1.1, 0.05), st.sampled_from(["auto", 1]))
 def test_a_loader_slower_than_said_still_loads_all(
     line: Harness, seed: int, stroke_s: float, flight: int | str

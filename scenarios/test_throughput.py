@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Final
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,12 +28,14 @@ MOST_LOST_S: Final = 45.0
 """A fault costs its own time, and this much for finding out, clearing the belt and learning the line again."""
 
 
+@pytest.mark.long
 @given(layouts(), st.integers(0, 1000))
 def test_as_many_as_is_safe_is_no_slower_than_one_at_a_time(line: Harness, layout: Layout, seed: int) -> None:
     rates = [sorted_on(line, layout, seed, in_flight).summary.items_per_min for in_flight in ("auto", 1)]
     assert rates[0] * SAME >= rates[1]
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([0.25, 0.2, 0.3, 0.35, 0.4]))
 def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, speed_m_per_s: float) -> None:
     """The stretch behind a gate belongs to one item at a time; nothing else limits such a line."""
@@ -47,6 +50,7 @@ def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, 
     assert max(cycles_s) <= room_m / speed_m_per_s + ROOM_S
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from(list(ALL_FAULTS)).flatmap(lambda kind: fault_of(kind, Layout(), 5)))
 def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, seed: int, fault: AnyFault) -> None:
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
