@@ -72,7 +72,7 @@ class Sight:
             if max(item.gate, item.blocked_at or 0) < gate and self._may_be_at(item, gate, now_s):
                 if item.blocked_at is not None:
                     # It has left that beam unseen, or so shortly that it was not believed.
-                    item.gate, item.centre_s, item.missed = item.blocked_at, item.blocked_s, 0
+                    item.gate, item.centre_s, item.missed, item.timed = item.blocked_at, item.blocked_s, 0, False
                     item.mistrust("not seen to leave a beam")
                 item.blocked_at, item.blocked_s = gate, now_s
                 return
@@ -144,10 +144,11 @@ class Sight:
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times
         whole = times.dwell.plausible(dwell_s)
+        same = item.dwell_s is None or times.dwell.same(dwell_s, item.dwell_s)
         if gate == item.gate + 1:
             took_s = centre_s - item.centre_s
             fits = times.legs[gate].fits(took_s)
-            if whole and not item.stray:
+            if whole and same and item.timed and not item.stray:
                 times.legs[gate].learn(took_s)
         else:
             way = times.ahead(item.gate, gate)
@@ -157,10 +158,10 @@ class Sight:
             item.mistrust("too long in the beam for one item")
         elif not fits:
             item.mistrust("not where it was expected")
-        elif item.dwell_s is not None and not times.dwell.same(dwell_s, item.dwell_s):
+        elif not same:
             item.mistrust("longer or shorter than before")  # Which of its edges was where it seemed to be?
         item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
-        item.dwell_s = dwell_s
+        item.dwell_s, item.timed = dwell_s, whole and same
 
     def _cleared_unblocked(self, gate: int, now_s: float) -> Tracked | None:
         """Its nose was not seen, its tail was: where it is is known, how long it is not, so it is not pushed."""
@@ -173,6 +174,7 @@ class Sight:
                 if window_s is not None and window_s[0] <= now_s - dwell_s <= window_s[1]:
                     item.mistrust("its nose was not seen")
                     item.gate, item.missed, item.centre_s, item.seen = gate, 0, now_s - dwell_s / 2, True
+                    item.timed = False
                     return item
         return None
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scenarios.harness import Harness
 from scenarios.strategies import ALL_FAULTS, fault_of, layouts
 from twin import ItemDraw, Layout, Run, Scenario, settings_for
-from twin.faults import AnyFault
+from twin.faults import AnyFault, Garbage, GateBounce, RecognizerSays, RecognizerSlow, SpoiltImage
 from twin.trace import Loaded
 
 SAME: Final = 1.02
@@ -26,6 +26,10 @@ ROOM_S: Final = 0.12
 
 MOST_LOST_S: Final = 45.0
 """A fault costs its own time, and this much for finding out, clearing the belt and learning the line again."""
+
+HARMLESS: Final = (GateBounce, Garbage, SpoiltImage, RecognizerSlow, RecognizerSays)
+LEAST_LOST_S: Final = 1.0
+"""What leaves no doubt where the items are costs no time at all, but for which class rides how far at the end."""
 
 
 @pytest.mark.long
@@ -55,7 +59,7 @@ def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, 
 def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, seed: int, fault: AnyFault) -> None:
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
     lost_s = disturbed.summary.sim_s - undisturbed.summary.sim_s - (fault.until_s - fault.from_s)
-    assert lost_s <= MOST_LOST_S
+    assert lost_s <= (LEAST_LOST_S if isinstance(fault, HARMLESS) else MOST_LOST_S)
 
 
 def sorted_on(line: Harness, layout: Layout, seed: int, in_flight: int | str, faults: tuple[AnyFault, ...] = ()) -> Run:
