@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_at_rest
-from scenarios.strategies import Kinds, fault_of, scenarios, steps
+from scenarios.strategies import Kinds, fault_of, layouts, scenarios, steps
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
 
@@ -16,7 +16,7 @@ NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, f
 """Faults that make too much be heard, and no item be missed."""
 
 
-@given(scenarios(most_items=6, counted=True))
+@given(scenarios(most_items=6, layout=layouts(most_gates=9), counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
 
