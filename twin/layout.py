@@ -10,6 +10,7 @@ import msgspec
 
 from controller.codec import MAX_ORDINAL
 from twin.errors import FileError, ScenarioError
+from twin.objection import objection
 
 LONGEST_LINE_M: Final = 1000.0
 FASTEST_BELT_M_PER_S: Final = 20.0
@@ -78,11 +79,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def load_layout(path: Path) -> Layout:
     """The layout in a TOML file. Raises `FileError` or `ScenarioError`."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return msgspec.convert(tomllib.loads(text), Layout)
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(document, Layout)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a layout is a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"{path}: not TOML: {error}") from None
     except msgspec.ValidationError as error:
-        raise FileError(f"{path}: {error}; allowed keys: {', '.join(Layout.__struct_fields__)}") from None
+        raise FileError(f"{path}: {objection(error, msgspec.json.encode(document), Layout)}") from None

@@ -13,6 +13,7 @@ from twin.errors import FileError, ScenarioError
 from twin.faults import AnyFault, check_faults
 from twin.item import CLASSES, LONGEST_ITEM_M, Item
 from twin.layout import Layout
+from twin.objection import objection
 from twin.streams import Streams
 
 MOST_ITEMS: Final = 10_000_000
@@ -142,11 +143,12 @@ def encode_scenario(scenario: Scenario) -> bytes:
 def load_scenario(path: Path) -> Scenario:
     """The scenario in a file. Raises `FileError` in one line that names the file, the field and what is allowed."""
     try:
-        return decode_scenario(path.read_bytes())
+        text = path.read_bytes()
+        return decode_scenario(text)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
-        raise FileError(f"{path}: {error}") from None
+        raise FileError(f"{path}: {objection(error, text, Scenario)}") from None
 
 
 _decoder = msgspec.json.Decoder(Scenario)

@@ -15,6 +15,7 @@ import msgspec
 
 from controller.errors import ControllerError
 from twin.errors import FileError
+from twin.objection import objection
 from twin.scenario import Scenario
 
 TAIL_RECORDS: Final = 64
@@ -248,7 +249,7 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
     try:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
-        raise FileError(f"{path}, line {number}: {error}; a trace has one record a line") from None
+        raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
     if (number == 1) != isinstance(record, Began):
         raise FileError(f"{path}, line {number}: kind = {type(record).__name__.lower()!r}: a trace begins with `began`")
     return record

@@ -31,10 +31,14 @@ def fault(**fields):
 
 
 BAD = {
-    "an unknown key": (changed("sede", 1), ["sede"]),
-    "an unknown key of an item": (changed("items.0.lenght_m", 0.1), ["lenght_m", "items[0]"]),
-    "an unknown key of a fault": (fault(fault="roddead", rode=2), ["rode", "faults[0]"]),
-    "an unknown fault": (fault(fault="earthquake"), ["earthquake", "faults[0]"]),
+    "an unknown key": (changed("sede", 1), ["sede = 1", "keys seed, layout, items"]),
+    "an unknown key of an item": (changed("items.0.lenght_m", 0.1), ["items[0].lenght_m = 0.1", "class, length_m"]),
+    "an unknown key of a fault": (fault(fault="roddead", rode=2), ["faults[0].rode = 2", "keys rod, from_s, until_s"]),
+    "an unknown fault": (fault(fault="earthquake"), ["faults[0].fault = 'earthquake'", "gatebounce, gatestuck"]),
+    "a number that is a word": (changed("layout.gates_m", [0.5, "far"]), ["layout.gates_m[1] = 'far'", "float"]),
+    "a source that is none": (changed("recognizer.source", "eye"), ["recognizer.source = 'eye'", "images, oracle"]),
+    "as many as nobody knows": (changed("controller.in_flight", "many"), ["in_flight = 'many'", "int, auto"]),
+    "a missing piece": (fault(until_s=5.0), ["faults[0]", "fault"]),
     "a negative length": (changed("items.0.length_m", -0.08), ["length_m = -0.08", "above 0"]),
     "a length of nothing": (changed("items.0.length_m", 0.0), ["length_m = 0.0", "above 0"]),
     "a class without a name": (changed("items.0.class", ""), ["class = ''", "1 to 64 characters"]),
@@ -53,7 +57,7 @@ BAD = {
     ),
     "a fault that ends before it begins": (fault(fault="roddead", from_s=5.0, until_s=4.0), ["[5.0, 4.0]", "until_s"]),
     "a share above 1": (fault(fault="linkdrop", share=1.5), ["share = 1.5", "0.0 to 1.0"]),
-    "a fault of the wrong type": (fault(fault="gatestuck", blocked="yes"), ["blocked", "bool"]),
+    "a fault of the wrong type": (fault(fault="gatestuck", blocked="yes"), ["faults[0].blocked = 'yes'", "bool"]),
     "a seed below 0": (changed("seed", -1), ["seed = -1", "0 to"]),
     "a negative latency": (changed("link.latency_s", -0.001), ["link.latency_s = -0.001", "0.0 to"]),
     "a confidence above 1": (changed("recognizer.confidence_to", 1.5), ["recognizer.confidence_to = 1.5", "1.0"]),
@@ -71,7 +75,7 @@ BAD = {
         changed("items", {"count": 1, "lateral_m": [-2.0, 0.0]}), ["items.lateral_m", "-1 to 1"],
     ),
     "no classes": (changed("items", {"count": 1, "classes": []}), ["items.classes", "one class or more"]),
-    "a list": ([1, 2], ["object"]),
+    "a list": ([1, 2], ["[1, 2]", "object"]),
 }  # fmt: skip
 
 
