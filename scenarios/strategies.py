@@ -16,7 +16,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
+from twin import Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
 from twin.item import CLASSES
 
 LEAST_WARM_UP_S: Final = 20.0
@@ -164,6 +164,12 @@ def scenarios(
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
     )  # fmt: skip
+
+
+def shown(seed: int, count: int) -> tuple[Item, ...]:
+    """A stack drawn from a seed, whose first item shows the controller every gate of the default line."""
+    first, *others = Scenario(seed=seed, items=ItemDraw(count=count)).stack()
+    return (msgspec.structs.replace(first, item_class=CLASSES[-1]), *others)
 
 
 def warm_up_s(layout: Layout) -> float:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.strategies import ALL_FAULTS, fault_of, layouts
+from scenarios.strategies import ALL_FAULTS, fault_of, layouts, shown
 from twin import ItemDraw, Layout, Run, Scenario, settings_for
 from twin.faults import AnyFault, Garbage, GateBounce, RecognizerSays, RecognizerSlow, SpoiltImage
 from twin.trace import Loaded
@@ -68,5 +68,6 @@ def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, 
 def sorted_on(line: Harness, layout: Layout, seed: int, in_flight: int | str, faults: tuple[AnyFault, ...] = ()) -> Run:
     """A stack of `ITEMS` sorted without objection."""
     controller = settings_for(layout, in_flight=in_flight)
-    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=ITEMS), faults=faults, controller=controller)
+    stack = shown(seed, ITEMS)
+    scenario = Scenario(seed=seed, layout=layout, items=stack, faults=faults, controller=controller)
     return line.holds(scenario, "throughput", steer=False)

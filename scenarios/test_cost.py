@@ -1,0 +1,56 @@
+"""What goes wrong for a second costs a few items their bins, and no more: the line must not lose its head over it."""
+
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenarios.harness import Harness
+from scenarios.strategies import ALL_FAULTS, fault_of, shown
+from twin import Layout, Scenario, settings_for
+from twin.faults import (
+    AnyFault,
+    EmptyPush,
+    Fault,
+    Garbage,
+    GateBounce,
+    LateImage,
+    NoImage,
+    RecognizerSays,
+    RecognizerSlow,
+    RodSticksOut,
+    SpoiltImage,
+    TakenOff,
+)
+
+ITEMS: Final = 25
+LASTS_S: Final = 1.0
+MOST_ITEMS: Final = 4
+FEWER: Final[dict[type[Fault], int]] = {
+    GateBounce: 0, Garbage: 0, EmptyPush: 0, RodSticksOut: 0,
+    NoImage: 1, LateImage: 1, SpoiltImage: 1, RecognizerSays: 1, RecognizerSlow: 1,
+}  # fmt: skip
+"""One picture is taken in a second at most; and what moves no item costs none."""
+
+
+def brief(kind: type[Fault]) -> st.SearchStrategy[Any]:
+    """A fault of a kind that lasts a second, once the first item is through."""
+    return fault_of(kind, Layout(), 10).filter(_spares_the_first).map(_shortened)
+
+
+def _spares_the_first(fault: Fault) -> bool:
+    return not (isinstance(fault, TakenOff) and fault.item == 1)
+
+
+def _shortened(fault: Fault) -> Fault:
+    return msgspec.structs.replace(fault, until_s=fault.from_s + LASTS_S)
+
+
+@pytest.mark.long
+@given(st.integers(0, 1000), st.sampled_from(list(ALL_FAULTS)).flatmap(brief))
+def test_a_fault_of_a_second_costs_few_items_their_bins(line: Harness, seed: int, fault: AnyFault) -> None:
+    stack = shown(seed, ITEMS)
+    run = line.holds(Scenario(seed=seed, items=stack, faults=(fault,), controller=settings_for(Layout())), "cost")
+    assert run.summary.rejected <= FEWER.get(type(fault), MOST_ITEMS)
