@@ -46,8 +46,9 @@ CALM_ITEMS: Final = 2
 CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
 CLEAR_TRIPS: Final = 2.0
-"""From the last gate to the belt's end it takes at most so many of the longest ways between gates, and this. What a
-gate still sees when all should be gone is waited for, at most for so many whole trips."""
+"""From one gate that decides nothing to the next it takes at most so many of the longest ways that are known, and from
+the last one to the belt's end no more than that and this. What a gate still sees when all should be gone is waited for,
+at most for so many whole trips."""
 
 
 class Controller:
@@ -311,7 +312,8 @@ class Controller:
         way = self._times.ahead(0, self._gates)
         if way is None:
             return self._settings.patience_s
-        return way[0] + way[1] + self._ride_off_s()
+        behind = self._settings.gates - self._gates
+        return way[0] + way[1] + behind * CLEAR_LEGS * self._times.longest_leg_s + self._ride_off_s()
 
     def _forget(self) -> None:
         self._agenda.clear()

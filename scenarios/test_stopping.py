@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_at_rest
-from scenarios.strategies import Kinds, fault_of, layouts, scenarios, steps
+from scenarios.strategies import Kinds, fault_of, scenarios, steps
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
 
@@ -16,7 +16,7 @@ NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, f
 """Faults that make too much be heard, and no item be missed."""
 
 
-@given(scenarios(most_items=6, layout=layouts(most_gates=9), counted=True))
+@given(scenarios(most_items=6, counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
 
@@ -52,3 +52,14 @@ def test_the_last_items_held_up_on_a_belt_that_stops_are_waited_for(
     told = settings_for(Layout(), items=3, in_flight=1)
     scenario = Scenario(seed=seed, items=ItemDraw(count=3), faults=(stop,), controller=told)
     line.holds(scenario, "stopping-held", all_at_rest)
+
+
+@given(st.integers(0, 1000), st.integers(3, 12), st.sampled_from([{"ripe": 2}, {"ripe": 2, "raw": 3}]))
+def test_what_no_rod_takes_is_waited_for_however_many_gates_are_behind(
+    line: Harness, seed: int, gates: int, bins: dict[str, int]
+) -> None:
+    gates_m = tuple(0.5 * gate for gate in range(1, gates + 1))
+    layout = msgspec.structs.replace(Layout(), gates_m=gates_m, rods_m=(0.58, 1.08), end_m=gates_m[-1] + 0.5)
+    told = settings_for(layout, bins=bins, items=3)
+    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=3), controller=told)
+    line.holds(scenario, "stopping-gates", all_at_rest)
