@@ -16,6 +16,10 @@ from twin.item import CLASSES
 from twin.trace import Struck
 
 FIRST_ROD: Final = 2
+THROWN: Final = st.builds(
+    lambda from_s, at_m, length_m: ForeignObject(from_s=from_s, until_s=from_s, at_m=at_m, length_m=length_m),
+    steps(20.0, 60.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.15, 0.01),
+)  # fmt: skip
 LENGTHS: Final = st.sampled_from([SHORTEST_M, LONGEST_M, 0.08])
 LONGER_S: Final = 20.0
 LEARNED_S: Final = 40.0
@@ -35,12 +39,11 @@ def test_one_fault_of_the_items_on_a_full_default_line_breaks_no_rule(line: Harn
 
 
 @pytest.mark.long
-@given(st.integers(0, 1000), steps(20.0, 40.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.15, 0.01))
-def test_something_thrown_among_the_items_before_the_first_gate_is_nobody(
-    line: Harness, seed: int, from_s: float, at_m: float, length_m: float
+@given(st.integers(0, 1000), st.lists(THROWN, min_size=1, max_size=4))
+def test_things_thrown_among_the_items_before_the_first_gate_are_nobody(
+    line: Harness, seed: int, things: list[ForeignObject]
 ) -> None:
-    thing = ForeignObject(from_s=from_s, until_s=from_s + 0.1, at_m=at_m, length_m=length_m)
-    scenario = Scenario(seed=seed, items=ItemDraw(count=15), faults=(thing,), controller=settings_for(Layout()))
+    scenario = Scenario(seed=seed, items=ItemDraw(count=25), faults=tuple(things), controller=settings_for(Layout()))
     line.holds(scenario, "items-thrown", nothing_struck_behind_the_first_gate)
 
 
