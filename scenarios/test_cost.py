@@ -16,6 +16,7 @@ from twin.faults import (
     Fault,
     Garbage,
     GateBounce,
+    GateGhost,
     LateImage,
     NoImage,
     RecognizerSays,
@@ -51,6 +52,17 @@ def _shortened(fault: Fault) -> Fault:
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from(list(ALL_FAULTS)).flatmap(brief))
 def test_a_fault_of_a_second_costs_few_items_their_bins(line: Harness, seed: int, fault: AnyFault) -> None:
-    stack = shown(seed, ITEMS)
-    run = line.holds(Scenario(seed=seed, items=stack, faults=(fault,), controller=settings_for(Layout())), "cost")
-    assert run.summary.rejected <= FEWER.get(type(fault), MOST_ITEMS)
+    assert rejected(line, seed, fault) <= FEWER.get(type(fault), MOST_ITEMS)
+
+
+@pytest.mark.long
+@given(st.integers(0, 1000), brief(GateGhost))
+def test_a_ghost_costs_two_items_their_bins_at_most(line: Harness, seed: int, fault: AnyFault) -> None:
+    assert rejected(line, seed, fault) <= 2
+
+
+def rejected(line: Harness, seed: int, fault: AnyFault) -> int:
+    """How many of a stack rode to reject on a full default line, without objection."""
+    told = settings_for(Layout())
+    scenario = Scenario(seed=seed, items=shown(seed, ITEMS), faults=(fault,), controller=told)
+    return line.holds(scenario, "cost").summary.rejected
