@@ -24,8 +24,8 @@ def objection(error: Exception, text: bytes, kind: Any) -> str:
     place = found["place"] or ""
     try:
         value, node = _at(msgspec.json.decode(text), inspect.type_info(kind), place)
-    except (LookupError, TypeError, msgspec.MsgspecError):
-        return str(error)
+    except (LookupError, TypeError, UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
+        return str(error)  # The decoder stopped before the end; what follows may be anything.
     if (unknown := _UNKNOWN.fullmatch(found["words"])) is not None:
         keys = [field.encode_name for field in node.fields] if isinstance(node, inspect.StructType) else []
         field, value, allowed = f"{place}.{unknown[1]}", value[unknown[1]], f"one of the keys {', '.join(keys)}"
