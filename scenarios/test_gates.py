@@ -1,12 +1,18 @@
 """A gate that lies costs items their bin, never gives them another's."""
 
+from functools import partial
+from typing import Final
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.strategies import GATE_FAULTS, scenarios
-from twin import Layout, Scenario
+from scenarios.outcomes import all_sorted
+from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, scenarios
+from twin import ItemDraw, Layout, Scenario, settings_for
 from twin.faults import GateMissesEdge
+
+FOR_GOOD_S: Final = 10_000.0
 
 
 @given(scenarios(kinds=GATE_FAULTS))
@@ -22,3 +28,14 @@ def test_one_fault_of_the_gate_on_a_full_default_line_breaks_no_rule(line: Harne
 @given(scenarios(kinds=[GateMissesEdge], layout=st.just(Layout()), in_flight=st.just("auto"), fewest_items=3))
 def test_an_edge_that_a_gate_misses_is_bridged_or_costs_items_their_bins(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "gates-missed")
+
+
+@given(st.integers(0, 1000), st.integers(1, 2))
+def test_an_item_that_one_gate_misses_is_pushed_behind_the_next_one_all_the_same(
+    line: Harness, seed: int, gate: int
+) -> None:
+    missing = GateMissesEdge(gate=gate, edge="both", from_s=LEAST_WARM_UP_S, until_s=FOR_GOOD_S)
+    stack = ItemDraw(count=5, classes=("raw",))
+    told = settings_for(Layout(), in_flight=1)
+    scenario = Scenario(seed=seed, items=stack, faults=(missing,), controller=told)
+    line.holds(scenario, "gates-bridged", partial(all_sorted, from_s=LEAST_WARM_UP_S))
