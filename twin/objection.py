@@ -21,19 +21,22 @@ def objection(error: Exception, text: bytes, kind: Any) -> str:
     found = _PLACED.fullmatch(str(error))
     if not isinstance(error, msgspec.ValidationError) or found is None or "allowed is" in found["words"]:
         return str(error)
-    place = found["place"] or ""
     try:
-        value, node = _at(msgspec.json.decode(text), inspect.type_info(kind), place)
+        field, value, allowed = _told(found["words"], found["place"] or "", msgspec.json.decode(text), kind)
     except (LookupError, TypeError, UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
-        return str(error)  # The decoder stopped before the end; what follows may be anything.
-    if (unknown := _UNKNOWN.fullmatch(found["words"])) is not None:
-        keys = [field.encode_name for field in node.fields] if isinstance(node, inspect.StructType) else []
-        field, value, allowed = f"{place}.{unknown[1]}", value[unknown[1]], f"one of the keys {', '.join(keys)}"
-    elif (expected := _EXPECTED.fullmatch(found["words"])) is not None:
-        field, allowed = place, expected[1].replace("`", "")
-    else:
-        field, allowed = place, _tags(node) if found["words"].startswith("Invalid ") else ""
+        return str(error)  # The decoder stopped there: what follows may be anything, the same key once more among it.
     return f"{field.removeprefix('.') or 'the document'} = {value!r}: allowed is {allowed}" if allowed else str(error)
+
+
+def _told(words: str, place: str, document: Any, kind: Any) -> tuple[str, Any, str]:
+    """The field at a place, its value and what is allowed (nothing where that is not known). Raises `LookupError`."""
+    value, node = _at(document, inspect.type_info(kind), place)
+    if (unknown := _UNKNOWN.fullmatch(words)) is not None:
+        keys = [field.encode_name for field in node.fields] if isinstance(node, inspect.StructType) else []
+        return f"{place}.{unknown[1]}", value[unknown[1]], f"one of the keys {', '.join(keys)}"
+    if (expected := _EXPECTED.fullmatch(words)) is not None:
+        return place, value, expected[1].replace("`", "")
+    return place, value, _tags(node) if words.startswith("Invalid ") else ""
 
 
 def _at(value: Any, node: inspect.Type, place: str) -> tuple[Any, inspect.Type]:

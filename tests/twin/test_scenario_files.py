@@ -108,8 +108,13 @@ def test_check_refuses_a_trace_that_began_with_such_a_scenario(case, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", [b'{"sede":1,"\x8b":2}', b'{"sede":1e999}', b'{"sede":' + b"[" * 5000 + b"]" * 5000 + b"}"], ids=range(3)
-)
+    "text",
+    [
+        b'{"sede":1,"\x8b":2}', b'{"sede":1e999}', b'{"sede":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"link":{"late":1},"link":{}}', b'{"link":{"late":1},"link":7}', b'{"faults":[{"fault":"rode"}],"faults":[]}',
+    ],
+    ids=range(6),
+)  # fmt: skip
 def test_what_follows_an_unknown_key_may_be_anything(text, tmp_path):
     path = tmp_path / "bad.json"
     path.write_bytes(text)
