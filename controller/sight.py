@@ -82,7 +82,7 @@ class Sight:
         """A gate's beam became clear; returns the item, or the stray, that has passed it, if one has."""
         item = next((item for item in self.items if item.blocked_at == gate), None)
         if item is None:
-            return self._cleared_unblocked(gate, now_s) or self._strange_passage(gate, now_s)
+            return self._strange_passage(gate, now_s)
         dwell_s = now_s - item.blocked_s
         if self.times.dwell.flickers(dwell_s):
             if dwell_s >= BOUNCE_S:
@@ -162,21 +162,6 @@ class Sight:
             item.mistrust("longer or shorter than before")  # Which of its edges was where it seemed to be?
         item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
         item.dwell_s, item.timed = dwell_s, whole and same
-
-    def _cleared_unblocked(self, gate: int, now_s: float) -> Tracked | None:
-        """Its nose was not seen, its tail was: where it is is known, how long it is not, so it is not pushed."""
-        if gate in self._strange_s or self._bounces(gate, now_s) or not self.times.dwell.count:
-            return None
-        dwell_s = (self.times.dwell.shortest_s + self.times.dwell.longest_s) / 2
-        for item in self.items:
-            if item.gate < gate and item.blocked_at is None:
-                window_s = item.nose_window_s(gate, self.times)
-                if window_s is not None and window_s[0] <= now_s - dwell_s <= window_s[1]:
-                    item.mistrust("its nose was not seen")
-                    item.gate, item.missed, item.centre_s, item.seen = gate, 0, now_s - dwell_s / 2, True
-                    item.timed = False
-                    return item
-        return None
 
     def _strange_passage(self, gate: int, now_s: float) -> Tracked | None:
         """What nobody here can have been has passed a gate; a flicker was nothing at all."""
