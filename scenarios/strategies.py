@@ -24,6 +24,10 @@ START_S: Final = 5.0
 MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12
+LATE_M: Final = 0.03
+"""On these lines even the longest item may ride on so far from where its push is due, and still be before the head."""
+
+MOST_LATENCY_S: Final = 0.01
 MOST_NUMBERS: Final = 16  # Gates or rods of a line, at most.
 
 Kinds = Sequence[type[faults.Fault]]
@@ -83,7 +87,9 @@ def items(
 
 def link_models(*, longest_jitter_s: float = 0.006) -> SearchStrategy[LinkModel]:
     """Wires with little latency and jitter."""
-    return st.builds(LinkModel, latency_s=steps(0.0, 0.01, 0.001), jitter_s=steps(0.0, longest_jitter_s, 0.001))
+    return st.builds(
+        LinkModel, latency_s=steps(0.0, MOST_LATENCY_S, 0.001), jitter_s=steps(0.0, longest_jitter_s, 0.001)
+    )
 
 
 def recognizer_models(*, most_misread: float = 0.1) -> SearchStrategy[RecognizerModel]:
@@ -160,7 +166,7 @@ def scenarios(
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
         seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack),
-        link=draw(link_models(longest_jitter_s=longest_jitter_s)),
+        link=draw(link_models(longest_jitter_s=min(longest_jitter_s, _bearable_jitter_s(line)))),
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
     )  # fmt: skip
@@ -184,6 +190,11 @@ def _sorting_s(layout: Layout, count: int) -> float:
 
 def _trip_s(layout: Layout) -> float:
     return layout.end_m / layout.belt_speed_m_per_s
+
+
+def _bearable_jitter_s(layout: Layout) -> float:
+    """With more an edge and its push come so late that an item is no longer before the head, whoever sent the push."""
+    return max(0.0, math.floor(1000 * LATE_M / (2 * layout.belt_speed_m_per_s)) / 1000 - MOST_LATENCY_S)
 
 
 def _one_of(numbers: Sequence[int]) -> SearchStrategy[int]:

@@ -46,6 +46,7 @@ class Mishaps:
         trip_s = layout.end_m / layout.belt_speed_m_per_s + 2 * layout.loader_stroke_s
         self._aftermath_s = RECOVERY_TRIPS * trip_s
         self._late_image_s = scenario.controller.late_image_s
+        self._patience_s = scenario.controller.patience_s
         self._touching: dict[str, float] = {}
         self._row: Row | None = None
 
@@ -82,6 +83,8 @@ class Mishaps:
         over_s = (self._timeline.now if until_s is None else until_s) + self._aftermath_s
         if isinstance(fault, _PACES):
             over_s += self._late_image_s  # At another pace pictures are late, and a controller waits for such.
+        elif isinstance(fault, faults.LinkDelay):
+            over_s += self._patience_s  # At its end a beam's clear overtakes its blocked, and that is waited out.
         self._touching[name] = max(over_s, self._touching.get(name, 0.0))
         self._record(trace.Mishap(self._timeline.now, name, over_s))
         for rider in self._row or ():
