@@ -3,14 +3,15 @@
 from functools import partial
 from typing import Final
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
-from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, scenarios
+from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, fault_of, scenarios, shown
 from twin import ItemDraw, Layout, Scenario, settings_for
-from twin.faults import GateMissesEdge
+from twin.faults import GateBounce, GateMissesEdge
 
 FOR_GOOD_S: Final = 10_000.0
 
@@ -28,6 +29,17 @@ def test_one_fault_of_the_gate_on_a_full_default_line_breaks_no_rule(line: Harne
 @given(scenarios(kinds=[GateMissesEdge], layout=st.just(Layout()), in_flight=st.just("auto"), fewest_items=3))
 def test_an_edge_that_a_gate_misses_is_bridged_or_costs_items_their_bins(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "gates-missed")
+
+
+@given(st.integers(0, 1000), fault_of(GateBounce, Layout(), 4), st.sampled_from(["auto", 1]))
+def test_a_beam_that_bounces_costs_no_item_its_bin(
+    line: Harness, seed: int, bounce: GateBounce, flight: int | str
+) -> None:
+    bounce = msgspec.structs.replace(bounce, until_s=FOR_GOOD_S)
+    told = settings_for(Layout(), in_flight=flight)
+    line.holds(
+        Scenario(seed=seed, items=shown(seed, 8), faults=(bounce,), controller=told), "gates-bouncing", all_sorted
+    )
 
 
 @given(st.integers(0, 1000), st.integers(1, 2))
