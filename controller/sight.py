@@ -31,6 +31,7 @@ class Sight:
         self._near_s = near_s
         self._patience_s = patience_s
         self.unpictured_s = float("-inf")
+        self._blocked_s: dict[int, float] = {}
         self._cleared_s: dict[int, float] = {}
         self._strange_s: dict[int, float] = {}
 
@@ -44,6 +45,7 @@ class Sight:
         """Nothing that was seen counts any more."""
         self.items.clear()
         self.unpictured_s = float("-inf")
+        self._blocked_s.clear()
         self._cleared_s.clear()
         self._strange_s.clear()
 
@@ -66,7 +68,11 @@ class Sight:
 
     def blocked(self, gate: int, now_s: float) -> None:
         """A gate's beam became blocked."""
-        if any(item.blocked_at == gate for item in self.items) or self._bounces(gate, now_s):
+        self._blocked_s[gate] = now_s
+        if any(item.blocked_at == gate for item in self.items):
+            return
+        if self._bounces(gate, now_s):
+            self._strange_s[gate] = now_s  # If it lasts it was something close behind.
             return
         for item in self.items:
             if max(item.gate, item.blocked_at or 0) < gate and self._may_be_at(item, gate, now_s):
@@ -85,7 +91,7 @@ class Sight:
             return self._strange_passage(gate, now_s)
         dwell_s = now_s - item.blocked_s
         if self.times.dwell.flickers(dwell_s):
-            if dwell_s >= BOUNCE_S:
+            if now_s - self._blocked_s[gate] >= BOUNCE_S:
                 self.times.dwell.learn(dwell_s)
             return None  # The beam flickers; the item is still in it.
         if item.awaits_picture:
@@ -166,7 +172,11 @@ class Sight:
     def _strange_passage(self, gate: int, now_s: float) -> Tracked | None:
         """What nobody here can have been has passed a gate; a flicker was nothing at all."""
         nose_s = self._strange_s.pop(gate, None)
-        if nose_s is None or self.times.dwell.flickers(now_s - nose_s):
+        if nose_s is None:
+            return None
+        if self.times.dwell.flickers(now_s - nose_s):
+            if self._bounces(gate, nose_s):
+                self._cleared_s[gate] = now_s  # It bounces still.
             return None
         return self._stray((nose_s + now_s) / 2, gate)
 

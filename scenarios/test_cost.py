@@ -57,8 +57,8 @@ def test_a_fault_of_a_second_costs_few_items_their_bins(line: Harness, seed: int
 
 @pytest.mark.long
 @given(st.integers(0, 1000), brief(GateGhost))
-def test_a_ghost_costs_two_items_their_bins_at_most(line: Harness, seed: int, fault: AnyFault) -> None:
-    assert rejected(line, seed, fault) <= 2
+def test_a_ghost_costs_three_items_their_bins_at_most(line: Harness, seed: int, fault: AnyFault) -> None:
+    assert rejected(line, seed, fault) <= 3  # Whoever it is taken for, and those before and behind.
 
 
 def rejected(line: Harness, seed: int, fault: AnyFault) -> int:
