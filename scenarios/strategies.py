@@ -4,7 +4,7 @@ They shrink towards fewer items, fewer faults, round numbers and the default lay
 of a millimetre and a tenth of a second, so that what is found can be read.
 
 What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
-there and passes every gate, faults begin once it has (`warm_up_s`), and an item that a rod is to take fits before its
+there and passes every gate, nobody takes it off, faults begin once it has (`warm_up_s`), and an item that a rod is to take fits before its
 head when its tail leaves the gate.
 """
 
@@ -232,6 +232,6 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.RecognizerSlow: delay,
         faults.RecognizerSays: {"what": st.sampled_from(answers)},
         faults.TooLong: {"factor": st.sampled_from([3.0, 2.0, 5.0])},
-        faults.TakenOff: {"item": _one_of(range(1, count + 1)), "at_m": place, "back_m": st.none() | place},
+        faults.TakenOff: {"item": _one_of(range(min(2, count), count + 1)), "at_m": place, "back_m": st.none() | place},
         faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},
     }
