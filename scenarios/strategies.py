@@ -4,8 +4,8 @@ They shrink towards fewer items, fewer faults, round numbers and the default lay
 of a millimetre and a tenth of a second, so that what is found can be read.
 
 What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
-there and passes every gate, nobody takes it off, faults begin once it has (`warm_up_s`), and an item that a rod is to take fits before its
-head when its tail leaves the gate.
+there and passes every gate, nobody takes it off, faults begin once it has (`warm_up_s`), and an item that a rod is to
+take fits before its head when its tail leaves the gate, and when a push comes a little later.
 """
 
 import math
