@@ -14,11 +14,10 @@ def all_sorted(run: Run, *, from_s: float = 0.0) -> list[str]:
     """Every item that was loaded from a time on is in the bin that its class has, and in reject if that has none."""
     bins = run.scenario.controller.bins
     loaded = {r.item: r.item_class for r in run.trace if isinstance(r, trace.Loaded) and r.t_s >= from_s}
-    ends = {r.item: r.bin for r in run.trace if isinstance(r, trace.Binned)}
     astray = [
-        f"item {item} ({item_class}) ended in {bin_name(ends[item])}"
-        for item, item_class in loaded.items()
-        if ends.get(item, REJECT) != bins.get(item_class, REJECT)
+        f"item {r.item} ({loaded[r.item]}) ended in {bin_name(r.bin)}"
+        for r in run.trace
+        if isinstance(r, trace.Binned) and r.item in loaded and r.bin != bins.get(loaded[r.item], REJECT)
     ]
     return all_in_bins(run) + astray + ([] if loaded else [f"no item was loaded from {from_s} s on"])
 

@@ -4,6 +4,7 @@ msgspec says where a document does not fit; which value stands there, and what m
 """
 
 import re
+from reprlib import repr as short
 from typing import Any, Final
 
 import msgspec
@@ -25,7 +26,9 @@ def objection(error: Exception, text: bytes, kind: Any) -> str:
         field, value, allowed = _told(found["words"], found["place"] or "", msgspec.json.decode(text), kind)
     except (LookupError, TypeError, UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
         return str(error)  # The decoder stopped there: what follows may be anything, the same key once more among it.
-    return f"{field.removeprefix('.') or 'the document'} = {value!r}: allowed is {allowed}" if allowed else str(error)
+    return (
+        f"{field.removeprefix('.') or 'the document'} = {short(value)}: allowed is {allowed}" if allowed else str(error)
+    )
 
 
 def _told(words: str, place: str, document: Any, kind: Any) -> tuple[str, Any, str]:

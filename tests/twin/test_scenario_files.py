@@ -107,6 +107,20 @@ def test_check_refuses_a_trace_that_began_with_such_a_scenario(case, tmp_path):
     assert all(word in line for word in words), line
 
 
+def test_a_value_of_any_size_is_told_in_a_short_line(tmp_path):
+    path = tmp_path / "bad.json"
+    path.write_bytes(b'{"sede":' + msgspec.json.encode(list(range(10_000))) + b"}")
+    line = one_line("replay", path)
+    assert "sede = [0, 1, 2" in line
+    assert len(line) < 1000
+
+
+def test_a_layout_with_a_number_beyond_all_bounds_is_one_line(tmp_path):
+    path = tmp_path / "line.toml"
+    path.write_text("camera_n = 1" + "0" * 40, encoding="utf-8")
+    assert "camera_n" in one_line("run", "--layout", path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
