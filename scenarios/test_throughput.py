@@ -5,14 +5,16 @@ from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.strategies import ALL_FAULTS, fault_of, layouts, shown
 from twin import ItemDraw, Layout, LinkModel, Run, Scenario, settings_for
-from twin.faults import AnyFault, Garbage, GateBounce, RecognizerSays, RecognizerSlow, SpoiltImage
-from twin.trace import Loaded
+from twin.bin import REJECT
+from twin.faults import AnyFault, Garbage, GateBounce, NoImage, RecognizerSays, RecognizerSlow, SpoiltImage
+from twin.item import CLASSES
+from twin.trace import Binned, Edge, Loaded
 
 SAME: Final = 1.02
 """Within this factor two rates are the same: the last item's class decides how far it rides."""
@@ -29,6 +31,12 @@ them: that much is needed beside the way from gate to gate."""
 
 MOST_LOST_S: Final = 45.0
 """A fault costs its own time, and this much for finding out, clearing the belt and learning the line again."""
+
+CYCLE_S: Final = 2.0
+"""About how often an item comes by the camera of a default line."""
+
+CALM: Final = 2
+"""So many items must go as expected before more than one is on the belt, and no more need to."""
 
 HARMLESS: Final = (GateBounce, Garbage, SpoiltImage, RecognizerSlow, RecognizerSays)
 LEAST_LOST_S: Final = 1.0
@@ -66,6 +74,40 @@ def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, 
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
     lost_s = disturbed.summary.sim_s - undisturbed.summary.sim_s - (fault.until_s - fault.from_s)
     assert lost_s <= (LEAST_LOST_S if isinstance(fault, HARMLESS) else MOST_LOST_S)
+
+
+@given(st.integers(0, 1000))
+def test_two_items_pass_alone_before_items_share_the_belt(line: Harness, seed: int) -> None:
+    assert passed_until_shared(run_of_one_class(line, seed), 0) == CALM
+
+
+@given(st.integers(0, 1000), fault_of(NoImage, Layout(), 5))
+def test_after_one_without_a_picture_two_items_pass_before_they_share_it_again(
+    line: Harness, seed: int, fault: NoImage
+) -> None:
+    run = run_of_one_class(line, seed, msgspec.structs.replace(fault, until_s=fault.from_s + CYCLE_S))
+    rejected = [record.item for record in run.trace if isinstance(record, Binned) and record.bin == REJECT]
+    assume(len(rejected) == 1)
+    assert passed_until_shared(run, *rejected) == CALM
+
+
+def run_of_one_class(line: Harness, seed: int, *faults: AnyFault) -> Run:
+    """`ITEMS` items that all ride past the last gate, one after another, sorted without objection."""
+    stack = tuple(msgspec.structs.replace(item, item_class=CLASSES[-1]) for item in shown(seed, ITEMS))
+    scenario = Scenario(seed=seed, items=stack, faults=faults, controller=settings_for(Layout()))
+    return line.holds(scenario, "throughput-one-class", steer=False)
+
+
+def passed_until_shared(run: Run, after: int) -> int:
+    """How many items pass the last gate, from the one after number `after`, before one is loaded behind another."""
+    loaded = passed = 0
+    for record in run.trace:
+        if isinstance(record, Loaded):
+            if passed >= after and loaded > passed:
+                return passed - after
+            loaded += 1
+        passed += isinstance(record, Edge) and record.gate == len(Layout().gates_m) and not record.blocked
+    return passed - after
 
 
 def sorted_on(line: Harness, layout: Layout, seed: int, in_flight: int | str, faults: tuple[AnyFault, ...] = ()) -> Run:
