@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_at_rest
-from scenarios.strategies import Kinds, fault_of, scenarios, steps
+from scenarios.strategies import Kinds, fault_of, scenarios, shown, steps
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
+from twin.trace import BeltRuns, Binned
+
+SOON_S: Final = 5.0
+"""Twice the way between two gates of the default line, and a second."""
 
 NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, faults.Garbage]
 """Faults that make too much be heard, and no item be missed."""
@@ -19,6 +23,15 @@ NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, f
 @given(scenarios(most_items=6, counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
+
+
+@given(st.integers(0, 1000), st.sampled_from(["auto", 1]))
+def test_the_line_stands_soon_after_the_last_item(line: Harness, seed: int, flight: int | str) -> None:
+    told = settings_for(Layout(), items=5, in_flight=flight)
+    run = line.holds(Scenario(seed=seed, items=shown(seed, 5), controller=told), "stopping-soon", all_at_rest)
+    binned_s = max(record.t_s for record in run.trace if isinstance(record, Binned))
+    stood_s = max(record.t_s for record in run.trace if isinstance(record, BeltRuns) and not record.running)
+    assert stood_s <= binned_s + SOON_S
 
 
 @given(

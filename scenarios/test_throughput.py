@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.strategies import ALL_FAULTS, fault_of, layouts, shown
-from twin import ItemDraw, Layout, LinkModel, Run, Scenario, settings_for
+from twin import ItemDraw, Layout, LinkModel, Run, Scenario, faults, settings_for
 from twin.bin import REJECT
-from twin.faults import AnyFault, Garbage, GateBounce, NoImage, RecognizerSays, RecognizerSlow, SpoiltImage
+from twin.faults import AnyFault, Fault, NoImage
 from twin.item import CLASSES
 from twin.trace import Binned, Edge, Loaded
 
@@ -30,17 +30,23 @@ SHORTER: Final = 0.3
 them: that much is needed beside the way from gate to gate."""
 
 MOST_LOST_S: Final = 45.0
-"""A fault costs its own time, and this much for finding out, clearing the belt and learning the line again."""
+LOST_S: Final[dict[type[Fault], float]] = {
+    faults.GateBounce: 1.0, faults.Garbage: 1.0, faults.SpoiltImage: 1.0, faults.RecognizerSlow: 1.0,
+    faults.RecognizerSays: 1.0, faults.RodSlow: 12.0, faults.RodDead: 12.0, faults.LinkDuplicate: 14.0,
+    faults.ImageTwice: 18.0, faults.NoImage: 22.0, faults.LateImage: 22.0, faults.DoublePush: 22.0,
+    faults.EmptyPush: 24.0, faults.GateMissesEdge: 25.0, faults.BeltSpeed: 28.0, faults.BeltDrift: 28.0,
+    faults.BrokerDown: 28.0, faults.ClientCutOff: 28.0, faults.GateStuck: 30.0, faults.GateGhost: 30.0,
+    faults.TakenOff: 30.0, faults.ForeignObject: 32.0, faults.RodSticksOut: 32.0, faults.BeltStops: 38.0,
+    faults.ControllerKilled: 38.0,
+}  # fmt: skip
+"""A fault costs its own time, and this much for finding out, clearing the belt and learning the line again. What leaves
+no doubt where the items are costs no time at all, but for which class rides how far at the end."""
 
 CYCLE_S: Final = 2.0
 """About how often an item comes by the camera of a default line."""
 
 CALM: Final = 2
 """So many items must go as expected before more than one is on the belt, and no more need to."""
-
-HARMLESS: Final = (GateBounce, Garbage, SpoiltImage, RecognizerSlow, RecognizerSays)
-LEAST_LOST_S: Final = 1.0
-"""What leaves no doubt where the items are costs no time at all, but for which class rides how far at the end."""
 
 
 @pytest.mark.long
@@ -73,14 +79,16 @@ def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, 
 def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, seed: int, fault: AnyFault) -> None:
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
     lost_s = disturbed.summary.sim_s - undisturbed.summary.sim_s - (fault.until_s - fault.from_s)
-    assert lost_s <= (LEAST_LOST_S if isinstance(fault, HARMLESS) else MOST_LOST_S)
+    assert lost_s <= LOST_S.get(type(fault), MOST_LOST_S)
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000))
 def test_two_items_pass_alone_before_items_share_the_belt(line: Harness, seed: int) -> None:
     assert passed_until_shared(run_of_one_class(line, seed), 0) == CALM
 
 
+@pytest.mark.long
 @given(st.integers(0, 1000), fault_of(NoImage, Layout(), 5))
 def test_after_one_without_a_picture_two_items_pass_before_they_share_it_again(
     line: Harness, seed: int, fault: NoImage
