@@ -20,15 +20,13 @@ MOST_STRAYS: Final = 16
 class Sight:
     """The items believed to be on the belt, in the order in which they were first seen, and what sensors say of them.
 
-    `near_s`: what is closer in time than this, from centre to centre and an item's length, is too close for a rod.
     `patience_s`: how long an item is waited for where no time is known. `unpictured_s` is when a picture was last
     found missing.
     """
 
-    def __init__(self, times: Times, *, near_s: float, patience_s: float) -> None:
+    def __init__(self, times: Times, *, patience_s: float) -> None:
         self.times = times
         self.items: list[Tracked] = []
-        self._near_s = near_s
         self._patience_s = patience_s
         self.unpictured_s = float("-inf")
         self._blocked_s: dict[int, float] = {}
@@ -201,10 +199,7 @@ class Sight:
             self._stray(now_s - self.times.picture.mean_s, 0)
 
     def _stray(self, centre_s: float, gate: int) -> Tracked | None:
-        """Something unknown passed a gate, or the camera (gate 0): whoever passed just before or after has company."""
-        for item in self.items:
-            if item.gate == gate and abs(item.centre_s - centre_s) < self._near_s + self.times.dwell.longest_s:
-                item.mistrust("something unknown is close")
+        """Something unknown passed a gate, or the camera (gate 0): no rod goes out where it may be (`spacing`)."""
         if sum(item.stray for item in self.items) >= MOST_STRAYS:
             return None
         stray = Tracked(centre_s, stray=True)

@@ -2,11 +2,14 @@
 
 from twin import Run, trace
 from twin.bin import REJECT, bin_name
+from twin.item import FOREIGN
 
 
 def all_in_bins(run: Run) -> list[str]:
-    """Every item is in a bin, whichever."""
-    left = run.scenario.item_count - run.summary.items
+    """Every item of the stack is in a bin, whichever."""
+    loaded = {r.item for r in run.trace if isinstance(r, trace.Loaded) and r.item_class != FOREIGN}
+    binned = {record.item for record in run.trace if isinstance(record, trace.Binned)}
+    left = run.scenario.item_count - len(loaded & binned)
     return [f"{left} items are in no bin"] if left else []
 
 

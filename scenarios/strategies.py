@@ -123,6 +123,14 @@ def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: i
     return kind(**fields, **draw(span))
 
 
+def thrown() -> SearchStrategy[faults.ForeignObject]:
+    """Something that is thrown on the default belt between its camera and its first gate."""
+    return st.builds(
+        lambda at_s, at_m, length_m: faults.ForeignObject(from_s=at_s, until_s=at_s, at_m=at_m, length_m=length_m),
+        steps(20.0, 60.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.15, 0.01),
+    )  # fmt: skip
+
+
 @st.composite
 def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, most: int = 3) -> tuple[Any, ...]:
     """Up to `most` faults, of a random subset of `kinds` (swarm); those of broker and controller one after another."""

@@ -1,11 +1,13 @@
 """A picture that is missing, late, doubled or spoilt is nobody else's."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.strategies import CAMERA_FAULTS, scenarios
-from twin import Layout, Scenario
+from scenarios.outcomes import all_sorted
+from scenarios.strategies import CAMERA_FAULTS, scenarios, steps
+from twin import ItemDraw, Layout, Scenario, settings_for
 
 
 @given(scenarios(kinds=CAMERA_FAULTS))
@@ -16,3 +18,14 @@ def test_no_fault_of_the_camera_breaks_a_rule(line: Harness, scenario: Scenario)
 @given(scenarios(kinds=CAMERA_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
 def test_one_fault_of_the_camera_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "camera-default")
+
+
+@given(st.integers(0, 1000), steps(0.2, 0.48, 0.01), st.sampled_from(["auto", 1]))
+def test_however_close_the_camera_stands_before_the_first_gate_items_are_sorted(
+    line: Harness, seed: int, camera_m: float, flight: int | str
+) -> None:
+    """Close to it the picture comes when the nose is in the beam already."""
+    layout = msgspec.structs.replace(Layout(), camera_m=camera_m)
+    told = settings_for(layout, in_flight=flight)
+    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=told)
+    line.holds(scenario, "camera-close", all_sorted)

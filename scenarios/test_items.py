@@ -9,17 +9,13 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
-from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, scenarios, steps
+from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, scenarios, thrown
 from twin import Item, ItemDraw, Layout, Run, Scenario, settings_for
 from twin.faults import ForeignObject, TooLong
 from twin.item import CLASSES
 from twin.trace import Struck
 
 FIRST_ROD: Final = 2
-THROWN: Final = st.builds(
-    lambda from_s, at_m, length_m: ForeignObject(from_s=from_s, until_s=from_s, at_m=at_m, length_m=length_m),
-    steps(20.0, 60.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.15, 0.01),
-)  # fmt: skip
 LENGTHS: Final = st.sampled_from([SHORTEST_M, LONGEST_M, 0.08])
 LONGER_S: Final = 20.0
 LEARNED_S: Final = 40.0
@@ -39,7 +35,7 @@ def test_one_fault_of_the_items_on_a_full_default_line_breaks_no_rule(line: Harn
 
 
 @pytest.mark.long
-@given(st.integers(0, 1000), st.lists(THROWN, min_size=1, max_size=4))
+@given(st.integers(0, 1000), st.lists(thrown(), min_size=1, max_size=4))
 def test_things_thrown_among_the_items_before_the_first_gate_are_nobody(
     line: Harness, seed: int, things: list[ForeignObject]
 ) -> None:

@@ -1,5 +1,6 @@
 """A controller that knows how many items there are comes to rest after the last: rods in, belt standing."""
 
+from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_at_rest
-from scenarios.strategies import Kinds, fault_of, scenarios, shown, steps
+from scenarios.strategies import Kinds, fault_of, scenarios, shown, steps, thrown
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
 from twin.trace import BeltRuns, Binned
@@ -47,6 +48,15 @@ def test_noise_while_it_comes_to_rest_keeps_no_line_running(
     line.holds(scenario, "stopping-noise", all_at_rest)
 
 
+@given(st.integers(0, 1000), thrown(), st.sampled_from(["auto", 1]))
+def test_what_was_thrown_on_the_belt_is_none_of_the_items_that_are_counted(
+    line: Harness, seed: int, thing: AnyFault, flight: int | str
+) -> None:
+    told = settings_for(Layout(), items=10, in_flight=flight)
+    scenario = Scenario(seed=seed, items=shown(seed, 10), faults=(thing,), controller=told)
+    line.holds(scenario, "stopping-thrown", all_at_rest)
+
+
 @given(st.integers(0, 1000), steps(2.0, 30.0, 0.1), st.sampled_from([0.7, 0.8, 0.6, 0.5, 0.4, 1.5]))
 def test_the_last_items_on_a_belt_at_another_pace_are_waited_for(
     line: Harness, seed: int, from_s: float, factor: float
@@ -76,3 +86,16 @@ def test_what_no_rod_takes_is_waited_for_however_many_gates_are_behind(
     told = settings_for(layout, bins=bins, items=3)
     scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=3), controller=told)
     line.holds(scenario, "stopping-gates", all_at_rest)
+
+
+@given(st.integers(0, 1000), st.lists(st.sampled_from([0.5, 0.3, 1.0, 1.5]), min_size=2, max_size=4))
+def test_what_no_rod_takes_is_waited_for_however_uneven_the_ways_are(
+    line: Harness, seed: int, ways_m: list[float]
+) -> None:
+    """Behind the last gate the belt goes on for a way and a half, the longest there is between two gates."""
+    gates_m = tuple(accumulate([0.5, *ways_m]))
+    rods_m = tuple(round(gate_m + 0.08, 3) for gate_m in gates_m)
+    layout = msgspec.structs.replace(Layout(), gates_m=gates_m, rods_m=rods_m, end_m=gates_m[-1] + 1.5 * max(ways_m))
+    told = settings_for(layout, bins={"ripe": len(gates_m) + 1}, items=3)
+    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=3), controller=told)
+    line.holds(scenario, "stopping-uneven", all_at_rest)
