@@ -8,6 +8,7 @@ scikit-image's photographs are measured on where it is installed.
 """
 
 import argparse
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,8 @@ def parse() -> argparse.Namespace:
 
 def fresh(count: int) -> Iterator[Picture]:
     """As many pictures of single items as asked for, from a seed that no training used."""
-    found = 0
-    for number in range(10 * count):
-        sample = draw_sample(number, seed=SEED, split="test")
-        if sample.label != UNKNOWN and found < count:
-            found += 1
-            yield sample.label, sample.image
+    samples = (draw_sample(number, seed=SEED, split="test") for number in itertools.count())
+    yield from itertools.islice(((s.label, s.image) for s in samples if s.label in FRUIT_CLASSES), count)
 
 
 def nothing(count: int) -> Iterator[Picture]:

@@ -8,6 +8,7 @@ that keeps one core busy.
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import subprocess
@@ -52,7 +53,8 @@ def main() -> None:
     neighbour = multiprocessing.Process(target=spin, daemon=True)
     if options.busy:
         neighbour.start()
-    samples = [draw_sample(number, seed=SEED, split="test") for number in range(options.images)]
+    drawn = (draw_sample(number, seed=SEED, split="test") for number in itertools.count())
+    samples = list(itertools.islice((sample for sample in drawn if sample.label in CLASSES), options.images))
     truth = np.array([CLASSES.index(sample.label) for sample in samples])
     engines = open_engines(options.folder, options.threads)
     classifiers = {name: Classifier(engine) for name, engine in engines.items()}

@@ -2,6 +2,7 @@
 
 The probability of a class is softmax(logits / temperature) (Guo et al. 2017) times the probability that the image is
 of a known kind at all, a logistic function of its distance from the known classes. What is left over is `unknown`.
+The probability that an image lies between two classes goes to both, half and half, so that neither is sure of it.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.card import SURE_AT, Calibration
+from classifier.card import BETWEEN, SURE_AT, Calibration, Card
 
 Floats = NDArray[np.float64]
 
@@ -26,55 +27,79 @@ _STEEPNESS: Final = 9.0
 """How many scales lie between the typical known image and the cut: 0.9999 of its probability is left to it."""
 
 _RIGHT_WHEN_SURE: Final = 0.97
+_BETWEEN_SURE: Final = 0.10
+"""The most of the images between two classes that may be answered surely."""
+
 _THRESHOLDS: Final = np.arange(SURE_AT, 0.991, 0.01)
 
 
-def probabilities(logits: NDArray[np.float32], distances: NDArray[np.float32], calibration: Calibration) -> Floats:
-    """Probabilities [n, classes] from logits [n, classes] and distances [n]; the last class is `unknown`."""
-    known = tempered(logits, calibration.temperature, calibration.unknown_odds)
+def probabilities(
+    logits: NDArray[np.float32], distances: NDArray[np.float32], calibration: Calibration, card: Card
+) -> Floats:
+    """Probabilities [n, classes] from a card's logits [n, outputs] and distances [n]; the last class is `unknown`."""
+    known = tempered(logits, calibration, unknown=len(card.classes) - 1) @ _shares(card)
     far = (distances.astype(np.float64) - calibration.distance_cut) / calibration.distance_scale
     known[:, :-1] *= (1 / (1 + np.exp(np.clip(far, -50, 50))))[:, None]
     known[:, -1] = 1 - known[:, :-1].sum(axis=1)
     return known
 
 
-def tempered(logits: NDArray[np.float32], temperature: float, unknown_odds: float = 1.0) -> Floats:
-    """Softmax of logits [n, classes] at a temperature, the last class's odds multiplied by `unknown_odds`."""
-    scaled = logits.astype(np.float64) / temperature
-    scaled[:, -1] += np.log(unknown_odds)
+def _shares(card: Card) -> Floats:
+    """How much of each output's probability each class gets [outputs, classes]: its own all, what is between half."""
+    rows = [[name in output.split(BETWEEN) for name in card.classes] for output in card.outputs]
+    shares = np.array(rows, np.float64)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def tempered(logits: NDArray[np.float32], calibration: Calibration, *, unknown: int) -> Floats:
+    """Softmax of logits [n, outputs] at the calibration's temperature, with its odds of the output `unknown`."""
+    scaled = logits.astype(np.float64) / calibration.temperature
+    scaled[:, unknown] += np.log(calibration.unknown_odds)
     scaled -= scaled.max(axis=1, keepdims=True)
     np.exp(scaled, out=scaled)
     scaled /= scaled.sum(axis=1, keepdims=True)
     return scaled
 
 
-def calibrate(logits: NDArray[np.float32], distances: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
-    """The calibration that fits validation answers: logits [n, classes], distances [n], labels [n].
+def calibrate(
+    logits: NDArray[np.float32], distances: NDArray[np.float32], targets: NDArray[np.int64], card: Card
+) -> Calibration:
+    """The calibration that fits a card's validation answers: logits [n, outputs], distances [n], outputs wanted [n].
 
-    Unknown images are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002).
+    A target of -1 is an image between classes that has no output: it counts for the threshold alone. Unknown images
+    are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002).
     """
-    foreign = labels == logits.shape[1] - 1
-    share = float(foreign.mean())
+    unknown = len(card.classes) - 1
+    foreign, fruit = targets == unknown, (targets >= 0) & (targets < unknown)
+    share = float(foreign.sum() / (foreign | fruit).sum())
     odds = _odds(_EXPECTED_UNKNOWN) / _odds(share) if share > _EXPECTED_UNKNOWN else 1.0
-    near = distances[~foreign]
+    near = distances[fruit]
     cut = float(np.quantile(near, _KNOWN_KEPT)) * _CUT_ROOM
     fitted = Calibration(
-        temperature=_best_temperature(logits, labels, np.where(foreign, odds, 1.0), odds),
         unknown_odds=odds,
         distance_cut=cut,
         distance_scale=max((cut - float(np.median(near))) / _STEEPNESS, 1e-6),
     )
-    answers = probabilities(logits, distances, fitted)
-    return msgspec.structs.replace(fitted, threshold=_lowest_sure(answers, labels))
+    named, weights = targets >= 0, np.where(foreign, odds, 1.0)
+    temperature = _best_temperature(logits[named], targets[named], weights[named], fitted, unknown=unknown)
+    fitted = msgspec.structs.replace(fitted, temperature=temperature)
+    answers = probabilities(logits, distances, fitted, card)
+    return msgspec.structs.replace(fitted, threshold=_lowest_sure(answers, targets))
 
 
 def _odds(share: float) -> float:
     return share / (1 - share)
 
 
-def expected_calibration_error(answers: Floats, labels: NDArray[np.int64], bins: int = 15) -> float:
-    """The mean gap between confidence and accuracy over equal bins of confidence (Naeini et al. 2015)."""
-    confidence, right = answers.max(axis=1), answers.argmax(axis=1) == labels
+def expected_calibration_error(
+    answers: Floats, labels: NDArray[np.int64], seconds: NDArray[np.int64], bins: int = 15
+) -> float:
+    """The mean gap between confidence and accuracy over equal bins of confidence (Naeini et al. 2015).
+
+    Where `seconds` differ from `labels`, the image lies between the two classes, and either is half right.
+    """
+    confidence, said = answers.max(axis=1), answers.argmax(axis=1)
+    right = ((said == labels) * 1.0 + (said == seconds)) / 2
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
         abs(right[which == b].mean() - confidence[which == b].mean()) * (which == b).sum() for b in np.unique(which)
@@ -90,22 +115,28 @@ def auroc(known: Floats, foreign: Floats) -> float:
 
 
 def _best_temperature(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: Floats, unknown_odds: float
+    logits: NDArray[np.float32], targets: NDArray[np.int64], weights: Floats, calibration: Calibration, *, unknown: int
 ) -> float:
     """The temperature of the least weighted negative log likelihood."""
-    rows = np.arange(len(labels))
-    losses = [
-        -np.average(np.log(tempered(logits, float(t), unknown_odds)[rows, labels] + 1e-12), weights=weights)
-        for t in _TEMPERATURES
-    ]
+    rows = np.arange(len(targets))
+    losses = []
+    for temperature in _TEMPERATURES:
+        at = msgspec.structs.replace(calibration, temperature=float(temperature))
+        likely = tempered(logits, at, unknown=unknown)[rows, targets]
+        losses.append(-np.average(np.log(likely + 1e-12), weights=weights))
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
-def _lowest_sure(answers: Floats, labels: NDArray[np.int64]) -> float:
-    """The lowest threshold, from `SURE_AT` up, above which answers that name a fruit are nearly always right."""
+def _lowest_sure(answers: Floats, targets: NDArray[np.int64]) -> float:
+    """The lowest threshold, from `SURE_AT` up, at which sure names of fruit are nearly always right where there is a
+    right one, and rare where an image lies between two.
+    """
     confidence, said = answers.max(axis=1), answers.argmax(axis=1)
+    between = (targets < 0) | (targets >= answers.shape[1])
     for threshold in _THRESHOLDS:
         sure = (confidence >= threshold) & (said != answers.shape[1] - 1)
-        if sure.any() and (said == labels)[sure].mean() >= _RIGHT_WHEN_SURE:
+        rare = not between.any() or sure[between].mean() <= _BETWEEN_SURE
+        clear = sure & ~between
+        if rare and clear.any() and (said == targets)[clear].mean() >= _RIGHT_WHEN_SURE:
             return round(float(threshold), 2)
-    return SURE_AT
+    return round(float(_THRESHOLDS[-1]), 2)

@@ -12,6 +12,9 @@ CARD_KEY: Final = "card"
 ENGINES: Final = ("int8", "fp32", "torch")
 """The engines that a model can run on: onnxruntime int8 and fp32, and torch."""
 
+BETWEEN: Final = "+"
+"""Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
+
 SURE_AT: Final = 0.80
 """The confidence from which an answer is sure, where a calibration does not say otherwise."""
 
@@ -42,7 +45,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     arch: str = "resnet18"
     data: str | None = None
-    images: int = 6400
+    images: int = 7000
     epochs: int = 6
     small_epochs: int = 3
     batch: int = 32
@@ -57,16 +60,25 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a model is. Images come as uint8 [n, image_px, image_px, 3] in BGR; mean and std are of RGB, 0 to 1."""
+    """What a model is. Images come as uint8 [n, image_px, image_px, 3] in BGR; mean and std are of RGB, 0 to 1.
+
+    `between` names the pairs of classes, joined by `BETWEEN`, for which the model has an output of its own.
+    """
 
     arch: str
     classes: tuple[str, ...]
     image_px: int
+    between: tuple[str, ...] = ()
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     calibrations: dict[str, Calibration] = {}
     training: TrainingConfig = TrainingConfig()
     metrics: dict[str, float] = {}
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the logits stand for, in their order: the classes, the last of them `unknown`, then `between`."""
+        return self.classes + self.between
 
 
 def encode_card(card: Card) -> str:

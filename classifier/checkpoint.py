@@ -91,9 +91,7 @@ def load_progress(path: Path, network: Network, optimiser: torch.optim.SGD) -> t
     try:
         network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith((_MOMENTUM, _BEST))})
     except RuntimeError as error:
-        raise ModelError(
-            f"{path}: was trained on another number of classes than {len(network.card.classes)}"
-        ) from error
+        raise ModelError(f"{path}: was trained on other classes than {', '.join(network.card.outputs)}") from error
     state = optimiser.state_dict()
     state["state"] = {number: {"momentum_buffer": value} for number, value in momentum.items()}
     optimiser.load_state_dict(state)

@@ -298,9 +298,10 @@ def _answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Ca
 def _report_table(report: Any) -> Table:
     """A report as a table: the confusion matrix with the recalls, the rest under it."""
     auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
+    between = "" if report.between_sure is None else f"sure between classes {report.between_sure:.2%}, "
     caption = (
         f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure {report.sure:.2%}, "
-        f"right when sure {report.right_when_sure:.2%}, calibration error {report.calibration_error:.4f}, "
+        f"right when sure {report.right_when_sure:.2%}, {between}calibration error {report.calibration_error:.4f}, "
         f"AUROC of unknown {auroc}, p50 {report.p50_ms:.1f} ms, p99 {report.p99_ms:.1f} ms"
     )
     table = Table("class", *report.classes, "recall", caption=caption)

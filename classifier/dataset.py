@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.card import BETWEEN
 from classifier.decoding import decode
 from classifier.errors import DatasetError, ImageError
 from classifier.recognition import UNKNOWN
-from classifier.synthesis import BETWEEN, CLASSES, SPLITS, Sample
+from classifier.synthesis import CLASSES, SPLITS, Sample
 
 INDEX_FILE: Final = "class_indices.json"
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
@@ -31,7 +32,8 @@ def silent(numbers: Iterable[int], _what: str) -> Iterable[int]:
 class ImageSet:
     """Images as files or as files' bytes, with their labels [n], the numbers of `classes`, and what kind each is.
 
-    `seconds` [n] is the other class of an image that lies between two; for all others it is the label once more.
+    `seconds` [n] is the other class of an image that lies between two, the one that comes later in `classes`; for all
+    others it is the label once more.
     """
 
     entries: tuple[bytes | Path, ...]
@@ -42,6 +44,27 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """Which images [n] show one class, and do not lie between two."""
+        return np.asarray(self.labels == self.seconds)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each image shows: its class, or the two that it lies between, joined."""
+        pairs = [(self.classes[one], self.classes[other]) for one, other in zip(self.labels, self.seconds, strict=True)]
+        return tuple(one if one == other else BETWEEN.join((one, other)) for one, other in pairs)
+
+    @property
+    def between(self) -> tuple[str, ...]:
+        """The pairs of classes that images lie between, joined, sorted."""
+        return tuple(sorted({name for name in self.names if BETWEEN in name}))
+
+    def targets(self, outputs: tuple[str, ...]) -> NDArray[np.int64]:
+        """The number [n] of the output that each image should get, of a model with these; -1 where it has none."""
+        number = {name: at for at, name in enumerate(outputs)}
+        return np.array([number.get(name, -1) for name in self.names], np.int64)
 
     def file_bytes(self, number: int) -> bytes:
         """One image's file. Raises `DatasetError` where it cannot be read."""
@@ -102,11 +125,11 @@ def _build(
     entries: Sequence[bytes | Path], labels: Sequence[str], classes: tuple[str, ...], kinds: Sequence[str]
 ) -> ImageSet:
     """The set of images whose labels are a class's name, or two names joined."""
-    pairs = [label.split(BETWEEN) for label in labels]
+    pairs = [sorted(classes.index(name) for name in label.split(BETWEEN)) for label in labels]
     return ImageSet(
         entries=tuple(entries),
-        labels=np.array([classes.index(pair[0]) for pair in pairs], np.int64),
-        seconds=np.array([classes.index(pair[-1]) for pair in pairs], np.int64),
+        labels=np.array([pair[0] for pair in pairs], np.int64),
+        seconds=np.array([pair[-1] for pair in pairs], np.int64),
         classes=classes,
         kinds=tuple(kinds),
     )

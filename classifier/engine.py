@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from classifier.network import Network
 
 Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Logits [n, classes] and distances [n]."""
+"""Logits [n, outputs] and distances [n]; what the outputs are is on the card."""
 
 ENGINE_KEY: Final = "engine"
 """Where an ONNX file's metadata says which engine its weights are for."""
@@ -64,8 +64,8 @@ class OnnxEngine:
         self.card = decode_card(written.get(CARD_KEY), str(path))
         self.name = written.get(ENGINE_KEY, "fp32")
         columns = self._session.get_outputs()[0].shape[-1]
-        if columns != len(self.card.classes):
-            raise ModelError(f"{path}: answers for {columns} classes, its card has {len(self.card.classes)}")
+        if columns != len(self.card.outputs):
+            raise ModelError(f"{path}: {columns} outputs, its card has {len(self.card.outputs)}")
 
     def run(self, images: NDArray[np.uint8]) -> Answers:
         logits, distances = self._session.run(None, {"images": images})

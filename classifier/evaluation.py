@@ -21,6 +21,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `sure` is the share of fruit answered surely and by a fruit's name, `right_when_sure` how many of those answers
     are right; `unknown_auroc` how well the confidence in any fruit tells fruit from the rest, None without the rest.
+    Images between two classes count in `calibration_error` and `between_sure` alone: the share of them answered
+    surely, None without any.
     """
 
     classes: tuple[str, ...]
@@ -32,6 +34,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     right_when_sure: float
     calibration_error: float
     unknown_auroc: float | None
+    between_sure: float | None
     p50_ms: float
     p99_ms: float
     engine: str
@@ -42,7 +45,8 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
     classes = classifier.card.classes
     if not set(images.classes) <= set(classes):
         raise DatasetError(f"classes {', '.join(images.classes)}, allowed: the model's own, {', '.join(classes)}")
-    labels = np.array([classes.index(name) for name in images.classes])[images.labels]
+    own = np.array([classes.index(name) for name in images.classes])
+    labels, seconds, clear = own[images.labels], own[images.seconds], images.clear
     unknown = classes.index(UNKNOWN)
     rows, times_s = [], []
     for number in progress(range(len(images)), "evaluating"):
@@ -51,21 +55,25 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
         times_s.append(time.perf_counter() - begin_s)
     answers = np.stack(rows)
     said, confidence = answers.argmax(1), answers.max(1)
+    sure = (confidence >= classifier.threshold) & (said != unknown)
+    between_sure = float(sure[~clear].mean()) if not clear.all() else None
+    calibration_error = expected_calibration_error(answers, labels, seconds)
+    labels, said, sure, answers = (column[clear] for column in (labels, said, sure, answers))
     confusion = np.zeros((len(classes), len(classes)), int)
     np.add.at(confusion, (labels, said), 1)
     fruit = labels != unknown
-    sure = (confidence >= classifier.threshold) & (said != unknown)
     named = 1 - answers[:, unknown]
     return Report(
         classes=classes,
-        images=len(images),
+        images=len(labels),
         accuracy=float((said == labels).mean()),
         recall={classes[label]: float((said == label)[labels == label].mean()) for label in np.unique(labels)},
         confusion=confusion.tolist(),
         sure=float(sure[fruit].mean()) if fruit.any() else 0.0,
         right_when_sure=float((said == labels)[sure].mean()) if sure.any() else 1.0,
-        calibration_error=expected_calibration_error(answers, labels),
+        calibration_error=calibration_error,
         unknown_auroc=auroc(named[fruit], named[~fruit]) if fruit.any() and not fruit.all() else None,
+        between_sure=between_sure,
         p50_ms=float(np.quantile(times_s[:_LATENCY_IMAGES], 0.5)) * 1e3,
         p99_ms=float(np.quantile(times_s[:_LATENCY_IMAGES], 0.99)) * 1e3,
         engine=classifier.engine.name,
@@ -79,6 +87,8 @@ def metrics(report: Report) -> dict[str, float]:
     found["calibration_error"] = report.calibration_error
     if report.unknown_auroc is not None:
         found["unknown_auroc"] = report.unknown_auroc
+    if report.between_sure is not None:
+        found["between_sure"] = report.between_sure
     return {name: round(value, 5) for name, value in found.items()}
 
 

@@ -82,7 +82,7 @@ def stamp(path: Path, card: Card, engine: str) -> None:
 
 
 def run_all(engine: Engine, images: ImageSet) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One engine's answers for a whole set: logits [n, classes] and distances [n]."""
+    """One engine's answers for a whole set: logits [n, outputs] and distances [n]."""
     numbers = np.arange(len(images))
     parts = [
         engine.run(images.batch(part, engine.card.image_px))
@@ -94,7 +94,7 @@ def run_all(engine: Engine, images: ImageSet) -> tuple[NDArray[np.float32], NDAr
 def calibrated(engine: Engine, val_set: ImageSet) -> Calibration:
     """The engine's calibration on a validation set."""
     logits, distances = run_all(engine, val_set)
-    return calibrate(logits, distances, val_set.labels)
+    return calibrate(logits, distances, val_set.targets(engine.card.outputs), engine.card)
 
 
 def agreement(one: Engine, other: Engine, images: ImageSet) -> Agreement:

@@ -71,7 +71,7 @@ class Classifier:
     def answers(self, pixels: NDArray[np.uint8]) -> Floats:
         """The calibrated probabilities [n, classes] of images [n, image_px, image_px, 3] in BGR."""
         logits, distances = self.engine.run(pixels)
-        return probabilities(logits, distances, self._calibration)
+        return probabilities(logits, distances, self._calibration, self.card)
 
     def _recognition(self, answer: NDArray[np.float64], seconds: float) -> Recognition:
         best = int(answer.argmax())

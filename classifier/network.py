@@ -70,7 +70,7 @@ class Network(nn.Module):
         self.backbone = getattr(torchvision.models, card.arch)(weights=None)
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
-        self.head = nn.Linear(features, len(card.classes))
+        self.head = nn.Linear(features, len(card.outputs))
         self.outlier = Outlier(features, max(len(card.classes) - 1, 1))
 
     def features(self, images: Tensor) -> Tensor:
@@ -80,6 +80,6 @@ class Network(nn.Module):
         return features
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits [n, classes] and distances [n] of images uint8 [n, h, w, 3] in BGR."""
+        """Logits [n, outputs] and distances [n] of images uint8 [n, h, w, 3] in BGR."""
         features = self.features(images)
         return self.head(features), self.outlier(features)

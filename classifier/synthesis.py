@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from classifier.blank import BLANK_KINDS, damage, render_blank
+from classifier.card import BETWEEN
 from classifier.recognition import UNKNOWN
 from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
 from classifier.ripeness import FRUIT_CLASSES, GAPS
@@ -15,11 +16,8 @@ CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
 """Every class of a synthetic set, in the order of their folders."""
 
 SPLITS: Final = ("train", "val", "test")
-BETWEEN: Final = "+"
-"""Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
-
-BETWEEN_SHARE: Final = 0.18
-"""Share of a training set that lies between two classes, half the one and half the other: where to be unsure."""
+BETWEEN_SHARE: Final = 0.20
+"""Share of a set that lies between two classes: about as much as there would be if ripeness were spread evenly."""
 
 UNKNOWN_SHARE: Final = 0.31
 _UNKNOWN_ODDS: Final = {
@@ -55,7 +53,7 @@ def draw_sample(number: int, *, seed: int, split: str) -> Sample:
     """Sample `number` of a set; the classes take turns, so that a set of any size is balanced."""
     rng = np.random.default_rng([seed, SPLITS.index(split), number])
     picture_seed = int(rng.integers(2**62))
-    if split == "train" and rng.random() < BETWEEN_SHARE:
+    if rng.random() < BETWEEN_SHARE:
         gap = int(rng.integers(len(GAPS)))
         label = BETWEEN.join(GAPS[gap][:2])
         return Sample(image=render_between(seed=picture_seed, gap=gap), label=label, kind="between")

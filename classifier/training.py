@@ -61,7 +61,7 @@ def train(
     """
     network, optimiser = _prepare(config, train_set, device)
     done, lowest, best = load_progress(out / PROGRESS_FILE, network, optimiser) if resume else (0, np.inf, {})
-    steps = len(train_set) // config.batch
+    steps, wanted = len(train_set) // config.batch, train_set.targets(network.card.outputs)
     since_best = 0
     for number in range(done, config.epochs):
         rng = np.random.default_rng([config.seed, number])
@@ -70,7 +70,8 @@ def train(
         network.backbone.train(not config.freeze_backbone)
         total, edge_px = 0.0, config.image_px // (2 if number < config.small_epochs else 1)
         for step in progress(range(steps), f"epoch {number + 1} of {config.epochs}"):
-            images, targets = _batch(train_set, order[step], edge_px, rng, device)
+            images = _batch(train_set, order[step], edge_px, rng, device)
+            targets = torch.from_numpy(wanted[order[step]]).to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 logits = network.head(network.features(images))
                 loss = nn.functional.cross_entropy(logits, targets, label_smoothing=config.smoothing)
@@ -107,9 +108,7 @@ def embed(network: Network, images: ImageSet, numbers: np.ndarray, edge_px: int,
 
 def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000) -> None:
     """Tell the network where its known classes lie: from training images of them that are not between two."""
-    known = np.flatnonzero((train_set.labels == train_set.seconds) & (train_set.labels < len(train_set.classes) - 1))[
-        :most
-    ]
+    known = np.flatnonzero(train_set.clear & (train_set.labels < len(train_set.classes) - 1))[:most]
     features = embed(network, train_set, known, network.card.image_px, torch.device("cpu"))
     network.outlier.fit(features, torch.from_numpy(train_set.labels[known]))
 
@@ -118,7 +117,11 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     """A network with fresh or transferred weights and its optimiser."""
     torch.manual_seed(config.seed)
     cv2.setNumThreads(1)
-    network = Network(Card(arch=config.arch, classes=train_set.classes, image_px=config.image_px, training=config))
+    card = Card(
+        arch=config.arch, classes=train_set.classes, between=train_set.between, image_px=config.image_px,
+        training=config,
+    )  # fmt: skip
+    network = Network(card)
     if config.init is not None:
         left_out = transfer(network, Path(config.init))
         if left_out:
@@ -148,19 +151,19 @@ def _steer(optimiser: torch.optim.SGD, share_done: float, peak_rate: float) -> N
 
 def _batch(
     images: ImageSet, numbers: np.ndarray, edge_px: int, rng: np.random.Generator, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Some images, augmented, and what their probabilities should be [n, classes]."""
+) -> Tensor:
+    """Some images, augmented."""
     pixels = np.stack([augment(images.image(int(number), edge_px), rng) for number in numbers])
-    wanted = np.eye(len(images.classes), dtype=np.float32)
-    targets = (wanted[images.labels[numbers]] + wanted[images.seconds[numbers]]) / 2
-    return torch.from_numpy(pixels).to(device), torch.from_numpy(targets).to(device)
+    return torch.from_numpy(pixels).to(device)
 
 
 def _validate(network: Network, val_set: ImageSet, edge_px: int, device: torch.device) -> tuple[float, float]:
-    """Mean cross entropy and accuracy on a set."""
-    features = embed(network, val_set, np.arange(len(val_set)), edge_px, device)
+    """Mean cross entropy and accuracy on a set, over the images that the network has an output for."""
+    targets = val_set.targets(network.card.outputs)
+    named = np.flatnonzero(targets >= 0)
+    features = embed(network, val_set, named, edge_px, device)
     with torch.inference_mode():
         logits = network.head(features.to(device)).float().cpu()
-    labels = torch.from_numpy(val_set.labels)
+    labels = torch.from_numpy(targets[named])
     loss = nn.functional.cross_entropy(logits, labels).item()
     return loss, float((logits.argmax(1) == labels).float().mean())

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from classifier.calibration import auroc, calibrate, expected_calibration_error, probabilities
-from classifier.card import SURE_AT, Calibration
+from classifier.card import SURE_AT, Calibration, Card
+
+CARD = Card(arch="resnet18", classes=("half_ripe", "raw", "ripe", "unknown"), image_px=32)
+BETWEEN = Card(arch="resnet18", classes=CARD.classes, between=("half_ripe+raw", "half_ripe+ripe"), image_px=32)
 
 
 def drawn(count: int, gain: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -18,25 +21,53 @@ def drawn(count: int, gain: float, seed: int = 0) -> tuple[np.ndarray, np.ndarra
 
 def test_probabilities_are_a_distribution_and_a_far_image_is_unknown() -> None:
     logits = np.array([[9, 0, 0, 0], [9, 0, 0, 0]], np.float32)
-    near, far = probabilities(logits, np.array([0.1, 9.0], np.float32), Calibration(distance_cut=1, distance_scale=0.1))
+    fitted = Calibration(distance_cut=1, distance_scale=0.1)
+    near, far = probabilities(logits, np.array([0.1, 9.0], np.float32), fitted, CARD)
     assert near.sum() == pytest.approx(1)
     assert near.argmax() == 0
     assert far.argmax() == 3
     assert far[3] > 0.99
 
 
+def test_what_lies_between_two_classes_is_half_the_one_and_half_the_other() -> None:
+    logits = np.array([[0, 0, 0, 0, 30, 0], [30, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 30]], np.float32)
+    found = probabilities(logits, np.zeros(3, np.float32), Calibration(), BETWEEN)
+    np.testing.assert_allclose(found, [[0.5, 0.5, 0, 0], [1, 0, 0, 0], [0.5, 0, 0.5, 0]], atol=1e-6)
+
+
+def test_the_threshold_rises_until_images_between_classes_are_seldom_sure() -> None:
+    clear = np.eye(6, dtype=np.float32)[np.arange(400) % 4] * 12
+    between = np.zeros((200, 6), np.float32)
+    between[:, 4], between[:, 0] = 12.0, np.linspace(3, 14, 200)
+    logits, targets = np.concatenate([clear, between]), np.append(np.arange(400) % 4, [4] * 200)
+    distances = np.tile(np.linspace(0.5, 1, 20, dtype=np.float32), 30)
+    fitted = calibrate(logits, distances, targets, BETWEEN)
+    unseen = calibrate(logits, distances, np.where(targets == 4, -1, targets), BETWEEN)
+    for calibration in (fitted, unseen):
+        sure = probabilities(logits, distances, calibration, BETWEEN)[400:].max(axis=1) >= calibration.threshold
+        assert 0 < sure.mean() <= 0.10
+        assert calibration.threshold > SURE_AT
+
+
 def test_an_overconfident_engine_is_brought_back_to_what_it_knows() -> None:
     logits, distances, labels = drawn(4000, gain=3.0)
-    fitted = calibrate(logits, distances, labels)
+    fitted = calibrate(logits, distances, labels, CARD)
     assert fitted.temperature == pytest.approx(3.0, rel=0.15)
-    raw = probabilities(logits, distances, Calibration())
-    calibrated = probabilities(logits, distances, fitted)
-    assert expected_calibration_error(calibrated, labels) < expected_calibration_error(raw, labels) / 2
+    raw = probabilities(logits, distances, Calibration(), CARD)
+    calibrated = probabilities(logits, distances, fitted, CARD)
+    before, after = (expected_calibration_error(answers, labels, labels) for answers in (raw, calibrated))
+    assert after < before / 2
+
+
+def test_either_class_is_half_right_of_what_lies_between_them() -> None:
+    answers, labels, seconds = np.array([[0.5, 0.45, 0.05, 0]]), np.array([0]), np.array([1])
+    assert expected_calibration_error(answers, labels, seconds) == pytest.approx(0.0)
+    assert expected_calibration_error(answers, labels, labels) == pytest.approx(0.5)
 
 
 def test_nearly_all_known_images_lie_within_the_cut() -> None:
     logits, distances, labels = drawn(4000, gain=1.0)
-    fitted = calibrate(logits, distances, labels)
+    fitted = calibrate(logits, distances, labels, CARD)
     assert 0.99 <= (distances[labels != 3] < fitted.distance_cut).mean() < 1
     assert fitted.threshold >= SURE_AT
 

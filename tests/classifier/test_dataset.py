@@ -26,8 +26,11 @@ def test_a_written_tree_reads_back_as_the_samples_it_was_written_from(tmp_path: 
     read = read_tree(tmp_path, "train")
     assert read.classes == CLASSES
     assert json.loads((tmp_path / "class_indices.json").read_text()) == {str(i): c for i, c in enumerate(CLASSES)}
-    files = {read.file_bytes(number): read.labels[number] for number in range(len(read))}
-    assert files == {sample.image: CLASSES.index(sample.label) for sample in samples}
+    drawn = from_samples(samples)
+    assert read.between == drawn.between
+    outputs = read.classes + read.between
+    files = {read.file_bytes(number): target for number, target in enumerate(read.targets(outputs))}
+    assert files == {drawn.file_bytes(number): target for number, target in enumerate(drawn.targets(outputs))}
 
 
 def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
@@ -59,6 +62,15 @@ def test_a_folder_named_after_two_classes_holds_images_between_them(tmp_path: Pa
     read = read_tree(tmp_path, "train")
     assert read.classes == ("raw", "ripe", "unknown")
     assert list(zip(read.labels, read.seconds, strict=True)) == [(0, 0)] * 2 + [(0, 1)] * 2 + [(1, 1)] * 2
+    assert read.clear.tolist() == [True] * 2 + [False] * 2 + [True] * 2
+    assert read.between == ("raw+ripe",)
+
+
+def test_a_target_is_the_output_named_after_what_an_image_shows_in_either_order(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "val", count=1, names=("raw", "ripe", "ripe+raw"))
+    read = read_tree(tmp_path, "val")
+    assert read.targets(("raw", "ripe", "unknown", "raw+ripe")).tolist() == [0, 1, 3]
+    assert read.targets(read.classes).tolist() == [0, 1, -1]
 
 
 def test_images_come_decoded_and_batched(tmp_path: Path) -> None:

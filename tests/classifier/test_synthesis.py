@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
+from classifier.card import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.ripeness import FRUIT_CLASSES
-from classifier.synthesis import CLASSES, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
+from classifier.ripeness import FRUIT_CLASSES, GAPS
+from classifier.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
 
 
 def test_a_sample_depends_on_seed_split_and_number_alone() -> None:
@@ -16,14 +17,13 @@ def test_a_sample_depends_on_seed_split_and_number_alone() -> None:
     assert draw_sample(7, seed=3, split="test") != alone
 
 
-def test_every_class_has_its_share_and_only_training_sets_show_fruit_between_classes() -> None:
-    train, test = (list(synthesize(150, seed=1, split=split)) for split in ("train", "test"))
-    counts = Counter(sample.label for sample in train if sample.kind != "between")
-    assert set(counts) == set(CLASSES)
-    assert min(counts.values()) > 15
-    assert {sample.kind for sample in train} >= {"between", "foreign", "empty"}
-    assert "between" not in {sample.kind for sample in test}
-    assert {sample.label for sample in test if sample.kind in FRUIT_CLASSES} == set(FRUIT_CLASSES)
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_class_and_every_gap_between_two_has_its_share_of_a_set(split: str) -> None:
+    samples = list(synthesize(150, seed=1, split=split))
+    counts = Counter(sample.label for sample in samples)
+    assert set(counts) == {*CLASSES, *(BETWEEN.join(gap[:2]) for gap in GAPS)}
+    assert min(counts.values()) > 10
+    assert {sample.kind for sample in samples} >= {"between", "foreign", "empty", *FRUIT_CLASSES}
 
 
 @pytest.mark.parametrize("kind", UNKNOWN_KINDS)

@@ -148,6 +148,16 @@ def test_every_architecture_answers_with_logits_and_distances(arch: str) -> None
     assert (logits.shape, distances.shape) == ((2, 4), (2,))
 
 
+def test_pairs_of_classes_that_images_lie_between_get_outputs_of_their_own(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    network, _ = trained(msgspec.structs.replace(TINY, epochs=1, small_epochs=0), sets, tmp_path)
+    assert network.card.between == ("half_ripe+raw", "half_ripe+ripe")
+    with torch.inference_mode():
+        logits, _ = network(torch.zeros((1, 48, 48, 3), dtype=torch.uint8))
+    assert logits.shape == (1, len(CLASSES) + 2)
+
+
 def test_an_unknown_architecture_is_named() -> None:
     with pytest.raises(ModelError, match="'resnet7', allowed: resnet18"):
         Network(Card(arch="resnet7", classes=CLASSES, image_px=48))

@@ -1,0 +1,45 @@
+"""Evaluation: what is counted as what."""
+
+import numpy as np
+import pictures
+
+from classifier.dataset import ImageSet
+from classifier.evaluation import evaluate, metrics
+from classifier.inference import Classifier
+
+GREEN, RED, BLUE = (0, 255, 0), (0, 0, 255), (255, 0, 0)
+CLASSES = ("half_ripe", "raw", "ripe", "unknown")
+
+
+def image_set(*images: tuple[tuple[int, int, int], str, str]) -> ImageSet:
+    """Plain pictures: colour in BGR, class, other class."""
+    return ImageSet(
+        entries=tuple(pictures.plain(colour) for colour, _, _ in images),
+        labels=np.array([CLASSES.index(name) for _, name, _ in images]),
+        seconds=np.array([CLASSES.index(name) for _, _, name in images]),
+        classes=CLASSES,
+        kinds=tuple(name for _, name, _ in images),
+    )
+
+
+def test_images_between_two_classes_count_by_how_many_are_answered_surely_alone(classifier: Classifier) -> None:
+    clear = [(GREEN, "raw", "raw"), (RED, "ripe", "ripe"), (BLUE, "unknown", "unknown"), (RED, "raw", "raw")]
+    between = [(GREEN, "half_ripe", "raw"), (BLUE, "half_ripe", "raw"), (BLUE, "half_ripe", "ripe")]
+    report = evaluate(classifier, image_set(*clear, *between))
+    assert (report.images, report.accuracy) == (4, 0.75)
+    assert np.array(report.confusion).sum() == 4
+    assert report.between_sure == 1 / 3
+    assert metrics(report)["between_sure"] == 0.33333
+
+
+def test_a_sure_answer_to_an_image_between_two_classes_is_too_confident_by_half(classifier: Classifier) -> None:
+    sure = image_set((GREEN, "raw", "raw"), (RED, "ripe", "ripe"))
+    mixed = image_set((GREEN, "raw", "raw"), (RED, "half_ripe", "ripe"))
+    assert evaluate(classifier, sure).calibration_error < 0.01
+    assert abs(evaluate(classifier, mixed).calibration_error - 0.25) < 0.01
+
+
+def test_a_set_without_images_between_classes_says_nothing_of_them(classifier: Classifier) -> None:
+    report = evaluate(classifier, image_set((GREEN, "raw", "raw"), (BLUE, "unknown", "unknown")))
+    assert report.between_sure is None
+    assert "between_sure" not in metrics(report)
