@@ -48,14 +48,26 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
     coarse = smooth_noise(rng, size, size, size / rng.uniform(3, 9))
     spread = skin.slope * along + skin.mottling * coarse
     spread -= float(np.average(spread, weights=body.alpha))
-    table = palette(rng.uniform(-2.5, 2.5), rng.uniform(0.9, 1.12), rng.uniform(0.68, 1.25))
-    if skin.ripeness <= RIPENESS["raw"][1] and rng.random() < _PALE_SHARE:
-        cream = bgr(CREAM[0] + rng.uniform(-6, 14), CREAM[1] + rng.uniform(-0.1, 0.1), rng.uniform(0.7, 0.95))
-        table += (cream - table) * np.float32(rng.uniform(0.4, 0.95))
-        return _blushed(rng, colours(skin.ripeness + spread, table), body)
+    table = palette(rng.uniform(-1.5, 1.5), _saturation(rng, skin), rng.uniform(0.68, 1.25))
     patch = colours(skin.ripeness + spread, table)
+    if skin.ripeness <= RIPENESS["raw"][1] and rng.random() < _PALE_SHARE:
+        return _blushed(rng, _paled(rng, patch, body), body)
     patch *= (1 + rng.uniform(0.01, 0.09) * smooth_noise(rng, size, size, rng.uniform(1.5, 5)))[..., None]
     return patch
+
+
+def _saturation(rng: Generator, skin: Skin) -> float:
+    """How much stronger than the palette's this fruit's colours are: raw skin is often duller, as that of apples."""
+    return float(rng.uniform(0.8 if skin.ripeness <= RIPENESS["raw"][1] else 0.9, 1.12))
+
+
+def _paled(rng: Generator, patch: Patch, body: Body) -> Patch:
+    """Green skin turned to cream, on one side more than on the other."""
+    cream = bgr(CREAM[0] + rng.uniform(-5, 14), CREAM[1] + rng.uniform(-0.12, 0.1), rng.uniform(0.6, 0.95))
+    turn, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
+    side = body.across * np.cos(turn) + body.down * np.sin(turn)
+    share = np.clip(rng.uniform(0.4, 0.95) + slope * side, 0, 1)
+    return np.asarray(patch + (cream - patch) * share[..., None], np.float32)
 
 
 def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
@@ -64,7 +76,7 @@ def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
     side = np.clip(body.across * np.cos(turn) + body.down * np.sin(turn), 0, 1)
     side *= np.clip(1 + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)
     blush = bgr(rng.uniform(26, 44), rng.uniform(0.35, 0.55), rng.uniform(0.6, 0.95))
-    return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.85) * side)[..., None], np.float32)
+    return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.6) * side)[..., None], np.float32)
 
 
 def _rib(rng: Generator, patch: Patch, body: Body) -> None:
