@@ -19,7 +19,7 @@ from classifier.renderer import (
     render_two,
     spoil,
 )
-from classifier.ripeness import GAPS, RIPENESS, class_at
+from classifier.ripeness import GAPS, RIPENESS, class_at, palette
 
 CLASSES = ("ripe", "half_ripe", "raw")
 
@@ -71,6 +71,15 @@ def test_every_picture_is_320_by_240_in_colour() -> None:
 def test_ripe_is_redder_than_half_ripe_and_half_ripe_redder_than_raw() -> None:
     hues = {c: np.median([hue_deg(render(c, seed=s)) for s in range(40)]) for c in CLASSES}
     assert hues["ripe"] < 12 < hues["half_ripe"] < 48 < hues["raw"]
+
+
+@pytest.mark.parametrize(("hue", "item_class"), [(0, "ripe"), (3, "ripe"), (18, "half_ripe"), (38, "half_ripe")])
+def test_the_hues_of_red_and_orange_tomatoes_lie_within_their_classes(hue: float, item_class: str) -> None:
+    hsv = cv2.cvtColor(palette(0.0, 1.0, 1.0)[None], cv2.COLOR_BGR2HSV)[0]
+    found = (hsv[:, 0] + 90) % 360 - 90
+    ripeness = int(np.abs(found - hue).argmin()) / (len(found) - 1)
+    begin, end = RIPENESS[item_class]
+    assert begin + 0.01 < ripeness < end - 0.01
 
 
 def test_classes_do_not_touch() -> None:
