@@ -10,7 +10,7 @@ from classifier.body import Body, Generator, Light, Patch, round_body, shade, sm
 from classifier.ripeness import CREAM, RIPENESS, bgr, colours, palette
 
 _PALE_SHARE: Final = 0.4
-_ROT_SHARE: Final = 0.25
+_ROT_SHARE: Final = 0.35
 _CALYX_SHARE: Final = 0.35
 _STALK_SHARE: Final = 0.4
 
@@ -58,12 +58,12 @@ def _coloured(rng: Generator, skin: Skin, body: Body) -> Patch:
 
 def _saturation(rng: Generator, skin: Skin) -> float:
     """How much stronger than the palette's this fruit's colours are: raw skin is often duller, as that of apples."""
-    return float(rng.uniform(0.8 if skin.ripeness <= RIPENESS["raw"][1] else 0.9, 1.12))
+    return float(rng.uniform(0.65 if skin.ripeness <= RIPENESS["raw"][1] else 0.9, 1.12))
 
 
 def _paled(rng: Generator, patch: Patch, body: Body) -> Patch:
     """Green skin turned to cream, on one side more than on the other."""
-    cream = bgr(CREAM[0] + rng.uniform(-5, 14), CREAM[1] + rng.uniform(-0.12, 0.1), rng.uniform(0.6, 0.95))
+    cream = bgr(CREAM[0] + rng.uniform(-7, 14), CREAM[1] + rng.uniform(-0.12, 0.1), rng.uniform(0.6, 0.95))
     turn, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
     side = body.across * np.cos(turn) + body.down * np.sin(turn)
     share = np.clip(rng.uniform(0.4, 0.95) + slope * side, 0, 1)

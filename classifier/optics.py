@@ -32,7 +32,7 @@ class Optics:
 def draw_optics(rng: Generator) -> Optics:
     """A camera as it may hang over a line that works."""
     exposure = float(np.exp(rng.normal(0, 0.16)))
-    warmth, tint = rng.normal(0, 0.05), rng.normal(0, 0.025)
+    warmth, tint = rng.normal(0, 0.03), rng.normal(0, 0.015)
     return Optics(
         gains=(exposure * float(np.exp(-warmth)), exposure * float(np.exp(tint)), exposure * float(np.exp(warmth))),
         gamma=float(rng.uniform(0.85, 1.2)),

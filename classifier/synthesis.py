@@ -19,7 +19,7 @@ SPLITS: Final = ("train", "val", "test")
 BETWEEN_SHARE: Final = 0.20
 """Share of a set that lies between two classes: about as much as there would be if ripeness were spread evenly."""
 
-UNKNOWN_SHARE: Final = 0.31
+UNKNOWN_SHARE: Final = 0.34
 _UNKNOWN_ODDS: Final = {
     "foreign": 0.50,
     "empty": 0.10,
@@ -84,7 +84,7 @@ def draw_unknown(kind: str, *, seed: int) -> bytes:
     return render_blank(kind, seed=seed) if kind in BLANK_KINDS else draw[kind]()
 
 
-_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.14 if kind == "core" else 0.08 for kind in FOREIGN_KINDS]
+_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.06 if kind == "core" else 0.64 / 7 for kind in FOREIGN_KINDS]
 
 
 def _size(rng: np.random.Generator) -> tuple[float, float]:
