@@ -65,7 +65,7 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
     named = 1 - answers[:, unknown]
     return Report(
         classes=classes,
-        images=len(labels),
+        images=len(images),
         accuracy=float((said == labels).mean()),
         recall={classes[label]: float((said == label)[labels == label].mean()) for label in np.unique(labels)},
         confusion=confusion.tolist(),

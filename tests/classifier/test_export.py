@@ -52,7 +52,9 @@ def test_the_int8_file_is_a_quarter_of_the_size_and_quantised_in_the_backbone_al
 
 def test_report_and_figures_lie_beside_the_model(files: ModelFiles) -> None:
     report = msgspec.json.decode(files.report.read_bytes())
-    assert np.array(report["confusion"]).sum() == report["images"] == 100
+    assert report["images"] == 100
+    assert 50 < np.array(report["confusion"]).sum() < 100
+    assert 0 <= report["between_sure"] <= 1
     for name in ("learning-curve.png", "confusion.png"):
         assert (files.folder / name).read_bytes().startswith(b"\x89PNG")
 
