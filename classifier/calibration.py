@@ -11,13 +11,19 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.card import BETWEEN, SURE_AT, Calibration, Card
+from classifier.card import BETWEEN, Calibration, Card
 
 Floats = NDArray[np.float64]
 
 _TEMPERATURES: Final = np.exp(np.linspace(np.log(0.3), np.log(4.0), 105))
 _EXPECTED_UNKNOWN: Final = 0.20
 """Share of unknown pictures to expect on a line. Training sets hold more of them, which makes a model too wary."""
+
+_WARINESS: Final = np.geomspace(4, 0.25, 25)
+"""What the odds of `unknown` are multiplied by: the first at which clean items are still recognised."""
+
+_LOST_TO_UNKNOWN: Final = 0.0125
+"""The most of any class's clean items that may be called `unknown`."""
 
 _KNOWN_KEPT: Final = 0.997
 _CUT_ROOM: Final = 1.1
@@ -27,10 +33,10 @@ _STEEPNESS: Final = 9.0
 """How many scales lie between the typical known image and the cut: 0.9999 of its probability is left to it."""
 
 _RIGHT_WHEN_SURE: Final = 0.97
-_BETWEEN_SURE: Final = 0.10
+_BETWEEN_SURE: Final = 0.07
 """The most of the images between two classes that may be answered surely."""
 
-_THRESHOLDS: Final = np.arange(SURE_AT, 0.991, 0.01)
+_THRESHOLDS: Final = np.arange(0.60, 0.991, 0.01)
 
 
 def probabilities(
@@ -67,7 +73,8 @@ def calibrate(
     """The calibration that fits a card's validation answers: logits [n, outputs], distances [n], outputs wanted [n].
 
     A target of -1 is an image between classes that has no output: it counts for the threshold alone. Unknown images
-    are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002).
+    are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002); then the odds
+    are raised as far as clean fruit allows, for what no training set has shown, or lowered as far as it needs.
     """
     unknown = len(card.classes) - 1
     foreign, fruit = targets == unknown, (targets >= 0) & (targets < unknown)
@@ -83,8 +90,23 @@ def calibrate(
     named, weights = targets >= 0, np.where(foreign, odds, 1.0)
     temperature = _best_temperature(logits[named], targets[named], weights[named], fitted, unknown=unknown)
     fitted = msgspec.structs.replace(fitted, temperature=temperature)
+    fitted = _wary(logits[fruit], distances[fruit], targets[fruit], fitted, card)
     answers = probabilities(logits, distances, fitted, card)
-    return msgspec.structs.replace(fitted, threshold=_lowest_sure(answers, targets))
+    return msgspec.structs.replace(fitted, threshold=_lowest_sure(answers, targets, weights))
+
+
+def _wary(
+    logits: NDArray[np.float32], distances: NDArray[np.float32], targets: NDArray[np.int64], fitted: Calibration,
+    card: Card,
+) -> Calibration:  # fmt: skip
+    """The calibration with the highest odds of `unknown` that clean fruit of every class allows."""
+    unknown, wary = len(card.classes) - 1, fitted
+    for factor in _WARINESS:
+        wary = msgspec.structs.replace(fitted, unknown_odds=fitted.unknown_odds * float(factor))
+        lost = probabilities(logits, distances, wary, card).argmax(axis=1) == unknown
+        if all(lost[targets == kind].mean() <= _LOST_TO_UNKNOWN for kind in np.unique(targets)):
+            break
+    return wary
 
 
 def _odds(share: float) -> float:
@@ -127,9 +149,9 @@ def _best_temperature(
     return float(_TEMPERATURES[int(np.argmin(losses))])
 
 
-def _lowest_sure(answers: Floats, targets: NDArray[np.int64]) -> float:
-    """The lowest threshold, from `SURE_AT` up, at which sure names of fruit are nearly always right where there is a
-    right one, and rare where an image lies between two.
+def _lowest_sure(answers: Floats, targets: NDArray[np.int64], weights: Floats) -> float:
+    """The lowest threshold at which sure names of fruit are nearly always right where there is a right one, and rare
+    where an image lies between two.
     """
     confidence, said = answers.max(axis=1), answers.argmax(axis=1)
     between = (targets < 0) | (targets >= answers.shape[1])
@@ -137,6 +159,6 @@ def _lowest_sure(answers: Floats, targets: NDArray[np.int64]) -> float:
         sure = (confidence >= threshold) & (said != answers.shape[1] - 1)
         rare = not between.any() or sure[between].mean() <= _BETWEEN_SURE
         clear = sure & ~between
-        if rare and clear.any() and (said == targets)[clear].mean() >= _RIGHT_WHEN_SURE:
+        if rare and clear.any() and np.average((said == targets)[clear], weights=weights[clear]) >= _RIGHT_WHEN_SURE:
             return round(float(threshold), 2)
     return round(float(_THRESHOLDS[-1]), 2)

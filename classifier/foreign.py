@@ -40,6 +40,16 @@ def _any_colour(rng: Generator) -> Patch:
     return bgr(rng.uniform(0, 360), rng.uniform(0, 1) ** 0.7, rng.uniform(0.1, 1))
 
 
+def _fruit_colour(rng: Generator) -> Patch:
+    """A colour that fruit of ours may have."""
+    return bgr(rng.uniform(-5, 105), rng.uniform(0.5, 0.95), rng.uniform(0.25, 0.9))
+
+
+def _thing_colour(rng: Generator) -> Patch:
+    """Most often a fruit's colour: it must not be the colour alone that tells fruit."""
+    return _fruit_colour(rng) if rng.random() < 0.7 else _any_colour(rng)
+
+
 def _ball(rng: Generator, length_px: float, light: Light) -> Drawn:
     """A round thing of a wrong colour, at times mottled with a second one."""
     body = round_body(rng, length_px, aspect=rng.uniform(0.72, 1.2), bumps=rng.uniform(0, 0.08))
@@ -90,7 +100,7 @@ def _box(rng: Generator, length_px: float, light: Light) -> Drawn:
     size, cover = _canvas(length_px)
     x, y = length_px * 0.5, length_px * rng.uniform(0.15, 0.5)
     corners = _turned(rng, size, np.array([[-x, -y], [x, -y], [x, y], [-x, y]]))
-    return _filled(rng, cover, corners, light, _any_colour(rng))
+    return _filled(rng, cover, corners, light, _thing_colour(rng))
 
 
 def _shard(rng: Generator, length_px: float, light: Light) -> Drawn:
@@ -100,7 +110,23 @@ def _shard(rng: Generator, length_px: float, light: Light) -> Drawn:
     angle = np.sort(rng.uniform(0, 2 * np.pi, count))
     reach = length_px * rng.uniform(0.18, 0.6, count)
     points = np.stack([np.cos(angle) * reach, np.sin(angle) * reach], axis=1)
-    return _filled(rng, cover, points + size / 2, light, _any_colour(rng))
+    return _filled(rng, cover, points + size / 2, light, _thing_colour(rng))
+
+
+def _plate(rng: Generator, length_px: float, light: Light) -> Drawn:
+    """A flat thing with a wavy rim, at times with a hole in it: a gasket, a scrap of foam, a slice."""
+    size, cover = _canvas(length_px)
+    angle, waves = np.linspace(0, 2 * np.pi, 90, endpoint=False), np.arange(1, 7)
+    heights = rng.normal(0, rng.uniform(0.02, 0.35), waves.size) / np.sqrt(waves)
+    swing = np.cos(angle[:, None] * waves + rng.uniform(0, 2 * np.pi, waves.size)) @ heights
+    reach = length_px * np.clip(0.42 * (1 + swing), 0.06, 0.7)
+    points = np.stack([np.cos(angle) * reach, np.sin(angle) * reach * rng.uniform(0.5, 1)], axis=1)
+    patch, cover = _filled(rng, cover, _turned(rng, size, points), light, _thing_colour(rng))
+    if rng.random() < 0.4:
+        x, y = (int(v) for v in size / 2 + rng.normal(0, 0.06 * length_px, 2))
+        axes = (int(rng.uniform(0.05, 0.3) * length_px) + 1, int(rng.uniform(0.05, 0.3) * length_px) + 1)
+        cv2.ellipse(cover, (x, y), axes, rng.uniform(0, 180), 0, 360, 0.0, -1, cv2.LINE_AA)
+    return patch, cover
 
 
 def _core(rng: Generator, length_px: float, light: Light) -> Drawn:
@@ -138,7 +164,7 @@ def _cable(rng: Generator, length_px: float, light: Light) -> Drawn:
     ends = size / 2 + rng.normal(0, length_px * 0.3, (int(rng.integers(2, 6)), 2))
     width = int(rng.uniform(0.03, 0.14) * length_px) + 1
     cv2.polylines(cover, [np.round(ends).astype(np.int32)], False, 1.0, width, cv2.LINE_AA)
-    return _surface(rng, size, light, _any_colour(rng)), cover
+    return _surface(rng, size, light, _thing_colour(rng)), cover
 
 
 def _gravel(rng: Generator, length_px: float, light: Light) -> Drawn:
@@ -162,11 +188,6 @@ def _patchwork(rng: Generator, length_px: float, light: Light) -> Drawn:
     sectors = ((body.theta / (2 * np.pi) + 0.5) * count + rng.uniform(0, 3) * body.rho).astype(int) % count
     blobs = np.clip(smooth_noise(rng, size, size, size / 5) * 2 + count / 2, 0, count - 1).astype(int)
     return shade(table[sectors if rng.random() < 0.5 else blobs], body, light), body.alpha
-
-
-def _fruit_colour(rng: Generator) -> Patch:
-    """A colour that fruit of ours may have."""
-    return bgr(rng.uniform(-5, 105), rng.uniform(0.5, 0.95), rng.uniform(0.25, 0.9))
 
 
 def _pod(rng: Generator, length_px: float, light: Light) -> Drawn:
@@ -245,6 +266,7 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "ball": _ball,
     "box": _box,
     "shard": _shard,
+    "plate": _plate,
     "core": _core,
     "leaf": _leaf,
     "cable": _cable,
@@ -259,5 +281,5 @@ _DRAW: Final[dict[str, Callable[[Generator, float, Light], Drawn]]] = {
     "chequers": _chequers,
 }
 
-FOREIGN_KINDS: Final = ("ball", "box", "shard", "core", "leaf", "cable", "gravel", "patchwork", "pod")
+FOREIGN_KINDS: Final = ("ball", "box", "shard", "plate", "core", "leaf", "cable", "gravel", "patchwork", "pod")
 STRANGE_KINDS: Final = ("star", "ring", "crescent", "letters", "gear", "chequers")

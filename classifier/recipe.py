@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 QUICK: Final = {"images": 2400, "epochs": 5}
-VAL_IMAGES: Final = 1500
+VAL_IMAGES: Final = 2000
 TEST_IMAGES: Final = 2000
 EXPORT_IMAGES: Final = 600
 

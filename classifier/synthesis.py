@@ -9,7 +9,7 @@ import numpy as np
 from classifier.blank import BLANK_KINDS, damage, render_blank
 from classifier.card import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
+from classifier.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
@@ -72,9 +72,7 @@ def draw_unknown(kind: str, *, seed: int) -> bytes:
     length_m, lateral_m = _size(rng)
     fruit = str(rng.choice(FRUIT_CLASSES))
     draw: dict[str, Callable[[], bytes]] = {
-        "foreign": lambda: render_foreign(
-            str(rng.choice(FOREIGN_KINDS, p=_FOREIGN_ODDS)), seed=seed, length_m=length_m, lateral_m=lateral_m
-        ),
+        "foreign": lambda: render_foreign(_foreign_kind(rng), seed=seed, length_m=length_m, lateral_m=lateral_m),
         "empty": lambda: render_empty(seed=seed),
         "dark": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="dark"),
         "blurred": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="blurred"),
@@ -84,7 +82,23 @@ def draw_unknown(kind: str, *, seed: int) -> bytes:
     return render_blank(kind, seed=seed) if kind in BLANK_KINDS else draw[kind]()
 
 
-_FOREIGN_ODDS: Final = [0.30 if kind == "ball" else 0.06 if kind == "core" else 0.64 / 7 for kind in FOREIGN_KINDS]
+_FOREIGN_ODDS: Final = {
+    "ball": 0.16,
+    "box": 0.10,
+    "shard": 0.15,
+    "plate": 0.25,
+    "core": 0.06,
+    "leaf": 0.07,
+    "cable": 0.05,
+    "gravel": 0.04,
+    "patchwork": 0.06,
+    "pod": 0.06,
+}
+"""Flat things come oftenest: it is by their shape alone that those in a fruit's colours are told from fruit."""
+
+
+def _foreign_kind(rng: np.random.Generator) -> str:
+    return str(rng.choice(list(_FOREIGN_ODDS), p=list(_FOREIGN_ODDS.values())))
 
 
 def _size(rng: np.random.Generator) -> tuple[float, float]:
