@@ -22,11 +22,11 @@ _EXPECTED_UNKNOWN: Final = 0.20
 _WARINESS: Final = np.geomspace(4, 0.25, 25)
 """What the odds of `unknown` are multiplied by: the first at which clean items are still recognised."""
 
-_LOST_TO_UNKNOWN: Final = 0.0125
+_LOST_TO_UNKNOWN: Final = 0.0075
 """The most of any class's clean items that may be called `unknown`."""
 
 _KNOWN_KEPT: Final = 0.997
-_CUT_ROOM: Final = 1.1
+_CUT_ROOM: Final = 1.25
 """The distance cut lies this much further out than where that share of the known images ends."""
 
 _STEEPNESS: Final = 9.0

@@ -135,7 +135,7 @@ def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[Imag
     if config.data is None:
         return (
             _rendered(config.images, config.seed, "train", progress),
-            _rendered(min(VAL_IMAGES, config.images // 4), config.seed, "val", progress),
+            _rendered(min(VAL_IMAGES, config.images // 3), config.seed, "val", progress),
             _rendered(min(TEST_IMAGES, config.images // 4), config.seed, "test", progress),
         )
     folder = Path(config.data)
