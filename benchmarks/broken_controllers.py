@@ -68,7 +68,7 @@ class WaitsForEverForAnEdge(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._sight = _NeverOverdue(self._times, patience_s=settings.patience_s)
+        self._sight = _NeverOverdue(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
 
 
 class _NeverOverdue(Sight):
@@ -83,7 +83,7 @@ class TakesAnyPicture(Controller):
 
     def __init__(self, settings):
         super().__init__(changed(settings, late_image_s=0.01))
-        self._sight = _FirstInFirstOut(self._times, patience_s=settings.patience_s)
+        self._sight = _FirstInFirstOut(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
 
 
 class _FirstInFirstOut(Sight):

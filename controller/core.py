@@ -60,7 +60,7 @@ class Controller:
         self._gates = max(settings.bins.values(), default=settings.gates + 1) - 1
         self._times = Times(self._gates)
         self._rod_out_s = 2 * (settings.rod_stroke_s + SLACK_S)
-        self._sight = Sight(self._times, patience_s=settings.patience_s)
+        self._sight = Sight(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
         self._agenda: Agenda[Rod] = Agenda()
         self._state = State.IDLE
         self._ready_s = 0.0

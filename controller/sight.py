@@ -20,13 +20,15 @@ MOST_STRAYS: Final = 16
 class Sight:
     """The items believed to be on the belt, in the order in which they were first seen, and what sensors say of them.
 
+    `near_s`: what is closer in time than this and an item's length, from centre to centre, may go through beams as one.
     `patience_s`: how long an item is waited for where no time is known. `unpictured_s` is when a picture was last
     found missing.
     """
 
-    def __init__(self, times: Times, *, patience_s: float) -> None:
+    def __init__(self, times: Times, *, near_s: float, patience_s: float) -> None:
         self.times = times
         self.items: list[Tracked] = []
+        self._near_s = near_s
         self._patience_s = patience_s
         self.unpictured_s = float("-inf")
         self._blocked_s: dict[int, float] = {}
@@ -189,14 +191,16 @@ class Sight:
     def _strange_picture(self, now_s: float) -> None:
         """A picture too many: it may have been taken of something, and whoever waits for one may not get its own.
 
-        Nor is it known whose the one was that came when an item's was due, if this one did too.
+        Nor is it known whose the one was that came when an item's was due, if this one did too; and what is that close
+        to an item may go through the beams with it, as if they were one.
         """
-        apart = self.times.told_apart
+        apart, loaded_s = self.times.told_apart, now_s - self.times.picture.mean_s
         for item in self.items:
-            if item.awaits_picture or (item.gate == 0 and not apart) or self._may_be_pictured(item, now_s):
+            close = abs(item.centre_s - loaded_s) < self._near_s + self.times.dwell.longest_s or not apart
+            if item.awaits_picture or (item.gate == 0 and close) or self._may_be_pictured(item, now_s):
                 item.mistrust("a picture too many")
         if apart:
-            self._stray(now_s - self.times.picture.mean_s, 0)
+            self._stray(loaded_s, 0)
 
     def _stray(self, centre_s: float, gate: int) -> Tracked | None:
         """Something unknown passed a gate, or the camera (gate 0): no rod goes out where it may be (`spacing`)."""
