@@ -31,8 +31,8 @@ class Ending:
         ride_s = layout.end_m / layout.belt_speed_m_per_s
         start_s = scenario.controller.belt_start_s + 2 * layout.loader_stroke_s
         self._patience_s = PATIENCE_TRIPS * (start_s + ride_s) + PATIENCE_S
-        counted = scenario.controller.items is not None
-        self._settle_s = max(SETTLE_S, self._patience_s) if counted else SETTLE_S
+        self._counted = scenario.controller.items is not None
+        self._settle_s = max(SETTLE_S, self._patience_s) if self._counted else SETTLE_S
         self._timeline = timeline
         self._line = line
         self._left = scenario.item_count
@@ -56,8 +56,9 @@ class Ending:
         self._left += _DIFFERENCE.get(kind, _none)(record)
         if self._left == 0 and kind in (trace.Binned, trace.TakenByHand):
             self._settle()
-        elif self._left > 0:
-            self._settle_until_s = None
+        elif self._left > 0 and self._settle_until_s is not None and not self._counted:
+            self._settle_until_s = None  # Something was thrown on a belt that was empty, and runs on.
+            self._expect()
         if kind is trace.Crashed:
             self.reason = "crashed"
 

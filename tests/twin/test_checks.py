@@ -7,6 +7,7 @@ from twin.checks import ALL_CHECKS, Checks
 from twin.checks.check import MOST_VIOLATIONS
 from twin.checks.control import LONGEST_UNSAFE_S
 from twin.checks.rods import LONGEST_OUT_S
+from twin.item import FOREIGN
 
 BEGAN = trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),)))
 LOADED = trace.Loaded(1.0, 1, "ripe", 0.08, None)
@@ -65,6 +66,7 @@ CASES = {
     ),
     "stalled": ([ended(reason="stalled", in_stack=True)], [ended()]),
     "lost": ([LOADED, ended(on_belt=(1,))], [LOADED, ended()]),
+    "lost thrown on": ([LOADED, ended(on_belt=(1,))], [trace.Loaded(1.0, 1, FOREIGN, 0.08, None), ended(on_belt=(1,))]),
     "crash": ([trace.Crashed(3.0, "KeyError: 'x'")], []),
     "unsafe_stop": (
         [RUN, *moves(2, (4.9, "out")), STOP, *moves(2, (5.0 + LONGEST_UNSAFE_S + 0.01, "in"))],

@@ -6,6 +6,7 @@ from typing import Any, Final
 from twin import trace
 from twin.bin import REJECT, bin_name
 from twin.checks.check import Answers, Check, Excuses, Violation
+from twin.item import FOREIGN
 
 LAID_ON: Final = frozenset({"foreignobject", "takenoff"})
 
@@ -68,16 +69,24 @@ class NeedlessReject(_Sorted):
 
 
 class Lost(Check):
-    """An item was still on the belt when the run was over."""
+    """An item was still on the belt when the run was over; what was thrown on is nobody's."""
 
     name = "lost"
 
+    def __init__(self, report: Callable[[Violation], None]) -> None:
+        super().__init__(report)
+        self._foreign: set[int] = set()
+
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """The end of the run."""
-        return {trace.Ended: self._ended}
+        """What was thrown on the belt, and the end of the run."""
+        return {trace.Loaded: self._loaded, trace.Ended: self._ended}
+
+    def _loaded(self, record: trace.Loaded) -> None:
+        if record.item_class == FOREIGN:
+            self._foreign.add(record.item)
 
     def _ended(self, record: trace.Ended) -> None:
-        for item in record.on_belt:
+        for item in sorted(set(record.on_belt) - self._foreign):
             self.violate(record.t_s, item, f"item {item} was on the belt when the run ended ({record.reason})")
 
 
