@@ -67,14 +67,15 @@ class Tracked:
     `gate` is the last gate whose beam it has left, at `centre_s` its centre was there (gate 0: the loader's push).
     `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label; `doubt` says
     why it may not be pushed. `blocked_at` is the gate whose beam it has interrupted since `blocked_s`; `dwell_s` is how
-    long it interrupted the last one. `timed`: whether its centre is known to have been there then; the line learns
+    long it interrupted the last one. `odd_picture_s` is how long a picture took that came out of its time, and may have
+    been another's. `timed`: whether its centre is known to have been there then; the line learns
     from no other.
     A `stray` is on the belt and was never loaded: nobody pushes it, and nobody pushes beside it.
     """
 
     __slots__ = (
-        "blocked_at", "blocked_s", "centre_s", "doubt", "dwell_s", "gate", "image", "loaded_s", "missed", "rod", "seen",
-        "stage", "stray", "timed",
+        "blocked_at", "blocked_s", "centre_s", "doubt", "dwell_s", "gate", "image", "loaded_s", "missed",
+        "odd_picture_s", "rod", "seen", "stage", "stray", "timed",
     )  # fmt: skip
 
     def __init__(self, loaded_s: float, *, stray: bool = False) -> None:
@@ -87,6 +88,7 @@ class Tracked:
         self.blocked_at: int | None = None
         self.blocked_s = 0.0
         self.dwell_s: float | None = None
+        self.odd_picture_s: float | None = None
         self.seen = stray
         self.stray = stray
         self.timed = True

@@ -59,11 +59,14 @@ class Sight:
             if len(self.items) > 1:
                 self._strange_picture(now_s)
                 return None
-            # It is the only item there is, and early or late: the line learns from that, and no more comes of it.
+            # It is the only item there is, and early or late: the line learns from that once the first gate has seen it
+            # too, unless another picture comes, and no more comes of it.
             item.mistrust("its picture was out of time")
+            item.odd_picture_s = now_s - item.loaded_s
+        else:
+            self.times.picture.learn(now_s - item.loaded_s)
         item.image, item.seen = image, True
         item.take(Turn.PICTURE)
-        self.times.picture.learn(now_s - item.loaded_s)
         return item
 
     def blocked(self, gate: int, now_s: float) -> None:
@@ -160,6 +163,9 @@ class Sight:
             way = times.ahead(item.gate, gate)
             fits = way is not None and abs(centre_s - item.centre_s - way[0]) <= way[1]
         times.dwell.learn(dwell_s)
+        if item.odd_picture_s is not None:
+            times.picture.learn(item.odd_picture_s)
+            item.odd_picture_s = None
         if not whole:
             item.mistrust("too long in the beam for one item")
         elif not fits:
@@ -199,6 +205,7 @@ class Sight:
             close = abs(item.centre_s - loaded_s) < self._near_s + self.times.dwell.longest_s or not apart
             if item.awaits_picture or (item.gate == 0 and close) or self._may_be_pictured(item, now_s):
                 item.mistrust("a picture too many")
+                item.odd_picture_s = None
         if apart:
             self._stray(loaded_s, 0)
 
