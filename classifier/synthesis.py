@@ -9,7 +9,7 @@ import numpy as np
 from classifier.blank import BLANK_KINDS, damage, render_blank
 from classifier.card import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.renderer import render, render_between, render_empty, render_foreign, render_two
+from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
 from classifier.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
@@ -98,7 +98,7 @@ _FOREIGN_ODDS: Final = {
 
 
 def _foreign_kind(rng: np.random.Generator) -> str:
-    return str(rng.choice(list(_FOREIGN_ODDS), p=list(_FOREIGN_ODDS.values())))
+    return str(rng.choice(FOREIGN_KINDS, p=[_FOREIGN_ODDS[kind] for kind in FOREIGN_KINDS]))
 
 
 def _size(rng: np.random.Generator) -> tuple[float, float]:

@@ -68,8 +68,7 @@ class Tracked:
     `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label; `doubt` says
     why it may not be pushed. `blocked_at` is the gate whose beam it has interrupted since `blocked_s`; `dwell_s` is how
     long it interrupted the last one. `odd_picture_s` is how long a picture took that came out of its time, and may have
-    been another's. `timed`: whether its centre is known to have been there then; the line learns
-    from no other.
+    been another's. `timed`: whether its centre is known to have been there then; the line learns from no other.
     A `stray` is on the belt and was never loaded: nobody pushes it, and nobody pushes beside it.
     """
 

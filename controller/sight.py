@@ -202,8 +202,9 @@ class Sight:
         """
         apart, loaded_s = self.times.told_apart, now_s - self.times.picture.mean_s
         for item in self.items:
-            close = abs(item.centre_s - loaded_s) < self._near_s + self.times.dwell.longest_s or not apart
-            if item.awaits_picture or (item.gate == 0 and close) or self._may_be_pictured(item, now_s):
+            close = abs(item.centre_s - loaded_s) < self._near_s + self.times.dwell.longest_s
+            before = item.gate == 0 and (close or not apart)
+            if item.awaits_picture or before or self._may_be_pictured(item, now_s):
                 item.mistrust("a picture too many")
                 item.odd_picture_s = None
         if apart:

@@ -33,6 +33,7 @@ class Ending:
         self._patience_s = PATIENCE_TRIPS * (start_s + ride_s) + PATIENCE_S
         self._counted = scenario.controller.items is not None
         self._settle_s = max(SETTLE_S, self._patience_s) if self._counted else SETTLE_S
+        self._patient = patient
         self._timeline = timeline
         self._line = line
         self._left = scenario.item_count
@@ -42,7 +43,7 @@ class Ending:
         self.reason: str | None = None
         if self._left == 0:
             self._settle()
-        elif not patient:
+        else:
             self._expect()
 
     def see(self, record: trace.AnyRecord) -> None:
@@ -79,6 +80,8 @@ class Ending:
 
     def _expect(self) -> None:
         """Look again when patience would be over; while the belt is empty it begins with the stack's next item."""
+        if self._patient:
+            return
         available_s = self._line.loader.next_available_s
         if available_s is not None and not len(self._line.row):
             self._progress_s = max(self._progress_s, available_s)
