@@ -19,6 +19,12 @@ LONGER: Final = 3.2
 """Items may be this much shorter or longer than any seen so far: three times, and what jitter adds. Two that touch are
 told by their pictures."""
 
+LONG: Final = 1.5
+"""An item so much longer than any seen so far is one only if its centre comes just when it should."""
+
+MOST_OF_LEG: Final = 0.4
+"""An item is no longer than this share of the shortest way between gates: a rod has to find room there beside it."""
+
 SAME_SHARE: Final = 0.2
 """One item interrupts all beams for the same time, but for so much."""
 
@@ -111,6 +117,10 @@ class Lengths:
             return False
         return self.count == 0 or dwell_s <= LONGER * self.longest_s + BOUNCE_S
 
+    def long(self, dwell_s: float) -> bool:
+        """Whether this is far longer than what was seen so far: an item of a new kind, or a beam that is stuck."""
+        return self.count > 0 and dwell_s > LONG * self.longest_s
+
     def same(self, dwell_s: float, before_s: float) -> bool:
         """Whether an item that interrupted one beam for `before_s` may interrupt another for so long."""
         return abs(dwell_s - before_s) <= BOUNCE_S + SAME_SHARE * before_s
@@ -138,6 +148,11 @@ class Times:
     def longest_leg_s(self) -> float:
         """The longest known way from one gate to the next; the way to the first gate while none is known."""
         return max((leg.mean_s for leg in self.legs[2:]), default=0.0) or self.legs[1].mean_s
+
+    def one_item(self, dwell_s: float) -> bool:
+        """Whether one item may have interrupted a beam for so long on this line."""
+        known_s = [leg.mean_s for leg in self.legs if leg.count]
+        return self.dwell.plausible(dwell_s) and all(dwell_s <= MOST_OF_LEG * leg_s + BOUNCE_S for leg_s in known_s)
 
     def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
         """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""

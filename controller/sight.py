@@ -16,6 +16,10 @@ from controller.learning import BOUNCE_S, Times
 MOST_STRAYS: Final = 16
 """More than this and the line is in no state to be sorted on; it has to clear first."""
 
+CLOSELY: Final = 0.25
+"""A beam that is stuck around an item looks like a far longer item, whose centre would hardly come that near its time:
+within this share of what is allowed otherwise."""
+
 
 class Sight:
     """The items believed to be on the belt, in the order in which they were first seen, and what sensors say of them.
@@ -152,16 +156,11 @@ class Sight:
 
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times
-        whole = times.dwell.plausible(dwell_s)
+        whole = times.one_item(dwell_s)
+        fits = self._comes_as_due(item, gate, centre_s, closely=times.dwell.long(dwell_s))
         same = item.dwell_s is None or times.dwell.same(dwell_s, item.dwell_s)
-        if gate == item.gate + 1:
-            took_s = centre_s - item.centre_s
-            fits = times.legs[gate].fits(took_s)
-            if whole and same and item.timed and not item.stray:
-                times.legs[gate].learn(took_s)
-        else:
-            way = times.ahead(item.gate, gate)
-            fits = way is not None and abs(centre_s - item.centre_s - way[0]) <= way[1]
+        if gate == item.gate + 1 and whole and same and item.timed and not item.stray:
+            times.legs[gate].learn(centre_s - item.centre_s)
         times.dwell.learn(dwell_s)
         if item.odd_picture_s is not None:
             times.picture.learn(item.odd_picture_s)
@@ -174,6 +173,13 @@ class Sight:
             item.mistrust("longer or shorter than before")  # Which of its edges was where it seemed to be?
         item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
         item.dwell_s, item.timed = dwell_s, whole and same
+
+    def _comes_as_due(self, item: Tracked, gate: int, centre_s: float, *, closely: bool) -> bool:
+        """Whether an item's centre is at a gate when it should be; nothing is expected of a way that nobody took."""
+        way = self.times.ahead(item.gate, gate)
+        if way is None:
+            return gate == item.gate + 1
+        return abs(centre_s - item.centre_s - way[0]) <= way[1] * (CLOSELY if closely else 1.0)
 
     def _strange_passage(self, gate: int, now_s: float) -> Tracked | None:
         """What nobody here can have been has passed a gate; a flicker was nothing at all."""

@@ -4,14 +4,16 @@ from functools import partial
 from typing import Final
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
-from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, fault_of, scenarios, shown
-from twin import ItemDraw, Layout, Scenario, settings_for
-from twin.faults import GateBounce, GateMissesEdge
+from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, fault_of, scenarios, shown, steps
+from twin import ItemDraw, Layout, Run, Scenario, settings_for
+from twin.faults import GateBounce, GateMissesEdge, GateStuck
+from twin.trace import Edge
 
 FOR_GOOD_S: Final = 10_000.0
 
@@ -51,3 +53,25 @@ def test_an_item_that_one_gate_misses_is_pushed_behind_the_next_one_all_the_same
     told = settings_for(Layout(), in_flight=1)
     scenario = Scenario(seed=seed, items=stack, faults=(missing,), controller=told)
     line.holds(scenario, "gates-bridged", partial(all_sorted, from_s=LEAST_WARM_UP_S))
+
+
+@pytest.mark.long
+@given(
+    st.integers(0, 1000), st.sampled_from(["auto", 1]), st.integers(1, 3), st.integers(1, 6),
+    steps(0.2, 0.8, 0.02), steps(-0.1, 0.1, 0.01),
+)  # fmt: skip
+def test_a_beam_that_is_stuck_around_an_item_is_no_longer_item(
+    line: Harness, seed: int, flight: int | str, gate: int, passage: int, half_s: float, off_s: float
+) -> None:
+    """Neither edge of the item is seen, and what is seen in their place lies about it as evenly as a long item's."""
+    scenario = Scenario(seed=seed, items=shown(seed, 8), controller=settings_for(Layout(), in_flight=flight))
+    noses_s, tails_s = edges_s(line.run(scenario), gate)
+    middle_s = (noses_s[passage % len(noses_s)] + tails_s[passage % len(tails_s)]) / 2 + off_s
+    stuck = GateStuck(gate=gate, from_s=round(middle_s - half_s, 3), until_s=round(middle_s + half_s, 3))
+    line.holds(msgspec.structs.replace(scenario, faults=(stuck,)), "gates-stuck-around")
+
+
+def edges_s(run: Run, gate: int) -> tuple[list[float], list[float]]:
+    """When a gate's beam became blocked, and when clear."""
+    edges = [record for record in run.trace if isinstance(record, Edge) and record.gate == gate]
+    return [edge.t_s for edge in edges if edge.blocked], [edge.t_s for edge in edges if not edge.blocked]

@@ -2,7 +2,7 @@
 
 import random
 
-from controller.learning import Estimate, Lengths
+from controller.learning import Estimate, Lengths, Times
 
 
 def taught(*values_s):
@@ -56,3 +56,21 @@ def test_an_item_is_as_long_at_each_gate():
     assert lengths.same(0.32, 0.3)
     assert not lengths.same(0.6, 0.2)
     assert not lengths.same(0.6, 1.2)
+
+
+def test_no_item_is_as_long_as_half_the_way_between_gates():
+    times = Times(3)
+    times.dwell.learn(0.32)
+    assert times.one_item(1.0)
+    for leg in times.legs[1:]:
+        leg.learn(2.0)
+    assert times.one_item(0.8)
+    assert not times.one_item(1.0)
+
+
+def test_an_item_half_as_long_again_as_any_is_a_long_one():
+    lengths = Lengths()
+    assert not lengths.long(0.32)
+    lengths.learn(0.32)
+    assert not lengths.long(0.4)
+    assert lengths.long(0.5)
