@@ -29,7 +29,7 @@ from controller.events import (
 from controller.learning import Times
 from controller.settings import Settings
 from controller.sight import Sight
-from controller.spacing import NEVER_S, headway_s, stretch_is_free
+from controller.spacing import NEVER_S, headway_s, soonest_nose_s, stretch_is_free
 from controller.transitions import TRANSITIONS, State
 
 LOADER: Final = 1
@@ -227,12 +227,13 @@ class Controller:
                 return NEVER_S
         # A picture that is missing may still come, and must not be taken for that of the next item.
         ready_s = max(self._ready_s, self._loader_in_s, self._sight.unpictured_s + self._settings.late_image_s)
-        if not items:
-            return max(ready_s, self._rods_in_s) if self._most() == 1 else ready_s
-        if len(items) >= self._most():
+        most = self._most()
+        if len(items) >= most:
             return NEVER_S
+        # On a short line the next item is at the first rod before that one is in again.
+        ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._times)))
         times, rod_out_s = self._times, self._rod_out_s
-        return max(ready_s, *[item.loaded_s + headway_s(item, times, rod_out_s) for item in items])
+        return max([ready_s, *[item.loaded_s + headway_s(item, times, rod_out_s) for item in items]])
 
     def _most(self) -> int | float:
         """How many items may be on the belt: one, as long as times are not known or things do not go as expected."""

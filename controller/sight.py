@@ -16,7 +16,7 @@ from controller.learning import BOUNCE_S, Times
 MOST_STRAYS: Final = 16
 """More than this and the line is in no state to be sorted on; it has to clear first."""
 
-CLOSELY: Final = 0.25
+CLOSELY: Final = 0.5
 """A beam that is stuck around an item looks like a far longer item, whose centre would hardly come that near its time:
 within this share of what is allowed otherwise."""
 

@@ -40,6 +40,12 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
     return needed_s + MARGIN_S
 
 
+def soonest_nose_s(times: Times) -> float:
+    """How soon after its load an item's nose may be at the first gate, at the earliest."""
+    leg = times.legs[1]
+    return max(0.0, leg.mean_s - leg.tolerance_s - times.dwell.most_s / 2 - MARGIN_S)
+
+
 def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: float, rod_out_s: float) -> bool:
     """Whether a rod may go out for `target`, whose tail has just left its gate: nobody else is, or comes, near."""
     gate = target.gate

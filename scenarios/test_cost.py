@@ -41,7 +41,7 @@ MOST_OF: Final[dict[type[Fault], int]] = {
     faults.GateBounce: 0, faults.Garbage: 0, faults.EmptyPush: 0, faults.RodSticksOut: 0,
     faults.NoImage: 1, faults.LateImage: 1, faults.SpoiltImage: 1, faults.RecognizerSays: 1, faults.RecognizerSlow: 1,
     faults.ImageTwice: 2, faults.LinkDuplicate: 2, faults.RodDead: 2, faults.GateStuck: 3, faults.GateGhost: 3,
-    faults.TakenOff: 3, faults.TooLong: 3, faults.BeltSpeed: 6, faults.BeltDrift: 6,
+    faults.TooLong: 3, faults.BeltSpeed: 6, faults.BeltDrift: 6,
 }  # fmt: skip
 """One picture is taken in a second at most; what moves no item costs none; a ghost costs whoever it is taken for and
 those before and behind; and a belt at another pace is learned again, and again when it is as before."""

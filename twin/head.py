@@ -66,7 +66,7 @@ class Head:
             centre_m = rider.centre_m(displacement_m)
             if rider.taken_by is not None or rider.held_by is self:
                 continue
-            if centre_m + rider.half_m <= self.from_m + TOUCH_M or centre_m - rider.half_m >= self.to_m - TOUCH_M:
+            if not self._reaches(rider):
                 continue
             if self.from_m <= centre_m <= self.to_m:
                 self._take(rider, rod)
@@ -74,6 +74,11 @@ class Head:
                 self._watch(rider, rod)
             else:
                 self._strike(rider, rod)
+
+    def _reaches(self, rider: Rider) -> bool:
+        """Whether the head, going out, meets any part of the rider."""
+        centre_m = rider.centre_m(self._belt.displacement_m)
+        return centre_m + rider.half_m > self.from_m + TOUCH_M and centre_m - rider.half_m < self.to_m - TOUCH_M
 
     def _watch(self, rider: Rider, rod: Rod) -> None:
         """The rider comes in while the rod goes out: it is taken if its centre gets under the head in time."""
@@ -83,10 +88,13 @@ class Head:
         self._entering[rider] = wait
 
     def _take(self, rider: Rider, rod: Rod) -> None:
+        centre_m = rider.centre_m(self._belt.displacement_m)
+        if rider not in self._row or not self.from_m - TOUCH_M <= centre_m <= self.to_m + TOUCH_M:
+            return  # It stands before the head, or a hand was quicker.
         self._forget(rider)
         if self._stroke is not Stroke.EXTENDING or rider.taken_by is not None:
             return
-        self._events.on_taken(rider, rod, rider.centre_m(self._belt.displacement_m) - self.position_m)
+        self._events.on_taken(rider, rod, centre_m - self.position_m)
         self._taken.append(rider)
         self._row.take(rider, self.number)
 
@@ -96,7 +104,7 @@ class Head:
     def _knock(self, rod: Rod) -> None:
         for rider in list(self._entering):
             self._forget(rider)
-            if rider.taken_by is None and rider in self._row:
+            if rider.taken_by is None and rider in self._row and self._reaches(rider):
                 self._strike(rider, rod)
         taken, self._taken = self._taken, []
         for rider in taken:

@@ -369,6 +369,17 @@ def test_an_item_that_is_taken_out_of_a_beam_leaves_it_clear():
     assert said(plant) == near([(NOSE_S, True), (LOADED_S + 0.5 / SPEED_M_PER_S, False)])
 
 
+def test_an_item_that_is_taken_from_before_a_rod_that_goes_out_is_met_by_no_rod():
+    hand = faults.TakenOff(item=1, at_m=0.52, **LATER)
+    plant = Plant(Scenario(layout=LAYOUT, items=(Item(item_class="ripe"),), faults=(hand,)))
+    plant.belt(0.0, True)
+    plant.push(LOADED_S - 0.5, 1, 1.0)
+    plant.push(LOADED_S + 0.51 / SPEED_M_PER_S, 2, 0.5)  # Its nose is before the head, its centre not yet.
+    plant.run(30.0)
+    assert len(plant.all(trace.TakenByHand)) == 1
+    assert plant.all(trace.Taken) == plant.all(trace.Struck) == plant.all(trace.Binned) == []
+
+
 def test_a_foreign_object_rides_along_and_the_camera_and_the_gates_see_it():
     plant = ride(faults.ForeignObject(at_m=0.1, length_m=0.06, from_s=5.0, until_s=6.0))
     loaded = plant.all(trace.Loaded)[1]
