@@ -3,7 +3,6 @@
 Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disagree); 2 bad usage or input.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Passes over the images.", min=1)] = None,
     small_epochs: Annotated[int | None, typer.Option(help="How many of them at half the edge.", min=0)] = None,
     batch: Annotated[int, typer.Option(help="Images a step.", min=2)] = 32,
-    image_px: Annotated[int, typer.Option(help="Edge of the network's input.", min=32, max=512)] = 128,
+    image_px: Annotated[int | None, typer.Option(help="Edge of the network's input.", min=32, max=512)] = None,
     seed: _Seed = 0,
     init: Annotated[Path | None, typer.Option(help="Start from this ResNet's weights (safetensors).")] = None,
     freeze_backbone: Annotated[bool, typer.Option("--freeze-backbone", help="Train the head only.")] = False,
@@ -120,8 +119,6 @@ def train(
             raise DatasetError("data: give exactly one of --data DIR and --synthetic")
         if device not in ("auto", "cpu", "cuda"):
             raise ModelError(f"device: {device!r}, allowed: auto, cpu, cuda")
-        # torch's threads read this once, at its import: on a shared machine, threads that spin halve the pace.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         require_torch("train ")
         from classifier.network import ARCHES
         from classifier.recipe import QUICK, produce
@@ -129,10 +126,11 @@ def train(
         if arch not in ARCHES:
             raise ModelError(f"arch: {arch!r}, allowed: {', '.join(ARCHES)}")
         base = msgspec.structs.replace(TrainingConfig(), **(QUICK if quick else {}))
+        epochs = epochs or base.epochs
         config = msgspec.structs.replace(
             base, arch=arch, data=None if data is None else str(data), images=images or base.images,
-            epochs=epochs or base.epochs, batch=batch, image_px=image_px, seed=seed, patience=patience,
-            small_epochs=min(base.small_epochs, (epochs or base.epochs) - 1) if small_epochs is None else small_epochs,
+            epochs=epochs, batch=batch, image_px=image_px or base.image_px, seed=seed, patience=patience,
+            small_epochs=min(base.small_epochs, epochs - 1) if small_epochs is None else small_epochs,
             init=None if init is None else str(init), freeze_backbone=freeze_backbone,
         )  # fmt: skip
         _console.print(f"seed {seed}: {config.arch}, {config.epochs} epochs")

@@ -1,6 +1,6 @@
 """The recipe: from a training's settings to the model's files. What `classifier train` does, start to end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from classifier.training import Epoch, choose_device, train
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-QUICK: Final = {"images": 2400, "epochs": 5}
+QUICK: Final = {"images": 2400, "epochs": 5, "image_px": 96}
 VAL_IMAGES: Final = 2000
 TEST_IMAGES: Final = 2000
 EXPORT_IMAGES: Final = 600
@@ -120,7 +120,7 @@ def export_checkpoint(
     files = ModelFiles(folder=out)
     network = load_network(checkpoint)
     classes = network.card.classes
-    val_set = read_tree(data, "val", classes) if data else _rendered(EXPORT_IMAGES, seed, "val", progress)
+    val_set = read_tree(data, "val", classes) if data else _rendered({"val": EXPORT_IMAGES}, seed, progress)[0]
     _make(out)
     export_all(network, files.fp32, files.int8, val_set)
     written = [files.fp32, files.int8] if int8 else [files.fp32]
@@ -133,34 +133,43 @@ def export_checkpoint(
 def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[ImageSet, ImageSet, ImageSet]:
     """The sets to train, to validate and to test on: the tree's, or rendered ones. Raises `DatasetError`."""
     if config.data is None:
-        return (
-            _rendered(config.images, config.seed, "train", progress),
-            _rendered(min(VAL_IMAGES, config.images // 3), config.seed, "val", progress),
-            _rendered(min(TEST_IMAGES, config.images // 4), config.seed, "test", progress),
-        )
+        val, test = min(VAL_IMAGES, config.images // 3), min(TEST_IMAGES, config.images // 4)
+        counts = {"train": config.images, "val": val, "test": test}
+        train_set, val_set, test_set = _rendered(counts, config.seed, progress)
+        return _enough(train_set, config.batch, "images"), val_set, test_set
     folder = Path(config.data)
-    train_set = read_tree(folder, "train")
-    if len(train_set) < config.batch:
-        raise DatasetError(f"{folder / 'train'}: {len(train_set)} images, allowed: a batch ({config.batch}) or more")
+    train_set = _enough(read_tree(folder, "train"), config.batch, str(folder / "train"))
     return train_set, read_tree(folder, "val", train_set.classes), read_tree(folder, "test", train_set.classes)
 
 
-def _rendered(count: int, seed: int, split: str, progress: Progress) -> ImageSet:
-    """A set of rendered images, the same whatever number of processes renders them."""
-    with _samples(count, seed, split) as samples:
-        return from_samples(next(samples) for _ in progress(range(count), f"rendering {split}"))
+def _enough(images: ImageSet, batch: int, source: str) -> ImageSet:
+    if len(images) < batch:
+        raise DatasetError(f"{source}: {len(images)} images, allowed: a batch ({batch}) or more")
+    return images
+
+
+def _rendered(counts: dict[str, int], seed: int, progress: Progress) -> list[ImageSet]:
+    """A set of rendered images a split, the same whatever number of processes renders them."""
+    with _spread(sum(counts.values())) as spread:
+        drawn = {
+            split: spread(partial(draw_sample, seed=seed, split=split), range(count)) for split, count in counts.items()
+        }
+        return [
+            from_samples(next(drawn[split]) for _ in progress(range(count), f"rendering {split}"))
+            for split, count in counts.items()
+        ]
 
 
 @contextmanager
-def _samples(count: int, seed: int, split: str) -> Iterator[Iterator[Sample]]:
-    """A set's samples in order, rendered as they are asked for, or ahead by a process a core where there are many."""
-    draw, cores = partial(draw_sample, seed=seed, split=split), cpu_count() or 1
+def _spread(count: int) -> Iterator[Callable[..., Iterator[Sample]]]:
+    """Maps a function over numbers in order: as it is asked for, or ahead by a process a core where there are many."""
+    cores = cpu_count() or 1
     if count < _WORTH_A_POOL or cores == 1:
-        yield map(draw, range(count))
+        yield map
         return
     fresh = get_context("spawn")
     with ProcessPoolExecutor(cores, mp_context=fresh, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        yield pool.map(draw, range(count), chunksize=_RENDERED_AT_ONCE)
+        yield partial(pool.map, chunksize=_RENDERED_AT_ONCE)
 
 
 def _make(out: Path) -> None:

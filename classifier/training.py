@@ -1,7 +1,9 @@
 """Training: epochs of stochastic gradient descent over a set, the best epoch by validation kept."""
 
+import ctypes
 import logging
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -23,9 +25,16 @@ PROGRESS_FILE: Final = "last.safetensors"
 """Where a training that was cut short goes on from."""
 
 _EVAL_BATCH: Final = 64
+_MOST_VALIDATED: Final = 1000
+"""So many images of the validation set tell the epochs apart; calibration uses them all."""
+
 _WARM_UP: Final = 0.3
 _MOMENTUM: Final = (0.95, 0.85)
 """Momentum at the lowest and at the highest rate."""
+
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+"""Numbers from glibc's malloc.h."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +126,7 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     """A network with fresh or transferred weights and its optimiser."""
     torch.manual_seed(config.seed)
     cv2.setNumThreads(1)
+    _keep_memory()
     card = Card(
         arch=config.arch, classes=train_set.classes, between=train_set.between, image_px=config.image_px,
         training=config,
@@ -133,6 +143,16 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     return network, torch.optim.SGD(
         learning, config.peak_rate, momentum=_MOMENTUM[0], nesterov=True, weight_decay=config.weight_decay
     )
+
+
+def _keep_memory() -> None:
+    """Have glibc keep what is freed: it would hand hundreds of MB back to the system after each step, and take them
+    anew, for a seventh of the time at 128 px (medians of three runs by turns, two cores). Does nothing elsewhere.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 2**30)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _steer(optimiser: torch.optim.SGD, share_done: float, peak_rate: float) -> None:
@@ -161,6 +181,7 @@ def _validate(network: Network, val_set: ImageSet, edge_px: int, device: torch.d
     """Mean cross entropy and accuracy on a set, over the images that the network has an output for."""
     targets = val_set.targets(network.card.outputs)
     named = np.flatnonzero(targets >= 0)
+    named = named[:: max(1, math.ceil(len(named) / _MOST_VALIDATED))]
     features = embed(network, val_set, named, edge_px, device)
     with torch.inference_mode():
         logits = network.head(features.to(device)).float().cpu()
