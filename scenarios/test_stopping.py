@@ -44,7 +44,7 @@ def test_noise_while_it_comes_to_rest_keeps_no_line_running(
 ) -> None:
     noise = msgspec.structs.replace(noise, from_s=from_s, until_s=from_s + 60.0)
     told = settings_for(Layout(), items=3, in_flight=1)
-    scenario = Scenario(seed=seed, items=ItemDraw(count=3), faults=(noise,), controller=told)
+    scenario = Scenario(seed=seed, items=shown(seed, 3), faults=(noise,), controller=told)
     line.holds(scenario, "stopping-noise", all_at_rest)
 
 
