@@ -37,10 +37,11 @@ LOST_S: Final[dict[type[Fault], float]] = {
     faults.EmptyPush: 24.0, faults.GateMissesEdge: 25.0, faults.BeltSpeed: 28.0, faults.BeltDrift: 28.0,
     faults.BrokerDown: 28.0, faults.ClientCutOff: 28.0, faults.GateStuck: 30.0, faults.GateGhost: 30.0,
     faults.TakenOff: 30.0, faults.ForeignObject: 32.0, faults.RodSticksOut: 32.0, faults.BeltStops: 38.0,
-    faults.ControllerKilled: 38.0,
+    faults.ControllerKilled: 38.0, faults.TooLong: 55.0,
 }  # fmt: skip
 """A fault costs its own time, and this much for finding out, clearing the belt and learning the line again. What leaves
-no doubt where the items are costs no time at all, but for which class rides how far at the end."""
+no doubt where the items are costs no time at all, but for which class rides how far at the end; room is left for items
+as long as the longest of late, for a while."""
 
 CYCLE_S: Final = 2.0
 """About how often an item comes by the camera of a default line."""
