@@ -22,8 +22,8 @@ told by their pictures."""
 LONG: Final = 1.5
 """An item so much longer than any seen so far is one only if its centre comes just when it should."""
 
-MOST_OF_LEG: Final = 0.4
-"""An item is no longer than this share of the shortest way between gates: a rod has to find room there beside it."""
+MOST_OF_STRETCH: Final = 0.4
+"""An item is no longer than this share of the stretch behind a gate: a rod has to find room beside it."""
 
 SAME_SHARE: Final = 0.2
 """One item interrupts all beams for the same time, but for so much."""
@@ -149,10 +149,17 @@ class Times:
         """The longest known way from one gate to the next; the way to the first gate while none is known."""
         return max((leg.mean_s for leg in self.legs[2:]), default=0.0) or self.legs[1].mean_s
 
-    def one_item(self, dwell_s: float) -> bool:
-        """Whether one item may have interrupted a beam for so long on this line."""
-        known_s = [leg.mean_s for leg in self.legs if leg.count]
-        return self.dwell.plausible(dwell_s) and all(dwell_s <= MOST_OF_LEG * leg_s + BOUNCE_S for leg_s in known_s)
+    def stretch_s(self, gate: int) -> float | None:
+        """How long the stretch behind a gate takes; behind the last one, as long as the longest that is known."""
+        if gate == self.gates:
+            return self.longest_leg_s
+        leg = self.legs[gate + 1]
+        return leg.mean_s if leg.count else None
+
+    def room_for(self, dwell_s: float, gate: int) -> bool:
+        """Whether an item that interrupts a gate's beam for so long leaves the rod behind it its room."""
+        stretch_s = self.stretch_s(gate)
+        return stretch_s is None or dwell_s <= MOST_OF_STRETCH * stretch_s + BOUNCE_S
 
     def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
         """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""

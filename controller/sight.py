@@ -156,16 +156,17 @@ class Sight:
 
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times
-        whole = times.one_item(dwell_s)
+        whole = times.dwell.plausible(dwell_s)
         fits = self._comes_as_due(item, gate, centre_s, closely=times.dwell.long(dwell_s))
         same = item.dwell_s is None or times.dwell.same(dwell_s, item.dwell_s)
         if gate == item.gate + 1 and whole and same and item.timed and not item.stray:
             times.legs[gate].learn(centre_s - item.centre_s)
+        room = times.room_for(dwell_s, gate)
         times.dwell.learn(dwell_s)
         if item.odd_picture_s is not None:
             times.picture.learn(item.odd_picture_s)
             item.odd_picture_s = None
-        if not whole:
+        if not (whole and room):
             item.mistrust("too long in the beam for one item")
         elif not fits:
             item.mistrust("not where it was expected")

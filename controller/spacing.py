@@ -33,7 +33,7 @@ def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
     # Tails count, and either item may be unlike any before.
     difference_s = (dwell.most_s - SHORTER * dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
-        stretch_s = _stretch_s(gate, times)
+        stretch_s = times.stretch_s(gate)
         if stretch_s is None:
             return NEVER_S
         needed_s = max(needed_s, stretch_s + difference_s)
@@ -58,11 +58,3 @@ def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: 
         if nose_s is None or nose_s < now_s + rod_out_s:
             return False
     return True
-
-
-def _stretch_s(gate: int, times: Times) -> float | None:
-    """How long the stretch behind a gate takes; behind the last one, as long as the longest that is known."""
-    if gate == times.gates:
-        return times.longest_leg_s
-    leg = times.legs[gate + 1]
-    return leg.mean_s if leg.count else None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
-from scenarios.strategies import BELT_FAULTS, scenarios
+from scenarios.strategies import BELT_FAULTS, LONGEST_M, SHORTEST_M, scenarios
 from twin import ItemDraw, Layout, Scenario, settings_for
 from twin.faults import BeltSpeed
 
@@ -30,9 +30,14 @@ def test_one_fault_of_the_belt_on_a_full_default_line_breaks_no_rule(line: Harne
 
 
 @pytest.mark.long
-@given(st.integers(0, 1000), st.sampled_from([0.8, 0.6, 0.9, 1.2, 1.5]), st.sampled_from(["auto", 1]))
-def test_a_belt_at_another_pace_for_good_is_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
+@given(
+    st.integers(0, 1000), st.sampled_from([0.8, 0.6, 0.5, 0.9, 1.2, 1.5]), st.sampled_from(["auto", 1]),
+    st.sampled_from([0.08, SHORTEST_M, LONGEST_M]),
+)  # fmt: skip
+def test_a_belt_at_another_pace_for_good_is_learned(
+    line: Harness, seed: int, factor: float, flight: int | str, length_m: float
+) -> None:
     pace = BeltSpeed(factor=factor, from_s=CHANGED_S, until_s=FOR_GOOD_S)
-    stack = ItemDraw(count=60 if flight == "auto" else 25)
+    stack = ItemDraw(count=60 if flight == "auto" else 25, length_m=(length_m, length_m))
     scenario = Scenario(seed=seed, items=stack, faults=(pace,), controller=settings_for(Layout(), in_flight=flight))
     line.holds(scenario, "belt-for-good", partial(all_sorted, from_s=CHANGED_S + LEARNED_S))

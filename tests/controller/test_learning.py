@@ -58,14 +58,20 @@ def test_an_item_is_as_long_at_each_gate():
     assert not lengths.same(0.6, 1.2)
 
 
-def test_no_item_is_as_long_as_half_the_way_between_gates():
+def test_no_item_is_as_long_as_half_the_stretch_behind_a_gate():
     times = Times(3)
-    times.dwell.learn(0.32)
-    assert times.one_item(1.0)
-    for leg in times.legs[1:]:
-        leg.learn(2.0)
-    assert times.one_item(0.8)
-    assert not times.one_item(1.0)
+    assert times.room_for(1.0, 1)
+    times.legs[2].learn(2.0)
+    assert times.room_for(0.8, 1)
+    assert not times.room_for(1.0, 1)
+    assert times.room_for(1.0, 2)
+
+
+def test_the_stretch_behind_the_last_gate_is_as_long_as_the_longest():
+    times = Times(2)
+    times.legs[1].learn(3.0)
+    times.legs[2].learn(2.0)
+    assert (times.stretch_s(1), times.stretch_s(2)) == (2.0, 2.0)
 
 
 def test_an_item_half_as_long_again_as_any_is_a_long_one():
