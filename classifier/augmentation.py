@@ -18,4 +18,4 @@ def augment(image: Image, rng: np.random.Generator) -> Image:
     matrix[:, 2] = middle + shift - matrix[:, :2] @ middle
     moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     gain, lift = np.exp(rng.normal(0, 0.12)), rng.normal(0, 6)
-    return np.asarray(cv2.convertScaleAbs(np.clip(moved * gain + lift, 0, 255)), np.uint8)
+    return np.asarray(cv2.LUT(moved, cv2.convertScaleAbs(np.clip(np.arange(256) * gain + lift, 0, 255))), np.uint8)

@@ -25,7 +25,7 @@ PROGRESS_FILE: Final = "last.safetensors"
 """Where a training that was cut short goes on from."""
 
 _EVAL_BATCH: Final = 64
-_MOST_VALIDATED: Final = 1000
+_MOST_VALIDATED: Final = 600
 """So many images of the validation set tell the epochs apart; calibration uses them all."""
 
 _WARM_UP: Final = 0.3
@@ -181,7 +181,7 @@ def _validate(network: Network, val_set: ImageSet, edge_px: int, device: torch.d
     """Mean cross entropy and accuracy on a set, over the images that the network has an output for."""
     targets = val_set.targets(network.card.outputs)
     named = np.flatnonzero(targets >= 0)
-    named = named[:: max(1, math.ceil(len(named) / _MOST_VALIDATED))]
+    named = named[np.linspace(0, len(named) - 1, min(_MOST_VALIDATED, len(named))).astype(int)]
     features = embed(network, val_set, named, edge_px, device)
     with torch.inference_mode():
         logits = network.head(features.to(device)).float().cpu()
