@@ -26,7 +26,7 @@ from twin.tap import Tap, TapOutlet
 class Control:
     """Who controls the line, and over which broker: HOST:PORT, an embedded one that runs, or None for one of its own.
 
-    `on_waiting` hears on whom the twin waits.
+    `on_waiting` hears on whom the twin waits; in real time, where the line listens now, if nobody is started.
     """
 
     controller: ControllerOf | Foreign
@@ -115,6 +115,8 @@ def realtime(control: Control) -> Iterator[Live]:
         program = _program(control, host, port, granted=False)
         stack.callback(program.end)
         program.start()
+        if isinstance(program, Foreign) and not program.started:
+            control.on_waiting(f"{host}:{port}")
         yield Live(outlet, embedded, program)
 
 

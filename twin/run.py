@@ -68,7 +68,7 @@ def simulate(
     Raises `TwinError` for what cannot even begin; whatever goes wrong in the run is among its violations.
     """
     began_s = wall_s()
-    remembered = Remembered(Noted(recognizer or _recognizer_of(scenario)))
+    remembered = Remembered(Noted(recognizer or recognizer_of(scenario)))
     tally, judged = Tally(), Checks(checks)
     with trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers)) as record:
         shift = Shift(scenario, record, remembered, patient=patient)
@@ -204,7 +204,8 @@ def _steps(step: Callable[[], None], ending: Ending) -> None:
         step()
 
 
-def _recognizer_of(scenario: Scenario) -> Recognizer:
+def recognizer_of(scenario: Scenario) -> Recognizer:
+    """What answers for a scenario's pictures: its oracle, or the shipped model, loaded."""
     if scenario.recognizer.source == "oracle":
         return Oracle()
     from classifier import Classifier  # Loads the model's engine: only where pictures are to be recognised.

@@ -1,11 +1,13 @@
 """`twin serve`, with a controller that shares no code with ours."""
 
 import json
+import queue
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -33,9 +35,34 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     with serving("--items", str(ITEMS), "--seed", "1", "--summary", str(summary)) as server:
         host, port = address(server)
         with subprocess.Popen([sys.executable, str(REFERENCE_FLOW), host, port]) as client:
-            told = server.communicate(timeout=300)[0]
-            client.kill()
+            try:
+                told = server.communicate(timeout=300)[0]
+            finally:  # A flow that hangs must not make the test hang.
+                client.kill()
+                server.kill()
     assert server.returncode == 0, told
     said = json.loads(summary.read_text())
     assert (said["items"], said["correct"], said["violations"]) == (ITEMS, ITEMS, [])
     assert "violations: none" in told
+
+
+def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
+    arrivals = queue.Queue()
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+    client.on_connect = lambda *_: client.subscribe("bb")
+    client.on_subscribe = lambda *_: client.publish("aa", '{"conveyor":"run"}')
+    client.on_publish = lambda *_: arrivals.put(None)
+    client.on_message = lambda *arguments: arrivals.put(json.loads(arguments[-1].payload))
+    with serving("--items", "1", "--speed", "5") as server:
+        try:
+            host, port = address(server)
+            client.connect(host, int(port))
+            client.loop_start()
+            assert arrivals.get(timeout=10) is None
+            client.publish("aa", '{"rod_control":"first_push"}')
+            while "image" not in (arrivals.get(timeout=30) or {}):
+                pass
+        finally:
+            client.disconnect()
+            client.loop_stop()
+            server.kill()
