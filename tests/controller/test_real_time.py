@@ -7,11 +7,11 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
+from tests_real_time import undisturbed
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.foreign import Foreign
@@ -19,11 +19,6 @@ from twin.foreign import Foreign
 pytestmark = [pytest.mark.slow, pytest.mark.broker]
 
 ITEMS = 10
-TRIES = 3
-LOOK_S = 0.01
-STALL_MS = 20.0
-"""A machine that keeps a thread from going on for longer disturbs windows of 60 ms over four hops."""
-
 END_S = 150
 IN_FLIGHT = ["1", "auto"]
 
@@ -72,42 +67,16 @@ def side_by_side(works):
         return [future.result() for future in [pool.submit(*work) for work in works]]
 
 
-@contextmanager
-def stalls_ms():
-    """How much longer short sleeps took than they should, while this lasts."""
-    late_ms, over = [0.0], threading.Event()
-
-    def watch():
-        while not over.is_set():
-            before_s = time.monotonic()
-            over.wait(LOOK_S)
-            late_ms.append(1000 * (time.monotonic() - before_s - LOOK_S))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield late_ms
-    finally:
-        over.set()
-        thread.join()
-
-
 def demand_all_right(*works):
-    """Each line, side by side, has every item in its bin.
+    """Each line, side by side, has every item in its bin; in another class's bin nothing is in any run."""
 
-    On a machine that stands still for a moment edges are late, and what is late rides to reject, or is pushed late:
-    such a run tells of the machine, and is done again. In another class's bin nothing may be in any run.
-    """
-    stall_ms = 0.0
-    for _ in range(TRIES):
-        with stalls_ms() as late_ms:
-            outcomes = side_by_side(works)
-        assert [correct + rejected for correct, rejected, _ in outcomes] == [ITEMS] * len(outcomes), outcomes
-        if all(outcome == (ITEMS, 0, []) for outcome in outcomes):
-            return
-        stall_ms = max(late_ms)
-        assert stall_ms > STALL_MS, outcomes
-    pytest.skip(f"the machine stands still for up to {stall_ms:.0f} ms: no place for real time")
+    def nothing_misplaced(outcomes):
+        assert [correct + rejected for correct, rejected, _ in outcomes] == [ITEMS] * len(outcomes)
+
+    def all_right(outcomes):
+        assert outcomes == [(ITEMS, 0, [])] * len(outcomes)
+
+    undisturbed(partial(side_by_side, works), always=nothing_misplaced, in_time=all_right)
 
 
 def test_ten_items_over_twin_serve_are_all_right(tmp_path):

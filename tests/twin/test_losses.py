@@ -1,9 +1,11 @@
 """The broker, the connection and the controller lost mid-run, under each of the three links."""
 
 import sys
+from functools import partial
 
 import msgspec
 import pytest
+from tests_real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import ParticipantError, TwinError
@@ -25,7 +27,7 @@ def losing(fault, items=12):
 
 def unharmed(run):
     """Whether every item is in its own bin or in reject, and nothing else was violated."""
-    return run.violations == [] and not sum(count.wrong for count in run.tally.classes.values())
+    return run.violations == [] and wrong(run) == 0
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -64,13 +66,20 @@ def soon(fault, items=3):
     return Scenario(seed=4, layout=SHORT, items=ItemDraw(count=items), controller=settings, faults=(loss,))
 
 
+def it_ends_and_nothing_is_misplaced(run):
+    assert (run.summary.items, wrong(run)) == (3, 0)
+
+
+def nothing_is_violated(run):
+    assert run.violations == []
+
+
 @pytest.mark.broker
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["the broker is away", "the connection is cut"])
 def test_in_real_time_they_are_lost_for_real(name):
-    run = simulate(soon(LOSSES[name]), link="realtime")
-    assert unharmed(run)
-    assert run.summary.items == 3
+    lost = partial(simulate, soon(LOSSES[name]), link="realtime")
+    undisturbed(lost, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
 
 @pytest.mark.broker
@@ -78,11 +87,9 @@ def test_in_real_time_they_are_lost_for_real(name):
 def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path):
     config = tmp_path / "controller.toml"
     config.write_text("belt_start_s = 0.3\npatience_s = 4.0\nloader_stroke_s = 0.2\nin_flight = 1\n")
-    run = simulate(
-        soon(LOSSES["the controller is killed"]), link="realtime", controller=Foreign(f"{OURS} --config {config}")
-    )
-    assert unharmed(run)
-    assert run.summary.items == 3
+    program = Foreign(f"{OURS} --config {config}")
+    killed = partial(simulate, soon(LOSSES["the controller is killed"]), link="realtime", controller=program)
+    undisturbed(killed, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
 
 @pytest.mark.broker

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
+from tests_real_time import undisturbed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 REFERENCE_FLOW = Path(__file__).parents[1] / "programs" / "reference_flow.py"
@@ -32,18 +33,29 @@ def address(server):
 
 def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path):
     summary = tmp_path / "summary.json"
-    with serving("--items", str(ITEMS), "--seed", "1", "--summary", str(summary)) as server:
-        host, port = address(server)
-        with subprocess.Popen([sys.executable, str(REFERENCE_FLOW), host, port]) as client:
-            try:
-                told = server.communicate(timeout=300)[0]
-            finally:  # A flow that hangs must not make the test hang.
-                client.kill()
-                server.kill()
-    assert server.returncode == 0, told
-    said = json.loads(summary.read_text())
-    assert (said["items"], said["correct"], said["violations"]) == (ITEMS, ITEMS, [])
-    assert "violations: none" in told
+
+    def served():
+        with serving("--items", str(ITEMS), "--seed", "1", "--summary", str(summary)) as server:
+            host, port = address(server)
+            with subprocess.Popen([sys.executable, str(REFERENCE_FLOW), host, port]) as client:
+                try:
+                    told = server.communicate(timeout=300)[0]
+                finally:  # A flow that hangs must not make the test hang.
+                    client.kill()
+                    server.kill()
+        return server.returncode, told, json.loads(summary.read_text())
+
+    def the_verdict_is_told(outcome):
+        code, told, said = outcome
+        assert code == bool(said["violations"]), told
+        assert said["items"] == ITEMS
+
+    def every_item_is_in_its_bin(outcome):
+        _, told, said = outcome
+        assert (said["correct"], said["violations"]) == (ITEMS, [])
+        assert "violations: none" in told
+
+    undisturbed(served, always=the_verdict_is_told, in_time=every_item_is_in_its_bin)
 
 
 def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
