@@ -29,7 +29,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from broken_controllers import BROKEN  # noqa: E402
+from broken import BROKEN  # noqa: E402
 
 from controller.core import Controller  # noqa: E402
 from scenarios.harness import Harness  # noqa: E402

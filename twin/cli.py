@@ -104,17 +104,18 @@ def serve(
     from twin.run import recognizer_of, simulate
 
     console = Console()
-
-    def announce(at: str) -> None:
-        console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
-        console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
-
     with _one_line_errors():
         chosen = _scenario(None, items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        recognizer = recognizer_of(chosen)  # It takes its time, in which a broker that runs would lose commands.
+        recognizer = recognizer_of(chosen)  # Loaded before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
+            at = f"{broker.host}:{broker.port}"
+
+            def announce(_: str) -> None:  # Only now: what a controller says before the plant hears is lost.
+                console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
+                console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
+
             result = simulate(
                 chosen, controller=Foreign(), recognizer=recognizer, link="realtime", broker=broker, speed=speed,
                 patient=True, keep_trace=False, watchers=(status.see,), on_waiting=announce,

@@ -26,7 +26,7 @@ from twin.tap import Tap, TapOutlet
 class Control:
     """Who controls the line, and over which broker: HOST:PORT, an embedded one that runs, or None for one of its own.
 
-    `on_waiting` hears on whom the twin waits; in real time, where the line listens now, if nobody is started.
+    `on_waiting` hears on whom the twin waits; in real time that is a controller which somebody else starts.
     """
 
     controller: ControllerOf | Foreign
@@ -116,7 +116,7 @@ def realtime(control: Control) -> Iterator[Live]:
         stack.callback(program.end)
         program.start()
         if isinstance(program, Foreign) and not program.started:
-            control.on_waiting(f"{host}:{port}")
+            control.on_waiting(f"waiting for a controller at {host}:{port}")
         yield Live(outlet, embedded, program)
 
 

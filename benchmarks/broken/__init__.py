@@ -1,0 +1,14 @@
+"""Deliberately broken controllers, each with one mistake that people make. `benchmarks/bug_finding.py` hunts them."""
+
+from collections.abc import Callable
+
+from broken import connection, course, gates, labels, loading, rods
+from controller.core import Controller
+from controller.settings import Settings
+
+Broken = Callable[[Settings], Controller]
+
+BROKEN: dict[str, Broken] = {
+    kind.__name__: kind for module in (course, rods, gates, labels, connection, loading) for kind in module.KINDS
+}
+"""By name."""

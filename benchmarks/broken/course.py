@@ -1,0 +1,84 @@
+"""The five faults of the FS course's reference controller."""
+
+from broken.changes import changed
+from controller.belief import Stage
+from controller.codec import GateEdge
+from controller.core import Controller
+from controller.events import Recognised
+from controller.sight import Sight
+
+
+class OverwritesMessages(Controller):
+    """A message that arrives shortly after another overwrites it before it is handled."""
+
+    _last_s = -1.0
+
+    def handle(self, event, now_s):
+        if isinstance(event, GateEdge):
+            before_s, self._last_s = self._last_s, now_s
+            if now_s - before_s < 0.35:
+                return ()
+        return super().handle(event, now_s)
+
+
+class ActsOnLateAnswers(Controller):
+    """An answer that comes after its gate pushes all the same."""
+
+    def _recognised(self, event, now_s):
+        item = self._images.get(event.image)
+        super()._recognised(event, now_s)
+        if item is not None and isinstance(event, Recognised) and item in self._sight.items:
+            rod = self._settings.bins.get(event.label)
+            if rod is not None and rod - 1 <= item.gate:
+                item.stage, item.rod = Stage.DECIDED, rod
+                self._push(item, now_s)
+
+
+class EndsAfterFiveSurprises(Controller):
+    """Unexpected edges count, and the fifth ends the program with rods out and the belt running."""
+
+    _surprises = 0
+
+    def _edge(self, event, now_s):
+        before = [(item.gate, item.blocked_at) for item in self._sight.items]
+        super()._edge(event, now_s)
+        if before == [(item.gate, item.blocked_at) for item in self._sight.items]:
+            self._surprises += 1
+            if self._surprises >= 5:
+                raise SystemError("too many unexpected edges")
+
+
+class WaitsForEverForAnEdge(Controller):
+    """A lost edge stops the line for ever: nothing is ever overdue."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._sight = _NeverOverdue(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+
+
+class _NeverOverdue(Sight):
+    next_deadline_s = None
+
+    def overdue(self, now_s):
+        return []
+
+
+class TakesAnyPicture(Controller):
+    """A picture belongs to whoever waits longest for one, whenever it comes (first in, first out)."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, late_image_s=0.01))
+        self._sight = _FirstInFirstOut(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+
+
+class _FirstInFirstOut(Sight):
+    def picture(self, image, now_s):
+        for item in self.items:
+            if item.image is None:
+                item.image, item.seen, item.doubt, item.stage = image, True, None, Stage.PICTURED
+                self.times.picture.learn(now_s - item.loaded_s)
+                return item
+        return None
+
+
+KINDS = (OverwritesMessages, ActsOnLateAnswers, EndsAfterFiveSurprises, WaitsForEverForAnEdge, TakesAnyPicture)

@@ -1,0 +1,98 @@
+"""Mistakes with what the gates say."""
+
+from controller.belief import Stage
+from controller.core import Controller
+from controller.learning import Estimate, Lengths
+
+
+class NoDebounce(Controller):
+    """Every flicker of a beam is an edge, wherever the item should be."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._times.dwell = _BelievesAnything()
+        self._times.legs = [_FitsAlways() for _ in self._times.legs]
+        self._sight._bounces = lambda gate, now_s: False
+
+
+class _BelievesAnything(Lengths):
+    def flickers(self, dwell_s):
+        return False
+
+    def plausible(self, dwell_s):
+        return True
+
+
+class DebounceTooLong(Controller):
+    """Edges within half a second of the one before are thrown away."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._times.dwell = _SlowToBelieve()
+
+
+class _SlowToBelieve(Lengths):
+    def flickers(self, dwell_s):
+        return dwell_s < 0.5
+
+
+class AnyEdgeAnyTime(Controller):
+    """An edge belongs to the foremost item, whenever it comes."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._sight._may_be_at = self._sight._fits = lambda item, gate, now_s: True
+        self._times.legs = [_FitsAlways() for _ in self._times.legs]
+        self._times.dwell = _AnyLength()
+
+
+class _FitsAlways(Estimate):
+    def fits(self, value_s):
+        return True
+
+
+class _AnyLength(Lengths):
+    def same(self, dwell_s, before_s):
+        return True
+
+
+class LearnsFromFaultyItems(Controller):
+    """Whatever an item shows is learned, also when it was held up."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._times.legs = [_LearnsAll() for _ in self._times.legs]
+        self._times.picture = _LearnsAll()
+        self._times.dwell = _AnyLength()
+
+
+class _LearnsAll(Estimate):
+    def learn(self, value_s):
+        self._begin(value_s)
+        self.spread_s = 0.2
+
+    def fits(self, value_s):
+        return True
+
+
+class IgnoresDoubt(Controller):
+    """What looked odd is pushed all the same."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self._sure = {}
+
+    def _recognised(self, event, now_s):
+        item, rod = self._images.get(event.image), self._rod_of(event)
+        if item is not None and rod is not None:
+            self._sure[item] = rod
+        super()._recognised(event, now_s)
+
+    def _decide(self, item, now_s):
+        rod = self._sure.get(item)
+        if item.stage is Stage.REJECTED and rod is not None:
+            item.stage, item.rod = Stage.DECIDED, rod
+        super()._decide(item, now_s)
+
+
+KINDS = (NoDebounce, DebounceTooLong, AnyEdgeAnyTime, LearnsFromFaultyItems, IgnoresDoubt)

@@ -1,0 +1,92 @@
+"""Mistakes with labels and pictures."""
+
+from broken.changes import changed
+from controller.belief import Stage
+from controller.core import Controller
+from controller.events import Recognised, Unrecognised
+
+
+class IgnoresConfidence(Controller):
+    """Any label is a sure one."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, confidence_threshold=0.0))
+
+
+class ThresholdTooLow(Controller):
+    """One in two is sure enough."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, confidence_threshold=0.5))
+
+
+class ReusesTheLastLabel(Controller):
+    """An item without an answer gets the label of the one before."""
+
+    _last = None
+
+    def _decide(self, item, now_s):
+        if item.rod is None and not item.stray and self._last is not None and self._last - 1 >= item.gate:
+            item.stage, item.rod = Stage.DECIDED, self._last
+        if item.rod is not None:
+            self._last = item.rod
+        super()._decide(item, now_s)
+
+
+class UnknownIsRipe(Controller):
+    """A label that is none of the classes falls through to the first bin."""
+
+    def _recognised(self, event, now_s):
+        if isinstance(event, Recognised) and event.label not in self._settings.bins:
+            event = Recognised(event.image, next(iter(self._settings.bins)), event.confidence)
+        super()._recognised(event, now_s)
+
+
+class ErrorIsRipe(Controller):
+    """An error of the recognizer is taken for its default label."""
+
+    def _recognised(self, event, now_s):
+        if isinstance(event, Unrecognised):
+            event = Recognised(event.image, next(iter(self._settings.bins)), 1.0)
+        super()._recognised(event, now_s)
+
+
+class ConfusesTwoClasses(Controller):
+    """Two labels are mixed up in the table of bins."""
+
+    def __init__(self, settings):
+        bins = dict(settings.bins)
+        labels = list(bins)
+        if len(labels) > 1:
+            bins[labels[0]], bins[labels[1]] = bins[labels[1]], bins[labels[0]]
+        super().__init__(changed(settings, bins=bins))
+
+
+class BreaksOnAnError(Controller):
+    """Nobody thought of a recognizer that fails."""
+
+    def _recognised(self, event, now_s):
+        if isinstance(event, Unrecognised):
+            raise KeyError("results")
+        super()._recognised(event, now_s)
+
+
+class BreaksOnAnExtraPicture(Controller):
+    """A picture that nobody waits for is an index out of range."""
+
+    def _pictured(self, event, now_s):
+        if not any(item.image is None for item in self._sight.items):
+            raise IndexError("pop from empty list")
+        super()._pictured(event, now_s)
+
+
+KINDS = (
+    IgnoresConfidence,
+    ThresholdTooLow,
+    ReusesTheLastLabel,
+    UnknownIsRipe,
+    ErrorIsRipe,
+    ConfusesTwoClasses,
+    BreaksOnAnError,
+    BreaksOnAnExtraPicture,
+)

@@ -1,0 +1,56 @@
+"""Mistakes in loading."""
+
+from broken.changes import changed
+from controller.core import Controller
+
+
+class LoadsAsFastAsItCan(Controller):
+    """The next item is loaded as soon as the loader is in."""
+
+    def _next_load_s(self):
+        return max(self._ready_s, self._loader_in_s)
+
+    def _most(self):
+        return float("inf")
+
+
+class GivesUpTooSoon(Controller):
+    """An item is taken for lost before it can have come to the camera."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, patience_s=0.2))
+
+
+class NeverGivesUp(Controller):
+    """An item that vanished is waited for for ever."""
+
+    def _give_up(self, late, now_s):
+        for item in late:
+            item.blocked_at, item.blocked_s = 99, float("inf")
+
+
+class ForgetsTheLoader(Controller):
+    """Every fourth time the loader is not pulled back."""
+
+    _loads = 0
+
+    def _load(self, now_s):
+        super()._load(now_s)
+        self._loads += 1
+        if self._loads % 4 == 0:
+            self._agenda.clear()
+
+
+class TooHastyLoader(Controller):
+    """The loader is pulled back before it is out."""
+
+    def __init__(self, settings):
+        super().__init__(changed(settings, loader_stroke_s=0.1))
+
+    def _give_up(self, late, now_s):
+        stroke_s = self._stroke_s
+        super()._give_up(late, now_s)
+        self._stroke_s = stroke_s
+
+
+KINDS = (LoadsAsFastAsItCan, GivesUpTooSoon, NeverGivesUp, ForgetsTheLoader, TooHastyLoader)
