@@ -1,10 +1,11 @@
 """The card that travels in every model file: class names, preprocessing, calibration, training, metrics. Plain JSON."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from classifier.errors import ModelError
+from classifier.recognition import UNKNOWN
 
 CARD_KEY: Final = "card"
 """Where the card lies in a model file's metadata."""
@@ -21,6 +22,10 @@ SURE_AT: Final = 0.80
 IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
 IMAGENET_STD: Final = (0.229, 0.224, 0.225)
 
+_Positive = Annotated[float, msgspec.Meta(gt=0)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Edge = Annotated[int, msgspec.Meta(ge=32, le=512)]
+
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What turns one engine's raw answers into probabilities.
@@ -30,11 +35,11 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     foreign as not, `distance_scale` how fast that turns; `threshold` the confidence from which an answer is sure.
     """
 
-    temperature: float = 1.0
-    unknown_odds: float = 1.0
+    temperature: _Positive = 1.0
+    unknown_odds: _Positive = 1.0
     distance_cut: float = 1e9
-    distance_scale: float = 1.0
-    threshold: float = SURE_AT
+    distance_scale: _Positive = 1.0
+    threshold: _Share = SURE_AT
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,18 +67,27 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a model is. Images come as uint8 [n, image_px, image_px, 3] in BGR; mean and std are of RGB, 0 to 1.
 
-    `between` names the pairs of classes, joined by `BETWEEN`, for which the model has an output of its own.
+    The last of `classes` is `unknown`. `between` names the pairs of the others, joined by `BETWEEN`, for which the
+    model has an output of its own. Raises `ValueError` for names that are not so.
     """
 
     arch: str
     classes: tuple[str, ...]
-    image_px: int
+    image_px: _Edge
     between: tuple[str, ...] = ()
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
     calibrations: dict[str, Calibration] = {}
     training: TrainingConfig = TrainingConfig()
     metrics: dict[str, float] = {}
+
+    def __post_init__(self) -> None:
+        """Names that no output could be found by are refused."""
+        if len(set(self.outputs)) < len(self.outputs) or self.classes[-1:] != (UNKNOWN,):
+            raise ValueError(f"classes: {', '.join(self.outputs)}, allowed: different ones, the last of them {UNKNOWN}")
+        for pair in self.between:
+            if not set(pair.split(BETWEEN)) <= set(self.classes[:-1]):
+                raise ValueError(f"between: {pair!r}, allowed: two of {', '.join(self.classes[:-1])}")
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Checkpoints in safetensors: fp16 weights with the card to go on from, fp32 with the optimiser's state to resume."""
 
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +16,32 @@ from classifier.network import Network
 
 _EPOCH_KEY: Final = "epoch"
 _BEST_KEY: Final = "best"
+_SINCE_BEST_KEY: Final = "since_best"
 _MOMENTUM: Final = "momentum."
 _BEST: Final = "best."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed:
+    """How far a training is: `epochs` done, the `lowest` validation loss, its weights, and the epochs since then."""
+
+    epochs: int = 0
+    lowest: float = math.inf
+    best: dict[str, Tensor] = field(default_factory=dict)
+    since_best: int = 0
+
+
 def save_network(network: Network, path: Path) -> None:
-    """Write the network's weights in fp16 with its card."""
+    """Write the network's weights in fp16 with its card. Raises `ModelError` where they cannot be written."""
     weights = {name: _halved(value) for name, value in network.state_dict().items()}
-    safetensors.torch.save_file(weights, path, metadata={CARD_KEY: encode_card(network.card)})
+    _write(weights, path, {CARD_KEY: encode_card(network.card)})
+
+
+def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    try:
+        safetensors.torch.save_file(tensors, path, metadata=metadata)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{path}: not writable ({error})") from error
 
 
 def load_network(path: Path) -> Network:
@@ -45,13 +65,16 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def transfer(network: Network, path: Path) -> list[str]:
-    """Take over from any ResNet's safetensors what fits; returns the names left as they were (the head, if it differs).
+    """Take over from any ResNet's safetensors what fits; returns the names left as they were.
 
+    The head is left where it differs in size, or is known to tell other classes apart, or the same in another order.
     Understands this project's files and torchvision's names. Raises `ModelError` where nothing of the backbone fits.
     """
-    weights, _ = read_weights(path)
+    weights, metadata = read_weights(path)
     own = network.state_dict()
     renamed = {_own_name(name): value for name, value in weights.items()}
+    if CARD_KEY in metadata and decode_card(metadata[CARD_KEY], str(path)).outputs != network.card.outputs:
+        renamed = {name: value for name, value in renamed.items() if not name.startswith("head.")}
     fitting = {n: _widened(v) for n, v in renamed.items() if n in own and own[n].shape == v.shape}
     missing = [name for name in own if name not in fitting and not name.startswith("outlier.")]
     if not any(name.startswith("backbone.layer") for name in fitting):
@@ -63,46 +86,50 @@ def transfer(network: Network, path: Path) -> list[str]:
     return missing
 
 
-def save_progress(
-    path: Path, network: Network, optimiser: torch.optim.SGD, best: dict[str, Tensor], epoch: int, score: float
-) -> None:
-    """Write all that it takes to go on after `epoch` as if nothing had happened."""
+def save_progress(path: Path, network: Network, optimiser: torch.optim.SGD, so_far: Progressed) -> None:
+    """Write all that it takes to go on as if nothing had happened. Raises `ModelError` where that cannot be written."""
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    tensors |= {_BEST + name: value.contiguous() for name, value in best.items()}
+    tensors |= {_BEST + name: value.contiguous() for name, value in so_far.best.items()}
     for number, state in optimiser.state_dict()["state"].items():
         tensors[f"{_MOMENTUM}{number}"] = state["momentum_buffer"].contiguous()
-    written = {CARD_KEY: encode_card(network.card), _EPOCH_KEY: str(epoch), _BEST_KEY: repr(score)}
+    written = {
+        CARD_KEY: encode_card(network.card), _EPOCH_KEY: str(so_far.epochs), _BEST_KEY: repr(so_far.lowest),
+        _SINCE_BEST_KEY: str(so_far.since_best),
+    }  # fmt: skip
     partial = path.with_suffix(".partial")
-    safetensors.torch.save_file(tensors, partial, metadata=written)
+    _write(tensors, partial, written)
     partial.replace(path)
 
 
-def load_progress(path: Path, network: Network, optimiser: torch.optim.SGD) -> tuple[int, float, dict[str, Tensor]]:
-    """Go on from a file of `save_progress`: returns the epochs done, the best score and its weights.
+def load_progress(path: Path, network: Network, optimiser: torch.optim.SGD) -> Progressed:
+    """Go on from a file of `save_progress`.
 
     Raises `ModelError` where the file is none, or was written by a training with other settings.
     """
     tensors, metadata = read_weights(path)
-    if _EPOCH_KEY not in metadata:
+    if not {_EPOCH_KEY, _BEST_KEY, _SINCE_BEST_KEY} <= metadata.keys():
         raise ModelError(f"{path}: no training to resume in it")
-    _same_training(decode_card(metadata.get(CARD_KEY), str(path)).training, network.card.training, path)
+    then = decode_card(metadata.get(CARD_KEY), str(path))
+    _same_training(then.training, network.card.training, path)
+    if then.outputs != network.card.outputs:
+        raise ModelError(f"{path}: was trained on {', '.join(then.outputs)}, not on {', '.join(network.card.outputs)}")
     momentum = {int(n.removeprefix(_MOMENTUM)): v for n, v in tensors.items() if n.startswith(_MOMENTUM)}
     best = {n.removeprefix(_BEST): v for n, v in tensors.items() if n.startswith(_BEST)}
-    try:
-        network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith((_MOMENTUM, _BEST))})
-    except RuntimeError as error:
-        raise ModelError(f"{path}: was trained on other classes than {', '.join(network.card.outputs)}") from error
+    network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith((_MOMENTUM, _BEST))})
     state = optimiser.state_dict()
     state["state"] = {number: {"momentum_buffer": value} for number, value in momentum.items()}
     optimiser.load_state_dict(state)
-    return int(metadata[_EPOCH_KEY]), float(metadata[_BEST_KEY]), best
+    return Progressed(
+        epochs=int(metadata[_EPOCH_KEY]), lowest=float(metadata[_BEST_KEY]), best=best,
+        since_best=int(metadata[_SINCE_BEST_KEY]),
+    )  # fmt: skip
 
 
 def _same_training(there: TrainingConfig, here: TrainingConfig, path: Path) -> None:
-    for field in here.__struct_fields__:
-        then, now = getattr(there, field), getattr(here, field)
+    for setting in here.__struct_fields__:
+        then, now = getattr(there, setting), getattr(here, setting)
         if then != now:
-            raise ModelError(f"{path}: was trained with {field} {then!r}, now {now!r}; resume with the same settings")
+            raise ModelError(f"{path}: was trained with {setting} {then!r}, now {now!r}; resume with the same settings")
 
 
 def _own_name(name: str) -> str:

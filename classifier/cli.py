@@ -4,7 +4,7 @@ Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disa
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,9 +19,11 @@ from classifier.errors import ClassifierError, DatasetError, ImageError, ModelEr
 from classifier.recognition import Recognition
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-_console = Console()
+_console = Console(markup=False)
+"""Names of files and reasons are shown verbatim, whatever is in them."""
+
 _Out = Annotated[Path, typer.Option(help="Folder to write to.")]
-_Seed = Annotated[int, typer.Option(help="Everything random is drawn from it.", min=0)]
+_Seed = Annotated[int, typer.Option(help="Everything random is drawn from it.", min=0, max=2**64 - 1)]
 _Model = Annotated[Path | None, typer.Option(help="Model file (.onnx or .safetensors); the shipped one if left out.")]
 _Threads = Annotated[int, typer.Option(help="Threads that the engine may use.", min=1, max=64)]
 
@@ -37,7 +39,7 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except ClassifierError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {_printable(error)}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -192,14 +194,19 @@ def serve(
     import uvicorn
 
     from classifier.inference import Classifier
-    from classifier.service import CONNECTIONS, SHUTDOWN_S, build_app
+    from classifier.service import CONNECTIONS, PATH, SHUTDOWN_S, build_app, listen
 
     with _one_line():
         classifier = Classifier.load(model, threads=threads)
-    uvicorn.run(
-        build_app(classifier), host=host, port=port, log_level="warning", access_log=False,
-        limit_concurrency=CONNECTIONS, timeout_graceful_shutdown=SHUTDOWN_S,
+        door = listen(host, port)
+    here = f"[{host}]" if ":" in host else host
+    _console.print(f"recognition at http://{here}:{door.getsockname()[1]}{PATH}", highlight=False)
+    settings = uvicorn.Config(
+        build_app(classifier), log_level="warning", access_log=False, limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )  # fmt: skip
+    with door, suppress(KeyboardInterrupt):
+        uvicorn.Server(settings).run(sockets=[door])
 
 
 @app.command()
@@ -241,7 +248,6 @@ def collect(
     from classifier.collection import Collector, live_pictures
     from classifier.inference import Classifier
 
-    kept = 0
     with _one_line():
         host, port = _address(broker)
         collector = Collector(out, label=label, classifier=Classifier.load(model) if label is None else None)
@@ -250,12 +256,12 @@ def collect(
                 for image in pictures:
                     if image is not None:
                         collector.keep(image)
-                        kept += 1
-                    if kept == images:
+                    if collector.new == images:
                         break
         except KeyboardInterrupt:
             pass
-    _console.print(f"{kept} images in {out}")
+    left_out = f", {collector.unreadable} unreadable ones left out" if collector.unreadable else ""
+    _console.print(f"{collector.new} new images in {out}{left_out}")
 
 
 def _address(broker: str) -> tuple[str, int]:
@@ -277,19 +283,26 @@ def _predicted(classifier: Any, path: Path) -> Recognition | ImageError:
 
 def _plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
     if isinstance(answer, ImageError):
-        return {"file": str(path), "error": str(answer)}
-    return {"file": str(path), "label": answer.label, "confidence": round(answer.confidence, 4),
+        return {"file": _printable(path), "error": _printable(answer)}
+    return {"file": _printable(path), "label": answer.label, "confidence": round(answer.confidence, 4),
             "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
+
+
+def _printable(told: object) -> str:
+    """A file's name may hold bytes that are no text."""
+    return str(told).encode("utf-8", "backslashreplace").decode()
 
 
 def _answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Card) -> Table:
     table = Table("file", "label", "confidence", "sure", "ms", title=f"{card.arch}, {card.image_px} px")
     for path, answer in answers:
         if isinstance(answer, ImageError):
-            table.add_row(str(path), "-", "-", "-", str(answer))
+            table.add_row(_printable(path), "-", "-", "-", _printable(answer))
         else:
             sure = "yes" if answer.margin >= 0 else "no"
-            table.add_row(str(path), answer.label, f"{answer.confidence:.3f}", sure, f"{answer.seconds * 1e3:.1f}")
+            table.add_row(
+                _printable(path), answer.label, f"{answer.confidence:.3f}", sure, f"{answer.seconds * 1e3:.1f}"
+            )
     return table
 
 

@@ -11,55 +11,63 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from classifier.decoding import decode
 from classifier.errors import ClassifierError, DatasetError, ImageError
 from classifier.inference import Classifier
-from classifier.recognition import UNKNOWN
 from controller.codec import FEEDBACK, Image, decode_feedback
 from controller.errors import WireError
 
 _BACKLOG: Final = 256
 """Pictures that may wait to be written; the line is faster than the disk for longer than that only if it is broken."""
 
+_CHECKED_PX: Final = 32
 _KEEPALIVE_S: Final = 50
 _QUIET_S: Final = 0.5
 _ANSWER_S: Final = 10.0
 
 
 class Collector:
-    """Sorts pictures into `out/label/`: all under one label, or each under what a model says of it, for review."""
+    """Sorts pictures into `out/label/`: all under one label, or each under what a model says of it, for review.
+
+    `new` counts the pictures written, `unreadable` those left out, since nobody can train on them.
+    """
 
     def __init__(self, out: Path, *, label: str | None = None, classifier: Classifier | None = None) -> None:
         if (label is None) == (classifier is None):
             raise DatasetError("label: exactly one of a label and a model is needed")
-        if label is not None and (not label or Path(label).name != label):
+        if label is not None and (label in ("", "..") or Path(label).name != label):
             raise DatasetError(f"label: {label!r}, allowed: a plain folder name")
+        self.new = self.unreadable = 0
         self._out = out
         self._label = label
         self._classifier = classifier
 
-    def keep(self, image: bytes) -> Path:
+    def keep(self, image: bytes) -> Path | None:
         """Write one picture, named by its content, so that the same one twice is kept once. Returns where it lies.
 
-        Raises `DatasetError` where it cannot be written.
+        None for what is no whole picture. Raises `DatasetError` where it cannot be written.
         """
+        try:
+            decode(image, _CHECKED_PX)
+        except ImageError:
+            self.unreadable += 1
+            return None
         folder, name = self._out / self._sorted(image), hashlib.sha256(image).hexdigest()[:16]
         path = folder / (name + (".png" if image.startswith(b"\x89PNG") else ".jpg"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self.new += not path.exists()
             path.write_bytes(image)
         except OSError as error:
             raise DatasetError(f"{path}: not writable ({error.strerror})") from error
         return path
 
     def _sorted(self, image: bytes) -> str:
-        """The label that a picture goes under; what no model can read is `unknown`."""
-        if self._classifier is None:
-            assert self._label is not None
-            return self._label
-        try:
+        """The label that a picture goes under."""
+        if self._classifier is not None:
             return self._classifier.classify(image).label
-        except ImageError:
-            return UNKNOWN
+        assert self._label is not None
+        return self._label
 
 
 @contextmanager
@@ -87,6 +95,8 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
         client.connect(host, port, keepalive=_KEEPALIVE_S)
     except OSError as error:
         raise ClassifierError(f"broker: no answer at {host}:{port} ({error.strerror or error})") from error
+    except ValueError as error:
+        raise ClassifierError(f"broker: {host!r}, allowed: a host's name or address") from error
     client.loop_start()
     try:
         if not listening.wait(_ANSWER_S):

@@ -18,6 +18,7 @@ from classifier.synthesis import CLASSES, SPLITS, Sample
 
 INDEX_FILE: Final = "class_indices.json"
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
+_CHECKED_PX: Final = 32
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
 """Shows how far a long loop is: takes the loop's numbers and what it does, gives the numbers back."""
@@ -87,6 +88,18 @@ class ImageSet:
         """Several images: uint8 [n, edge_px, edge_px, 3]."""
         return np.stack([self.image(number, edge_px) for number in numbers])
 
+    def check(self, progress: Progress = silent) -> None:
+        """Raises `DatasetError` naming the first file that is no whole image, and how many more there are."""
+        errors = []
+        for number in progress(range(len(self)), "checking images"):
+            try:
+                self.image(number, _CHECKED_PX)
+            except DatasetError as error:
+                errors.append(error)
+        if errors:
+            more = f" (and {len(errors) - 1} more like it)" if len(errors) > 1 else ""
+            raise DatasetError(f"{errors[0]}{more}")
+
     def _name(self, number: int) -> str:
         entry = self.entries[number]
         return str(entry) if isinstance(entry, Path) else f"image {number}"
@@ -101,24 +114,24 @@ def from_samples(samples: Iterable[Sample]) -> ImageSet:
 def read_tree(folder: Path, split: str, classes: tuple[str, ...] | None = None) -> ImageSet:
     """The images of one split of an `ImageFolder` tree; `classes` None: the tree's own.
 
-    `unknown` is always the last class, also where the tree has no folder for it. A folder named after two classes, as
-    `raw+half_ripe`, holds images that lie between them. Raises `DatasetError`: no such
-    folder, an empty class folder, classes other than those asked for.
+    `unknown` is always the last class, also where the tree has no folder for it, or nothing in it. A folder named after
+    two classes, as `raw+half_ripe`, holds images that lie between them. Raises `DatasetError`: no such folder, an empty
+    class folder, classes other than those asked for.
     """
     root = folder / split
     found = class_folders(root)
-    plain = {name for folder_name in found for name in folder_name.split(BETWEEN)}
-    if classes is not None and {*plain, UNKNOWN} != {*classes, UNKNOWN}:
+    plain = plain_classes(found)
+    if classes is not None and set(plain) != {*classes, UNKNOWN}:
         raise DatasetError(f"{root}: classes {', '.join(found)}, allowed: {', '.join(classes)}")
     entries: list[Path] = []
     labels: list[str] = []
     for name in found:
         images = image_files(root / name)
-        if not images:
+        if not images and name != UNKNOWN:
             raise DatasetError(f"{root / name}: no image in it, allowed: one {'/'.join(IMAGE_SUFFIXES)} or more")
         entries += images
         labels += [name] * len(images)
-    return _build(entries, labels, classes or (*sorted(plain - {UNKNOWN}), UNKNOWN), labels)
+    return _build(entries, labels, classes or plain, labels)
 
 
 def _build(
@@ -136,20 +149,37 @@ def _build(
 
 
 def class_folders(root: Path) -> tuple[str, ...]:
-    """The class folders under a root, sorted. Raises `DatasetError` where there are fewer than two."""
+    """The class folders under a root, sorted; hidden ones are none.
+
+    Raises `DatasetError` where there are fewer than two, or one is named after what has no folder of its own.
+    """
     try:
-        found = tuple(sorted(path.name for path in root.iterdir() if path.is_dir()))
+        found = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
     except OSError as error:
         raise DatasetError(f"{root}: unreadable data folder ({error.strerror})") from error
     if len(found) < 2:
         raise DatasetError(f"{root}: {len(found)} class folders, allowed: 2 or more, one a class")
+    for name in found:
+        if BETWEEN in name and not _between(name, found):
+            raise DatasetError(f"{root / name}: allowed are two different classes beside it, joined by {BETWEEN!r}")
     return found
+
+
+def _between(name: str, found: tuple[str, ...]) -> bool:
+    """Whether a folder is named after two classes that have folders of their own."""
+    pair = set(name.split(BETWEEN))
+    return len(pair) == name.count(BETWEEN) + 1 == 2 and pair <= {*found} - {UNKNOWN}
+
+
+def plain_classes(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes of class folders: sorted, `unknown` always the last."""
+    return (*sorted(name for name in folders if BETWEEN not in name and name != UNKNOWN), UNKNOWN)
 
 
 def image_files(folder: Path) -> list[Path]:
     """The image files in a folder, sorted. Raises `DatasetError` where it cannot be read."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     except OSError as error:
         raise DatasetError(f"{folder}: unreadable data folder ({error.strerror})") from error
 
@@ -157,10 +187,11 @@ def image_files(folder: Path) -> list[Path]:
 def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
     """Write sets of samples as `out/split/class/number.jpg` with `class_indices.json`; returns how many files.
 
-    Raises `DatasetError` where the folder cannot be written.
+    Raises `DatasetError` where the folder cannot be written, or holds a tree already.
     """
     written = 0
     try:
+        _refuse_tree(out)
         for split in sets:
             for name in CLASSES:
                 (out / split / name).mkdir(parents=True, exist_ok=True)
@@ -184,22 +215,41 @@ def write_index(out: Path, classes: tuple[str, ...]) -> None:
 def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], seed: int) -> dict[str, int]:
     """Copy a flat folder (a folder a class) into `train/ val/ test/` at random; returns how many files went where.
 
-    Every split gets at least one image of every class. Raises `DatasetError`.
+    Every split gets at least one image of every class. Raises `DatasetError`, also where `out` holds a tree already:
+    images to test on would come to lie among those to train on.
     """
-    classes = class_folders(source)
+    folders = class_folders(source)
     rng = np.random.default_rng(seed)
-    counts = dict.fromkeys(SPLITS, 0)
-    for name in classes:
+    parts: dict[tuple[str, str], list[Path]] = {}
+    for name in folders:
         images = image_files(source / name)
         if len(images) < len(SPLITS):
             raise DatasetError(f"{source / name}: {len(images)} images, allowed: {len(SPLITS)} or more, one a split")
         for split, part in zip(SPLITS, _cut([images[i] for i in rng.permutation(len(images))], shares), strict=True):
+            parts[split, name] = part
+    try:
+        _refuse_tree(out)
+        for (split, name), part in parts.items():
             (out / split / name).mkdir(parents=True, exist_ok=True)
             for path in part:
                 shutil.copy2(path, out / split / name / path.name)
-            counts[split] += len(part)
-    write_index(out, classes)
-    return counts
+        write_index(out, _outputs(folders))
+    except OSError as error:
+        raise DatasetError(f"{error.filename or out}: not to be copied ({error.strerror})") from error
+    return {split: sum(len(part) for (of, _), part in parts.items() if of == split) for split in SPLITS}
+
+
+def _outputs(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """What the outputs of a model that is trained on class folders stand for, in their order."""
+    pairs = (BETWEEN.join(sorted(name.split(BETWEEN))) for name in folders if BETWEEN in name)
+    return (*plain_classes(folders), *sorted(pairs))
+
+
+def _refuse_tree(out: Path) -> None:
+    """Raise `DatasetError` where a folder holds images of a split already."""
+    for split in SPLITS:
+        if any(path.is_file() for path in (out / split).rglob("*")):
+            raise DatasetError(f"{out}: holds {split}/ already, allowed: a folder without train/, val/ and test/")
 
 
 def _cut(images: list[Path], shares: tuple[float, float, float]) -> tuple[list[Path], list[Path], list[Path]]:

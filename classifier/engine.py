@@ -1,5 +1,6 @@
 """Engines: what runs a model. onnxruntime (int8, fp32) and torch, behind one seam."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,6 +20,9 @@ Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 ENGINE_KEY: Final = "engine"
 """Where an ONNX file's metadata says which engine its weights are for."""
+
+_EXTRA: Final = ("torch", "torchvision", "onnx", "onnxscript", "matplotlib")
+"""What training needs, early or late: better to miss it at the start."""
 
 TRAIN_EXTRA: Final = "needs torch and torchvision: pip install 'sorting-line-twin[train]'"
 
@@ -63,9 +67,17 @@ class OnnxEngine:
         written = self._session.get_modelmeta().custom_metadata_map
         self.card = decode_card(written.get(CARD_KEY), str(path))
         self.name = written.get(ENGINE_KEY, "fp32")
-        columns = self._session.get_outputs()[0].shape[-1]
-        if columns != len(self.card.outputs):
-            raise ModelError(f"{path}: {columns} outputs, its card has {len(self.card.outputs)}")
+        self._fit(path)
+
+    def _fit(self, path: Path) -> None:
+        """Raise `ModelError` where the network is not the one that the card describes."""
+        edge_px, outputs = self.card.image_px, len(self.card.outputs)
+        takes = [(slot.name, slot.type, list(slot.shape[1:])) for slot in self._session.get_inputs()]
+        gives = [list(slot.shape[1:]) for slot in self._session.get_outputs()]
+        if takes != [("images", "tensor(uint8)", [edge_px, edge_px, 3])]:
+            raise ModelError(f"{path}: takes {takes}, its card says images of {edge_px} x {edge_px} px")
+        if gives != [[outputs], []]:
+            raise ModelError(f"{path}: {gives} outputs, its card has [[{outputs}], []]")
 
     def run(self, images: NDArray[np.uint8]) -> Answers:
         logits, distances = self._session.run(None, {"images": images})
@@ -111,7 +123,10 @@ def open_engine(path: Path, *, threads: int = 1) -> Engine:
 
 
 def require_torch(what: str) -> None:
-    """Raise `MissingExtraError`, one line on what to install, where torch or torchvision is missing."""
+    """Raise `MissingExtraError`, one line on what to install, where torch or what goes with it is missing."""
+    for name in _EXTRA:
+        if find_spec(name) is None:
+            raise MissingExtraError(f"{what}{TRAIN_EXTRA}")
     try:
         import torch  # noqa: F401
         import torchvision  # noqa: F401

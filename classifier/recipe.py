@@ -8,6 +8,7 @@ from functools import partial
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -18,11 +19,11 @@ from classifier.card import TrainingConfig
 from classifier.checkpoint import load_network, save_network
 from classifier.dataset import ImageSet, Progress, from_samples, read_tree, silent
 from classifier.engine import TRAIN_EXTRA, OnnxEngine, TorchEngine
-from classifier.errors import DatasetError, MissingExtraError
+from classifier.errors import DatasetError, MissingExtraError, ModelError
 from classifier.evaluation import Report, evaluate, metrics, write_report
 from classifier.export import Agreement, agreement, export_all, stamp
 from classifier.inference import Classifier
-from classifier.synthesis import Sample, draw_sample
+from classifier.synthesis import CLASSES, Sample, draw_sample
 from classifier.training import Epoch, choose_device, train
 
 if TYPE_CHECKING:
@@ -89,24 +90,25 @@ def produce(
 ) -> Report:  # fmt: skip
     """Train, export, calibrate and test a model; its files come to lie in `out`. Returns the int8 model's test report.
 
-    Raises `DatasetError`, `ModelError`, `MissingExtraError`.
+    What lay in `out` before is replaced only once all is done. Raises `DatasetError`, `ModelError`,
+    `MissingExtraError`.
     """
-    files = ModelFiles(folder=out)
+    there = choose_device(device)
     _make(out)
     logbook = Logbook(board=None if tensorboard is None else _board(tensorboard))
     train_set, val_set, test_set = load_sets(config, progress)
-    there = choose_device(device)
     network = train(config, train_set, val_set, out, device=there, diary=logbook, resume=resume, progress=progress)
-    export_all(network, files.fp32, files.int8, val_set)
-    report = evaluate(Classifier.load(files.int8), test_set, progress)
-    network.card = msgspec.structs.replace(network.card, metrics=metrics(report))
-    stamp(files.fp32, network.card, "fp32")
-    stamp(files.int8, network.card, "int8")
-    save_network(network, files.weights)
-    write_report(report, files.report)
-    if logbook.epochs:
-        figures.learning_curve(logbook.epochs, out / "learning-curve.png")
-    figures.confusion_matrix(report.classes, report.confusion, out / "confusion.png")
+    with _all_or_nothing(out) as files:
+        export_all(network, files.fp32, files.int8, val_set)
+        report = evaluate(Classifier.load(files.int8), test_set, progress)
+        network.card = msgspec.structs.replace(network.card, metrics=metrics(report))
+        stamp(files.fp32, network.card, "fp32")
+        stamp(files.int8, network.card, "int8")
+        save_network(network, files.weights)
+        write_report(report, files.report)
+        if logbook.epochs:
+            figures.learning_curve(logbook.epochs, files.folder / "learning-curve.png")
+        figures.confusion_matrix(report.classes, report.confusion, files.folder / "confusion.png")
     return report
 
 
@@ -117,21 +119,29 @@ def export_checkpoint(
 
     Returns how far each file agrees with torch. Raises `DatasetError`, `ModelError`.
     """
-    files = ModelFiles(folder=out)
     network = load_network(checkpoint)
     classes = network.card.classes
+    if data is None and classes != CLASSES:
+        raise DatasetError(f"data: None, allowed for a model of {', '.join(classes)}: a tree with images of them")
     val_set = read_tree(data, "val", classes) if data else _rendered({"val": EXPORT_IMAGES}, seed, progress)[0]
     _make(out)
-    export_all(network, files.fp32, files.int8, val_set)
-    written = [files.fp32, files.int8] if int8 else [files.fp32]
-    if not int8:
-        files.int8.unlink()
+    with _all_or_nothing(out) as files:
+        export_all(network, files.fp32, files.int8, val_set)
+        if not int8:
+            files.int8.unlink()
+    written = ModelFiles(folder=out)
     reference = TorchEngine(network, threads=2)
-    return {path: agreement(OnnxEngine(path, threads=2), reference, val_set) for path in written}
+    return {
+        path: agreement(OnnxEngine(path, threads=2), reference, val_set)
+        for path in ([written.fp32, written.int8] if int8 else [written.fp32])
+    }
 
 
 def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[ImageSet, ImageSet, ImageSet]:
-    """The sets to train, to validate and to test on: the tree's, or rendered ones. Raises `DatasetError`."""
+    """The sets to train, to validate and to test on: the tree's, or rendered ones.
+
+    Raises `DatasetError`, naming what cannot be read: better now than after the training.
+    """
     if config.data is None:
         val, test = min(VAL_IMAGES, config.images // 3), min(TEST_IMAGES, config.images // 4)
         counts = {"train": config.images, "val": val, "test": test}
@@ -139,7 +149,10 @@ def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[Imag
         return _enough(train_set, config.batch, "images"), val_set, test_set
     folder = Path(config.data)
     train_set = _enough(read_tree(folder, "train"), config.batch, str(folder / "train"))
-    return train_set, read_tree(folder, "val", train_set.classes), read_tree(folder, "test", train_set.classes)
+    val_set, test_set = (read_tree(folder, split, train_set.classes) for split in ("val", "test"))
+    for images in (train_set, val_set, test_set):
+        images.check(progress)
+    return train_set, val_set, test_set
 
 
 def _enough(images: ImageSet, batch: int, source: str) -> ImageSet:
@@ -172,6 +185,18 @@ def _spread(count: int) -> Iterator[Callable[..., Iterator[Sample]]]:
         yield partial(pool.map, chunksize=_RENDERED_AT_ONCE)
 
 
+@contextmanager
+def _all_or_nothing(out: Path) -> Iterator[ModelFiles]:
+    """A folder to write a model's files to, which come to lie in `out` together at the end. Raises `ModelError`."""
+    try:
+        with TemporaryDirectory(dir=out, prefix="unfinished-") as folder:
+            yield ModelFiles(folder=Path(folder))
+            for path in sorted(Path(folder).iterdir()):
+                path.replace(out / path.name)
+    except OSError as error:
+        raise ModelError(f"{error.filename or out}: not writable ({error.strerror})") from error
+
+
 def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -184,4 +209,7 @@ def _board(folder: Path) -> "SummaryWriter":
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise MissingExtraError(f"--tensorboard {TRAIN_EXTRA}") from error
-    return SummaryWriter(str(folder))
+    try:
+        return SummaryWriter(str(folder))
+    except OSError as error:
+        raise DatasetError(f"{folder}: not writable ({error.strerror})") from error

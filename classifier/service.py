@@ -6,6 +6,7 @@ Contract: `POST /aisim_tf_pre`, body an image file; `{"results":[{"label","confi
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -132,6 +133,16 @@ def build_app(classifier: Classifier) -> FastAPI:
         }
 
     return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 is any that is free. Raises `ClassifierError`."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=CONNECTIONS)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClassifierError(f"host, port: {host}:{port} ({reason}), allowed: free ones of this machine") from error
 
 
 async def read_body(request: Request) -> bytes:

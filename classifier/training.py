@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from classifier.augmentation import augment
 from classifier.card import Card, TrainingConfig
-from classifier.checkpoint import load_progress, save_progress, transfer
+from classifier.checkpoint import Progressed, load_progress, save_progress, transfer
 from classifier.dataset import ImageSet, Progress, silent
+from classifier.errors import ModelError
 from classifier.network import Network
 
 _log = logging.getLogger(__name__)
@@ -56,8 +57,11 @@ class Diary(Protocol):
 
 
 def choose_device(wish: str) -> torch.device:
-    """The device of a name; `auto` is the first CUDA device, or the CPU where there is none."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else torch.device(wish)
+    """The device of a name; `auto` is the first CUDA device, or the CPU where there is none. Raises `ModelError`."""
+    there = torch.cuda.is_available()
+    if wish == "cuda" and not there:
+        raise ModelError("device: 'cuda', allowed: auto or cpu, since no CUDA device is there")
+    return torch.device("cuda" if there else "cpu") if wish == "auto" else torch.device(wish)
 
 
 def train(
@@ -69,10 +73,12 @@ def train(
     The same configuration and sets on the same machine give the same network, also over a `resume`.
     """
     network, optimiser = _prepare(config, train_set, device)
-    done, lowest, best = load_progress(out / PROGRESS_FILE, network, optimiser) if resume else (0, np.inf, {})
+    so_far = load_progress(out / PROGRESS_FILE, network, optimiser) if resume else Progressed()
+    done, lowest, best, since_best = so_far.epochs, so_far.lowest, so_far.best, so_far.since_best
     steps, wanted = len(train_set) // config.batch, train_set.targets(network.card.outputs)
-    since_best = 0
     for number in range(done, config.epochs):
+        if since_best >= config.patience:
+            break
         rng = np.random.default_rng([config.seed, number])
         order = rng.permutation(len(train_set))[: steps * config.batch].reshape(steps, config.batch)
         network.train()
@@ -95,9 +101,8 @@ def train(
         if val_loss < lowest or number <= config.small_epochs:  # Small epochs never outlive the first full-sized one.
             lowest, since_best = val_loss, 0
             best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-        save_progress(out / PROGRESS_FILE, network, optimiser, best, number + 1, lowest)
-        if since_best >= config.patience:
-            break
+        so_far = Progressed(epochs=number + 1, lowest=lowest, best=best, since_best=since_best)
+        save_progress(out / PROGRESS_FILE, network, optimiser, so_far)
     network.load_state_dict(best)
     network.cpu().eval()
     fit_outlier(network, train_set)
@@ -115,9 +120,14 @@ def embed(network: Network, images: ImageSet, numbers: np.ndarray, edge_px: int,
     return torch.cat(parts).clone()
 
 
-def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000) -> None:
-    """Tell the network where its known classes lie: from training images of them that are not between two."""
-    known = np.flatnonzero(train_set.clear & (train_set.labels < len(train_set.classes) - 1))[:most]
+def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000, least: int = 500) -> None:
+    """Tell the network where its known classes lie: from training images of them that are not between two.
+
+    The first `most`, and of each class at least the first `least`.
+    """
+    every = np.flatnonzero(train_set.clear & (train_set.labels < len(train_set.classes) - 1))
+    labels = train_set.labels[every]  # Of a tree they come class by class: the first ones alone may lack a class.
+    known = np.union1d(every[:most], np.concatenate([every[labels == label][:least] for label in np.unique(labels)]))
     features = embed(network, train_set, known, network.card.image_px, torch.device("cpu"))
     network.outlier.fit(features, torch.from_numpy(train_set.labels[known]))
 

@@ -1,9 +1,12 @@
 """The command line: what it writes, and one clear line with exit code 2 for bad input."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pictures
 import pytest
 from typer.testing import CliRunner, Result
@@ -88,6 +91,37 @@ def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
         run("predict", tmp_path / "a.jpg", "--model", tmp_path / "model.onnx")
     )
     assert "no such model file" in refused(run("serve", "--model", tmp_path / "none.onnx"))
+
+
+@needs_model
+def test_names_are_shown_as_they_are_whatever_is_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd, bold, wrong = Path(os.fsdecode(b"\xff.jpg")), Path("[bold]x.jpg"), Path("wrong.jpg")
+    for path in (odd, bold):
+        path.write_bytes(pictures.plain(pictures.RED))
+    wrong.write_bytes(b"[/a]hello")
+    table = run("predict", bold, odd, wrong)
+    assert table.exit_code == 1
+    assert "[bold]x.jpg" in table.stdout
+    assert "[/a]" in table.stdout
+    told = [json.loads(line) for line in run("predict", "--json", bold, odd, wrong).stdout.splitlines()]
+    assert [Path(one["file"]).name for one in told] == ["[bold]x.jpg", "\\udcff.jpg", "wrong.jpg"]
+    assert "in a[/b]" in run("synthesize", "--out", "a[/b]", "--images", 12).stdout
+
+
+@needs_model
+def test_the_service_says_where_it_is_and_refuses_what_is_taken() -> None:
+    words = [sys.executable, "-m", "classifier", "serve", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            where = server.stdout.readline().split()[-1]
+            assert httpx.post(where, content=pictures.plain(pictures.RED)).json()["code"] == 0
+            port = where.split(":")[2].split("/")[0]
+            assert f"127.0.0.1:{port} (Address already in use" in refused(run("serve", "--port", port))
+        finally:
+            server.terminate()
+    assert "host, port: nowhere.invalid:8088" in refused(run("serve", "--host", "nowhere.invalid"))
 
 
 @needs_model

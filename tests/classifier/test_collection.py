@@ -20,19 +20,34 @@ def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:
     collector = Collector(tmp_path, label="ripe")
     red = pictures.plain(pictures.RED)
     paths = [collector.keep(image) for image in (red, red, pictures.grey_png())]
+    assert paths[0] is not None
     assert paths[0] == paths[1] != paths[2]
-    assert [path.suffix for path in paths] == [".jpg", ".jpg", ".png"]
+    assert [path.suffix for path in paths if path] == [".jpg", ".jpg", ".png"]
     assert paths[0].parent == tmp_path / "ripe"
     assert paths[0].read_bytes() == red
 
 
-def test_a_model_sorts_pictures_and_what_it_cannot_read_is_unknown(tmp_path: Path, classifier: Classifier) -> None:
+def test_a_model_sorts_pictures(tmp_path: Path, classifier: Classifier) -> None:
     collector = Collector(tmp_path, classifier=classifier)
-    images = (pictures.plain(pictures.RED), pictures.plain(pictures.GREEN), b"text")
-    assert [collector.keep(image).parent.name for image in images] == ["ripe", "raw", "unknown"]
+    paths = [collector.keep(pictures.plain(colour)) for colour in (pictures.RED, pictures.GREEN, pictures.BLUE)]
+    assert [path.parent.name for path in paths if path] == ["ripe", "raw", "unknown"]
 
 
-@pytest.mark.parametrize("label", ["../up", "a/b", ""])
+@pytest.mark.parametrize("image", [b"", b"text", pictures.torn(pictures.plain(pictures.RED))])
+def test_what_nobody_can_train_on_is_counted_and_not_kept(tmp_path: Path, image: bytes) -> None:
+    collector = Collector(tmp_path, label="ripe")
+    assert collector.keep(image) is None
+    assert (collector.new, collector.unreadable, list(tmp_path.rglob("*.jpg"))) == (0, 1, [])
+
+
+def test_a_picture_that_was_there_before_is_not_new(tmp_path: Path) -> None:
+    collector = Collector(tmp_path, label="ripe")
+    for _ in range(2):
+        collector.keep(pictures.plain(pictures.RED))
+    assert collector.new == 1
+
+
+@pytest.mark.parametrize("label", ["../up", "a/b", "", ".", ".."])
 def test_a_label_that_is_no_folder_name_is_refused(tmp_path: Path, label: str) -> None:
     with pytest.raises(DatasetError, match="label"):
         Collector(tmp_path, label=label)

@@ -107,3 +107,54 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
 def test_too_few_images_to_split_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="2 images, allowed: 3 or more"):
         split_flat(flat_folder(tmp_path / "flat", count=2), tmp_path / "tree", shares=(0.7, 0.15, 0.15), seed=0)
+
+
+def test_a_folder_that_holds_a_tree_gets_no_second_one_among_it(tmp_path: Path) -> None:
+    flat, tree = flat_folder(tmp_path / "flat"), tmp_path / "tree"
+    split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=1)
+    with pytest.raises(DatasetError, match="tree: holds train/ already"):
+        split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=2)
+    with pytest.raises(DatasetError, match="tree: holds train/ already"):
+        write_tree(tree, {"train": synthesize(12, seed=5, split="train")})
+    assert len(list(tree.rglob("*.jpg"))) == 20
+
+
+def test_the_index_numbers_the_classes_as_a_model_trained_on_the_tree_does(tmp_path: Path) -> None:
+    flat = flat_folder(tmp_path / "flat", count=3, names=("raw", "raw+half_ripe", "half_ripe", "ripe"))
+    split_flat(flat, tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1)
+    read = read_tree(tmp_path / "tree", "train")
+    index = json.loads((tmp_path / "tree" / "class_indices.json").read_text())
+    assert tuple(index.values()) == read.classes + read.between
+
+
+@pytest.mark.parametrize("name", ["raw+", "raw+raw", "raw+ripe+half_ripe", "raw+green", "raw+unknown"])
+def test_a_folder_between_classes_that_are_not_two_beside_it_is_named(tmp_path: Path, name: str) -> None:
+    flat_folder(tmp_path / "train", names=("raw", "ripe", "half_ripe", "unknown", name))
+    with pytest.raises(DatasetError, match=r"raw\+.*: allowed are two different classes beside it"):
+        read_tree(tmp_path, "train")
+
+
+def test_hidden_folders_and_folders_named_like_images_are_no_data(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train", names=("raw", "ripe", ".thumbnails"))
+    (tmp_path / "train" / "raw" / "folder.jpg").mkdir()
+    (tmp_path / "train" / "raw" / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    assert len(read_tree(tmp_path, "train")) == 20
+
+
+def test_a_small_rendered_tree_in_which_nothing_is_unknown_reads_back(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"val": (s for s in synthesize(60, seed=3, split="val") if s.label != "unknown")})
+    assert "unknown" not in read_tree(tmp_path, "val").names
+
+
+def test_all_unreadable_images_are_told_of_at_once(tmp_path: Path) -> None:
+    flat_folder(tmp_path / "train")
+    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
+    (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(pictures.torn(pictures.plain(pictures.RED)))
+    with pytest.raises(DatasetError, match=r"raw/0\.jpg: image: begins with.* \(and 1 more like it\)"):
+        read_tree(tmp_path, "train").check()
+
+
+def test_a_split_into_what_is_no_folder_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(DatasetError, match=r"out.*not to be copied"):
+        split_flat(flat_folder(tmp_path / "flat"), tmp_path / "out", shares=(0.6, 0.2, 0.2), seed=1)

@@ -1,5 +1,6 @@
 """Export: the ONNX files say what the network says, and carry its card. Needs torch."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import onnx
 
 from classifier.card import ENGINES, TrainingConfig
 from classifier.engine import OnnxEngine, TorchEngine, open_engine
-from classifier.export import agreement
+from classifier.errors import ModelError
+from classifier.export import agreement, stamp
 from classifier.inference import Classifier
 from classifier.recipe import ModelFiles, export_checkpoint, load_sets, produce
 
@@ -64,6 +66,18 @@ def test_a_checkpoint_exports_again_without_training(files: ModelFiles, tmp_path
     assert list(found) == [tmp_path / "model-fp32.onnx"]
     assert not (tmp_path / "model-int8.onnx").exists()
     assert Classifier.load(tmp_path / "model-fp32.onnx").card.classes[-1] == "unknown"
+
+
+def test_a_file_whose_card_is_anothers_is_refused(files: ModelFiles, tmp_path: Path) -> None:
+    card = OnnxEngine(files.int8).card
+    for other, words in (
+        (msgspec.structs.replace(card, image_px=64), "its card says images of 64 x 64 px"),
+        (msgspec.structs.replace(card, between=()), r"its card has \[\[4\], \[\]\]"),
+    ):
+        shutil.copy(files.int8, tmp_path / "other.onnx")
+        stamp(tmp_path / "other.onnx", other, "int8")
+        with pytest.raises(ModelError, match=words):
+            OnnxEngine(tmp_path / "other.onnx")
 
 
 def test_torch_answers_the_same_in_either_layout(files: ModelFiles) -> None:

@@ -1,12 +1,13 @@
 """The classifier on a stand-in engine: what it answers and when it says that it does not know."""
 
+import json
 from pathlib import Path
 
 import pictures
 import pytest
 from conftest import HueEngine
 
-from classifier.card import Calibration
+from classifier.card import Calibration, decode_card
 from classifier.errors import ImageError, ModelError
 from classifier.inference import Classifier
 
@@ -47,6 +48,26 @@ def test_a_far_image_is_unknown_however_sure_the_network_is() -> None:
     near_nothing = HueEngine(Calibration(distance_cut=-1.0, distance_scale=0.1))
     answer = Classifier(near_nothing).classify(pictures.plain(pictures.RED))
     assert answer.label == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"image_px": 5}, "image_px"),
+        ({"image_px": 10**7}, "image_px"),
+        ({"classes": ["raw", "ripe"]}, "the last of them unknown"),
+        ({"classes": ["raw", "raw", "unknown"]}, "different ones"),
+        ({"between": ["raw+plum"]}, "between: 'raw\\+plum'"),
+        ({"calibrations": {"int8": {"temperature": 0}}}, "temperature"),
+        ({"calibrations": {"int8": {"unknown_odds": -1}}}, "unknown_odds"),
+        ({"calibrations": {"int8": {"threshold": None}}}, "threshold"),
+    ],
+)
+def test_a_card_that_no_model_can_have_is_refused(change: dict[str, object], words: str) -> None:
+    sound = {"arch": "resnet18", "classes": ["raw", "ripe", "unknown"], "image_px": 64}
+    assert decode_card(json.dumps(sound), "model.onnx").outputs == ("raw", "ripe", "unknown")
+    with pytest.raises(ModelError, match=rf"model\.onnx: no model of this classifier \(.*{words}"):
+        decode_card(json.dumps(sound | change), "model.onnx")
 
 
 def test_a_missing_or_foreign_model_file_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """The recipe's sets: the same whoever renders them. Needs torch, as the recipe does."""
 
+from pathlib import Path
+
+import msgspec
+import pictures
 import pytest
 
 pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
@@ -14,6 +18,10 @@ from classifier.synthesis import synthesize
 pytestmark = pytest.mark.train
 
 
+class PowerCutError(Exception):
+    """The power went."""
+
+
 def test_many_processes_render_the_set_that_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe, "_WORTH_A_POOL", 1)
     monkeypatch.setattr(recipe, "_RENDERED_AT_ONCE", 3)
@@ -21,6 +29,45 @@ def test_many_processes_render_the_set_that_one_does(monkeypatch: pytest.MonkeyP
     train_set, val_set, _ = recipe.load_sets(TrainingConfig(images=16, batch=8, seed=5))
     assert train_set.entries == tuple(sample.image for sample in synthesize(16, seed=5, split="train"))
     assert val_set.entries == tuple(sample.image for sample in synthesize(5, seed=5, split="val"))
+
+
+def tree(root: Path, counts: dict[str, int]) -> Path:
+    """A data folder of two plain colours."""
+    for split, count in counts.items():
+        for name, colour in (("raw", pictures.GREEN), ("ripe", pictures.RED)):
+            (root / split / name).mkdir(parents=True)
+            for number in range(count):
+                (root / split / name / f"{number}.jpg").write_bytes(pictures.plain(colour, width_px=64 + number))
+    return root
+
+
+def test_an_image_to_test_on_that_is_torn_is_named_before_the_training(tmp_path: Path) -> None:
+    data = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4})
+    (data / "test" / "ripe" / "3.jpg").write_bytes(pictures.torn(pictures.plain(pictures.RED)))
+    with pytest.raises(DatasetError, match=r"test/ripe/3\.jpg: "):
+        recipe.produce(TrainingConfig(data=str(data), batch=8), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_training_replaces_a_model_all_at_once_and_export_what_it_was_asked_for_alone(tmp_path: Path) -> None:
+    data, out = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4}), tmp_path / "out"
+    config = TrainingConfig(data=str(data), batch=8, epochs=1, small_epochs=0, image_px=32)
+    recipe.produce(config, out)
+    files = recipe.ModelFiles(folder=out)
+    then = {path: path.read_bytes() for path in (files.weights, files.fp32, files.int8, files.report)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe, "save_network", cut_short)
+        with pytest.raises(PowerCutError):
+            recipe.produce(msgspec.structs.replace(config, seed=1), out)
+    assert {path: path.read_bytes() for path in then} == then
+    recipe.export_checkpoint(files.weights, out, data=data, int8=False, seed=0)
+    assert files.int8.read_bytes() == then[files.int8]
+    with pytest.raises(DatasetError, match="data: None, allowed for a model of raw, ripe, unknown"):
+        recipe.export_checkpoint(files.weights, out, data=None, int8=False, seed=0)
+
+
+def cut_short(*_arguments: object) -> None:
+    raise PowerCutError
 
 
 def test_fewer_images_than_a_batch_are_refused() -> None:

@@ -1,5 +1,6 @@
 """Training on a small set: it learns, it repeats, it goes on where it was cut short. Needs torch."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from classifier.errors import ModelError
 from classifier.network import Network
 from classifier.recipe import Logbook
 from classifier.synthesis import CLASSES, synthesize
-from classifier.training import PROGRESS_FILE, train
+from classifier.training import PROGRESS_FILE, choose_device, fit_outlier, train
 
 pytestmark = pytest.mark.train
 
@@ -83,6 +84,24 @@ def test_a_training_cut_short_and_resumed_gives_what_it_would_have_given(
     assert_equal(whole, resumed)
 
 
+def test_a_training_that_stopped_early_has_nothing_left_to_resume(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    config = msgspec.structs.replace(TINY, epochs=9, small_epochs=0, peak_rate=0.0, patience=1)
+    whole, log = trained(config, sets, tmp_path)
+    assert len(log.epochs) < 9
+    resumed, rest = trained(config, sets, tmp_path, resume=True)
+    assert rest.epochs == []
+    assert_equal(whole, resumed)
+
+
+def test_resuming_on_other_classes_is_refused_by_name(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
+    trained(TINY, sets, tmp_path)
+    renamed = tuple(dataclasses.replace(images, classes=("a_ripe", *CLASSES[:2], "unknown")) for images in sets)
+    with pytest.raises(ModelError, match=r"was trained on half_ripe, raw, ripe, .* not on a_ripe, half_ripe, raw"):
+        trained(TINY, renamed, tmp_path, resume=True)  # type: ignore[arg-type]
+
+
 def test_resuming_with_other_settings_is_refused_by_name(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
     trained(msgspec.structs.replace(TINY, epochs=1, small_epochs=0), sets, tmp_path)
     with pytest.raises(ModelError, match="was trained with epochs 1, now 2"):
@@ -107,6 +126,33 @@ def test_transfer_takes_a_plain_resnets_backbone_and_says_that_the_head_is_left_
     network = Network(Card(arch="resnet18", classes=CLASSES, image_px=64))
     assert transfer(network, tmp_path / "plain.safetensors") == ["head.weight", "head.bias"]
     np.testing.assert_array_equal(weights(network)["backbone.conv1.weight"], plain.conv1.weight.detach().numpy())
+
+
+def test_transfer_leaves_out_a_head_of_as_many_other_classes(tmp_path: Path) -> None:
+    other = Network(Card(arch="resnet18", classes=("a_ripe", "half_ripe", "raw", "unknown"), image_px=64))
+    save_network(other, tmp_path / "other.safetensors")
+    network = Network(Card(arch="resnet18", classes=CLASSES, image_px=64))
+    assert transfer(network, tmp_path / "other.safetensors") == ["head.weight", "head.bias"]
+    assert not np.array_equal(weights(network)["head.weight"], weights(other)["head.weight"])
+
+
+def test_every_class_is_known_in_whatever_order_the_set_is(sets: tuple[ImageSet, ImageSet]) -> None:
+    order = np.argsort(sets[0].labels, kind="stable")
+    by_class = dataclasses.replace(
+        sets[0], entries=tuple(sets[0].entries[at] for at in order), labels=sets[0].labels[order],
+        seconds=sets[0].seconds[order],
+    )  # fmt: skip
+    network = Network(Card(arch="resnet18", classes=CLASSES, image_px=48)).eval()
+    fit_outlier(network, by_class, most=10, least=5)
+    with torch.inference_mode():
+        _, distances = network(torch.zeros((1, 48, 48, 3), dtype=torch.uint8))
+    assert torch.isfinite(distances).all()
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="device: 'cuda', allowed: auto or cpu"):
+        choose_device("cuda")
 
 
 def test_transfer_from_another_architecture_is_refused(tmp_path: Path) -> None:
