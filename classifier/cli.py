@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from classifier.card import Card, TrainingConfig
+from classifier.card import TrainingConfig
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
 from classifier.recognition import Recognition
+from classifier.tables import answer_table, plain, printable, report_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _console = Console(markup=False)
@@ -39,7 +40,7 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except ClassifierError as error:
-        typer.echo(f"error: {_printable(error)}", err=True)
+        typer.echo(f"error: {printable(error)}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -137,7 +138,7 @@ def train(
         )  # fmt: skip
         _console.print(f"seed {seed}: {config.arch}, {config.epochs} epochs")
         report = produce(config, out, device=device, resume=resume, tensorboard=tensorboard, progress=_progress)
-    _console.print(_report_table(report))
+    _console.print(report_table(report))
 
 
 @app.command(name="eval")
@@ -159,7 +160,7 @@ def evaluate_(
     if json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
-        _console.print(_report_table(report))
+        _console.print(report_table(report))
 
 
 @app.command()
@@ -176,9 +177,9 @@ def predict(
         answers = [(path, _predicted(classifier, path)) for path in files]
     if json:
         for path, answer in answers:
-            typer.echo(msgspec.json.encode(_plain(path, answer)).decode())
+            typer.echo(msgspec.json.encode(plain(path, answer)).decode())
     else:
-        _console.print(_answer_table(answers, classifier.card))
+        _console.print(answer_table(answers, classifier.card))
     if any(isinstance(answer, ImageError) for _, answer in answers):
         raise typer.Exit(1)
 
@@ -279,47 +280,6 @@ def _predicted(classifier: Any, path: Path) -> Recognition | ImageError:
         raise DatasetError(f"{path}: unreadable ({error.strerror})") from error
     except ImageError as error:
         return error
-
-
-def _plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
-    if isinstance(answer, ImageError):
-        return {"file": _printable(path), "error": _printable(answer)}
-    return {"file": _printable(path), "label": answer.label, "confidence": round(answer.confidence, 4),
-            "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
-
-
-def _printable(told: object) -> str:
-    """A file's name may hold bytes that are no text."""
-    return str(told).encode("utf-8", "backslashreplace").decode()
-
-
-def _answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Card) -> Table:
-    table = Table("file", "label", "confidence", "sure", "ms", title=f"{card.arch}, {card.image_px} px")
-    for path, answer in answers:
-        if isinstance(answer, ImageError):
-            table.add_row(_printable(path), "-", "-", "-", _printable(answer))
-        else:
-            sure = "yes" if answer.margin >= 0 else "no"
-            table.add_row(
-                _printable(path), answer.label, f"{answer.confidence:.3f}", sure, f"{answer.seconds * 1e3:.1f}"
-            )
-    return table
-
-
-def _report_table(report: Any) -> Table:
-    """A report as a table: the confusion matrix with the recalls, the rest under it."""
-    auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
-    between = "" if report.between_sure is None else f"sure between classes {report.between_sure:.2%}, "
-    caption = (
-        f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure {report.sure:.2%}, "
-        f"right when sure {report.right_when_sure:.2%}, {between}calibration error {report.calibration_error:.4f}, "
-        f"AUROC of unknown {auroc}, p50 {report.p50_ms:.1f} ms, p99 {report.p99_ms:.1f} ms"
-    )
-    table = Table("class", *report.classes, "recall", caption=caption)
-    for name, row in zip(report.classes, report.confusion, strict=True):
-        recall = f"{report.recall[name]:.2%}" if name in report.recall else "-"
-        table.add_row(name, *(str(count) for count in row), recall)
-    return table
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+"""What the command line prints of answers and reports: tables to look at, and plain objects for JSON."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from classifier.card import Card
+from classifier.errors import ImageError
+from classifier.recognition import Recognition
+
+if TYPE_CHECKING:
+    from classifier.evaluation import Report
+
+
+def plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
+    """One file's answer, or why there is none, for JSON."""
+    if isinstance(answer, ImageError):
+        return {"file": printable(path), "error": printable(answer)}
+    return {"file": printable(path), "label": answer.label, "confidence": round(answer.confidence, 4),
+            "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
+
+
+def printable(told: object) -> str:
+    """A file's name may hold bytes that are no text."""
+    return str(told).encode("utf-8", "backslashreplace").decode()
+
+
+def answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Card) -> Table:
+    """The answers of a model to several files, a row each."""
+    table = Table("file", "label", "confidence", "sure", "ms", title=f"{card.arch}, {card.image_px} px")
+    for path, answer in answers:
+        if isinstance(answer, ImageError):
+            table.add_row(printable(path), "-", "-", "-", printable(answer))
+        else:
+            sure = "yes" if answer.margin >= 0 else "no"
+            table.add_row(
+                printable(path), answer.label, f"{answer.confidence:.3f}", sure, f"{answer.seconds * 1e3:.1f}"
+            )
+    return table
+
+
+def report_table(report: "Report") -> Table:
+    """A report as a table: the confusion matrix with the recalls, the rest under it."""
+    auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
+    between = "" if report.between_sure is None else f"sure between classes {report.between_sure:.2%}, "
+    caption = (
+        f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure {report.sure:.2%}, "
+        f"right when sure {report.right_when_sure:.2%}, {between}calibration error {report.calibration_error:.4f}, "
+        f"AUROC of unknown {auroc}, p50 {report.p50_ms:.1f} ms, p99 {report.p99_ms:.1f} ms"
+    )
+    table = Table("class", *report.classes, "recall", caption=caption)
+    for name, row in zip(report.classes, report.confusion, strict=True):
+        recall = f"{report.recall[name]:.2%}" if name in report.recall else "-"
+        table.add_row(name, *(str(count) for count in row), recall)
+    return table
