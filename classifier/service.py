@@ -118,6 +118,8 @@ def build_app(classifier: Classifier) -> FastAPI:
             recognition = await desk.ask(await read_body(request))
         except ClassifierError as error:
             return Answer(code=1, error=str(error))
+        except asyncio.CancelledError:  # The server's last word to those who kept it from stopping for too long.
+            return Answer(code=1, error="service: stopping")
         return Answer(results=[Result(label=recognition.label, confidence=recognition.confidence)])
 
     @app.get("/healthz")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,25 @@ def test_the_service_says_where_it_is_and_refuses_what_is_taken() -> None:
         finally:
             server.terminate()
     assert "host, port: nowhere.invalid:8088" in refused(run("serve", "--host", "nowhere.invalid"))
+
+
+@needs_model
+@pytest.mark.slow
+def test_a_service_that_is_stopped_answers_one_whose_picture_never_came_whole() -> None:
+    words = [sys.executable, "-m", "classifier", "serve", "--port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            port = int(server.stdout.readline().split(":")[2].split("/")[0])
+            with socket.create_connection(("127.0.0.1", port)) as half:
+                half.sendall(b"POST /aisim_tf_pre HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n")
+                assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+                server.terminate()
+                answer = b"".join(iter(lambda: half.recv(4096), b""))
+        finally:
+            told = server.communicate(timeout=30)[1]
+    assert b'"code":1,"error":"service: stopping"' in answer
+    assert "Traceback" not in told
 
 
 @needs_model
