@@ -52,12 +52,11 @@ def run(
     trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from rich.console import Console
-
     from twin.report import ProgressBar, show_run, write_summary
     from twin.run import simulate
+    from twin.screen import Screen
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         chosen = _scenario(scenario, items, seed, recognizer, in_flight, layout)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
@@ -95,15 +94,14 @@ def serve(
     insecure: Annotated[bool, typer.Option("--insecure", help="Let in everybody, even from other machines.")] = False,
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
-    from rich.console import Console
-
     from twin.access import Access
     from twin.broker import EmbeddedBroker
     from twin.foreign import Foreign
     from twin.report import StatusLine, show_run, write_summary
     from twin.run import recognizer_of, simulate
+    from twin.screen import Screen, verbatim
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         chosen = _scenario(None, items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
@@ -113,8 +111,8 @@ def serve(
             at = f"{broker.host}:{broker.port}"
 
             def announce(_: str) -> None:  # Only now: what a controller says before the plant hears is lost.
-                console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
-                console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
+                console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
+                console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
 
             result = simulate(
                 chosen, controller=Foreign(), recognizer=recognizer, link="realtime", broker=broker, speed=speed,
@@ -129,13 +127,12 @@ def serve(
 @app.command()
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
-    from rich.console import Console
-
     from twin.report import show_story, show_violations
     from twin.run import simulate
     from twin.scenario import load_scenario
+    from twin.screen import Screen
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         result = simulate(load_scenario(file), link="memory")
         show_story(console, result.trace, result.violations)
@@ -146,13 +143,12 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
     """Judge a recorded trace again; exit 1 if it violates a rule."""
-    from rich.console import Console
-
     from twin.checks import ALL_CHECKS, Checks
     from twin.report import show_violations
+    from twin.screen import Screen
     from twin.trace import read_trace
 
-    console = Console()
+    console = Screen()
     judged = Checks(ALL_CHECKS)
     with _one_line_errors():
         for record in read_trace(file):
@@ -170,14 +166,13 @@ def doctor(
     ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM).")] = None,
 ) -> None:
     """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
-    from rich.console import Console
-
     from controller.mqtt import Address
     from twin.doctor import examine
     from twin.links import parse_address
     from twin.report import show_findings
+    from twin.screen import Screen, verbatim
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         host, port = parse_address(broker)
         address = Address(
@@ -185,7 +180,7 @@ def doctor(
             ca_file=None if ca_file is None else str(ca_file),
         )  # fmt: skip
         with console.status("") as status:
-            findings = list(examine(address, listen, status.update))
+            findings = list(examine(address, listen, lambda words: status.update(verbatim(words))))
         show_findings(console, findings)
     raise typer.Exit(VIOLATED if any(finding.state == "ill" for finding in findings) else 0)
 

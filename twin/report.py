@@ -15,6 +15,7 @@ from twin.doctor import Finding
 from twin.errors import FileError
 from twin.pacing import wall_s
 from twin.run import Run
+from twin.screen import verbatim
 from twin.story import told
 from twin.summary import Lateness, Summary, Tally
 
@@ -55,7 +56,7 @@ class ProgressBar:
 
     def say(self, text: str) -> None:
         """A line above the bar: on whom the run waits."""
-        self._progress.console.print(text, highlight=False)
+        self._progress.console.print(verbatim(text))
 
     def __enter__(self) -> "ProgressBar":
         self._progress.start()
@@ -82,7 +83,7 @@ class StatusLine:
         self._loaded += type(record) is trace.Loaded
         who, what = told(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
-        self._status.update(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}")
+        self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
 
     def __enter__(self) -> "StatusLine":
         self._status.start()
@@ -108,7 +109,7 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
     table.add_column("rejected", justify="right", footer=str(sum(c.rejected for c in tally.classes.values())))
     table.add_column("wrong bin", justify="right", footer=str(sum(c.wrong for c in tally.classes.values())))
     for name, count in sorted(tally.classes.items()):
-        table.add_row(name, str(count.items), str(count.right), str(count.rejected), str(count.wrong))
+        table.add_row(verbatim(name), str(count.items), str(count.right), str(count.rejected), str(count.wrong))
     console.print(table)
     for line in _figures(summary):
         console.print(line, highlight=False)
@@ -130,7 +131,7 @@ def show_findings(console: Console, findings: Iterable[Finding]) -> None:
     """What the doctor saw, and what to do."""
     table = Table("", "looked at", "seen", "what to do")
     for finding in findings:
-        table.add_row(_SIGNS[finding.state], finding.what, finding.seen, finding.advice)
+        table.add_row(_SIGNS[finding.state], finding.what, verbatim(finding.seen), verbatim(finding.advice))
     console.print(table)
 
 
@@ -142,7 +143,7 @@ def show_violations(console: Console, violations: Iterable[Violation]) -> None:
         return
     console.print(f"violations: {len(listed)}", style="bold red")
     for violation in listed[:MOST_SHOWN]:
-        console.print(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}", highlight=False)
+        console.print(verbatim(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}"))
     if len(listed) > MOST_SHOWN:
         console.print(f"  ... and {len(listed) - MOST_SHOWN} more")
 
@@ -159,7 +160,7 @@ def show_story(console: Console, records: Iterable[trace.AnyRecord], violations:
         last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
         objections = found.pop(record.t_s, []) if last_of_instant else []
         words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
-        table.add_row(f"{record.t_s:.3f}", *told(record), words, style="red" if words else None)
+        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*told(record), words)), style="red" if words else None)
     console.print(table)
 
 

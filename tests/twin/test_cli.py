@@ -11,6 +11,7 @@ from twin.cli import app
 from twin.scenario import encode_scenario
 
 runner = CliRunner()
+ENDED = trace.Ended(20.0, "sorted", (), False, (), False)
 
 
 def twin(*arguments):
@@ -65,6 +66,16 @@ def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
     result = twin("check", path)
     assert result.exit_code == 1
     assert "wrong_bin" in result.output
+
+
+def test_check_shows_what_looks_like_markup_as_it_stands(tmp_path):
+    path = tmp_path / "trace.jsonl"
+    with trace.Trace(path=path) as kept:
+        for record in (trace.Began(0.0, Scenario()), trace.Refused(1.0, "unknown command: key '[/x]'"), ENDED):
+            kept.add(record)
+    result = twin("check", path)
+    assert result.exit_code == 1, result.exception
+    assert "the plant refused a command: unknown command: key '[/x]'" in " ".join(result.output.split())
 
 
 def free_port():

@@ -5,6 +5,7 @@ import queue
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -58,23 +59,43 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     undisturbed(served, always=the_verdict_is_told, in_time=every_item_is_in_its_bin)
 
 
-def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
+@contextmanager
+def controller_at(host, port, first_words):
+    """A client that says its first words as soon as it is heard; a queue of what the plant says, None for its own."""
     arrivals = queue.Queue()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
     client.on_connect = lambda *_: client.subscribe("bb")
-    client.on_subscribe = lambda *_: client.publish("aa", '{"conveyor":"run"}')
+    client.on_subscribe = lambda *_: client.publish("aa", first_words)
     client.on_publish = lambda *_: arrivals.put(None)
     client.on_message = lambda *arguments: arrivals.put(json.loads(arguments[-1].payload))
+    client.connect(host, int(port))
+    client.loop_start()
+    try:
+        assert arrivals.get(timeout=10) is None
+        yield client, arrivals
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
     with serving("--items", "1", "--speed", "5") as server:
         try:
-            host, port = address(server)
-            client.connect(host, int(port))
-            client.loop_start()
-            assert arrivals.get(timeout=10) is None
-            client.publish("aa", '{"rod_control":"first_push"}')
-            while "image" not in (arrivals.get(timeout=30) or {}):
-                pass
+            with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
         finally:
-            client.disconnect()
-            client.loop_stop()
+            server.kill()
+
+
+def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
+    with serving("--items", "1", "--speed", "5") as server:
+        try:
+            with controller_at(*address(server), '{"[/x]":"y"}') as (client, arrivals):
+                client.publish("aa", '{"conveyor":"run"}')
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
+        finally:
             server.kill()
