@@ -136,7 +136,7 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
     with _one_line_errors():
         result = simulate(load_scenario(file), link="memory")
         show_story(console, result.trace, result.violations)
-        show_violations(console, result.violations)
+        show_violations(console, result.violations, result.unlisted)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
@@ -153,7 +153,7 @@ def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run 
     with _one_line_errors():
         for record in read_trace(file):
             judged.see(record)
-        show_violations(console, judged.violations)
+        show_violations(console, judged.violations, judged.unlisted)
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
 

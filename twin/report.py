@@ -1,6 +1,7 @@
 """What a person sees of a run: progress while it goes on, one table when it is over, a story when it failed."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ HELD_UP_MS: Final = 50.0
 """An item rides a centimetre and more in this time."""
 
 MOST_SHOWN: Final = 20
-"""Violations listed under the table; the summary file has them all."""
+"""Violations listed under the table; the summary file has all that the run keeps."""
 
 
 class ProgressBar:
@@ -97,7 +98,7 @@ def show_run(console: Console, run: Run) -> None:
     """The table at the end, and what was wrong."""
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
-    show_violations(console, run.violations)
+    show_violations(console, run.violations, run.unlisted)
 
 
 def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
@@ -135,17 +136,18 @@ def show_findings(console: Console, findings: Iterable[Finding]) -> None:
     console.print(table)
 
 
-def show_violations(console: Console, violations: Iterable[Violation]) -> None:
-    """What the checks found, in words."""
-    listed = list(violations)
-    if not listed:
+def show_violations(console: Console, violations: Sequence[Violation], unlisted: int) -> None:
+    """What the checks found, in words; `unlisted` were found besides."""
+    if not violations:
         console.print("violations: none", style="green")
         return
-    console.print(f"violations: {len(listed)}", style="bold red")
-    for violation in listed[:MOST_SHOWN]:
+    total = len(violations) + unlisted
+    console.print(f"violations: {total}", style="bold red")
+    shown = _of_every_check(violations)
+    for violation in shown:
         console.print(verbatim(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}"))
-    if len(listed) > MOST_SHOWN:
-        console.print(f"  ... and {len(listed) - MOST_SHOWN} more")
+    if total > len(shown):
+        console.print(f"  ... and {total - len(shown)} more")
 
 
 def show_story(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
@@ -170,6 +172,16 @@ def write_summary(path: Path, summary: Summary) -> None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a summary needs a file that can be written") from None
+
+
+def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:
+    """The violations to show, in order: every check's first, then every check's second, while there is room."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for place, violation in enumerate(violations):
+        turns.append((seen[violation.check], place))
+        seen[violation.check] += 1
+    return [violations[place] for place in sorted(place for _, place in sorted(turns)[:MOST_SHOWN])]
 
 
 def _figures(summary: Summary) -> list[str]:

@@ -38,14 +38,15 @@ LinkName = Literal["memory", "lockstep", "realtime"]
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins.
 
-    `lateness_ms`: by how much events were late under the wall clock. `events` of the kernel, `exchanges` with the
-    controller (in lockstep: grants) tell how much work it was.
+    `unlisted`: how many violations there were besides. `lateness_ms`: by how much events were late under the wall
+    clock. `events` of the kernel, `exchanges` with the controller (in lockstep: grants) tell how much work it was.
     """
 
     scenario: Scenario
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
+    unlisted: int
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
@@ -156,7 +157,7 @@ class Shift:
         )  # fmt: skip
         return Run(
             scenario=self._scenario, trace=self._record.records, summary=summary, violations=judged.violations,
-            margins=tally.margins, tally=tally, lateness_ms=lateness_ms(self.lateness_s),
+            unlisted=judged.unlisted, margins=tally.margins, tally=tally, lateness_ms=lateness_ms(self.lateness_s),
             events=self._timeline.events, exchanges=self._exchanges(),
         )  # fmt: skip
 

@@ -78,6 +78,18 @@ def test_check_shows_what_looks_like_markup_as_it_stands(tmp_path):
     assert "the plant refused a command: unknown command: key '[/x]'" in " ".join(result.output.split())
 
 
+def test_check_shows_each_rule_that_was_violated_and_how_many_violations_there_were(tmp_path):
+    refused = [trace.Refused(float(number), "again") for number in range(1500)]
+    path = tmp_path / "trace.jsonl"
+    with trace.Trace(path=path) as kept:
+        for record in [trace.Began(0.0, Scenario()), *refused, trace.Binned(1600.0, 1, 4), ENDED]:
+            kept.add(record)
+    told = twin("check", path).output
+    assert told.startswith("violations: 1501\n")
+    assert "wrong_bin: item 1" in told
+    assert told.endswith("  ... and 1481 more\n")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
