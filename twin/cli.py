@@ -1,6 +1,7 @@
 """The command `twin`: run, serve, replay, check. Exit 0: all well; 1: violations; 2: bad usage or input."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from classifier import Recognizer
+    from twin.run import Run
     from twin.scenario import Scenario
 
 VIOLATED: Final = 1
@@ -52,12 +56,15 @@ def run(
     trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from twin.report import ProgressBar, show_run, write_summary
+    from twin.files import check_writable
+    from twin.report import ProgressBar
     from twin.run import simulate
     from twin.screen import Screen
 
     console = Screen()
-    with _one_line_errors():
+    with _one_line_errors(), _terminable():
+        check_writable("--summary", summary)
+        check_writable("--trace", trace)
         chosen = _scenario(scenario, items, seed, recognizer, in_flight, layout)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with ProgressBar(console, chosen.item_count) as bar:
@@ -65,9 +72,7 @@ def run(
                 chosen, recognizer=_recognizer(recognizer), link=link.value, broker=broker,
                 keep_trace=False, trace_path=trace, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
-        show_run(console, result)
-        if summary is not None:
-            write_summary(summary, result.summary)
+        _leave(console, result, summary)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
@@ -96,13 +101,15 @@ def serve(
     """Stand in for the plant, in real time, for whatever controller connects."""
     from twin.access import Access
     from twin.broker import EmbeddedBroker
+    from twin.files import check_writable
     from twin.foreign import Foreign
-    from twin.report import StatusLine, show_run, write_summary
+    from twin.report import StatusLine
     from twin.run import recognizer_of, simulate
     from twin.screen import Screen, verbatim
 
     console = Screen()
-    with _one_line_errors():
+    with _one_line_errors(), _terminable():
+        check_writable("--summary", summary)
         chosen = _scenario(None, items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
@@ -118,9 +125,7 @@ def serve(
                 chosen, controller=Foreign(), recognizer=recognizer, link="realtime", broker=broker, speed=speed,
                 patient=True, keep_trace=False, watchers=(status.see,), on_waiting=announce,
             )  # fmt: skip
-        show_run(console, result)
-        if summary is not None:
-            write_summary(summary, result.summary)
+        _leave(console, result, summary)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
@@ -197,6 +202,28 @@ def _one_line_errors() -> Iterator[None]:
     except (TwinError, ControllerError, ClassifierError) as error:
         typer.echo(f"twin: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(REFUSED) from None
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with its trace, its summary and its verdict."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(console: "Console", result: "Run", summary: Path | None) -> None:
+    """What a run leaves: its summary first, as a program waits for that, then the table for a person."""
+    from twin.files import write_summary
+    from twin.report import show_run
+
+    try:
+        if summary is not None:
+            write_summary(summary, result.summary)
+    finally:
+        show_run(console, result)
 
 
 def _scenario(

@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -13,7 +11,6 @@ from rich.table import Table
 from twin import trace
 from twin.checks import Violation
 from twin.doctor import Finding
-from twin.errors import FileError
 from twin.pacing import wall_s
 from twin.run import Run
 from twin.screen import verbatim
@@ -164,14 +161,6 @@ def show_story(console: Console, records: Iterable[trace.AnyRecord], violations:
         words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
         table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*told(record), words)), style="red" if words else None)
     console.print(table)
-
-
-def write_summary(path: Path, summary: Summary) -> None:
-    """The summary as JSON. Raises `FileError`."""
-    try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; a summary needs a file that can be written") from None
 
 
 def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:

@@ -1,7 +1,11 @@
 """The command `twin`: what it prints, what it writes, how it ends; bad input is one line and exit code 2."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +15,7 @@ from twin.cli import app
 from twin.scenario import encode_scenario
 
 runner = CliRunner()
+FULL_DISK = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 ENDED = trace.Ended(20.0, "sorted", (), False, (), False)
 
 
@@ -151,6 +156,10 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
         (["run", "--in-flight", "many", "--link", "memory"], ["in-flight", "many"]),
         (["run", "--broker", "nowhere", "--recognizer", "oracle"], ["--broker", "nowhere", "HOST:PORT"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["no/such/folder/t"]),
+        (["run", "--summary", "no/such/folder/s"], ["--summary", "no/such/folder/s", "can be written"]),
+        (["run", "--summary", "/"], ["--summary", "'/'", "can be written"]),
+        (["run", "--summary", "s" * 1000], ["--summary", "ssss", "can be written"]),
+        (["serve", "--summary", "no/such/folder/s"], ["--summary", "no/such/folder/s", "can be written"]),
         (["check", "no/such/trace"], ["no/such/trace"]),
         (["replay", "no/such/file"], ["no/such/file"]),
     ],
@@ -158,6 +167,60 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
 def test_a_bad_argument_is_one_line_that_names_the_cause(arguments, words):
     line = one_line(twin(*arguments))
     assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize("option", ["--summary", "--trace"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_run(option, tmp_path):
+    result = twin("run", "--items", 5, "--recognizer", "oracle", "--link", "memory", option, tmp_path)
+    assert str(tmp_path) in one_line(result)
+    assert result.stdout == ""
+
+
+def test_a_run_that_is_refused_leaves_no_file_and_empties_none(tmp_path):
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    old.write_text("an older summary")
+    for path in (new, old):
+        one_line(twin("run", "no/such/scenario.json", "--summary", path, "--trace", path))
+    assert not new.exists()
+    assert old.read_text() == "an older summary"
+
+
+@FULL_DISK
+def test_a_summary_that_could_not_be_written_after_all_does_not_cost_the_table():
+    result = twin("run", "--items", 1, "--recognizer", "oracle", "--link", "memory", "--summary", "/dev/full")
+    assert "/dev/full" in one_line(result)
+    assert "violations: none" in result.stdout
+
+
+ORACLE_IN_MEMORY = [sys.executable, "-m", "twin", "run", "--recognizer", "oracle", "--link", "memory"]
+
+
+def test_a_reader_who_leaves_costs_neither_the_summary_nor_the_exit_code(tmp_path):
+    summary = tmp_path / "summary.json"
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*ORACLE_IN_MEMORY, "--items", "3", "--summary", str(summary)]
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert json.loads(summary.read_bytes())["correct"] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="reads the trace while it is written, from a named pipe")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_has_its_trace_its_summary_and_its_verdict(number, tmp_path):
+    summary, records = tmp_path / "summary.json", tmp_path / "trace.jsonl"
+    os.mkfifo(records)
+    command = [*ORACLE_IN_MEMORY, "--items", "100000", "--summary", str(summary), "--trace", str(records)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, records.open() as lines:
+        next(lines)
+        process.send_signal(number)
+        *_, last = lines
+        told = process.communicate(timeout=60)[0]
+    assert json.loads(last)["reason"] == "interrupted"
+    assert {found["check"] for found in json.loads(summary.read_bytes())["violations"]} == {"lost"}
+    assert "(interrupted)" in told
+    assert process.returncode == 1
 
 
 def test_a_negative_number_of_items_is_bad_usage():

@@ -3,6 +3,7 @@
 import json
 import queue
 import re
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -99,3 +100,21 @@ def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
                     pass
         finally:
             server.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_path):
+    summary = tmp_path / "summary.json"
+    with serving("--items", "9", "--summary", str(summary)) as server:
+        try:
+            with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
+                server.send_signal(number)
+                told = server.communicate(timeout=30)[0]
+        finally:
+            server.kill()
+    assert [found["check"] for found in json.loads(summary.read_bytes())["violations"]] == ["lost"]
+    assert "(interrupted)" in told
+    assert server.returncode == 1
