@@ -8,12 +8,14 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from reprlib import repr as short
 from types import TracebackType
 from typing import Final
 
 import msgspec
 
-from controller.errors import ControllerError
+from controller.codec import decode_command
+from controller.errors import ControllerError, WireError
 from twin.errors import FileError
 from twin.objection import objection
 from twin.scenario import Scenario
@@ -236,13 +238,18 @@ class Trace:
 
 
 def read_trace(path: Path) -> Iterator[AnyRecord]:
-    """The records of a trace file, in order. Raises `FileError` naming the line that is none."""
+    """The records of a whole trace file, in order. Raises `FileError` naming the line that is none."""
+    number, record = 0, None
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                yield _record(path, number, line)
+                record = _record(path, number, line)
+                yield record
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a trace is a JSON Lines file") from None
+    if not isinstance(record, Ended):
+        last = "it is empty" if record is None else f"line {number}, the last, is `{type(record).__name__.lower()}`"
+        raise FileError(f"{path}: incomplete, {last}: a trace begins with `began` and ends with `ended`")
 
 
 def _record(path: Path, number: int, line: bytes) -> AnyRecord:
@@ -252,4 +259,15 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
         raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
     if (number == 1) != isinstance(record, Began):
         raise FileError(f"{path}, line {number}: kind = {type(record).__name__.lower()!r}: a trace begins with `began`")
+    if isinstance(record, Commanded):
+        _check_command(path, number, record)
     return record
+
+
+def _check_command(path: Path, number: int, record: Commanded) -> None:
+    """What the plant took for a command, the checks must be able to read as one."""
+    try:
+        decode_command(record.payload.encode())
+    except WireError as error:
+        what = f"payload = {short(record.payload)}: {error}"
+        raise FileError(f"{path}, line {number}: {what}; allowed is a command as spelled on the wire") from None

@@ -16,6 +16,7 @@ from twin.scenario import encode_scenario
 
 runner = CliRunner()
 FULL_DISK = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+BEGAN = trace.Began(0.0, Scenario())
 ENDED = trace.Ended(20.0, "sorted", (), False, (), False)
 
 
@@ -59,37 +60,34 @@ def test_a_layout_file_decides_the_line(tmp_path):
     assert "reject" in result.output
 
 
-def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
-    records = [
-        trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),))), trace.Loaded(1.0, 1, "ripe", 0.08, None),
-        trace.Binned(9.0, 1, 4),
-    ]  # fmt: skip
-    path = tmp_path / "trace.jsonl"
+def recorded(folder, records):
+    path = folder / "trace.jsonl"
     with trace.Trace(path=path) as kept:
         for record in records:
             kept.add(record)
-    result = twin("check", path)
+    return path
+
+
+def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
+    records = [
+        trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),))), trace.Loaded(1.0, 1, "ripe", 0.08, None),
+        trace.Binned(9.0, 1, 4), ENDED,
+    ]  # fmt: skip
+    result = twin("check", recorded(tmp_path, records))
     assert result.exit_code == 1
     assert "wrong_bin" in result.output
 
 
 def test_check_shows_what_looks_like_markup_as_it_stands(tmp_path):
-    path = tmp_path / "trace.jsonl"
-    with trace.Trace(path=path) as kept:
-        for record in (trace.Began(0.0, Scenario()), trace.Refused(1.0, "unknown command: key '[/x]'"), ENDED):
-            kept.add(record)
-    result = twin("check", path)
+    refused = trace.Refused(1.0, "unknown command: key '[/x]'")
+    result = twin("check", recorded(tmp_path, [BEGAN, refused, ENDED]))
     assert result.exit_code == 1, result.exception
     assert "the plant refused a command: unknown command: key '[/x]'" in " ".join(result.output.split())
 
 
 def test_check_shows_each_rule_that_was_violated_and_how_many_violations_there_were(tmp_path):
     refused = [trace.Refused(float(number), "again") for number in range(1500)]
-    path = tmp_path / "trace.jsonl"
-    with trace.Trace(path=path) as kept:
-        for record in [trace.Began(0.0, Scenario()), *refused, trace.Binned(1600.0, 1, 4), ENDED]:
-            kept.add(record)
-    told = twin("check", path).output
+    told = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
     assert told.startswith("violations: 1501\n")
     assert "wrong_bin: item 1" in told
     assert told.endswith("  ... and 1481 more\n")
@@ -241,6 +239,25 @@ def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
     path = tmp_path / "trace.jsonl"
     path.write_bytes(b'{"kind":"edge","t_s":1.0,"gate":1,"blocked":true}\n')
     assert "line 1" in one_line(twin("check", path))
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ([], "it is empty"),
+        ([BEGAN], "line 1, the last, is `began`"),
+        ([BEGAN, trace.Refused(1.0, "again")], "line 2, the last, is `refused`"),
+    ],
+)
+def test_a_trace_that_is_cut_off_is_refused_as_incomplete(records, words, tmp_path):
+    line = one_line(twin("check", recorded(tmp_path, records)))
+    assert "trace.jsonl: incomplete" in line
+    assert words in line
+
+
+def test_a_command_that_is_none_is_named_with_file_and_line(tmp_path):
+    line = one_line(twin("check", recorded(tmp_path, [BEGAN, trace.Commanded(1.0, "x"), ENDED])))
+    assert "trace.jsonl, line 2: payload = 'x': not a JSON object" in line
 
 
 @pytest.mark.broker
