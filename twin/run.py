@@ -71,18 +71,19 @@ def simulate(
     began_s = wall_s()
     remembered = Remembered(Noted(recognizer or recognizer_of(scenario)))
     tally, judged = Tally(), Checks(checks)
-    with trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers)) as record:
-        shift = Shift(scenario, record, remembered, patient=patient)
-        control = links.Control(
-            controller=controller or Controller, settings=scenario.controller, recognizer=remembered, broker=broker,
-            on_waiting=on_waiting,
-        )  # fmt: skip
-        if link == "realtime":
-            with links.realtime(control) as live:
-                shift.work_in_real_time(live, speed)
-        else:
-            with (links.memory if link == "memory" else links.lockstep)(control) as reached:
-                shift.work(reached)
+    record = trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers))
+    shift = Shift(scenario, record, remembered, patient=patient)
+    control = links.Control(
+        controller=controller or Controller, settings=scenario.controller, recognizer=remembered, broker=broker,
+        on_waiting=on_waiting,
+    )  # fmt: skip
+    # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
+    if link == "realtime":
+        with links.realtime(control) as live, record:
+            shift.work_in_real_time(live, speed)
+    else:
+        with (links.memory if link == "memory" else links.lockstep)(control) as reached, record:
+            shift.work(reached)
     return shift.result(tally, judged, remembered, wall_s() - began_s)
 
 

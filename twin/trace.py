@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from reprlib import repr as short
 from types import TracebackType
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -193,8 +193,9 @@ _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 class Trace:
     """Takes a run's records: digests each, hands it to the watchers, writes or keeps it where asked.
 
-    Without `keep` only the last `TAIL_RECORDS` stay in memory. The file is complete up to the last record at any
-    time a reader may look after `close`, also when the run fails.
+    Without `keep` only the last `TAIL_RECORDS` stay in memory. The file is opened, and an older one emptied, where
+    the trace is entered; it is complete up to the last record when that is left, also when the run fails. Raises
+    `FileError` where it cannot be written.
     """
 
     def __init__(self, *, keep: bool = False, path: Path | None = None, watchers: tuple[Watcher, ...] = ()) -> None:
@@ -202,10 +203,8 @@ class Trace:
         self._digest = hashlib.blake2b(digest_size=16)
         self._watchers = watchers
         self._keep = self.records.append
-        try:
-            self._file = None if path is None else path.open("wb")
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}; a trace needs a file that can be written") from None
+        self._path = path
+        self._file: BinaryIO | None = None
 
     def add(self, record: AnyRecord) -> None:
         """Take the next record."""
@@ -213,7 +212,10 @@ class Trace:
         self._digest.update(line)
         self._keep(record)
         if self._file is not None:
-            self._file.write(line + b"\n")
+            try:
+                self._file.write(line + b"\n")
+            except OSError as error:
+                raise self._unwritable(error) from None
         for watcher in self._watchers:
             watcher(record)
 
@@ -225,16 +227,27 @@ class Trace:
     def close(self) -> None:
         """Finish the file."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            try:
+                file.close()
+            except OSError as error:
+                raise self._unwritable(error) from None
 
     def __enter__(self) -> "Trace":
+        if self._path is not None:
+            try:
+                self._file = self._path.open("wb")
+            except OSError as error:
+                raise self._unwritable(error) from None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+    def _unwritable(self, error: OSError) -> FileError:
+        return FileError(f"{self._path}: {error.strerror or error}; a trace needs a file that can be written")
 
 
 def read_trace(path: Path) -> Iterator[AnyRecord]:

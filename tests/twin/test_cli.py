@@ -271,7 +271,19 @@ def test_a_port_in_use_is_one_line():
 
 
 @pytest.mark.broker
-def test_a_broker_that_is_not_there_is_one_line():
-    port = free_port()
-    line = one_line(twin("run", "--items", 1, "--recognizer", "oracle", "--broker", f"127.0.0.1:{port}"))
-    assert f"127.0.0.1:{port}" in line
+@pytest.mark.parametrize("link", ["lockstep", "realtime"])
+def test_a_broker_that_is_not_there_is_one_line_and_an_older_trace_stays(link, tmp_path):
+    at, older = f"127.0.0.1:{free_port()}", recorded(tmp_path, [BEGAN, ENDED])
+    before = older.read_bytes()
+    run = ["run", "--items", 1, "--recognizer", "oracle", "--link", link]
+    assert at in one_line(twin(*run, "--broker", at, "--trace", older))
+    assert older.read_bytes() == before
+
+
+@FULL_DISK
+@pytest.mark.parametrize("items", [1, 1000])
+def test_a_trace_that_finds_no_room_is_one_line(items):
+    """With few records the file's end finds none, with many a record in the midst."""
+    run = ["run", "--items", items, "--recognizer", "oracle", "--link", "memory"]
+    line = one_line(twin(*run, "--trace", "/dev/full"))
+    assert "/dev/full: No space left on device" in line
