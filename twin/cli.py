@@ -100,6 +100,7 @@ def serve(
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
     from twin.access import Access
+    from twin.address import address_text
     from twin.broker import EmbeddedBroker
     from twin.files import check_writable
     from twin.foreign import Foreign
@@ -115,7 +116,7 @@ def serve(
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
         recognizer = recognizer_of(chosen)  # Loaded before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
-            at = f"{broker.host}:{broker.port}"
+            at = address_text(broker.host, broker.port)
 
             def announce(_: str) -> None:  # Only now: what a controller says before the plant hears is lost.
                 console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
@@ -172,8 +173,8 @@ def doctor(
 ) -> None:
     """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
     from controller.mqtt import Address
+    from twin.address import parse_address
     from twin.doctor import examine
-    from twin.links import parse_address
     from twin.report import show_findings
     from twin.screen import Screen, verbatim
 

@@ -1,12 +1,13 @@
 """`twin serve`, with a controller that shares no code with ours."""
 
+import contextlib
 import json
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -60,7 +61,7 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     undisturbed(served, always=the_verdict_is_told, in_time=every_item_is_in_its_bin)
 
 
-@contextmanager
+@contextlib.contextmanager
 def controller_at(host, port, first_words):
     """A client that says its first words as soon as it is heard; a queue of what the plant says, None for its own."""
     arrivals = queue.Queue()
@@ -118,3 +119,22 @@ def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_pat
     assert [found["check"] for found in json.loads(summary.read_bytes())["violations"]] == ["lost"]
     assert "(interrupted)" in told
     assert server.returncode == 1
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_the_address_that_is_told_of_an_ipv6_host_is_one_that_the_commands_take():
+    with serving("--host", "::1", "--items", "1") as server:
+        try:
+            at = ":".join(address(server))
+            doctor = [sys.executable, "-m", "twin", "doctor", "--broker", at, "--listen", "0"]
+            looked = subprocess.run(doctor, capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            server.kill()
+    assert at.startswith("[::1]:")
+    assert looked.returncode == 0, looked.stdout + looked.stderr
