@@ -28,6 +28,7 @@ def collected(*options):
         ("--controller", "", "{host} and {port} in it"),
         ("--controller", " ", "{host} and {port} in it"),
         ("--controller", "python x.py {hots}", "{host} and {port} in it"),
+        ("--controller", "python x.py {host.name}", "{host} and {port} in it"),
         ("--controller", "python x.py '{host}", "{host} and {port} in it"),
         ("--controller", "no-such-program {host} {port}", "no-such-program is not found"),
     ],
