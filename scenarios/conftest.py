@@ -1,5 +1,7 @@
 """Options and profiles of the suite, and what it must have reached."""
 
+import shlex
+import shutil
 from typing import Final
 
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from controller.core import Controller
 from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
+from twin.address import parse_address
+from twin.errors import TwinError
 from twin.foreign import Foreign
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
@@ -18,6 +22,10 @@ EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
 STORIES: Final = 10
 """A run of fewer files than this is not the whole suite, and need not have reached every situation."""
+
+SLOWEST: Final = 0.01
+FASTEST: Final = 1000.0
+LONGEST_MINUTES: Final = 100_000.0
 
 FAULTLESS: Final = "test_sorting.py"
 
@@ -42,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose Hypothesis's profile, and make the one harness."""
     config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
     config.addinivalue_line("markers", "long: has a stack of items that does not shrink, and comes last")
+    _check_options(config)
     command = config.getoption("--controller")
     link = config.getoption("--link")
     if command is not None and link == "memory":
@@ -58,6 +67,36 @@ def pytest_configure(config: pytest.Config) -> None:
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         pictures=config.getoption("--pictures") or ("oracle" if command is None else "images"),
     )  # fmt: skip
+
+
+def _check_options(config: pytest.Config) -> None:
+    """Raise `UsageError`, one line before anything runs, where an option cannot be meant."""
+    for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
+        value = config.getoption(option)
+        if not least <= value <= most:  # No comparison holds for nan.
+            raise pytest.UsageError(f"{option} = {value}: allowed is {least:g} to {most:g}")
+    broker, command = config.getoption("--broker"), config.getoption("--controller")
+    try:
+        if broker is not None:
+            parse_address(broker)
+        if command is not None:
+            _check_controller(command)
+    except TwinError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _check_controller(command: str) -> None:
+    """Raises `TwinError` where a command could not be started, wherever the broker will be."""
+    allowed = "a command line with {host} and {port} in it"
+    try:
+        program = Foreign(command).at("127.0.0.1", 1)
+    except (AttributeError, TypeError) as error:  # As of {host.name} or {port[0]}.
+        raise TwinError(f"--controller = {command!r}: {error}; allowed is {allowed}") from None
+    if not program.started:
+        raise TwinError(f"--controller = {command!r}: allowed is {allowed}")
+    name = shlex.split(command)[0]
+    if shutil.which(name) is None:
+        raise TwinError(f"--controller = {command!r}: {name} is not found; allowed is a program that can be started")
 
 
 def _examples(config: pytest.Config, link: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from amqtt.errors import BrokerError as AmqttError
 
 from twin.access import Access
+from twin.address import address_text
 from twin.errors import BrokerError
 from twin.hardened import DEAF, Ear, HardenedBroker
 
@@ -55,7 +56,7 @@ class EmbeddedBroker:
             self._broker = None
             self._end_thread()
             why = _cause(error) or f"no answer within {START_TIMEOUT_S:g} s"
-            where = f"{self.host}:{self.port}"
+            where = address_text(self.host, self.port)
             raise BrokerError(f"cannot listen on {where}: {why}; choose another port, or 0 for any") from None
 
     def stop(self) -> None:

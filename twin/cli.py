@@ -1,6 +1,7 @@
 """The command `twin`: run, serve, replay, check. Exit 0: all well; 1: violations; 2: bad usage or input."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from classifier import Recognizer
+    from twin.run import Run
     from twin.scenario import Scenario
 
 VIOLATED: Final = 1
@@ -52,13 +56,15 @@ def run(
     trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from rich.console import Console
-
-    from twin.report import ProgressBar, show_run, write_summary
+    from twin.files import check_writable
+    from twin.report import ProgressBar
     from twin.run import simulate
+    from twin.screen import Screen
 
-    console = Console()
-    with _one_line_errors():
+    console = Screen()
+    with _one_line_errors(), _terminable():
+        check_writable("--summary", summary)
+        check_writable("--trace", trace)
         chosen = _scenario(scenario, items, seed, recognizer, in_flight, layout)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with ProgressBar(console, chosen.item_count) as bar:
@@ -66,9 +72,7 @@ def run(
                 chosen, recognizer=_recognizer(recognizer), link=link.value, broker=broker,
                 keep_trace=False, trace_path=trace, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
-        show_run(console, result)
-        if summary is not None:
-            write_summary(summary, result.summary)
+        _leave(console, result, summary)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
@@ -95,69 +99,67 @@ def serve(
     insecure: Annotated[bool, typer.Option("--insecure", help="Let in everybody, even from other machines.")] = False,
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
-    from rich.console import Console
-
     from twin.access import Access
+    from twin.address import address_text
     from twin.broker import EmbeddedBroker
+    from twin.files import check_writable
     from twin.foreign import Foreign
-    from twin.report import StatusLine, show_run, write_summary
+    from twin.report import StatusLine
     from twin.run import recognizer_of, simulate
+    from twin.screen import Screen, verbatim
 
-    console = Console()
-    with _one_line_errors():
+    console = Screen()
+    with _one_line_errors(), _terminable():
+        check_writable("--summary", summary)
         chosen = _scenario(None, items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
         recognizer = recognizer_of(chosen)  # Loaded before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
-            at = f"{broker.host}:{broker.port}"
+            at = address_text(broker.host, broker.port)
 
             def announce(_: str) -> None:  # Only now: what a controller says before the plant hears is lost.
-                console.print(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1", highlight=False)
-                console.print(f"point a controller at it, for example: controller run --broker {at}", highlight=False)
+                console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
+                console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
 
             result = simulate(
                 chosen, controller=Foreign(), recognizer=recognizer, link="realtime", broker=broker, speed=speed,
                 patient=True, keep_trace=False, watchers=(status.see,), on_waiting=announce,
             )  # fmt: skip
-        show_run(console, result)
-        if summary is not None:
-            write_summary(summary, result.summary)
+        _leave(console, result, summary)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
 @app.command()
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
-    from rich.console import Console
-
     from twin.report import show_story, show_violations
     from twin.run import simulate
     from twin.scenario import load_scenario
+    from twin.screen import Screen
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         result = simulate(load_scenario(file), link="memory")
         show_story(console, result.trace, result.violations)
-        show_violations(console, result.violations)
+        show_violations(console, result.violations, result.unlisted)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
     """Judge a recorded trace again; exit 1 if it violates a rule."""
-    from rich.console import Console
-
     from twin.checks import ALL_CHECKS, Checks
     from twin.report import show_violations
+    from twin.screen import Screen
     from twin.trace import read_trace
 
-    console = Console()
+    console = Screen()
     judged = Checks(ALL_CHECKS)
     with _one_line_errors():
         for record in read_trace(file):
             judged.see(record)
-        show_violations(console, judged.violations)
+        show_violations(console, judged.violations, judged.unlisted)
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
 
@@ -170,14 +172,13 @@ def doctor(
     ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM).")] = None,
 ) -> None:
     """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
-    from rich.console import Console
-
     from controller.mqtt import Address
+    from twin.address import parse_address
     from twin.doctor import examine
-    from twin.links import parse_address
     from twin.report import show_findings
+    from twin.screen import Screen, verbatim
 
-    console = Console()
+    console = Screen()
     with _one_line_errors():
         host, port = parse_address(broker)
         address = Address(
@@ -185,7 +186,7 @@ def doctor(
             ca_file=None if ca_file is None else str(ca_file),
         )  # fmt: skip
         with console.status("") as status:
-            findings = list(examine(address, listen, status.update))
+            findings = list(examine(address, listen, lambda words: status.update(verbatim(words))))
         show_findings(console, findings)
     raise typer.Exit(VIOLATED if any(finding.state == "ill" for finding in findings) else 0)
 
@@ -202,6 +203,28 @@ def _one_line_errors() -> Iterator[None]:
     except (TwinError, ControllerError, ClassifierError) as error:
         typer.echo(f"twin: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(REFUSED) from None
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with its trace, its summary and its verdict."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(console: "Console", result: "Run", summary: Path | None) -> None:
+    """What a run leaves: its summary first, as a program waits for that, then the table for a person."""
+    from twin.files import write_summary
+    from twin.report import show_run
+
+    try:
+        if summary is not None:
+            write_summary(summary, result.summary)
+    finally:
+        show_run(console, result)
 
 
 def _scenario(

@@ -13,6 +13,7 @@ from controller import codec
 from controller.arrivals import Arrival, Sign
 from controller.errors import BrokerError, WireError
 from controller.mqtt import Address, Connection
+from twin.address import address_text
 from twin.pacing import wall_s
 
 ROUND_TRIPS: Final = 20
@@ -44,7 +45,7 @@ def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> It
     own = f"twin/doctor/{os.getpid()}"
     address = msgspec.structs.replace(address, client_id=f"twin-doctor-{os.getpid()}", commands_topic=own)
     topics = (own, codec.FEEDBACK, codec.CLOCK_HELLO)
-    where = f"{address.host}:{address.port}"
+    where = address_text(address.host, address.port)
     say(f"connecting to {where}")
     try:
         with _connected(Connection(address, topics=topics)) as connection:

@@ -9,6 +9,7 @@ from functools import partial
 from classifier import Recognizer
 from controller.mqtt import Address
 from controller.settings import Settings
+from twin.address import address_text, parse_address
 from twin.broker import EmbeddedBroker
 from twin.errors import ScenarioError, TwinError
 from twin.faults import BrokerDown, BrokerFault, ControllerKilled
@@ -116,16 +117,8 @@ def realtime(control: Control) -> Iterator[Live]:
         stack.callback(program.end)
         program.start()
         if isinstance(program, Foreign) and not program.started:
-            control.on_waiting(f"waiting for a controller at {host}:{port}")
+            control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
         yield Live(outlet, embedded, program)
-
-
-def parse_address(text: str) -> tuple[str, int]:
-    """HOST:PORT. Raises `TwinError`."""
-    host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise TwinError(f"--broker = {text!r}: allowed is HOST:PORT, with a port from 1 to 65535")
-    return host, int(port)
 
 
 def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, tuple[str, int]]:

@@ -1,10 +1,9 @@
 """What a person sees of a run: progress while it goes on, one table when it is over, a story when it failed."""
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -12,9 +11,9 @@ from rich.table import Table
 from twin import trace
 from twin.checks import Violation
 from twin.doctor import Finding
-from twin.errors import FileError
 from twin.pacing import wall_s
 from twin.run import Run
+from twin.screen import verbatim
 from twin.story import told
 from twin.summary import Lateness, Summary, Tally
 
@@ -24,7 +23,7 @@ HELD_UP_MS: Final = 50.0
 """An item rides a centimetre and more in this time."""
 
 MOST_SHOWN: Final = 20
-"""Violations listed under the table; the summary file has them all."""
+"""Violations listed under the table; the summary file has all that the run keeps."""
 
 
 class ProgressBar:
@@ -55,7 +54,7 @@ class ProgressBar:
 
     def say(self, text: str) -> None:
         """A line above the bar: on whom the run waits."""
-        self._progress.console.print(text, highlight=False)
+        self._progress.console.print(verbatim(text))
 
     def __enter__(self) -> "ProgressBar":
         self._progress.start()
@@ -82,7 +81,7 @@ class StatusLine:
         self._loaded += type(record) is trace.Loaded
         who, what = told(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
-        self._status.update(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}")
+        self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
 
     def __enter__(self) -> "StatusLine":
         self._status.start()
@@ -96,7 +95,7 @@ def show_run(console: Console, run: Run) -> None:
     """The table at the end, and what was wrong."""
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
-    show_violations(console, run.violations)
+    show_violations(console, run.violations, run.unlisted)
 
 
 def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
@@ -108,7 +107,7 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
     table.add_column("rejected", justify="right", footer=str(sum(c.rejected for c in tally.classes.values())))
     table.add_column("wrong bin", justify="right", footer=str(sum(c.wrong for c in tally.classes.values())))
     for name, count in sorted(tally.classes.items()):
-        table.add_row(name, str(count.items), str(count.right), str(count.rejected), str(count.wrong))
+        table.add_row(verbatim(name), str(count.items), str(count.right), str(count.rejected), str(count.wrong))
     console.print(table)
     for line in _figures(summary):
         console.print(line, highlight=False)
@@ -130,21 +129,22 @@ def show_findings(console: Console, findings: Iterable[Finding]) -> None:
     """What the doctor saw, and what to do."""
     table = Table("", "looked at", "seen", "what to do")
     for finding in findings:
-        table.add_row(_SIGNS[finding.state], finding.what, finding.seen, finding.advice)
+        table.add_row(_SIGNS[finding.state], finding.what, verbatim(finding.seen), verbatim(finding.advice))
     console.print(table)
 
 
-def show_violations(console: Console, violations: Iterable[Violation]) -> None:
-    """What the checks found, in words."""
-    listed = list(violations)
-    if not listed:
+def show_violations(console: Console, violations: Sequence[Violation], unlisted: int) -> None:
+    """What the checks found, in words; `unlisted` were found besides."""
+    if not violations:
         console.print("violations: none", style="green")
         return
-    console.print(f"violations: {len(listed)}", style="bold red")
-    for violation in listed[:MOST_SHOWN]:
-        console.print(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}", highlight=False)
-    if len(listed) > MOST_SHOWN:
-        console.print(f"  ... and {len(listed) - MOST_SHOWN} more")
+    total = len(violations) + unlisted
+    console.print(f"violations: {total}", style="bold red")
+    shown = _of_every_check(violations)
+    for violation in shown:
+        console.print(verbatim(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}"))
+    if total > len(shown):
+        console.print(f"  ... and {total - len(shown)} more")
 
 
 def show_story(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
@@ -159,16 +159,18 @@ def show_story(console: Console, records: Iterable[trace.AnyRecord], violations:
         last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
         objections = found.pop(record.t_s, []) if last_of_instant else []
         words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
-        table.add_row(f"{record.t_s:.3f}", *told(record), words, style="red" if words else None)
+        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*told(record), words)), style="red" if words else None)
     console.print(table)
 
 
-def write_summary(path: Path, summary: Summary) -> None:
-    """The summary as JSON. Raises `FileError`."""
-    try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; a summary needs a file that can be written") from None
+def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:
+    """The violations to show, in order: every check's first, then every check's second, while there is room."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for place, violation in enumerate(violations):
+        turns.append((seen[violation.check], place))
+        seen[violation.check] += 1
+    return [violations[place] for place in sorted(place for _, place in sorted(turns)[:MOST_SHOWN])]
 
 
 def _figures(summary: Summary) -> list[str]:

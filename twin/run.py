@@ -38,14 +38,15 @@ LinkName = Literal["memory", "lockstep", "realtime"]
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins.
 
-    `lateness_ms`: by how much events were late under the wall clock. `events` of the kernel, `exchanges` with the
-    controller (in lockstep: grants) tell how much work it was.
+    `unlisted`: how many violations there were besides. `lateness_ms`: by how much events were late under the wall
+    clock. `events` of the kernel, `exchanges` with the controller (in lockstep: grants) tell how much work it was.
     """
 
     scenario: Scenario
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
+    unlisted: int
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
@@ -70,18 +71,19 @@ def simulate(
     began_s = wall_s()
     remembered = Remembered(Noted(recognizer or recognizer_of(scenario)))
     tally, judged = Tally(), Checks(checks)
-    with trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers)) as record:
-        shift = Shift(scenario, record, remembered, patient=patient)
-        control = links.Control(
-            controller=controller or Controller, settings=scenario.controller, recognizer=remembered, broker=broker,
-            on_waiting=on_waiting,
-        )  # fmt: skip
-        if link == "realtime":
-            with links.realtime(control) as live:
-                shift.work_in_real_time(live, speed)
-        else:
-            with (links.memory if link == "memory" else links.lockstep)(control) as reached:
-                shift.work(reached)
+    record = trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers))
+    shift = Shift(scenario, record, remembered, patient=patient)
+    control = links.Control(
+        controller=controller or Controller, settings=scenario.controller, recognizer=remembered, broker=broker,
+        on_waiting=on_waiting,
+    )  # fmt: skip
+    # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
+    if link == "realtime":
+        with links.realtime(control) as live, record:
+            shift.work_in_real_time(live, speed)
+    else:
+        with (links.memory if link == "memory" else links.lockstep)(control) as reached, record:
+            shift.work(reached)
     return shift.result(tally, judged, remembered, wall_s() - began_s)
 
 
@@ -156,7 +158,7 @@ class Shift:
         )  # fmt: skip
         return Run(
             scenario=self._scenario, trace=self._record.records, summary=summary, violations=judged.violations,
-            margins=tally.margins, tally=tally, lateness_ms=lateness_ms(self.lateness_s),
+            unlisted=judged.unlisted, margins=tally.margins, tally=tally, lateness_ms=lateness_ms(self.lateness_s),
             events=self._timeline.events, exchanges=self._exchanges(),
         )  # fmt: skip
 

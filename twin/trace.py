@@ -8,12 +8,14 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from reprlib import repr as short
 from types import TracebackType
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
-from controller.errors import ControllerError
+from controller.codec import decode_command
+from controller.errors import ControllerError, WireError
 from twin.errors import FileError
 from twin.objection import objection
 from twin.scenario import Scenario
@@ -191,8 +193,9 @@ _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 class Trace:
     """Takes a run's records: digests each, hands it to the watchers, writes or keeps it where asked.
 
-    Without `keep` only the last `TAIL_RECORDS` stay in memory. The file is complete up to the last record at any
-    time a reader may look after `close`, also when the run fails.
+    Without `keep` only the last `TAIL_RECORDS` stay in memory. The file is opened, and an older one emptied, where
+    the trace is entered; it is complete up to the last record when that is left, also when the run fails. Raises
+    `FileError` where it cannot be written.
     """
 
     def __init__(self, *, keep: bool = False, path: Path | None = None, watchers: tuple[Watcher, ...] = ()) -> None:
@@ -200,10 +203,8 @@ class Trace:
         self._digest = hashlib.blake2b(digest_size=16)
         self._watchers = watchers
         self._keep = self.records.append
-        try:
-            self._file = None if path is None else path.open("wb")
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}; a trace needs a file that can be written") from None
+        self._path = path
+        self._file: BinaryIO | None = None
 
     def add(self, record: AnyRecord) -> None:
         """Take the next record."""
@@ -211,7 +212,10 @@ class Trace:
         self._digest.update(line)
         self._keep(record)
         if self._file is not None:
-            self._file.write(line + b"\n")
+            try:
+                self._file.write(line + b"\n")
+            except OSError as error:
+                raise self._unwritable(error) from None
         for watcher in self._watchers:
             watcher(record)
 
@@ -223,10 +227,18 @@ class Trace:
     def close(self) -> None:
         """Finish the file."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            try:
+                file.close()
+            except OSError as error:
+                raise self._unwritable(error) from None
 
     def __enter__(self) -> "Trace":
+        if self._path is not None:
+            try:
+                self._file = self._path.open("wb")
+            except OSError as error:
+                raise self._unwritable(error) from None
         return self
 
     def __exit__(
@@ -234,15 +246,23 @@ class Trace:
     ) -> None:
         self.close()
 
+    def _unwritable(self, error: OSError) -> FileError:
+        return FileError(f"{self._path}: {error.strerror or error}; a trace needs a file that can be written")
+
 
 def read_trace(path: Path) -> Iterator[AnyRecord]:
-    """The records of a trace file, in order. Raises `FileError` naming the line that is none."""
+    """The records of a whole trace file, in order. Raises `FileError` naming the line that is none."""
+    number, record = 0, None
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                yield _record(path, number, line)
+                record = _record(path, number, line)
+                yield record
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a trace is a JSON Lines file") from None
+    if not isinstance(record, Ended):
+        last = "it is empty" if record is None else f"line {number}, the last, is `{type(record).__name__.lower()}`"
+        raise FileError(f"{path}: incomplete, {last}: a trace begins with `began` and ends with `ended`")
 
 
 def _record(path: Path, number: int, line: bytes) -> AnyRecord:
@@ -252,4 +272,15 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
         raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
     if (number == 1) != isinstance(record, Began):
         raise FileError(f"{path}, line {number}: kind = {type(record).__name__.lower()!r}: a trace begins with `began`")
+    if isinstance(record, Commanded):
+        _check_command(path, number, record)
     return record
+
+
+def _check_command(path: Path, number: int, record: Commanded) -> None:
+    """What the plant took for a command, the checks must be able to read as one."""
+    try:
+        decode_command(record.payload.encode())
+    except WireError as error:
+        what = f"payload = {short(record.payload)}: {error}"
+        raise FileError(f"{path}, line {number}: {what}; allowed is a command as spelled on the wire") from None

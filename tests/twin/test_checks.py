@@ -243,3 +243,12 @@ def test_a_controller_that_breaks_everything_does_not_fill_the_memory():
         checks.see(trace.Crashed(float(number), "again"))
     assert len(checks.violations) == MOST_VIOLATIONS
     assert checks.unlisted == 5
+
+
+def test_many_violations_of_one_check_do_not_hide_another_ones():
+    checks = Checks(ALL_CHECKS)
+    refused = [trace.Refused(float(number), "again") for number in range(MOST_VIOLATIONS + 5)]
+    for record in [BEGAN, *refused, LOADED, RIPE, trace.Binned(9.0, 1, 3)]:
+        checks.see(record)
+    assert checks.violations[-1].check == "wrong_bin"
+    assert (len(checks.violations), checks.unlisted) == (MOST_VIOLATIONS + 1, 5)

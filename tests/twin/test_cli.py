@@ -1,7 +1,11 @@
 """The command `twin`: what it prints, what it writes, how it ends; bad input is one line and exit code 2."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +15,9 @@ from twin.cli import app
 from twin.scenario import encode_scenario
 
 runner = CliRunner()
+FULL_DISK = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+BEGAN = trace.Began(0.0, Scenario())
+ENDED = trace.Ended(20.0, "sorted", (), False, (), False)
 
 
 def twin(*arguments):
@@ -53,18 +60,37 @@ def test_a_layout_file_decides_the_line(tmp_path):
     assert "reject" in result.output
 
 
-def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
-    records = [
-        trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),))), trace.Loaded(1.0, 1, "ripe", 0.08, None),
-        trace.Binned(9.0, 1, 4),
-    ]  # fmt: skip
-    path = tmp_path / "trace.jsonl"
+def recorded(folder, records):
+    path = folder / "trace.jsonl"
     with trace.Trace(path=path) as kept:
         for record in records:
             kept.add(record)
-    result = twin("check", path)
+    return path
+
+
+def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
+    records = [
+        trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),))), trace.Loaded(1.0, 1, "ripe", 0.08, None),
+        trace.Binned(9.0, 1, 4), ENDED,
+    ]  # fmt: skip
+    result = twin("check", recorded(tmp_path, records))
     assert result.exit_code == 1
     assert "wrong_bin" in result.output
+
+
+def test_check_shows_what_looks_like_markup_as_it_stands(tmp_path):
+    refused = trace.Refused(1.0, "unknown command: key '[/x]'")
+    result = twin("check", recorded(tmp_path, [BEGAN, refused, ENDED]))
+    assert result.exit_code == 1, result.exception
+    assert "the plant refused a command: unknown command: key '[/x]'" in " ".join(result.output.split())
+
+
+def test_check_shows_each_rule_that_was_violated_and_how_many_violations_there_were(tmp_path):
+    refused = [trace.Refused(float(number), "again") for number in range(1500)]
+    told = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
+    assert told.startswith("violations: 1501\n")
+    assert "wrong_bin: item 1" in told
+    assert told.endswith("  ... and 1481 more\n")
 
 
 def free_port():
@@ -128,6 +154,10 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
         (["run", "--in-flight", "many", "--link", "memory"], ["in-flight", "many"]),
         (["run", "--broker", "nowhere", "--recognizer", "oracle"], ["--broker", "nowhere", "HOST:PORT"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["no/such/folder/t"]),
+        (["run", "--summary", "no/such/folder/s"], ["--summary", "no/such/folder/s", "can be written"]),
+        (["run", "--summary", "/"], ["--summary", "'/'", "can be written"]),
+        (["run", "--summary", "s" * 1000], ["--summary", "ssss", "can be written"]),
+        (["serve", "--summary", "no/such/folder/s"], ["--summary", "no/such/folder/s", "can be written"]),
         (["check", "no/such/trace"], ["no/such/trace"]),
         (["replay", "no/such/file"], ["no/such/file"]),
     ],
@@ -135,6 +165,60 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
 def test_a_bad_argument_is_one_line_that_names_the_cause(arguments, words):
     line = one_line(twin(*arguments))
     assert all(word in line for word in words), line
+
+
+@pytest.mark.parametrize("option", ["--summary", "--trace"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_run(option, tmp_path):
+    result = twin("run", "--items", 5, "--recognizer", "oracle", "--link", "memory", option, tmp_path)
+    assert str(tmp_path) in one_line(result)
+    assert result.stdout == ""
+
+
+def test_a_run_that_is_refused_leaves_no_file_and_empties_none(tmp_path):
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    old.write_text("an older summary")
+    for path in (new, old):
+        one_line(twin("run", "no/such/scenario.json", "--summary", path, "--trace", path))
+    assert not new.exists()
+    assert old.read_text() == "an older summary"
+
+
+@FULL_DISK
+def test_a_summary_that_could_not_be_written_after_all_does_not_cost_the_table():
+    result = twin("run", "--items", 1, "--recognizer", "oracle", "--link", "memory", "--summary", "/dev/full")
+    assert "/dev/full" in one_line(result)
+    assert "violations: none" in result.stdout
+
+
+ORACLE_IN_MEMORY = [sys.executable, "-m", "twin", "run", "--recognizer", "oracle", "--link", "memory"]
+
+
+def test_a_reader_who_leaves_costs_neither_the_summary_nor_the_exit_code(tmp_path):
+    summary = tmp_path / "summary.json"
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*ORACLE_IN_MEMORY, "--items", "3", "--summary", str(summary)]
+    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert json.loads(summary.read_bytes())["correct"] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="reads the trace while it is written, from a named pipe")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_has_its_trace_its_summary_and_its_verdict(number, tmp_path):
+    summary, records = tmp_path / "summary.json", tmp_path / "trace.jsonl"
+    os.mkfifo(records)
+    command = [*ORACLE_IN_MEMORY, "--items", "100000", "--summary", str(summary), "--trace", str(records)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, records.open() as lines:
+        next(lines)
+        process.send_signal(number)
+        *_, last = lines
+        told = process.communicate(timeout=60)[0]
+    assert json.loads(last)["reason"] == "interrupted"
+    assert {found["check"] for found in json.loads(summary.read_bytes())["violations"]} == {"lost"}
+    assert "(interrupted)" in told
+    assert process.returncode == 1
 
 
 def test_a_negative_number_of_items_is_bad_usage():
@@ -157,6 +241,25 @@ def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
     assert "line 1" in one_line(twin("check", path))
 
 
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ([], "it is empty"),
+        ([BEGAN], "line 1, the last, is `began`"),
+        ([BEGAN, trace.Refused(1.0, "again")], "line 2, the last, is `refused`"),
+    ],
+)
+def test_a_trace_that_is_cut_off_is_refused_as_incomplete(records, words, tmp_path):
+    line = one_line(twin("check", recorded(tmp_path, records)))
+    assert "trace.jsonl: incomplete" in line
+    assert words in line
+
+
+def test_a_command_that_is_none_is_named_with_file_and_line(tmp_path):
+    line = one_line(twin("check", recorded(tmp_path, [BEGAN, trace.Commanded(1.0, "x"), ENDED])))
+    assert "trace.jsonl, line 2: payload = 'x': not a JSON object" in line
+
+
 @pytest.mark.broker
 def test_a_port_in_use_is_one_line():
     with socket.socket() as taken:
@@ -168,7 +271,19 @@ def test_a_port_in_use_is_one_line():
 
 
 @pytest.mark.broker
-def test_a_broker_that_is_not_there_is_one_line():
-    port = free_port()
-    line = one_line(twin("run", "--items", 1, "--recognizer", "oracle", "--broker", f"127.0.0.1:{port}"))
-    assert f"127.0.0.1:{port}" in line
+@pytest.mark.parametrize("link", ["lockstep", "realtime"])
+def test_a_broker_that_is_not_there_is_one_line_and_an_older_trace_stays(link, tmp_path):
+    at, older = f"127.0.0.1:{free_port()}", recorded(tmp_path, [BEGAN, ENDED])
+    before = older.read_bytes()
+    run = ["run", "--items", 1, "--recognizer", "oracle", "--link", link]
+    assert at in one_line(twin(*run, "--broker", at, "--trace", older))
+    assert older.read_bytes() == before
+
+
+@FULL_DISK
+@pytest.mark.parametrize("items", [1, 1000])
+def test_a_trace_that_finds_no_room_is_one_line(items):
+    """With few records the file's end finds none, with many a record in the midst."""
+    run = ["run", "--items", items, "--recognizer", "oracle", "--link", "memory"]
+    line = one_line(twin(*run, "--trace", "/dev/full"))
+    assert "/dev/full: No space left on device" in line

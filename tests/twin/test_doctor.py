@@ -1,9 +1,11 @@
 """`twin doctor` at brokers and lines that are well, silent and ill."""
 
+import os
 import subprocess
 import sys
 import threading
 
+import paho.mqtt.client as mqtt
 import pytest
 
 from controller import codec
@@ -82,3 +84,20 @@ def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
     assert (well.returncode, ill.returncode) == (0, 1)
     assert "round trip" in well.stdout
     assert "what to do" in ill.stdout
+
+
+def test_what_a_stranger_says_is_shown_as_it_stands():
+    said = [(codec.FEEDBACK, b'{"[/x]":1}'), (codec.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
+    with EmbeddedBroker() as broker:
+        stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        stranger.connect(broker.host, broker.port)
+        stranger.loop_start()
+        for topic, payload in said:  # Kept by the broker for whoever subscribes later.
+            stranger.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
+        command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0.3"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "500"})
+        stranger.disconnect()
+        stranger.loop_stop()
+    assert told.returncode == 1, told.stderr
+    assert "unknown key: key '[/x]'" in told.stdout
+    assert "[/who] \\x1b[2J waits" in told.stdout

@@ -1,8 +1,11 @@
 """`twin serve`, with a controller that shares no code with ours."""
 
+import contextlib
 import json
 import queue
 import re
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -58,23 +61,80 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     undisturbed(served, always=the_verdict_is_told, in_time=every_item_is_in_its_bin)
 
 
-def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
+@contextlib.contextmanager
+def controller_at(host, port, first_words):
+    """A client that says its first words as soon as it is heard; a queue of what the plant says, None for its own."""
     arrivals = queue.Queue()
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
     client.on_connect = lambda *_: client.subscribe("bb")
-    client.on_subscribe = lambda *_: client.publish("aa", '{"conveyor":"run"}')
+    client.on_subscribe = lambda *_: client.publish("aa", first_words)
     client.on_publish = lambda *_: arrivals.put(None)
     client.on_message = lambda *arguments: arrivals.put(json.loads(arguments[-1].payload))
+    client.connect(host, int(port))
+    client.loop_start()
+    try:
+        assert arrivals.get(timeout=10) is None
+        yield client, arrivals
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
     with serving("--items", "1", "--speed", "5") as server:
         try:
-            host, port = address(server)
-            client.connect(host, int(port))
-            client.loop_start()
-            assert arrivals.get(timeout=10) is None
-            client.publish("aa", '{"rod_control":"first_push"}')
-            while "image" not in (arrivals.get(timeout=30) or {}):
-                pass
+            with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
         finally:
-            client.disconnect()
-            client.loop_stop()
             server.kill()
+
+
+def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
+    with serving("--items", "1", "--speed", "5") as server:
+        try:
+            with controller_at(*address(server), '{"[/x]":"y"}') as (client, arrivals):
+                client.publish("aa", '{"conveyor":"run"}')
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_path):
+    summary = tmp_path / "summary.json"
+    with serving("--items", "9", "--summary", str(summary)) as server:
+        try:
+            with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
+                client.publish("aa", '{"rod_control":"first_push"}')
+                while "image" not in (arrivals.get(timeout=30) or {}):
+                    pass
+                server.send_signal(number)
+                told = server.communicate(timeout=30)[0]
+        finally:
+            server.kill()
+    assert [found["check"] for found in json.loads(summary.read_bytes())["violations"]] == ["lost"]
+    assert "(interrupted)" in told
+    assert server.returncode == 1
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_the_address_that_is_told_of_an_ipv6_host_is_one_that_the_commands_take():
+    with serving("--host", "::1", "--items", "1") as server:
+        try:
+            at = ":".join(address(server))
+            doctor = [sys.executable, "-m", "twin", "doctor", "--broker", at, "--listen", "0"]
+            looked = subprocess.run(doctor, capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            server.kill()
+    assert at.startswith("[::1]:")
+    assert looked.returncode == 0, looked.stdout + looked.stderr

@@ -1,5 +1,6 @@
 """What a check is: it reads a run's records, one after another, and says what was wrong."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, get_args
 
@@ -10,7 +11,7 @@ from twin.bin import bin_name
 from twin.scenario import Scenario
 
 MOST_VIOLATIONS: Final = 1000
-"""A run keeps this many violations; a controller that breaks everything would fill the memory."""
+"""A run keeps this many violations of each check; a controller that breaks everything would fill the memory."""
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -141,11 +142,15 @@ class Answers:
 
 
 class Checks:
-    """A set of checks over one run; `violations` has what they found, in order."""
+    """A set of checks over one run; `violations` has what they found, in order.
+
+    `unlisted` counts what is not among them, each check having found `MOST_VIOLATIONS` before.
+    """
 
     def __init__(self, kinds: tuple[type[Check], ...]) -> None:
         self.violations: list[Violation] = []
         self.unlisted = 0
+        self._listed: Counter[str] = Counter()
         self._watches: dict[type[trace.Record], list[Callable[[Any], None]]] = {}
         for kind in kinds:
             for record, look in kind(self._take).watches().items():
@@ -157,7 +162,8 @@ class Checks:
             look(record)
 
     def _take(self, violation: Violation) -> None:
-        if len(self.violations) < MOST_VIOLATIONS:
+        if self._listed[violation.check] < MOST_VIOLATIONS:
+            self._listed[violation.check] += 1
             self.violations.append(violation)
         else:
             self.unlisted += 1
