@@ -65,11 +65,11 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
         core = Controller(plan.settings)
         clock: Clock
         if plan.granted:
-            session = Session(core, Modelled(Noted(recognizer)), refusals.see)
+            session = Session(core, Modelled(Noted(recognizer)), refusals.see, refusals.miss)
             clock = GrantedClock(plan.address.client_id, on_waiting=say)
         else:
             worker = stack.enter_context(Worker(recognizer, connection.poke))
-            session = Session(core, worker, refusals.see)
+            session = Session(core, worker, refusals.see, refusals.miss)
             clock = WallClock()
         say(f"connected to {where}")
         return _control(clock, session, connection, stop, refusals)
@@ -84,7 +84,10 @@ def _control(
         _log.exception("controller_failed t_s=%.3f", wall_s())
         connection.publish(REST)
         return FAILED
-    _log.info("finished t_s=%.3f refused=%s dropped=%d", wall_s(), dict(refusals.counts), connection.dropped)
+    _log.info(
+        "finished t_s=%.3f refused=%s unrecognised=%d dropped=%d",
+        wall_s(), dict(refusals.counts), refusals.unrecognised, connection.dropped,
+    )  # fmt: skip
     if not connection.there:
         _log.error("broker_away t_s=%.3f: the line could not be told to stop", wall_s())
         return FAILED
