@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from controller import codec
 from controller.arrivals import Arrival, Arrivals, Sign
-from controller.clocks import wall_s
+from controller.clocks import LOOK_UP_S, wall_s
 from controller.errors import BrokerError, SettingsError
 
 CLIENT_ID: Final = "FS_Ctl"
@@ -100,6 +100,11 @@ class Connection:
         return client
 
     @property
+    def where(self) -> str:
+        """HOST:PORT of the broker."""
+        return f"{self._address.host}:{self._address.port}"
+
+    @property
     def there(self) -> bool:
         """Whether the broker is there, as far as is known."""
         return self._there
@@ -109,15 +114,22 @@ class Connection:
         """How many messages came while too many waited."""
         return self._arrivals.dropped
 
-    def open(self) -> None:
-        """Connect and subscribe. Raises `BrokerError` when the broker cannot be reached or refuses."""
-        where = f"broker {self._address.host}:{self._address.port}"
+    def open(self, stop: threading.Event | None = None) -> None:
+        """Connect and subscribe, unless `stop` is set meanwhile.
+
+        Raises `BrokerError` when the broker cannot be reached or refuses.
+        """
+        where = f"broker {self.where}"
         try:
             self._client.connect(self._address.host, self._address.port, keepalive=self._address.keep_alive_s)
         except (OSError, ValueError) as error:
             raise BrokerError(f"{where}: {error}; is a broker running there?") from None
         self._client.loop_start()
-        if not self._subscribed.wait(SUBSCRIBE_TIMEOUT_S) or self._refused is not None:
+        until_s = wall_s() + SUBSCRIBE_TIMEOUT_S
+        while not self._subscribed.wait(LOOK_UP_S) and wall_s() < until_s:
+            if stop is not None and stop.is_set():
+                return
+        if not self._subscribed.is_set() or self._refused is not None:
             self.close()
             raise BrokerError(f"{where}: {self._refused or f'no answer within {SUBSCRIBE_TIMEOUT_S:g} s'}")
 
