@@ -1,5 +1,7 @@
 """Recognizers by name: the shipped model, the scenario's oracle, or a recognition service on the network."""
 
+import asyncio
+import threading
 from typing import Final
 
 import httpx
@@ -47,11 +49,13 @@ _decoder: Final = msgspec.json.Decoder(_Answer)
 class Service:
     """A recognition service: the image's bytes are posted to `/aisim_tf_pre`. Keeps its connection open.
 
-    `url` is the service's root, or that path itself. `timeout_s` bounds each of the two tries. Raises
-    `SettingsError` for a URL that is none.
+    `url` is the service's root, or that path itself. `timeout_s` bounds each of the two tries, from its beginning to
+    the answer's last byte. For any thread without an event loop. Raises `SettingsError` for a URL that is none.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         root = url.rstrip("/").removesuffix(SERVICE_PATH)
         try:
             parsed = httpx.URL(root + SERVICE_PATH)
@@ -60,35 +64,52 @@ class Service:
         if not parsed.host:
             raise SettingsError("recognizer", url, "an http(s) URL with a host in it")
         self._url = parsed
+        self._timeout_s = timeout_s
+        # httpx's own limits are for each read, and an answer may come byte by byte: an event loop ends it in time.
+        self._loop = asyncio.Runner()
+        self._lock = threading.Lock()
         # The line's network is not the office's: no proxy is taken from the environment.
-        self._client = httpx.Client(timeout=timeout_s, trust_env=False, transport=transport)
+        self._client = httpx.AsyncClient(timeout=None, trust_env=False, transport=transport)
 
     def classify(self, image: bytes) -> Recognition:
         """The service's answer for an image. Raises `RecognizerError` where it has none."""
-        response = self._post(image)
-        if response.status_code != httpx.codes.OK:
-            raise RecognizerError(f"{self._url}: status {response.status_code}")
-        return _recognition(response.content, str(self._url))
+        with self._lock:
+            body = self._loop.run(self._ask(image))
+        return _recognition(body, str(self._url))
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        with self._lock, self._loop:
+            self._loop.run(self._client.aclose())
 
-    def _post(self, image: bytes) -> httpx.Response:
+    async def _ask(self, image: bytes) -> bytes:
         """Post once, and once more where that failed on the way."""
-        headers = {"content-type": "application/octet-stream"}
-        failure: Exception | None = None
+        failure = ""
         for _ in range(TRIES):
             try:
-                return self._client.post(self._url, content=image, headers=headers)
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._post(image)
             except httpx.RequestError as error:
-                failure = error
-        raise RecognizerError(f"{self._url}: {str(failure) or type(failure).__name__}")
+                failure = str(error) or type(error).__name__
+            except TimeoutError:
+                failure = f"no answer within {self._timeout_s:g} s"
+        raise RecognizerError(f"{self._url}: {failure}")
+
+    async def _post(self, image: bytes) -> bytes:
+        """The answer's body, read no further than an answer may be long."""
+        headers = {"content-type": "application/octet-stream"}
+        async with self._client.stream("POST", self._url, content=image, headers=headers) as response:
+            if response.status_code != httpx.codes.OK:
+                raise RecognizerError(f"{self._url}: status {response.status_code}")
+            body = b""
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > LONGEST_ANSWER_BYTES:
+                    raise RecognizerError(f"{self._url}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
+            return body
 
 
 def _recognition(body: bytes, where: str) -> Recognition:
-    if len(body) > LONGEST_ANSWER_BYTES:
-        raise RecognizerError(f"{where}: an answer of {len(body)} bytes, at most {LONGEST_ANSWER_BYTES}")
     try:
         answer = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
