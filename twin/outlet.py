@@ -42,7 +42,7 @@ class Outlet:
         host, port = self._address
         try:
             self._client.connect(host, port, keepalive=KEEP_ALIVE_S)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # The latter is what a name that cannot be one raises.
             raise BrokerError(f"broker {host}:{port}: {error}; start one there, or leave --broker out") from None
         self._client.loop_start()
         if not self._ready.wait(CONNECT_TIMEOUT_S) or self._refused is not None:
