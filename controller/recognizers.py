@@ -59,11 +59,14 @@ class Service:
         root = url.rstrip("/").removesuffix(SERVICE_PATH)
         try:
             parsed = httpx.URL(root + SERVICE_PATH)
-        except httpx.InvalidURL as error:
+            host, port = parsed.host, parsed.port
+        except (httpx.InvalidURL, UnicodeError) as error:  # The latter is what a host that cannot be one raises.
             raise SettingsError("recognizer", url, f"an http(s) URL ({error})") from None
-        if not parsed.host:
-            raise SettingsError("recognizer", url, "an http(s) URL with a host in it")
+        if not host or not (port is None or 0 < port < 65536):
+            raise SettingsError("recognizer", url, "an http(s) URL with a host in it, and no port but from 1 to 65535")
         self._url = parsed
+        # A name and a password that stand in it are no log line's.
+        self._where = str(parsed.copy_with(userinfo=b""))
         self._timeout_s = timeout_s
         # httpx's own limits are for each read, and an answer may come byte by byte: an event loop ends it in time.
         self._loop = asyncio.Runner()
@@ -75,7 +78,7 @@ class Service:
         """The service's answer for an image. Raises `RecognizerError` where it has none."""
         with self._lock:
             body = self._loop.run(self._ask(image))
-        return _recognition(body, str(self._url))
+        return _recognition(body, self._where)
 
     def close(self) -> None:
         """Close the connection."""
@@ -90,23 +93,31 @@ class Service:
                 async with asyncio.timeout(self._timeout_s):
                     return await self._post(image)
             except httpx.RequestError as error:
-                failure = str(error) or type(error).__name__
+                failure = _words(error)
             except TimeoutError:
                 failure = f"no answer within {self._timeout_s:g} s"
-        raise RecognizerError(f"{self._url}: {failure}")
+        raise RecognizerError(f"{self._where}: {failure}")
 
     async def _post(self, image: bytes) -> bytes:
         """The answer's body, read no further than an answer may be long."""
         headers = {"content-type": "application/octet-stream"}
         async with self._client.stream("POST", self._url, content=image, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
-                raise RecognizerError(f"{self._url}: status {response.status_code}")
+                raise RecognizerError(f"{self._where}: status {response.status_code}")
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > LONGEST_ANSWER_BYTES:
-                    raise RecognizerError(f"{self._url}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
+                    raise RecognizerError(f"{self._where}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
             return body
+
+
+def _words(error: httpx.RequestError) -> str:
+    """What failed; where nobody could be reached, why that was, which lies at the bottom."""
+    cause: BaseException = error
+    while isinstance(error, httpx.ConnectError) and (below := cause.__cause__ or cause.__context__) is not None:
+        cause = below
+    return str(cause) or str(error) or type(error).__name__
 
 
 def _recognition(body: bytes, where: str) -> Recognition:

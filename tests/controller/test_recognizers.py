@@ -123,6 +123,14 @@ def test_a_status_other_than_200_is_an_error(service):
         service(lambda request: httpx.Response(500)).classify(b"x")
 
 
+def test_a_service_that_is_not_there_is_named_with_the_reason_and_without_its_password(service):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(RecognizerError, match=f"^http://{where}/aisim_tf_pre: .*Errno"):
+            service(url=f"http://line:secret@{where}").classify(b"x")
+
+
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -146,7 +154,13 @@ def test_recognizers_go_by_name():
     assert isinstance(recognizer_of("https://host/"), Service)
 
 
-@pytest.mark.parametrize("name", ["", "resnet50", "ftp://host", "http://", "http://host:port"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "resnet50", "ftp://host", "http://", "http://host:port", "http://host:-1", "http://host:65536",
+        "http://xn--0", "http://host/\udcff",
+    ],
+)  # fmt: skip
 def test_a_name_that_stands_for_nothing_is_refused_in_one_line(name):
     with pytest.raises(SettingsError) as refusal:
         recognizer_of(name)
