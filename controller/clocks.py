@@ -55,19 +55,24 @@ class Clock(Protocol):
 class WallClock:
     """Time is the wall's. `gate_to_command_s` has, for each gate edge that was answered by a command, how long it took.
 
-    That is from the moment at which paho handed the message over until the publish call has returned.
+    That is from the moment at which paho handed the message over until the publish call has returned. `say` hears
+    what a person should read: of a broker that is lost or back, and what a stop waits for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, say: Callable[[str], None] = lambda text: None) -> None:
+        self._say = say
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
-        """Handle arrivals as they come and deadlines as they fall due."""
+        """Handle arrivals as they come and deadlines as they fall due. A stop that was asked for before: nothing."""
+        if stop.is_set():
+            return
         connection.publish(session.tell(Start(), wall_s()))
         stopping = False
         while not session.finished:
             if stop.is_set() and not stopping:
                 stopping = True
+                self._say("waiting for the belt to clear")
                 connection.publish(session.tell(Stop(), wall_s()))
             deadline_s = session.next_deadline_s
             wait_s = LOOK_UP_S if deadline_s is None else min(LOOK_UP_S, deadline_s - wall_s())
@@ -77,6 +82,7 @@ class WallClock:
             connection.publish(session.wake(wall_s()))
 
     def _hear(self, session: "Session", connection: "Connection", arrival: Arrival) -> None:
+        _tell(self._say, connection, arrival.sign)
         if arrival.sign is Sign.LOST:
             connection.publish(session.tell(BrokerLost(), wall_s()))
         elif arrival.sign is Sign.BACK:
@@ -93,13 +99,13 @@ class GrantedClock:
 
     It says hello until the first grant, and takes that grant's count of messages as where its own begins. A grant
     that comes again is answered again and not acted on twice. A connection that was lost and is back is told to the
-    session with the next grant, which the last answer, sent once more, asks for. `on_waiting` is told when the first
-    grant is late.
+    session with the next grant, which the last answer, sent once more, asks for. `say` hears what a person should
+    read: that the first grant is late, of a broker that is lost or back.
     """
 
-    def __init__(self, who: str, *, on_waiting: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, who: str, *, say: Callable[[str], None] = lambda text: None) -> None:
         self._who = who
-        self._on_waiting = on_waiting
+        self._say = say
         self._pending: deque[bytes] = deque()
         self._grant: codec.Grant | None = None
         self._received = 0
@@ -118,10 +124,11 @@ class GrantedClock:
                 self._hello(connection)
                 hello_s = wall_s() + HELLO_AGAIN_S
             if self._grant is None and wall_s() > speak_s:
-                self._on_waiting(f"waiting for the first grant on {codec.CLOCK_GRANT}")
+                self._say(f"waiting for the first grant on {codec.CLOCK_GRANT}")
                 speak_s = float("inf")
             if arrival is None:
                 continue
+            _tell(self._say, connection, arrival.sign)
             if arrival.sign is Sign.LOST:
                 self._losses.append(BrokerLost())
             elif arrival.sign is Sign.BACK:
@@ -184,3 +191,11 @@ class GrantedClock:
         self._sent += len(commands)
         self._done = codec.Done(grant=grant.grant, who=self._who, sent=self._sent, next_s=session.next_deadline_s)
         connection.send(codec.CLOCK_DONE, codec.encode_clock(self._done))
+
+
+def _tell(say: Callable[[str], None], connection: "Connection", sign: Sign) -> None:
+    """Say that the broker is lost, or back."""
+    if sign is Sign.LOST:
+        say(f"lost the broker {connection.where}: trying again")
+    elif sign is Sign.BACK:
+        say(f"connected to {connection.where} again")

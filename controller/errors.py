@@ -1,5 +1,9 @@
 """What can go wrong at the controller's edges."""
 
+from typing import Final
+
+LONGEST_SHOWN: Final = 200
+
 
 class ControllerError(Exception):
     """Root of everything that the controller raises for a cause outside itself."""
@@ -22,7 +26,10 @@ class SettingsError(ControllerError):
     """A setting out of its range. Names the field, the value and what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {value!r}: allowed is {allowed}")
+        shown = repr(value)
+        if len(shown) > LONGEST_SHOWN:
+            shown = f"{shown[:LONGEST_SHOWN]}..."
+        super().__init__(f"{field} = {shown}: allowed is {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed

@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from controller import codec
 from controller.arrivals import Arrival, Arrivals, Sign
-from controller.clocks import wall_s
+from controller.clocks import LOOK_UP_S, wall_s
 from controller.errors import BrokerError, SettingsError
 
 CLIENT_ID: Final = "FS_Ctl"
@@ -27,14 +27,16 @@ CONNECT_TIMEOUT_S: Final = 5.0
 SUBSCRIBE_TIMEOUT_S: Final = 10.0
 FIRST_RETRY_S: Final = 0.1
 LAST_RETRY_S: Final = 1.0
+LONGEST_TEXT_BYTES: Final = 65535
+"""Of anything that has a name in MQTT 3.1.1 (1.5.3)."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the broker is and how it lets the controller in.
 
     `port` as the FS simulator listens, `keep_alive_s` 1 to 65535 s; `username` and `password` if it asks for them;
-    `tls` with `ca_file` (None: the system's) and, if it asks for one, the controller's own certificate and key;
-    the topics are the FS simulator's. Raises `SettingsError`.
+    `tls` with `ca_file` (None: the system's) and, if it asks for one, the controller's own certificate and key, which
+    without `tls` are refused; the topics are the FS simulator's. Raises `SettingsError`.
     """
 
     host: str = "127.0.0.1"
@@ -58,12 +60,19 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise SettingsError("port", self.port, "1 to 65535")
         if not 1 <= self.keep_alive_s <= 65535:
             raise SettingsError("keep_alive_s", self.keep_alive_s, "1 to 65535")
-        if not 1 <= len(self.client_id.encode()) <= 65535:
-            raise SettingsError("client_id", self.client_id, "1 to 65535 bytes")
+        _check_text("client_id", self.client_id, least=1)
+        _check_text("username", self.username)
+        _check_text("password", self.password, shown="***")
         for field in ("commands_topic", "feedback_topic"):
             topic = getattr(self, field)
-            if not topic or any(sign in topic for sign in "+#\0"):
+            _check_text(field, topic, least=1)
+            if any(sign in topic for sign in "+#"):
                 raise SettingsError(field, topic, "a topic without wildcards")
+        for field in ("ca_file", "cert_file", "key_file"):
+            if getattr(self, field) is not None and not self.tls:
+                raise SettingsError(field, getattr(self, field), "only with tls")
+        if self.key_file is not None and self.cert_file is None:
+            raise SettingsError("key_file", self.key_file, "only with cert_file")
 
 
 class Connection:
@@ -100,6 +109,11 @@ class Connection:
         return client
 
     @property
+    def where(self) -> str:
+        """HOST:PORT of the broker."""
+        return f"{self._address.host}:{self._address.port}"
+
+    @property
     def there(self) -> bool:
         """Whether the broker is there, as far as is known."""
         return self._there
@@ -109,15 +123,22 @@ class Connection:
         """How many messages came while too many waited."""
         return self._arrivals.dropped
 
-    def open(self) -> None:
-        """Connect and subscribe. Raises `BrokerError` when the broker cannot be reached or refuses."""
-        where = f"broker {self._address.host}:{self._address.port}"
+    def open(self, stop: threading.Event | None = None) -> None:
+        """Connect and subscribe, unless `stop` is set meanwhile.
+
+        Raises `BrokerError` when the broker cannot be reached or refuses.
+        """
+        where = f"broker {self.where}"
         try:
             self._client.connect(self._address.host, self._address.port, keepalive=self._address.keep_alive_s)
         except (OSError, ValueError) as error:
             raise BrokerError(f"{where}: {error}; is a broker running there?") from None
         self._client.loop_start()
-        if not self._subscribed.wait(SUBSCRIBE_TIMEOUT_S) or self._refused is not None:
+        until_s = wall_s() + SUBSCRIBE_TIMEOUT_S
+        while not self._subscribed.wait(LOOK_UP_S) and wall_s() < until_s:
+            if stop is not None and stop.is_set():
+                return
+        if not self._subscribed.is_set() or self._refused is not None:
             self.close()
             raise BrokerError(f"{where}: {self._refused or f'no answer within {SUBSCRIBE_TIMEOUT_S:g} s'}")
 
@@ -174,6 +195,16 @@ class Connection:
         if len(payload) > codec.MAX_FEEDBACK_BYTES:
             payload = b""  # It will be refused; a queue full of such must not fill the memory.
         self._arrivals.put(Arrival(Sign.MESSAGE, self._names.get(message.topic, ""), payload, wall_s()))
+
+
+def _check_text(field: str, text: str | None, *, least: int = 0, shown: str | None = None) -> None:
+    """Raises `SettingsError` for what cannot be spelled in MQTT; `shown` stands for a text that is secret."""
+    try:
+        fits = text is None or ("\0" not in text and least <= len(text.encode()) <= LONGEST_TEXT_BYTES)
+    except UnicodeEncodeError:  # Bytes of a command line that are no text.
+        fits = False
+    if not fits:
+        raise SettingsError(field, shown or text, f"{least} to {LONGEST_TEXT_BYTES} bytes of UTF-8, and no NUL")
 
 
 def _context(address: Address) -> ssl.SSLContext:

@@ -57,21 +57,22 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
             recognizer = recognizer_of(plan.recognizer)
         topics = (codec.FEEDBACK, codec.CLOCK_GRANT) if plan.granted else (codec.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
-        where = f"{plan.address.host}:{plan.address.port}"
-        with patiently(say, f"the broker {where}"):
-            connection.open()
+        with patiently(say, f"the broker {connection.where}"):
+            connection.open(stop)
         stack.callback(connection.close)
+        if stop.is_set():
+            return WELL  # Nothing has begun: the line is told nothing.
         refusals = Refusals(wall_s)
         core = Controller(plan.settings)
         clock: Clock
         if plan.granted:
-            session = Session(core, Modelled(Noted(recognizer)), refusals.see)
-            clock = GrantedClock(plan.address.client_id, on_waiting=say)
+            session = Session(core, Modelled(Noted(recognizer)), refusals.see, refusals.miss)
+            clock = GrantedClock(plan.address.client_id, say=say)
         else:
             worker = stack.enter_context(Worker(recognizer, connection.poke))
-            session = Session(core, worker, refusals.see)
-            clock = WallClock()
-        say(f"connected to {where}")
+            session = Session(core, worker, refusals.see, refusals.miss)
+            clock = WallClock(say=say)
+        say(f"connected to {connection.where}")
         return _control(clock, session, connection, stop, refusals)
 
 
@@ -84,7 +85,10 @@ def _control(
         _log.exception("controller_failed t_s=%.3f", wall_s())
         connection.publish(REST)
         return FAILED
-    _log.info("finished t_s=%.3f refused=%s dropped=%d", wall_s(), dict(refusals.counts), connection.dropped)
+    _log.info(
+        "finished t_s=%.3f refused=%s unrecognised=%d dropped=%d",
+        wall_s(), dict(refusals.counts), refusals.unrecognised, connection.dropped,
+    )  # fmt: skip
     if not connection.there:
         _log.error("broker_away t_s=%.3f: the line could not be told to stop", wall_s())
         return FAILED
@@ -101,7 +105,7 @@ def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]
         stop.set()
         for each in signals:
             signal.signal(each, signal.SIG_DFL)
-        say("stopping: waiting for the belt to clear (once more to stop at once)")
+        say("stopping (once more to stop at once)")
 
     before = [signal.signal(each, ask) for each in signals]
     try:

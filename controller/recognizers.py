@@ -1,5 +1,7 @@
 """Recognizers by name: the shipped model, the scenario's oracle, or a recognition service on the network."""
 
+import asyncio
+import threading
 from typing import Final
 
 import httpx
@@ -47,48 +49,78 @@ _decoder: Final = msgspec.json.Decoder(_Answer)
 class Service:
     """A recognition service: the image's bytes are posted to `/aisim_tf_pre`. Keeps its connection open.
 
-    `url` is the service's root, or that path itself. `timeout_s` bounds each of the two tries. Raises
-    `SettingsError` for a URL that is none.
+    `url` is the service's root, or that path itself. `timeout_s` bounds each of the two tries, from its beginning to
+    the answer's last byte. For any thread without an event loop. Raises `SettingsError` for a URL that is none.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         root = url.rstrip("/").removesuffix(SERVICE_PATH)
         try:
             parsed = httpx.URL(root + SERVICE_PATH)
-        except httpx.InvalidURL as error:
+            host, port = parsed.host, parsed.port
+        except (httpx.InvalidURL, UnicodeError) as error:  # The latter is what a host that cannot be one raises.
             raise SettingsError("recognizer", url, f"an http(s) URL ({error})") from None
-        if not parsed.host:
-            raise SettingsError("recognizer", url, "an http(s) URL with a host in it")
+        if not host or not (port is None or 0 < port < 65536):
+            raise SettingsError("recognizer", url, "an http(s) URL with a host in it, and no port but from 1 to 65535")
         self._url = parsed
+        # A name and a password that stand in it are no log line's.
+        self._where = str(parsed.copy_with(userinfo=b""))
+        self._timeout_s = timeout_s
+        # httpx's own limits are for each read, and an answer may come byte by byte: an event loop ends it in time.
+        self._loop = asyncio.Runner()
+        self._lock = threading.Lock()
         # The line's network is not the office's: no proxy is taken from the environment.
-        self._client = httpx.Client(timeout=timeout_s, trust_env=False, transport=transport)
+        self._client = httpx.AsyncClient(timeout=None, trust_env=False, transport=transport)
 
     def classify(self, image: bytes) -> Recognition:
         """The service's answer for an image. Raises `RecognizerError` where it has none."""
-        response = self._post(image)
-        if response.status_code != httpx.codes.OK:
-            raise RecognizerError(f"{self._url}: status {response.status_code}")
-        return _recognition(response.content, str(self._url))
+        with self._lock:
+            body = self._loop.run(self._ask(image))
+        return _recognition(body, self._where)
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        with self._lock, self._loop:
+            self._loop.run(self._client.aclose())
 
-    def _post(self, image: bytes) -> httpx.Response:
+    async def _ask(self, image: bytes) -> bytes:
         """Post once, and once more where that failed on the way."""
-        headers = {"content-type": "application/octet-stream"}
-        failure: Exception | None = None
+        failure = ""
         for _ in range(TRIES):
             try:
-                return self._client.post(self._url, content=image, headers=headers)
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._post(image)
             except httpx.RequestError as error:
-                failure = error
-        raise RecognizerError(f"{self._url}: {str(failure) or type(failure).__name__}")
+                failure = _words(error)
+            except TimeoutError:
+                failure = f"no answer within {self._timeout_s:g} s"
+        raise RecognizerError(f"{self._where}: {failure}")
+
+    async def _post(self, image: bytes) -> bytes:
+        """The answer's body, read no further than an answer may be long."""
+        headers = {"content-type": "application/octet-stream"}
+        async with self._client.stream("POST", self._url, content=image, headers=headers) as response:
+            if response.status_code != httpx.codes.OK:
+                raise RecognizerError(f"{self._where}: status {response.status_code}")
+            body = b""
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > LONGEST_ANSWER_BYTES:
+                    raise RecognizerError(f"{self._where}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
+            return body
+
+
+def _words(error: httpx.RequestError) -> str:
+    """What failed; where nobody could be reached, why that was, which lies at the bottom."""
+    cause: BaseException = error
+    while isinstance(error, httpx.ConnectError) and (below := cause.__cause__ or cause.__context__) is not None:
+        cause = below
+    return str(cause) or str(error) or type(error).__name__
 
 
 def _recognition(body: bytes, where: str) -> Recognition:
-    if len(body) > LONGEST_ANSWER_BYTES:
-        raise RecognizerError(f"{where}: an answer of {len(body)} bytes, at most {LONGEST_ANSWER_BYTES}")
     try:
         answer = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""What came over `bb` and is none of the line's messages: counted, and logged without letting a flood flood the log."""
+"""Payloads that are none of the line's messages, pictures without an answer: counted, and logged without a flood."""
 
 import logging
 from collections import Counter
@@ -6,32 +6,43 @@ from collections.abc import Callable
 from typing import Final
 
 from controller.errors import WireError
+from controller.events import Unrecognised
 
 QUIET_S: Final = 1.0
 """Of one kind one line at most is logged in so long a time."""
+
+LONGEST_DETAIL: Final = 300
 
 _log = logging.getLogger(__name__)
 
 
 class Refusals:
-    """Counts refused payloads by kind; `now_s` is the clock that the pauses between log lines go by."""
+    """Counts refused payloads by kind, and unrecognised pictures; the pauses between log lines go by `now_s`."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-        self._logged_s: dict[str, float] = {}
-        self._unlogged: Counter[str] = Counter()
+        self._logged_s: dict[tuple[str, str], float] = {}
+        self._unlogged: Counter[tuple[str, str]] = Counter()
         self.counts: Counter[str] = Counter()
+        self.unrecognised = 0
 
     def see(self, error: WireError) -> None:
         """Take note of a refused payload."""
-        kind, now_s = error.kind, self._now_s()
-        self.counts[kind] += 1
-        if now_s - self._logged_s.get(kind, float("-inf")) < QUIET_S:
-            self._unlogged[kind] += 1
+        self.counts[error.kind] += 1
+        self._log("payload_refused", error.kind, error.detail, self.counts[error.kind])
+
+    def miss(self, unrecognised: Unrecognised) -> None:
+        """Take note of a picture that the recognizer gave no answer for: its item rides to reject."""
+        self.unrecognised += 1
+        self._log("picture_unrecognised", "no answer", unrecognised.reason, self.unrecognised)
+
+    def _log(self, event: str, kind: str, detail: str, count: int) -> None:
+        key, now_s = (event, kind), self._now_s()
+        if now_s - self._logged_s.get(key, float("-inf")) < QUIET_S:
+            self._unlogged[key] += 1
             return
-        self._logged_s[kind] = now_s
-        unlogged = self._unlogged.pop(kind, 0)
+        self._logged_s[key] = now_s
         _log.warning(
-            "payload_refused t_s=%.3f kind=%r detail=%r count=%d unlogged=%d",
-            now_s, kind, error.detail, self.counts[kind], unlogged,
+            "%s t_s=%.3f kind=%r detail=%r count=%d unlogged=%d",
+            event, now_s, kind, detail[:LONGEST_DETAIL], count, self._unlogged.pop(key, 0),
         )  # fmt: skip

@@ -87,15 +87,19 @@ class Session:
     """One controller from its start to its end.
 
     Feeds the core with what arrives, what the recognizer answers and what falls due, in that order at one
-    instant, and spells its commands. `finished` is true once the core has said so.
+    instant, and spells its commands. `on_refused` hears of payloads that are no feedback, `on_unrecognised` of
+    pictures without an answer. `finished` is true once the core has said so.
     """
 
     def __init__(
-        self, core: Controller, recognitions: Recognitions, on_refused: Callable[[WireError], None] = lambda error: None
-    ) -> None:
+        self, core: Controller, recognitions: Recognitions,
+        on_refused: Callable[[WireError], None] = lambda error: None,
+        on_unrecognised: Callable[[Unrecognised], None] = lambda unrecognised: None,
+    ) -> None:  # fmt: skip
         self._core = core
         self._recognitions = recognitions
         self._on_refused = on_refused
+        self._on_unrecognised = on_unrecognised
         self._images = 0
         self.finished = False
 
@@ -127,6 +131,8 @@ class Session:
         """Handle all that is due at or before `now_s`; returns payloads for `aa`."""
         payloads: tuple[bytes, ...] = ()
         while (answered := self._recognitions.due(now_s)) is not None:
+            if isinstance(answered, Unrecognised):
+                self._on_unrecognised(answered)
             payloads += self._handle(answered, now_s, b"")
         deadline_s = self._core.next_deadline_s
         if deadline_s is not None and deadline_s <= now_s:

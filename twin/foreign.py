@@ -1,18 +1,26 @@
 """A controller that is not ours: a program in any language that is told where the broker is, or whoever connects."""
 
+import os
 import shlex
+import signal
 import subprocess
+import threading
 from typing import Final
 
 from twin.errors import TwinError
 
 END_S: Final = 5.0
+REST_S: Final = 1.0
+"""So long may those whom the program started go on after it, when they are asked to end."""
+
+LOOK_S: Final = 0.02
 
 
 class Foreign:
     """A program to start, `command` with `{host}` and `{port}` in it; without one, nobody is started.
 
-    It is started when a run begins and ended with it.
+    It is started when a run begins and ended with it, and so is whatever it starts itself: a wrapper script's
+    controller would spoil the next run.
     """
 
     def __init__(self, command: str | None = None) -> None:
@@ -46,14 +54,15 @@ class Foreign:
         """Start the program. Raises `TwinError` where it cannot be started."""
         if self._words:
             try:
-                self._process = subprocess.Popen(self._words, stdin=subprocess.DEVNULL)
+                # A session of its own makes it the leader of a group, which all that it starts belong to.
+                self._process = subprocess.Popen(self._words, stdin=subprocess.DEVNULL, start_new_session=True)
             except OSError as error:
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
 
     def kill(self) -> None:
         """End the program as a power cut would."""
         if self._process is not None:
-            self._process.kill()
+            _signal_group(self._process, signal.SIGKILL)
             self._process.wait()
             self._process = None
 
@@ -61,8 +70,29 @@ class Foreign:
         """Ask the program to end, and see to it that it does."""
         if self._process is None:
             return
-        self._process.terminate()
         try:
+            _signal_group(self._process, signal.SIGTERM)
             self._process.wait(END_S)
+            _await_rest(self._process)
         except subprocess.TimeoutExpired:
+            pass  # It has had its time.
+        finally:
             self.kill()
+
+
+def _signal_group(leader: subprocess.Popen[bytes], number: int) -> bool:
+    """Signal the program and all that it started, though it may have ended itself. Returns whether any was there."""
+    try:
+        os.killpg(leader.pid, number)
+    except (ProcessLookupError, PermissionError):  # The latter is what macOS says of a group that has ended.
+        return False
+    return True
+
+
+def _await_rest(leader: subprocess.Popen[bytes]) -> None:
+    """Wait for those whom the program started; not for long, as who is dead and not buried looks alive."""
+    pause = threading.Event()
+    for _ in range(round(REST_S / LOOK_S)):
+        if not _signal_group(leader, 0):
+            return
+        pause.wait(LOOK_S)

@@ -7,9 +7,10 @@ from typing import Final, Protocol
 
 from classifier import Recognizer
 from controller import codec
-from controller.clocks import Clock, GrantedClock, WallClock
+from controller.clocks import Clock, GrantedClock, WallClock, wall_s
 from controller.mqtt import CLIENT_ID, Address, Connection
-from controller.session import Modelled, Session
+from controller.refusals import Refusals
+from controller.session import Modelled, Recognitions, Session
 from controller.settings import Settings
 from controller.worker import Worker
 from twin.memory import ControllerOf, crash_words
@@ -81,7 +82,7 @@ class Hosted:
         self._life.close()
 
     def _granted(self, life: ExitStack) -> tuple[Session, Connection, Clock]:
-        session = Session(self._controller_of(self._settings), Modelled(self._recognizer))
+        session = self._session(Modelled(self._recognizer))
         return session, Connection(self._address, topics=LOCKSTEP_TOPICS), GrantedClock(CLIENT_ID)
 
     def _free(self, life: ExitStack) -> tuple[Session, Connection, Clock]:
@@ -89,7 +90,11 @@ class Hosted:
         worker = life.enter_context(Worker(self._recognizer, connection.poke))
         clock = WallClock()
         self.gate_to_command_s = clock.gate_to_command_s
-        return Session(self._controller_of(self._settings), worker), connection, clock
+        return self._session(worker), connection, clock
+
+    def _session(self, recognitions: Recognitions) -> Session:
+        core = self._controller_of(self._settings)
+        return Session(core, recognitions, on_unrecognised=Refusals(wall_s).miss)
 
     def _work(self, clock: Clock, session: Session, connection: Connection, stop: threading.Event) -> None:
         try:

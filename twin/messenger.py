@@ -15,14 +15,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from twin.errors import BrokerError
-from twin.outlet import no_delay
+from twin.outlet import RETRY_S, no_delay
 from twin.pacing import wall_s
 
 CONNECT_TIMEOUT_S: Final = 5.0
 WELCOME_TIMEOUT_S: Final = 10.0
 LOOK_UP_S: Final = 0.1
-RETRY_S: Final = 0.05
-"""A broker that is away is tried again after so long."""
 
 
 class Post(Protocol):

@@ -14,8 +14,8 @@ from twin.errors import BrokerError
 
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_S: Final = 50
-FIRST_RETRY_S: Final = 0.05
-LAST_RETRY_S: Final = 1.0
+RETRY_S: Final = 0.05
+"""A broker that is away is tried again after so long, always: what a controller says first on it must be heard."""
 
 
 class Outlet:
@@ -31,7 +31,7 @@ class Outlet:
         self._refused: str | None = None
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         # paho counts the delays in float; its hints say int.
-        self._client.reconnect_delay_set(FIRST_RETRY_S, LAST_RETRY_S)  # type: ignore[arg-type]
+        self._client.reconnect_delay_set(RETRY_S, RETRY_S)  # type: ignore[arg-type]
         self._client.on_socket_open = no_delay
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda *_: self._ready.set()
@@ -42,7 +42,7 @@ class Outlet:
         host, port = self._address
         try:
             self._client.connect(host, port, keepalive=KEEP_ALIVE_S)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # The latter is what a name that cannot be one raises.
             raise BrokerError(f"broker {host}:{port}: {error}; start one there, or leave --broker out") from None
         self._client.loop_start()
         if not self._ready.wait(CONNECT_TIMEOUT_S) or self._refused is not None:

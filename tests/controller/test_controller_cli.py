@@ -15,6 +15,10 @@ from twin.foreign import Foreign
 PROGRAM = f"{sys.executable} -m controller run --broker {{host}}:{{port}}"
 
 
+NO_TEXT = "\udcff"
+"""What Python makes of the byte 0xff on a command line."""
+
+
 @pytest.fixture
 def nobody():
     """HOST:PORT where nobody listens."""
@@ -43,6 +47,12 @@ def refusal(*options):
         (["--client-id", ""], "client_id"),
         (["--config", "/nowhere.toml"], "--config = '/nowhere.toml': allowed is a TOML file that can be read"),
         (["--tls", "--ca-file", "/nowhere.pem"], "TLS: No such file or directory: /nowhere.pem"),
+        (["--ca-file", "ca.pem"], "ca_file = 'ca.pem': allowed is only with tls"),
+        (["--cert", "cert.pem"], "cert_file = 'cert.pem': allowed is only with tls"),
+        (["--key", "key.pem"], "key_file = 'key.pem': allowed is only with tls"),
+        (["--tls", "--key", "key.pem"], "key_file = 'key.pem': allowed is only with cert_file"),
+        (["--username", NO_TEXT], r"username = '\udcff': allowed is 0 to 65535 bytes of UTF-8"),
+        (["--client-id", NO_TEXT], r"client_id = '\udcff': allowed is 1 to 65535 bytes of UTF-8"),
         (["--username", "x", "--password-file", "/nowhere"], "--password-file"),
         (["--broker", "192.0.2.1", "--username", "x"], "only with --tls to another machine, or with --insecure"),
     ],
@@ -60,6 +70,11 @@ def test_bad_usage_is_one_line_and_exit_code_2(options, words):
         ("gates = '3'", "gates = '3': allowed is another type (Expected `int`, got `str`)"),
         ("confidence_threshold = 2", "confidence_threshold = 2"),
         ("feedback_topic = 'b/#'", "feedback_topic = 'b/#': allowed is a topic without wildcards"),
+        (f"feedback_topic = '{'b' * 70_000}'", "...: allowed is 1 to 65535 bytes of UTF-8"),
+        (f"commands_topic = '{'ä' * 35_000}'", "...: allowed is 1 to 65535 bytes of UTF-8"),
+        (f"username = '{'x' * 70_000}'", "...: allowed is 0 to 65535 bytes of UTF-8"),
+        ('commands_topic = "a\\u0000"', r"commands_topic = 'a\x00': allowed is 1 to 65535 bytes of UTF-8, and no NUL"),
+        ("ca_file = 'ca.pem'", "ca_file = 'ca.pem': allowed is only with tls"),
         ("password = 'x'", "key = 'password'"),
         ("gates = ", "a TOML file (Invalid value"),
         ("gates = " + "[" * 10_000, "a TOML file (maximum recursion"),
@@ -68,10 +83,18 @@ def test_bad_usage_is_one_line_and_exit_code_2(options, words):
 )
 def test_a_settings_file_that_does_not_fit_is_named_in_one_line(tmp_path, text, words):
     file = tmp_path / "line.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     output = refusal("--config", str(file))
     assert words in output
     assert "\n" not in output
+    assert len(output) < 1000
+
+
+def test_a_password_that_cannot_be_sent_is_refused_and_not_shown(monkeypatch):
+    monkeypatch.setenv("CONTROLLER_PASSWORD", "secret" * 12_000)
+    output = refusal("--username", "x")
+    assert "password = '***': allowed is 0 to 65535 bytes of UTF-8" in output
+    assert "secret" not in output
 
 
 def test_a_broker_that_is_not_there_is_one_line(nobody):

@@ -1,6 +1,9 @@
 """Recognizers by name, and the service's contract from the client's side."""
 
+import contextlib
 import json
+import socket
+import threading
 
 import httpx
 import pytest
@@ -26,15 +29,56 @@ class Desk:
         return httpx.Response(200, content=answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
 
-def service(desk, url="http://127.0.0.1:8088"):
-    return Service(url, transport=httpx.MockTransport(desk))
+@pytest.fixture
+def service():
+    """Makes a client of the service, and closes it with the test."""
+    with contextlib.ExitStack() as made:
+
+        def make(desk=None, url="http://127.0.0.1:8088", **options):
+            transport = None if desk is None else httpx.MockTransport(desk)
+            client = Service(url, transport=transport, **options)
+            made.callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def endless():
+    """Listens, and answers whoever posts with a beginning and then with drop after drop, `most` of them."""
+    over = threading.Event()
+    with contextlib.ExitStack() as opened:
+        server = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def pour(beginning, drop, pause_s, most, sent):
+            with contextlib.suppress(OSError):
+                while True:
+                    with server.accept()[0] as connection, contextlib.suppress(OSError):
+                        connection.recv(1024)
+                        connection.sendall(beginning)
+                        for _ in range(most):
+                            if over.wait(pause_s):
+                                return
+                            connection.sendall(drop)
+                            sent.append(len(drop))
+
+        def begin(beginning, drop, pause_s, most):
+            sent = []
+            thread = threading.Thread(target=pour, args=(beginning, drop, pause_s, most, sent))
+            thread.start()
+            opened.callback(thread.join)
+            opened.callback(server.shutdown, socket.SHUT_RDWR)
+            opened.callback(over.set)
+            return f"http://127.0.0.1:{server.getsockname()[1]}", sent
+
+        yield begin
 
 
 RIPE = {"results": [{"label": "ripe", "confidence": 0.98}], "code": 0, "error": ""}
 
 
 @pytest.mark.parametrize("url", ["http://host:8088", "http://host:8088/", "http://host:8088/aisim_tf_pre"])
-def test_the_image_is_posted_as_it_is_and_the_answer_understood(url):
+def test_the_image_is_posted_as_it_is_and_the_answer_understood(service, url):
     desk = Desk(RIPE)
     answer = service(desk, url).classify(b"\xff\xd8 a picture")
     assert (answer.label, answer.confidence) == ("ripe", 0.98)
@@ -44,7 +88,7 @@ def test_the_image_is_posted_as_it_is_and_the_answer_understood(url):
     )  # fmt: skip
 
 
-def test_a_code_that_is_not_zero_is_an_error_in_the_services_words():
+def test_a_code_that_is_not_zero_is_an_error_in_the_services_words(service):
     desk = Desk({"results": [], "code": 1, "error": "not an image"})
     with pytest.raises(RecognizerError, match="not an image"):
         service(desk).classify(b"")
@@ -52,7 +96,7 @@ def test_a_code_that_is_not_zero_is_an_error_in_the_services_words():
 
 
 @pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("timed out")])
-def test_a_failure_on_the_way_is_tried_once_more(failure):
+def test_a_failure_on_the_way_is_tried_once_more(service, failure):
     desk = Desk(failure, RIPE)
     assert service(desk).classify(b"x").label == "ripe"
     desk = Desk(*[failure] * TRIES, RIPE)
@@ -69,15 +113,40 @@ def test_a_failure_on_the_way_is_tried_once_more(failure):
         b" " * 100_000,
     ],
 )  # fmt: skip
-def test_whatever_else_a_service_answers_is_an_error(body):
+def test_whatever_else_a_service_answers_is_an_error(service, body):
     with pytest.raises(RecognizerError):
         service(Desk(body)).classify(b"x")
 
 
-def test_a_status_other_than_200_is_an_error():
-    client = Service("http://host", transport=httpx.MockTransport(lambda request: httpx.Response(500)))
+def test_a_status_other_than_200_is_an_error(service):
     with pytest.raises(RecognizerError, match="status 500"):
-        client.classify(b"x")
+        service(lambda request: httpx.Response(500)).classify(b"x")
+
+
+def test_a_service_that_is_not_there_is_named_with_the_reason_and_without_its_password(service):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{nobody.getsockname()[1]}"
+        with pytest.raises(RecognizerError, match=f"^http://{where}/aisim_tf_pre: .*Errno"):
+            service(url=f"http://line:secret@{where}").classify(b"x")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize("beginning", [HEAD, HEAD + b"Content-Length: 60000\r\n\r\n"], ids=["its head", "its body"])
+def test_an_answer_that_drips_is_none_when_its_time_is_over(service, endless, beginning):
+    url, sent = endless(beginning, b"x", pause_s=0.05, most=100)
+    with pytest.raises(RecognizerError, match=r"no answer within 0\.4 s"):
+        service(url=url, timeout_s=0.4).classify(b"x")
+    assert 0 < sum(sent) < 100
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(service, endless):
+    url, sent = endless(HEAD + b"\r\n", b" " * 10_000, pause_s=0, most=10_000)
+    with pytest.raises(RecognizerError, match="an answer of more than 65536 bytes"):
+        service(url=url, timeout_s=10.0).classify(b"x")
+    assert sum(sent) < 50_000_000
 
 
 def test_recognizers_go_by_name():
@@ -85,7 +154,13 @@ def test_recognizers_go_by_name():
     assert isinstance(recognizer_of("https://host/"), Service)
 
 
-@pytest.mark.parametrize("name", ["", "resnet50", "ftp://host", "http://", "http://host:port"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "resnet50", "ftp://host", "http://", "http://host:port", "http://host:-1", "http://host:65536",
+        "http://xn--0", "http://host/\udcff",
+    ],
+)  # fmt: skip
 def test_a_name_that_stands_for_nothing_is_refused_in_one_line(name):
     with pytest.raises(SettingsError) as refusal:
         recognizer_of(name)
@@ -93,5 +168,5 @@ def test_a_name_that_stands_for_nothing_is_refused_in_one_line(name):
     assert "\n" not in str(refusal.value)
 
 
-def test_an_answer_is_a_recognition():
+def test_an_answer_is_a_recognition(service):
     assert isinstance(service(Desk(RIPE)).classify(b"x"), Recognition)

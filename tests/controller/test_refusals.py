@@ -1,10 +1,11 @@
-"""A flood of garbage is counted, and does not flood the log."""
+"""A flood of garbage is counted, and does not flood the log; nor do pictures without an answer."""
 
 import logging
 
 import pytest
 
 from controller.errors import WireError
+from controller.events import Unrecognised
 from controller.refusals import Refusals
 
 
@@ -40,3 +41,18 @@ def test_the_next_line_says_how_many_were_not_logged(caplog):
     message = caplog.records[-1].getMessage()
     assert "count=6 unlogged=4" in message
     assert "\n" not in message
+
+
+def test_a_recognizer_that_never_answers_is_told_once_a_second_and_its_reason_with_it(caplog):
+    now_s = [0.0]
+    refusals = Refusals(lambda: now_s[0])
+    for image in range(5):
+        refusals.miss(Unrecognised(image=image, reason="http://host: Connection refused"))
+    now_s[0] = 2.0
+    refusals.miss(Unrecognised(image=6, reason="x" * 100_000))
+    first, last = (record.getMessage() for record in caplog.records)
+    assert "picture_unrecognised" in first
+    assert "http://host: Connection refused" in first
+    assert "count=6 unlogged=4" in last
+    assert len(last) < 1000
+    assert (refusals.unrecognised, refusals.counts) == (6, {})

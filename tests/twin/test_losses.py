@@ -1,6 +1,7 @@
 """The broker, the connection and the controller lost mid-run, under each of the three links."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import msgspec
@@ -11,6 +12,7 @@ from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import ParticipantError, TwinError
 from twin.faults import BrokerDown, ClientCutOff, ControllerKilled
 from twin.foreign import Foreign
+from twin.trace import Edge, Loaded
 
 LOSSES = {
     "the broker is away": BrokerDown(from_s=24.0, until_s=27.0),
@@ -80,6 +82,41 @@ def nothing_is_violated(run):
 def test_in_real_time_they_are_lost_for_real(name):
     lost = partial(simulate, soon(LOSSES[name]), link="realtime")
     undisturbed(lost, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
+
+
+def restarted(broker):
+    """A run in real time; with item 1 the broker dies, the loader out, and runs again 1 s later, the item at gate 2."""
+    settings = settings_for(SHORT, in_flight=1, belt_start_s=0.3, patience_s=4.0, loader_stroke_s=0.2)
+    scenario = Scenario(seed=4, layout=SHORT, items=ItemDraw(count=3), controller=settings)
+    turns = {(Loaded, 1): broker.stop, (Edge, 2): broker.start}
+    done = []
+    with ThreadPoolExecutor(1) as hand:  # The plant does not wait for a broker.
+
+        def see(record):
+            place = record.item if type(record) is Loaded else record.gate if type(record) is Edge else None
+            if turn := turns.pop((type(record), place), None):
+                done.append(hand.submit(turn))
+
+        run = simulate(scenario, link="realtime", broker=f"{broker.host}:{broker.port}", watchers=(see,))
+    assert [each.result() for each in done] == [None, None]
+    return run
+
+
+def it_ends_and_no_rod_was_left_out(run):
+    it_ends_and_nothing_is_misplaced(run)
+    assert "rod_left_out" not in {violation.check for violation in run.violations}
+
+
+def only_the_item_that_nobody_saw_is_rejected(run):
+    assert [violation.check for violation in run.violations] == ["needless_reject"]
+    assert (run.summary.correct, run.summary.rejected) == (2, 1)
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_in_real_time_the_plant_hears_the_first_that_is_said_over_a_broker_that_is_back(mosquitto):
+    work = partial(restarted, mosquitto)
+    undisturbed(work, always=it_ends_and_no_rod_was_left_out, in_time=only_the_item_that_nobody_saw_is_rejected)
 
 
 @pytest.mark.broker

@@ -1,0 +1,45 @@
+"""A recognition service that is not there: every item rides to reject, and whoever runs the line reads why."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from controller.recognizers import recognizer_of
+from twin import ItemDraw, Layout, Scenario, settings_for, simulate
+from twin.foreign import Foreign
+from twin.scenario import RecognizerModel
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def nobody():
+    """The URL of a service that nobody runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def reasons(lines, url):
+    return [line for line in lines.splitlines() if "picture_unrecognised" in line and url in line]
+
+
+def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
+    scenario = Scenario(
+        items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
+    )
+    command = f"{sys.executable} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {nobody}"
+    run = simulate(scenario, link="lockstep", controller=Foreign(command), recognizer=recognizer_of(nobody))
+    said = capfd.readouterr().err
+    assert run.summary.rejected == 2
+    assert reasons(said, nobody)
+    assert "refused={} unrecognised=2" in said
+
+
+def test_the_twins_own_controller_says_so_too(nobody):
+    words = [sys.executable, "-m", "twin", "run", "--items", "1", "--recognizer", nobody]
+    run = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert run.returncode == 0
+    assert reasons(run.stderr, nobody)
