@@ -2,7 +2,7 @@
 
 import shlex
 import shutil
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -132,8 +132,21 @@ def line(request: pytest.FixtureRequest) -> Harness:
     return request.config.stash[HARNESS]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of pytest-xdist's has ended: what it ran counts."""
+    told, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
+    harness.runs += told.get("runs", 0)
+    harness.reached |= set(told.get("reached", ()))
+    node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or told.get("whole", False)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole suite that never was in a situation that it should have been in has failed."""
+    if hasattr(session.config, "workeroutput"):  # One of several processes: they are judged together.
+        harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
+        session.config.workeroutput.update(runs=harness.runs, reached=sorted(harness.reached), whole=whole)
+        return
     if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -1,5 +1,6 @@
 """The suite's options: what cannot be meant is refused in one line, before anything runs."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,17 @@ def test_options_that_can_be_meant_are_taken():
     controller = f"{sys.executable} tests/programs/reference_flow.py {{host}} {{port}}"
     result = collected("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
+
+
+def test_what_several_processes_ran_is_told_as_one():
+    options = ["scenarios/test_regressions.py", "scenarios/test_sorting.py", "-q", "-n", "2", "--dist", "loadfile"]
+    told = [runs(options), runs(options[:3])]
+    assert told[0] == told[1] > 100
+
+
+def runs(options):
+    """How many scenarios a run of the suite says that it ran."""
+    command = [sys.executable, "-m", "pytest", "--hypothesis-seed=0", *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
+    assert result.returncode == ALL_WELL, result.stdout
+    return int(re.search(r"(\d+) scenarios run on the memory link", result.stdout)[1])
