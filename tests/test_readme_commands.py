@@ -84,7 +84,9 @@ def words_of(command):
 
 
 def environment():
-    return os.environ | {"PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    """The README's commands are given where `.venv/bin/activate` was."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "dumb"}
 
 
 def finished(command, folder, *more):
