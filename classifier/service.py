@@ -140,8 +140,17 @@ def build_app(classifier: Classifier) -> FastAPI:
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 is any that is free. Raises `ClassifierError`."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=CONNECTIONS)
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # asyncio sends answers without delay on sockets that say that they are TCP: 40 ms an answer.
+        door = socket.socket(family, kind, socket.IPPROTO_TCP)
+        try:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+            door.listen(CONNECTIONS)
+        except OSError:
+            door.close()
+            raise
+        return door
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ClassifierError(f"host, port: {host}:{port} ({reason}), allowed: free ones of this machine") from error

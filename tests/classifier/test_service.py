@@ -1,6 +1,7 @@
 """The service: the contract, the right answer to the right asker, and no input that it does not survive."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -124,3 +125,8 @@ def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None
     assert health.json()["classes"] == ["half_ripe", "raw", "ripe", "unknown"]
     assert "image/jpeg" in schema.json()["paths"][PATH]["post"]["requestBody"]["content"]
     assert cors.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_door_is_one_on_which_small_answers_are_not_held_back() -> None:
+    with service.listen("127.0.0.1", 0) as door:
+        assert door.proto == socket.IPPROTO_TCP
