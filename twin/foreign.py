@@ -34,7 +34,7 @@ class Foreign:
         if self._command is not None:
             try:
                 placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
-            except (KeyError, IndexError, ValueError) as error:
+            except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
                 why = "a command line with {host} and {port} in it"
                 raise TwinError(f"--controller = {self._command!r}: {error}; allowed is {why}") from None
         return placed

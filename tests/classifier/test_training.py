@@ -20,7 +20,7 @@ from classifier.errors import ModelError
 from classifier.network import Network
 from classifier.recipe import Logbook
 from classifier.synthesis import CLASSES, synthesize
-from classifier.training import PROGRESS_FILE, choose_device, fit_outlier, train
+from classifier.training import choose_device, fit_outlier, train
 
 pytestmark = pytest.mark.train
 
@@ -84,7 +84,7 @@ def test_a_training_cut_short_and_resumed_gives_what_it_would_have_given(
     assert_equal(whole, resumed)
 
 
-def test_a_training_that_stopped_early_has_nothing_left_to_resume(
+def test_a_training_that_no_longer_gets_better_stops_early_and_has_nothing_left_to_resume(
     sets: tuple[ImageSet, ImageSet], tmp_path: Path
 ) -> None:
     config = msgspec.structs.replace(TINY, epochs=9, small_epochs=0, peak_rate=0.0, patience=1)
@@ -175,15 +175,6 @@ def test_a_frozen_backbone_stays_as_it_was(sets: tuple[ImageSet, ImageSet], tmp_
         if name.startswith("backbone."):
             np.testing.assert_array_equal(value, before[name], err_msg=name)
     assert not np.array_equal(weights(network)["head.weight"], before["head.weight"])
-
-
-def test_early_stopping_ends_a_training_that_no_longer_gets_better(
-    sets: tuple[ImageSet, ImageSet], tmp_path: Path
-) -> None:
-    config = msgspec.structs.replace(TINY, epochs=9, small_epochs=0, peak_rate=0.0, patience=1)
-    _, log = trained(config, sets, tmp_path)
-    assert len(log.epochs) < 9
-    assert (tmp_path / PROGRESS_FILE).is_file()
 
 
 @pytest.mark.parametrize("arch", ["resnet18", "resnet34", "resnet50"])

@@ -80,13 +80,18 @@ def controller_at(host, port, first_words):
         client.loop_stop()
 
 
+def see_one_item(client, arrivals):
+    """Load an item, and wait for its picture."""
+    client.publish("aa", '{"rod_control":"first_push"}')
+    while "image" not in (arrivals.get(timeout=30) or {}):
+        pass
+
+
 def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
     with serving("--items", "1", "--speed", "5") as server:
         try:
             with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
-                client.publish("aa", '{"rod_control":"first_push"}')
-                while "image" not in (arrivals.get(timeout=30) or {}):
-                    pass
+                see_one_item(client, arrivals)
         finally:
             server.kill()
 
@@ -96,9 +101,7 @@ def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
         try:
             with controller_at(*address(server), '{"[/x]":"y"}') as (client, arrivals):
                 client.publish("aa", '{"conveyor":"run"}')
-                client.publish("aa", '{"rod_control":"first_push"}')
-                while "image" not in (arrivals.get(timeout=30) or {}):
-                    pass
+                see_one_item(client, arrivals)
         finally:
             server.kill()
 
@@ -109,9 +112,7 @@ def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_pat
     with serving("--items", "9", "--summary", str(summary)) as server:
         try:
             with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
-                client.publish("aa", '{"rod_control":"first_push"}')
-                while "image" not in (arrivals.get(timeout=30) or {}):
-                    pass
+                see_one_item(client, arrivals)
                 server.send_signal(number)
                 told = server.communicate(timeout=30)[0]
         finally:
