@@ -45,7 +45,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a model is trained. `data` None: on synthetic images, `images` of them, drawn from `seed`.
 
-    The first `small_epochs` of `epochs` see the images at half the edge, at 40 % of the cost.
+    The first `small_epochs` of `epochs` see the images at half the edge, at a quarter of the cost.
     """
 
     arch: str = "resnet18"
