@@ -1,6 +1,6 @@
 """One step of a training, as it is and with oneDNN's convolutions in the last stage, by turns in one run.
 
-    python benchmarks/training_step.py [--edge_px 64 128] [--rounds 15] [--batch 32]
+    python benchmarks/training_step.py [--edge-px 64 128] [--rounds 15] [--batch 32]
 
 The medians of both, in ms, and their ratio: of the whole step, and of its parts.
 """
@@ -19,14 +19,14 @@ from classifier.convolution import Im2colConv2d
 from classifier.network import Network
 from classifier.synthesis import CLASSES
 
-PARTS = ("forth", "back", "optimiser")
+PARTS = ("forward", "backward", "optimiser")
 WARM_UP = 3
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--edge_px", type=int, nargs="+", default=[64, 128])
+    parser.add_argument("--edge-px", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--batch", type=int, default=32)
     options = parser.parse_args()

@@ -8,8 +8,8 @@ class Im2colConv2d(nn.Conv2d):
     """A convolution that learns on a CPU as one matrix product of gathered neighbourhoods (im2col: Chellapilla et al.
     2006); everywhere else it is the convolution that it was.
 
-    oneDNN is slow at the gradients of few points: on two cores a step of a ResNet18 takes 0.67 of the time at 64 px,
-    where the last stage sees 2 x 2 points, and 0.93 at 128 px (`benchmarks/training_step.py`). In the stages before,
+    oneDNN is slow at the gradients of few points: on two cores a step of a ResNet18 takes 0.72 to 0.78 of the time at
+    64 px, where the last stage sees 2 x 2 points (`benchmarks/training_step.py`). At 128 px, and in the stages before,
     which see more points and fewer channels, nothing is gained.
     """
 
