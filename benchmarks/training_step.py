@@ -1,4 +1,4 @@
-"""One step of a training, as it is and with oneDNN's convolutions in the last stage, by turns in one run.
+"""One step of a training, as it is and with oneDNN's convolutions, by turns in one run.
 
     python benchmarks/training_step.py [--edge-px 64 128] [--rounds 15] [--batch 32]
 
@@ -15,9 +15,10 @@ from rich.table import Table
 from torch import nn
 
 from classifier.card import Card
-from classifier.convolution import Im2colConv2d
+from classifier.convolution import WinogradConv2d
 from classifier.network import Network
 from classifier.synthesis import CLASSES
+from classifier.training import keep_memory
 
 PARTS = ("forward", "backward", "optimiser")
 WARM_UP = 3
@@ -30,9 +31,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--batch", type=int, default=32)
     options = parser.parse_args()
-    table = Table("edge px", "of the step", "im2col ms", "oneDNN ms", "share of it")
+    keep_memory()
+    table = Table("edge px", "of the step", "Winograd ms", "oneDNN ms", "share of it")
     for edge_px in options.edge_px:
-        ways = {"im2col": Step(edge_px, options.batch), "oneDNN": Step(edge_px, options.batch)}
+        ways = {"Winograd": Step(edge_px, options.batch), "oneDNN": Step(edge_px, options.batch)}
         ways["oneDNN"].keep_to_onednn()
         taken: dict[str, list[list[float]]] = {name: [] for name in ways}
         for _ in range(WARM_UP + options.rounds):
@@ -40,9 +42,9 @@ def main() -> None:
                 taken[name].append(step.take())
         ms = {name: 1e3 * np.median(np.array(rows[WARM_UP:]), axis=0) for name, rows in taken.items()}
         whole = {name: 1e3 * float(np.median(np.array(rows[WARM_UP:]).sum(1))) for name, rows in taken.items()}
-        for part, one, other in zip(PARTS, ms["im2col"], ms["oneDNN"], strict=True):
+        for part, one, other in zip(PARTS, ms["Winograd"], ms["oneDNN"], strict=True):
             table.add_row(str(edge_px), part, f"{one:.0f}", f"{other:.0f}", f"{one / other:.2f}")
-        one, other = whole["im2col"], whole["oneDNN"]
+        one, other = whole["Winograd"], whole["oneDNN"]
         table.add_row(str(edge_px), "all", f"{one:.0f}", f"{other:.0f}", f"{one / other:.2f}", end_section=True)
     Console().print(table)
 
@@ -58,9 +60,9 @@ class Step:
         self.targets = torch.randint(0, len(CLASSES), (batch,))
 
     def keep_to_onednn(self) -> None:
-        """Have the last stage's convolutions learn as all others do."""
+        """Have every convolution learn as oneDNN does it."""
         for part in self.network.modules():
-            if isinstance(part, Im2colConv2d):
+            if isinstance(part, WinogradConv2d):
                 part.train(False)
 
     def take(self) -> list[float]:

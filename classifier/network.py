@@ -8,7 +8,7 @@ import torchvision
 from torch import Tensor, nn
 
 from classifier.card import Card
-from classifier.convolution import Im2colConv2d
+from classifier.convolution import WinogradConv2d
 from classifier.errors import ModelError
 
 ARCHES = ("resnet18", "resnet34", "resnet50")
@@ -71,10 +71,10 @@ class Network(nn.Module):
         self.backbone = getattr(torchvision.models, card.arch)(weights=None)
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
-        for block in self.backbone.layer4:
+        for block in list(self.backbone.modules()):
             for name, part in block.named_children():
-                if isinstance(part, nn.Conv2d) and part.kernel_size == (3, 3):
-                    setattr(block, name, Im2colConv2d.of(part))
+                if isinstance(part, nn.Conv2d) and WinogradConv2d.fits(part):
+                    setattr(block, name, WinogradConv2d.of(part))
         self.head = nn.Linear(features, len(card.outputs))
         self.outlier = Outlier(features, max(len(card.classes) - 1, 1))
 

@@ -136,7 +136,7 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     """A network with fresh or transferred weights and its optimiser."""
     torch.manual_seed(config.seed)
     cv2.setNumThreads(1)
-    _keep_memory()
+    keep_memory()
     card = Card(
         arch=config.arch, classes=train_set.classes, between=train_set.between, image_px=config.image_px,
         training=config,
@@ -155,7 +155,7 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
     )
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Have glibc keep what is freed: it would hand hundreds of MB back to the system after each step, and take them
     anew, for a seventh of the time at 128 px (medians of three runs by turns, two cores). Does nothing elsewhere.
     """
