@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 QUICK: Final = {"images": 2400, "epochs": 5, "image_px": 96}
 VAL_IMAGES: Final = 2000
-TEST_IMAGES: Final = 2000
+TEST_IMAGES: Final = 1000
 EXPORT_IMAGES: Final = 600
 
 _WORTH_A_POOL: Final = 1000

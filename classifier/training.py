@@ -26,7 +26,7 @@ PROGRESS_FILE: Final = "last.safetensors"
 """Where a training that was cut short goes on from."""
 
 _EVAL_BATCH: Final = 64
-_MOST_VALIDATED: Final = 600
+_MOST_VALIDATED: Final = 400
 """So many images of the validation set tell the epochs apart; calibration uses them all."""
 
 _WARM_UP: Final = 0.3
@@ -120,7 +120,7 @@ def embed(network: Network, images: ImageSet, numbers: np.ndarray, edge_px: int,
     return torch.cat(parts).clone()
 
 
-def fit_outlier(network: Network, train_set: ImageSet, most: int = 3000, least: int = 500) -> None:
+def fit_outlier(network: Network, train_set: ImageSet, most: int = 2000, least: int = 500) -> None:
     """Tell the network where its known classes lie: from training images of them that are not between two.
 
     The first `most`, and of each class at least the first `least`.

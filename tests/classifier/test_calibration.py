@@ -73,6 +73,7 @@ def test_a_model_that_knows_clean_items_well_may_be_warier_of_what_it_never_saw(
         lost = probabilities(logits, distances, fitted, CARD).argmax(axis=1)[labels == 1] == 3
         assert lost.mean() <= 0.0075
     assert odds[0] > odds[1]
+    assert odds[0] == pytest.approx(2 * 0.25 / (1 / 3))  # Twice a fifth's, a quarter being unknown.
     assert wary[0] > wary[1]
 
 

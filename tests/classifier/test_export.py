@@ -15,7 +15,7 @@ import onnx
 from classifier.card import ENGINES, TrainingConfig
 from classifier.engine import OnnxEngine, TorchEngine, open_engine
 from classifier.errors import ModelError
-from classifier.export import agreement, stamp
+from classifier.export import agreement, calibrated, stamp
 from classifier.inference import Classifier
 from classifier.recipe import ModelFiles, export_checkpoint, load_sets, produce
 
@@ -44,6 +44,15 @@ def test_every_file_carries_the_same_card_with_a_calibration_for_every_engine(fi
     assert set(cards[0].calibrations) == set(ENGINES)
     assert cards[0].training == SMALL
     assert cards[0].metrics["accuracy"] > 0.3
+
+
+def test_the_calibration_that_torch_shares_with_fp32_is_the_one_that_fits_it(files: ModelFiles) -> None:
+    _, val_set, _ = load_sets(SMALL)
+    engine = open_engine(files.weights)
+    own, shared = calibrated(engine, val_set), engine.card.calibrations["torch"]
+    assert own.temperature == pytest.approx(shared.temperature, rel=0.06)  # Neighbours on the grid at most.
+    assert own.distance_cut == pytest.approx(shared.distance_cut, rel=0.02)  # The file's weights are of half precision.
+    assert own.threshold == pytest.approx(shared.threshold, abs=0.03)
 
 
 def test_the_int8_file_is_a_quarter_of_the_size_and_quantised_in_the_backbone_alone(files: ModelFiles) -> None:
