@@ -10,7 +10,6 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.utils import skip_init
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +58,7 @@ class Filtering:
 
     def filters_slopes(self, slopes: Tensor) -> Tensor:
         """Of spread filters [s, o, c] to those of the filters [o, c, 3, 3]."""
-        return (self.spread_filter.t() @ slopes.transpose(0, 1)).unflatten(1, (3, 3)).permute(0, 3, 1, 2)
+        return (self.spread_filter.t() @ slopes.transpose(0, 1)).view(-1, 3, 3, slopes.shape[2]).permute(0, 3, 1, 2)
 
     def answers(self, products: Tensor, height: int, width: int) -> Tensor:
         """Products [s, tiles, o], joined: [n, h, w, o]."""
@@ -69,11 +68,11 @@ class Filtering:
 
     def answers_slopes(self, slopes: Tensor) -> Tensor:
         """Of answers [n, h, w, o] to those of products [s, tiles, o]."""
-        _, height, width, _ = slopes.shape
+        _, height, width, channels = slopes.shape
         down, across = self._tiles(height, width)
         whole = nn.functional.pad(slopes, (0, 0, 0, across * self.edge - width, 0, down * self.edge - height))
-        tiles = whole.unflatten(2, (across, self.edge)).unflatten(1, (down, self.edge)).transpose(2, 3)
-        return (self.join.t() @ tiles.flatten(0, 2).flatten(1, 2)).transpose(0, 1)
+        tiles = whole.reshape(-1, down, self.edge, across, self.edge, channels).transpose(2, 3)
+        return (self.join.t() @ tiles.reshape(-1, self.edge**2, channels)).transpose(0, 1)
 
     def _tiles(self, height: int, width: int) -> tuple[int, int]:
         """How many tiles cover an image, downwards and across."""
@@ -121,7 +120,8 @@ class WinogradConv2d(nn.Conv2d):
     def of(cls, plain: nn.Conv2d) -> "WinogradConv2d":
         """The same convolution, with the same weights: one that `fits`."""
         assert cls.fits(plain)
-        convolution: WinogradConv2d = skip_init(cls, plain.in_channels, plain.out_channels, 3, padding=1, bias=False)
+        with torch.device("meta"):  # It needs no weights of its own, and draws none.
+            convolution = cls(plain.in_channels, plain.out_channels, 3, padding=1, bias=False)
         convolution.weight = plain.weight
         return convolution
 
