@@ -76,6 +76,8 @@ def stamp(path: Path, card: Card, engine: str) -> None:
     """Write the card and the engine's name into an ONNX file's metadata."""
     model = onnx.load(path)
     del model.metadata_props[:]
+    for node in model.graph.node:  # Torch writes there which lines of which files it came from, on this machine.
+        del node.metadata_props[:]
     for key, value in ((CARD_KEY, encode_card(card)), (ENGINE_KEY, engine)):
         model.metadata_props.add(key=key, value=value)
     onnx.save(model, path)

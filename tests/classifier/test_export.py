@@ -61,6 +61,11 @@ def test_the_int8_file_is_a_quarter_of_the_size_and_quantised_in_the_backbone_al
     assert [engine.name for engine in (OnnxEngine(files.int8), OnnxEngine(files.fp32))] == ["int8", "fp32"]
 
 
+def test_no_file_tells_where_on_the_machine_it_was_made(files: ModelFiles) -> None:
+    for path in (files.int8, files.fp32, files.weights):
+        assert b"network.py" not in path.read_bytes(), path
+
+
 def test_report_and_figures_lie_beside_the_model(files: ModelFiles) -> None:
     report = msgspec.json.decode(files.report.read_bytes())
     assert report["images"] == 100
