@@ -21,7 +21,7 @@ _EXPECTED_UNKNOWN: Final = 0.20
 
 _WARINESS: Final = np.geomspace(2, 0.25, 19)
 """What the odds of `unknown` are multiplied by: the first at which clean items are still recognised. Twice at the most:
-beyond, five models lost 1.2 % of a class of fresh ones and more, whatever 350 validation images of it had shown.
+there five models lost 0.8 to 1.2 % of a class's fresh items, where 350 validation images of it showed 0.5 to 2.8 %.
 """
 
 _LOST_TO_UNKNOWN: Final = 0.0075
