@@ -1,7 +1,6 @@
 """The agenda: what the controller has set itself to do at a time, earliest first."""
 
 import heapq
-from itertools import count
 from typing import Generic, TypeVar
 
 Entry = TypeVar("Entry")
@@ -12,7 +11,7 @@ class Agenda(Generic[Entry]):
 
     def __init__(self) -> None:
         self._entries: list[tuple[float, int, Entry]] = []
-        self._order = count()
+        self._added = 0
 
     @property
     def next_s(self) -> float | None:
@@ -21,7 +20,8 @@ class Agenda(Generic[Entry]):
 
     def add(self, due_s: float, entry: Entry) -> None:
         """Set something to be done at `due_s`."""
-        heapq.heappush(self._entries, (due_s, next(self._order), entry))
+        self._added += 1
+        heapq.heappush(self._entries, (due_s, self._added, entry))
 
     def take(self, now_s: float) -> Entry | None:
         """The next entry that is due, or None."""

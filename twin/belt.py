@@ -8,7 +8,6 @@ Leaves out slip: what lies on the belt and is not held moves as the belt does.
 import heapq
 import math
 from collections.abc import Callable
-from itertools import count
 from typing import Final
 
 from twin.timeline import Timeline, Timer
@@ -53,7 +52,7 @@ class Belt:
         self._acceleration_m_per_s2 = 0.0
         self._until_s = math.inf
         self._waits: list[tuple[float, int, Wait]] = []
-        self._order = count()
+        self._waited = 0
         self._arriving = False
         self._phase = Timer(timeline)
         self._next = Timer(timeline)
@@ -119,7 +118,8 @@ class Belt:
     def when(self, displacement_m: float, action: Callable[[], None]) -> Wait:
         """Call `action` when the belt's displacement reaches `displacement_m` (at once, if it has)."""
         wait = Wait(action)
-        heapq.heappush(self._waits, (displacement_m, next(self._order), wait))
+        self._waited += 1
+        heapq.heappush(self._waits, (displacement_m, self._waited, wait))
         if self._waits[0][2] is wait and not self._arriving:
             self._rearm()
         return wait
