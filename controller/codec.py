@@ -29,6 +29,9 @@ ALL: Final = 0
 
 T = TypeVar("T")
 
+LONGEST_SHOWN: Final = 40
+"""So many characters of a key or a value that is refused stand in the reason."""
+
 MAX_FEEDBACK_BYTES: Final = 12 * 1024 * 1024
 """Feedback larger than this is refused unread: no camera of such a line sends it."""
 
@@ -130,7 +133,7 @@ def decode_command(payload: bytes) -> Command:
     try:
         return _COMMANDS[key, _text.decode(raw)]
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError):
-        raise WireError("unknown command", f"key {key!r:.40}") from None
+        raise WireError("unknown command", _unknown_command(key, raw)) from None
 
 
 def encode_feedback(feedback: Feedback) -> bytes:
@@ -177,6 +180,22 @@ def decode_done(payload: bytes) -> Done:
 def decode_hello(payload: bytes) -> Hello:
     """The registration in a payload on `twin/clock/hello`. Raises `WireError`."""
     return _clock(_hello, payload)
+
+
+def _unknown_command(key: str, raw: msgspec.Raw) -> str:
+    """The object as it stands, and what would be allowed in the place of what is wrong."""
+    there = f'{{"{_shown(key)}":{_shown(bytes(raw).decode(errors="replace"))}}}'
+    if key == "conveyor":
+        return f'{there}: "conveyor" must be run or stop'
+    if key == "rod_control":
+        return f'{there}: "rod_control" must be W_push or W_pull, W one of all, first, second, ... {ORDINALS[-1]}'
+    return f"{there}: the key must be conveyor or rod_control"
+
+
+def _shown(text: str) -> str:
+    """The beginning of what somebody sent, fit for one line."""
+    cut = text[:LONGEST_SHOWN] + ("..." if len(text) > LONGEST_SHOWN else "")
+    return "".join(sign if sign.isprintable() else " " for sign in cut)
 
 
 def _clock(decoder: "msgspec.json.Decoder[T]", payload: bytes) -> T:

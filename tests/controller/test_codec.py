@@ -143,6 +143,25 @@ def test_what_is_no_command_is_refused(payload):
         codec.decode_command(payload)
 
 
+REFUSED = {
+    b'{"conveyor":"start"}': '{"conveyor":"start"}: "conveyor" must be run or stop',
+    b'{"conveyor":true}': '{"conveyor":true}: "conveyor" must be run or stop',
+    b'{"rod_control":"fith_push"}': '{"rod_control":"fith_push"}: "rod_control" must be W_push or W_pull, W one of all',
+    b'{"convoyer":"run"}': '{"convoyer":"run"}: the key must be conveyor or rod_control',
+    b'{"conveyor":{\n"\xff":1}}': '{"conveyor":{ "\N{REPLACEMENT CHARACTER}":1}}: "conveyor" must be run or stop',
+    b'{"\\u001b[2J":"%s"}' % (b"x" * 1000): '{" [2J":"' + "x" * 39 + "...}: the key must be conveyor or rod_control",
+}
+
+
+@pytest.mark.parametrize("payload", REFUSED, ids=lambda value: repr(value[:40]))
+def test_an_unknown_command_is_shown_with_what_is_allowed_in_one_short_line(payload):
+    with pytest.raises(WireError) as refusal:
+        codec.decode_command(payload)
+    assert str(refusal.value).startswith(f"unknown command: {REFUSED[payload]}")
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 200
+
+
 @given(
     st.binary(max_size=200) | st.dictionaries(st.text(), JSON, max_size=3).map(lambda value: json.dumps(value).encode())
 )
