@@ -18,6 +18,7 @@ from classifier.card import TrainingConfig
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
 from classifier.recognition import Recognition
 from classifier.tables import answer_table, plain, printable, report_table
+from controller.errors import ControllerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _console = Console(markup=False)
@@ -39,7 +40,7 @@ def _one_line() -> Iterator[None]:
     """Bad input becomes one clear line and exit code 2."""
     try:
         yield
-    except ClassifierError as error:
+    except (ClassifierError, ControllerError) as error:
         typer.echo(f"error: {printable(error)}", err=True)
         raise typer.Exit(2) from error
 
@@ -196,12 +197,13 @@ def serve(
 
     from classifier.inference import Classifier
     from classifier.service import CONNECTIONS, PATH, SHUTDOWN_S, build_app, listen
+    from controller.address import address_text
 
     with _one_line():
         classifier = Classifier.load(model, threads=threads)
         door = listen(host, port)
-    here = f"[{host}]" if ":" in host else host
-    _console.print(f"recognition at http://{here}:{door.getsockname()[1]}{PATH}", highlight=False)
+    at = address_text(host, door.getsockname()[1])
+    _console.print(f"recognition at http://{at}{PATH}", highlight=False)
     settings = uvicorn.Config(
         build_app(classifier), log_level="warning", access_log=False, limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=SHUTDOWN_S,
@@ -239,7 +241,7 @@ def export(
 
 @app.command()
 def collect(
-    broker: Annotated[str, typer.Option(help="HOST or HOST:PORT of the line's broker.")],
+    broker: Annotated[str, typer.Option(help="HOST[:PORT] of the line's broker, an IPv6 host in brackets.")],
     out: _Out,
     label: Annotated[str | None, typer.Option(help="Everything goes under this label.")] = None,
     model: _Model = None,
@@ -248,9 +250,10 @@ def collect(
     """Keep the pictures of a live line: under one --label, or sorted by a model for later review."""
     from classifier.collection import Collector, live_pictures
     from classifier.inference import Classifier
+    from controller.address import DEFAULT_PORT, parse_address
 
     with _one_line():
-        host, port = _address(broker)
+        host, port = parse_address(broker, default_port=DEFAULT_PORT)
         collector = Collector(out, label=label, classifier=Classifier.load(model) if label is None else None)
         try:
             with live_pictures(host, port) as pictures:
@@ -263,14 +266,6 @@ def collect(
             pass
     left_out = f", {collector.unreadable} unreadable ones left out" if collector.unreadable else ""
     _console.print(f"{collector.new} new images in {out}{left_out}")
-
-
-def _address(broker: str) -> tuple[str, int]:
-    """Host and port of HOST or HOST:PORT; the FS simulator's port where none is given."""
-    host, _, port = broker.partition(":")
-    if not host or (port and not (port.isdecimal() and 0 < int(port) < 65536)):
-        raise ClassifierError(f"broker: {broker!r}, allowed: HOST or HOST:PORT")
-    return host, int(port or 21883)
 
 
 def _predicted(classifier: Any, path: Path) -> Recognition | ImageError:

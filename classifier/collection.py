@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from classifier.decoding import decode
 from classifier.errors import ClassifierError, DatasetError, ImageError
 from classifier.inference import Classifier
+from controller.address import address_text
 from controller.codec import FEEDBACK, Image, decode_feedback
 from controller.errors import WireError
 
@@ -94,13 +95,13 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
     try:
         client.connect(host, port, keepalive=_KEEPALIVE_S)
     except OSError as error:
-        raise ClassifierError(f"broker: no answer at {host}:{port} ({error.strerror or error})") from error
+        raise ClassifierError(f"broker: no answer at {address_text(host, port)} ({error.strerror or error})") from error
     except ValueError as error:
         raise ClassifierError(f"broker: {host!r}, allowed: a host's name or address") from error
     client.loop_start()
     try:
         if not listening.wait(_ANSWER_S):
-            raise ClassifierError(f"broker: no subscription at {host}:{port} within {_ANSWER_S:.0f} s")
+            raise ClassifierError(f"broker: no subscription at {address_text(host, port)} within {_ANSWER_S:.0f} s")
         yield _pictures(arrived)
     finally:
         client.disconnect()

@@ -27,7 +27,9 @@ def controller() -> None:
 
 @app.command()
 def run(
-    broker: Annotated[str, typer.Option(help="HOST[:PORT] of the broker.", metavar="HOST[:PORT]")] = "127.0.0.1:21883",
+    broker: Annotated[
+        str, typer.Option(help="HOST[:PORT] of the broker, an IPv6 host in brackets.", metavar="HOST[:PORT]")
+    ] = "127.0.0.1:21883",
     recognizer: Annotated[
         str, typer.Option(help="resnet, the http(s) URL of a recognition service, or oracle (scenarios only).")
     ] = "resnet",
@@ -59,7 +61,7 @@ def run(
 
         journal.open_log(as_json=log_json)
         found = configuration.read(config)
-        settings = configuration.settings_of(found, in_flight=_in_flight(in_flight), items=items)
+        settings = configuration.settings_of(found, in_flight=configuration.in_flight_of(in_flight), items=items)
         address = configuration.address_of(
             found, broker, insecure=insecure, client_id=client_id, keep_alive_s=keep_alive, username=username,
             password=configuration.password_of(password_file) if username or "username" in found else None,
@@ -83,16 +85,6 @@ def _one_line_errors() -> Iterator[None]:
     except (ControllerError, ClassifierError) as error:
         typer.echo(f"controller: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(REFUSED) from None
-
-
-def _in_flight(text: str | None) -> int | str | None:
-    from controller.errors import SettingsError
-
-    if text is None or text == "auto":
-        return text
-    if not (text.isascii() and text.isdecimal()):
-        raise SettingsError("--in-flight", text, "auto, or a number of 1 or more")
-    return int(text)
 
 
 def _text(path: Path | None) -> str | None:

@@ -5,6 +5,12 @@ from typing import Final
 LONGEST_SHOWN: Final = 200
 
 
+def shown(value: object) -> str:
+    """A value as an error's line shows it, however long it is."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
 class ControllerError(Exception):
     """Root of everything that the controller raises for a cause outside itself."""
 
@@ -26,10 +32,7 @@ class SettingsError(ControllerError):
     """A setting out of its range. Names the field, the value and what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        shown = repr(value)
-        if len(shown) > LONGEST_SHOWN:
-            shown = f"{shown[:LONGEST_SHOWN]}..."
-        super().__init__(f"{field} = {shown}: allowed is {allowed}")
+        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed

@@ -16,12 +16,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controller import codec
+from controller.address import DEFAULT_PORT, address_text
 from controller.arrivals import Arrival, Arrivals, Sign
 from controller.clocks import LOOK_UP_S, wall_s
 from controller.errors import BrokerError, SettingsError
+from controller.frozen import settle
 
 CLIENT_ID: Final = "FS_Ctl"
-DEFAULT_PORT: Final = 21883
 KEEP_ALIVE_S: Final = 50
 CONNECT_TIMEOUT_S: Final = 5.0
 SUBSCRIBE_TIMEOUT_S: Final = 10.0
@@ -54,6 +55,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         """Refuse what no broker takes."""
+        settle(self, SettingsError)
         if not self.host:
             raise SettingsError("host", self.host, "a name or an address")
         if not 1 <= self.port <= 65535:
@@ -111,7 +113,7 @@ class Connection:
     @property
     def where(self) -> str:
         """HOST:PORT of the broker."""
-        return f"{self._address.host}:{self._address.port}"
+        return address_text(self._address.host, self._address.port)
 
     @property
     def there(self) -> bool:

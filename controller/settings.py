@@ -1,14 +1,16 @@
 """The controller's settings: plain data, validated where it is made."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
 
 from controller.codec import MAX_ORDINAL
 from controller.errors import SettingsError
+from controller.frozen import FrozenDict, settle
 
 LONGEST_S: Final = 600.0
-DEFAULT_BINS: Final = {"ripe": 2, "half_ripe": 3, "raw": 4}
+DEFAULT_BINS: Final = FrozenDict({"ripe": 2, "half_ripe": 3, "raw": 4})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     in_flight: int | Literal["auto"] = "auto"
     items: int | None = None
     confidence_threshold: float = 0.80
-    bins: dict[str, int] = msgspec.field(default_factory=lambda: dict(DEFAULT_BINS))
+    bins: Mapping[str, int] = DEFAULT_BINS
     gates: int = 3
     belt_start_s: float = 2.0
     loader_stroke_s: float = 0.5
@@ -35,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
+        settle(self, SettingsError)
         _check("gates", self.gates, 1 <= self.gates <= MAX_ORDINAL, f"1 to {MAX_ORDINAL}")
         _check("in_flight", self.in_flight, self.in_flight == "auto" or self.in_flight >= 1, "auto, or 1 or more")
         _check("items", self.items, self.items is None or self.items >= 0, "0 or more")

@@ -11,7 +11,7 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 LIBRARY = [path for path in MODULES if path.parts[-2] != "scenarios"]
 
 MAY_IMPORT = {
-    "classifier": {"controller.codec", "controller.errors"},
+    "classifier": {"controller.address", "controller.codec", "controller.errors"},
     "controller": {"classifier"},
     "twin": {"classifier", "controller"},
     "scenarios": {"classifier", "controller", "twin"},

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from amqtt.errors import BrokerError as AmqttError
 
+from controller.address import address_text
 from twin.access import Access
-from twin.address import address_text
 from twin.errors import BrokerError
 from twin.hardened import DEAF, Ear, HardenedBroker
 

@@ -10,10 +10,10 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from controller import codec
+from controller.address import address_text
 from controller.arrivals import Arrival, Sign
 from controller.errors import BrokerError, WireError
 from controller.mqtt import Address, Connection
-from twin.address import address_text
 from twin.pacing import wall_s
 
 ROUND_TRIPS: Final = 20

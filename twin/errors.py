@@ -1,5 +1,7 @@
 """What can go wrong at the twin's edges."""
 
+from controller.errors import shown
+
 
 class TwinError(Exception):
     """Root of everything that the twin raises for a cause outside itself. The message is one clear line."""
@@ -12,10 +14,20 @@ class ScenarioError(TwinError, ValueError):
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {value!r}: allowed is {allowed}")
+        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed
+
+
+class ArgumentError(TwinError, ValueError):
+    """An argument that is none, or that would be ignored. Names the argument, what it must be, and its value."""
+
+    def __init__(self, argument: str, value: object, must: str) -> None:
+        super().__init__(f"{argument} must be {must}, got {shown(value)}")
+        self.argument = argument
+        self.value = value
+        self.must = must
 
 
 class FileError(TwinError):

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from controller.frozen import settle
 from twin.errors import ScenarioError
 from twin.layout import Layout
 
@@ -25,6 +26,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
+        settle(self, ScenarioError)
         if not 0 <= self.from_s <= self.until_s <= LONGEST_FAULT_S:
             span = [self.from_s, self.until_s]
             raise ScenarioError("from_s, until_s", span, f"0 <= from_s <= until_s <= {LONGEST_FAULT_S}")

@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 
 from controller.codec import MAX_ORDINAL
+from controller.decode_errors import objection
+from controller.frozen import settle
 from twin.errors import FileError, ScenarioError
-from twin.objection import objection
 
 LONGEST_LINE_M: Final = 1000.0
 FASTEST_BELT_M_PER_S: Final = 20.0
@@ -44,6 +45,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         """Refuse what cannot stand on a line."""
+        settle(self, ScenarioError)
         _number("end_m", self.end_m, 0.0, LONGEST_LINE_M, above=True)
         _number("belt_speed_m_per_s", self.belt_speed_m_per_s, 0.0, FASTEST_BELT_M_PER_S, above=True)
         _number("rod_head_m", self.rod_head_m, 0.0, self.end_m, above=True)

@@ -19,7 +19,7 @@ from twin.camera import Camera, Film
 from twin.faults import BeltDrift, BeltSpeed, BeltStops, ForeignObject, TakenOff, TooLong
 from twin.gate import Gate
 from twin.head import Head, HeadEvents
-from twin.item import FOREIGN, LONGEST_ITEM_M, Item, Rider
+from twin.item import LONGEST_ITEM_M, Item, Rider, foreign_item
 from twin.loader import NUMBER as LOADER
 from twin.loader import Loader
 from twin.mishaps import Mishaps
@@ -156,7 +156,7 @@ class Line:
 
     def _drop_foreign(self, strange: ForeignObject) -> None:
         self._mishaps.touch(strange)
-        self._lay_down(Item(item_class=FOREIGN, length_m=strange.length_m), strange.at_m)
+        self._lay_down(foreign_item(strange.length_m), strange.at_m)
         self._mishaps.touch(strange)
 
     def _take_off(self, hand: TakenOff, rider: Rider) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from classifier import Recognizer
+from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
-from twin.address import address_text, parse_address
 from twin.broker import EmbeddedBroker
 from twin.errors import ScenarioError, TwinError
 from twin.faults import BrokerDown, BrokerFault, ControllerKilled

@@ -3,17 +3,18 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-from controller.errors import ControllerError
+from controller.decode_errors import objection, one_of_the_keys
+from controller.errors import ControllerError, SettingsError
+from controller.frozen import settle
 from controller.settings import Settings
 from twin.errors import FileError, ScenarioError
 from twin.faults import AnyFault, check_faults
-from twin.item import CLASSES, LONGEST_ITEM_M, Item
+from twin.item import CLASSES, LONGEST_ITEM_M, Item, check_class
 from twin.layout import Layout
-from twin.objection import objection
 from twin.streams import Streams
 
 MOST_ITEMS: Final = 10_000_000
@@ -38,10 +39,13 @@ class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
+        settle(self, ScenarioError, "items.")
         if not 0 <= self.count <= MOST_ITEMS:
             raise ScenarioError("items.count", self.count, f"0 to {MOST_ITEMS}")
         if not self.classes:
             raise ScenarioError("items.classes", self.classes, "one class or more")
+        for index, item_class in enumerate(self.classes):
+            check_class(f"items.classes[{index}]", item_class)
         if not 0 < self.length_m[0] <= self.length_m[1] <= LONGEST_ITEM_M:
             raise ScenarioError("items.length_m", self.length_m, f"shortest, longest; above 0 to {LONGEST_ITEM_M}")
         if not -1 <= self.lateral_m[0] <= self.lateral_m[1] <= 1:
@@ -56,6 +60,7 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __post_init__(self) -> None:
         """Refuse times that cannot be."""
+        settle(self, ScenarioError, "link.")
         for field in ("latency_s", "jitter_s"):
             _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
 
@@ -77,6 +82,7 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be."""
+        settle(self, ScenarioError, "recognizer.")
         for field in ("latency_s", "jitter_s"):
             _within(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
         for field in ("confidence_from", "confidence_to", "misread_share"):
@@ -98,6 +104,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Refuse a controller that does not fit the line."""
+        settle(self, ScenarioError)
         if not 0 <= self.seed < 2**63:
             raise ScenarioError("seed", self.seed, "0 to 2**63 - 1")
         gates = len(self.layout.gates_m)
@@ -124,10 +131,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return 0 if label is None else self.controller.bins.get(label, 0)
 
 
-def settings_for(layout: Layout, **settings: object) -> Settings:
-    """The controller's settings on a layout: as many gates, and a bin for each class that has a rod."""
+def settings_for(layout: Layout, **settings: Any) -> Settings:
+    """The controller's settings on a layout: as many gates, and a bin for each class that has a rod.
+
+    `settings` are any fields of `Settings`, those two among them. Raises `SettingsError`, for a name that is none too.
+    """
+    for name, value in settings.items():
+        if name not in Settings.__struct_fields__:
+            raise SettingsError(name, value, one_of_the_keys(name, Settings.__struct_fields__))
     bins = dict(zip(CLASSES, layout.bins, strict=False))
-    return msgspec.convert({"gates": len(layout.gates_m), "bins": bins, **settings}, Settings)
+    return Settings(**{"gates": len(layout.gates_m), "bins": bins, **settings})
 
 
 def decode_scenario(text: bytes) -> Scenario:

@@ -15,9 +15,9 @@ from typing import BinaryIO, Final
 import msgspec
 
 from controller.codec import decode_command
+from controller.decode_errors import objection
 from controller.errors import ControllerError, WireError
 from twin.errors import FileError
-from twin.objection import objection
 from twin.scenario import Scenario
 
 TAIL_RECORDS: Final = 64

@@ -32,6 +32,7 @@ def fault(**fields):
 
 BAD = {
     "an unknown key": (changed("sede", 1), ["sede = 1", "keys seed, layout, items"]),
+    "a key that is nearly one": (changed("layout.gates", [1.0]), ["layout.gates = [1.0]", "; did you mean gates_m?"]),
     "an unknown key of an item": (changed("items.0.lenght_m", 0.1), ["items[0].lenght_m = 0.1", "class, length_m"]),
     "an unknown key of a fault": (fault(fault="roddead", rode=2), ["faults[0].rode = 2", "keys rod, from_s, until_s"]),
     "an unknown fault": (fault(fault="earthquake"), ["faults[0].fault = 'earthquake'", "gatebounce, gatestuck"]),
@@ -74,6 +75,11 @@ BAD = {
     "lateral offsets that are none": (
         changed("items", {"count": 1, "lateral_m": [-2.0, 0.0]}), ["items.lateral_m", "-1 to 1"],
     ),
+    "an item that is none": (changed("items.0.class", "foreign"), ["class = 'foreign'", "objects that are no items"]),
+    "a drawn class that is none": (
+        changed("items", {"count": 1, "classes": ["raw", ""]}), ["items.classes[1] = ''", "1 to 64 characters"],
+    ),
+    "a bin that is a word": (changed("controller.bins", {"ripe": "2"}), ["controller.bins.ripe = '2'", "int"]),
     "no classes": (changed("items", {"count": 1, "classes": []}), ["items.classes", "one class or more"]),
     "a list": ([1, 2], ["[1, 2]", "object"]),
 }  # fmt: skip
