@@ -13,6 +13,7 @@ import msgspec
 from controller import codec
 from controller.clocks import Clock, GrantedClock, WallClock, patiently, wall_s
 from controller.core import Controller
+from controller.labels import LabelCheck
 from controller.mqtt import Address, Connection
 from controller.oracle import Noted
 from controller.recognizers import recognizer_of
@@ -54,7 +55,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
     with ExitStack() as stack:
         stop = stack.enter_context(_stopped_by_signals(say))
         with patiently(say, f"the recognizer {plan.recognizer}"):
-            recognizer = recognizer_of(plan.recognizer)
+            recognizer = LabelCheck(recognizer_of(plan.recognizer), plan.settings.bins, wall_s)
         topics = (codec.FEEDBACK, codec.CLOCK_GRANT) if plan.granted else (codec.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
         with patiently(say, f"the broker {connection.where}"):
