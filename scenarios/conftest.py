@@ -7,10 +7,11 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from controller.address import parse_address
 from controller.core import Controller
+from controller.errors import ControllerError
 from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
-from twin.address import parse_address
 from twin.errors import TwinError
 from twin.foreign import Foreign
 
@@ -43,18 +44,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--pictures", choices=["oracle", "images"], help="what the camera sends; images to a --controller")
     group.addoption("--broker", metavar="HOST:PORT", help="another broker than the embedded one")
     group.addoption("--find-only", action="store_true", help="leave what is found as it is, and do not shrink it")
-    group.addoption("--speed", type=float, default=1.0, help="how fast real time goes")
+    group.addoption("--speed", type=float, help="how fast real time goes [default: 1]")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose Hypothesis's profile, and make the one harness."""
     config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
     config.addinivalue_line("markers", "long: has a stack of items that does not shrink, and comes last")
-    _check_options(config)
     command = config.getoption("--controller")
     link = config.getoption("--link")
     if command is not None and link == "memory":
         link = "realtime"
+    _check_options(config, link)
     hasty = link == "realtime" or config.getoption("--find-only")
     phases = (Phase.explicit, Phase.generate, Phase.target) if hasty else tuple(Phase)
     settings.register_profile(
@@ -69,11 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # fmt: skip
 
 
-def _check_options(config: pytest.Config) -> None:
+def _check_options(config: pytest.Config, link: str) -> None:
     """Raise `UsageError`, one line before anything runs, where an option cannot be meant."""
     for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
         value = config.getoption(option)
-        if not least <= value <= most:  # No comparison holds for nan.
+        if value is not None and not least <= value <= most:  # No comparison holds for nan.
             raise pytest.UsageError(f"{option} = {value}: allowed is {least:g} to {most:g}")
     broker, command = config.getoption("--broker"), config.getoption("--controller")
     try:
@@ -81,8 +82,12 @@ def _check_options(config: pytest.Config) -> None:
             parse_address(broker)
         if command is not None:
             _check_controller(command)
-    except TwinError as error:
+    except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
+    if broker is not None and link == "memory":
+        raise pytest.UsageError(f"--broker = {broker!r}: allowed is with --link lockstep or realtime")
+    if config.getoption("--speed") is not None and link != "realtime":
+        raise pytest.UsageError(f"--speed = {config.getoption('--speed')}: allowed is with --link realtime")
 
 
 def _check_controller(command: str) -> None:

@@ -36,7 +36,7 @@ class Harness:
     link: LinkName = "memory"
     controller: ControllerOf | Foreign = Controller
     broker: str | None = None
-    speed: float = 1.0
+    speed: float | None = None
     pictures: Literal["oracle", "images"] = "oracle"
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)

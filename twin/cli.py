@@ -42,6 +42,7 @@ ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; with
 
 @app.command()
 def run(
+    context: typer.Context,
     scenario: ScenarioFile = None,
     items: Items = DEFAULT_ITEMS,
     seed: Seed = 1,
@@ -56,20 +57,29 @@ def run(
     trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from twin.files import check_writable
+    from twin.files import check_writable, read_as
+    from twin.overrides import OPTIONS, load_overridden, overridden_text
     from twin.report import ProgressBar
     from twin.run import simulate
-    from twin.screen import Screen
+    from twin.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors(), _terminable():
         check_writable("--summary", summary)
         check_writable("--trace", trace)
-        chosen = _scenario(scenario, items, seed, recognizer, in_flight, layout)
+        given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
+        if scenario is None:
+            chosen = _scenario(items, seed, recognizer, in_flight, layout)
+        else:
+            with read_as("scenario", scenario):
+                chosen = load_overridden(scenario, given)
+        answers = _recognizer(recognizer)
+        if scenario is not None:
+            console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
-                chosen, recognizer=_recognizer(recognizer), link=link.value, broker=broker,
+                chosen, recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=trace, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
         _leave(console, result, summary)
@@ -99,22 +109,21 @@ def serve(
     insecure: Annotated[bool, typer.Option("--insecure", help="Let in everybody, even from other machines.")] = False,
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
+    from controller.address import address_text
     from twin.access import Access
-    from twin.address import address_text
     from twin.broker import EmbeddedBroker
     from twin.files import check_writable
     from twin.foreign import Foreign
     from twin.report import StatusLine
-    from twin.run import recognizer_of, simulate
+    from twin.run import simulate
     from twin.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors(), _terminable():
         check_writable("--summary", summary)
-        chosen = _scenario(None, items, seed, "resnet", "auto", layout)
+        chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        recognizer = recognizer_of(chosen)  # Loaded before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
             at = address_text(broker.host, broker.port)
 
@@ -123,8 +132,8 @@ def serve(
                 console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
 
             result = simulate(
-                chosen, controller=Foreign(), recognizer=recognizer, link="realtime", broker=broker, speed=speed,
-                patient=True, keep_trace=False, watchers=(status.see,), on_waiting=announce,
+                chosen, controller=Foreign(), link="realtime", broker=broker, speed=speed, patient=True,
+                keep_trace=False, watchers=(status.see,), on_waiting=announce,
             )  # fmt: skip
         _leave(console, result, summary)
     raise typer.Exit(VIOLATED if result.violations else 0)
@@ -133,6 +142,7 @@ def serve(
 @app.command()
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
+    from twin.files import read_as
     from twin.report import show_story, show_violations
     from twin.run import simulate
     from twin.scenario import load_scenario
@@ -140,7 +150,9 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
 
     console = Screen()
     with _one_line_errors():
-        result = simulate(load_scenario(file), link="memory")
+        with read_as("scenario", file):
+            scenario = load_scenario(file)
+        result = simulate(scenario, link="memory")
         show_story(console, result.trace, result.violations)
         show_violations(console, result.violations, result.unlisted)
     raise typer.Exit(VIOLATED if result.violations else 0)
@@ -150,6 +162,7 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
 def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
     """Judge a recorded trace again; exit 1 if it violates a rule."""
     from twin.checks import ALL_CHECKS, Checks
+    from twin.files import read_as
     from twin.report import show_violations
     from twin.screen import Screen
     from twin.trace import read_trace
@@ -157,8 +170,9 @@ def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run 
     console = Screen()
     judged = Checks(ALL_CHECKS)
     with _one_line_errors():
-        for record in read_trace(file):
-            judged.see(record)
+        with read_as("trace", file):
+            for record in read_trace(file):
+                judged.see(record)
         show_violations(console, judged.violations, judged.unlisted)
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
@@ -172,8 +186,8 @@ def doctor(
     ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM).")] = None,
 ) -> None:
     """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
+    from controller.address import parse_address
     from controller.mqtt import Address
-    from twin.address import parse_address
     from twin.doctor import examine
     from twin.report import show_findings
     from twin.screen import Screen, verbatim
@@ -191,17 +205,24 @@ def doctor(
     raise typer.Exit(VIOLATED if any(finding.state == "ill" for finding in findings) else 0)
 
 
+def _was_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line, and does not only have its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Whatever comes from outside ends the command with one line and exit code 2."""
     from classifier import ClassifierError
     from controller.errors import ControllerError
-    from twin.errors import TwinError
+    from twin.errors import ArgumentError, TwinError
 
     try:
         yield
     except (TwinError, ControllerError, ClassifierError) as error:
-        typer.echo(f"twin: {' '.join(str(error).split())}", err=True)
+        option = "--" if isinstance(error, ArgumentError) else ""
+        typer.echo(f"twin: {option}{' '.join(str(error).split())}", err=True)
         raise typer.Exit(REFUSED) from None
 
 
@@ -227,20 +248,17 @@ def _leave(console: "Console", result: "Run", summary: Path | None) -> None:
         show_run(console, result)
 
 
-def _scenario(
-    path: Path | None, items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None
-) -> "Scenario":
-    """The scenario of the file, or the one that the options describe."""
+def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None) -> "Scenario":
+    """The scenario that the options describe."""
+    from controller.configuration import in_flight_of
     from twin.layout import Layout, load_layout
-    from twin.scenario import ItemDraw, RecognizerModel, Scenario, load_scenario, settings_for
+    from twin.scenario import ItemDraw, RecognizerModel, Scenario, settings_for
 
-    if path is not None:
-        return load_scenario(path)
     layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
     return Scenario(
         seed=seed, layout=layout, items=ItemDraw(count=items),
         recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
-        controller=settings_for(layout, in_flight=_in_flight(in_flight), items=items),
+        controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
     )  # fmt: skip
 
 
@@ -269,14 +287,6 @@ def _recognizer(name: str) -> "Recognizer | None":
     from controller.recognizers import recognizer_of
 
     return recognizer_of(name)
-
-
-def _in_flight(text: str) -> int | str:
-    from twin.errors import ScenarioError
-
-    if text != "auto" and not text.isdecimal():
-        raise ScenarioError("--in-flight", text, "auto, or a number of 1 or more")
-    return text if text == "auto" else int(text)
 
 
 def main() -> None:

@@ -4,19 +4,23 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from classifier import Recognition, Recognizer
 from controller import codec
+from controller.address import parse_address
 from controller.core import Controller
+from controller.errors import SettingsError
+from controller.labels import LabelCheck
 from controller.oracle import Noted, Oracle
 from twin import links, trace
 from twin.broker import EmbeddedBroker
 from twin.camera import film_of
 from twin.checks import ALL_CHECKS, Check, Checks, Violation
 from twin.ending import Ending
+from twin.errors import ArgumentError
 from twin.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.foreign import Foreign
 from twin.line import Line
@@ -33,6 +37,8 @@ from twin.timeline import Timeline
 from twin.wire import Way
 
 LinkName = Literal["memory", "lockstep", "realtime"]
+SLOWEST: Final = 0.01
+FASTEST: Final = 1000.0
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,20 +62,23 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 def simulate(
     scenario: Scenario, *, controller: ControllerOf | Foreign | None = None, recognizer: Recognizer | None = None,
-    link: LinkName = "memory", broker: str | EmbeddedBroker | None = None, speed: float = 1.0, patient: bool = False,
-    checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True, trace_path: Path | None = None,
-    watchers: tuple[trace.Watcher, ...] = (), on_waiting: Callable[[str], None] = lambda text: None,
+    link: LinkName = "memory", broker: str | EmbeddedBroker | None = None, speed: float | None = None,
+    patient: bool = False, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
+    trace_path: Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
+    on_waiting: Callable[[str], None] = lambda text: None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
     `controller` makes the controller's core (ours, if not given); `recognizer` answers for its pictures (the
     scenario's oracle, or the shipped model). `broker` is HOST:PORT of any, or an embedded one that runs. `watchers` see
-    each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how fast real time goes; a
-    `patient` run does not end for want of progress.
-    Raises `TwinError` for what cannot even begin; whatever goes wrong in the run is among its violations.
+    each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how fast real time goes (1, if not
+    given); a `patient` run does not end for want of progress.
+    Raises `TwinError` for what cannot even begin, `ArgumentError` for an argument that would be ignored among it;
+    whatever goes wrong in the run is among its violations.
     """
     began_s = wall_s()
-    remembered = Remembered(Noted(recognizer or recognizer_of(scenario)))
+    _check_link(link, broker, speed)
+    remembered = Remembered(Noted(_recognizer(scenario, controller, recognizer, link)))
     tally, judged = Tally(), Checks(checks)
     record = trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers))
     shift = Shift(scenario, record, remembered, patient=patient)
@@ -80,7 +89,7 @@ def simulate(
     # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
     if link == "realtime":
         with links.realtime(control) as live, record:
-            shift.work_in_real_time(live, speed)
+            shift.work_in_real_time(live, 1.0 if speed is None else speed)
     else:
         with (links.memory if link == "memory" else links.lockstep)(control) as reached, record:
             shift.work(reached)
@@ -206,10 +215,41 @@ def _steps(step: Callable[[], None], ending: Ending) -> None:
         step()
 
 
-def recognizer_of(scenario: Scenario) -> Recognizer:
-    """What answers for a scenario's pictures: its oracle, or the shipped model, loaded."""
+def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
+    """Raises `ArgumentError` for a link that is none, and for what it would ignore."""
+    if link not in get_args(LinkName):
+        raise ArgumentError("link", link, "memory, lockstep or realtime")
+    if broker is not None and link == "memory":
+        raise ArgumentError("broker", broker, "left out on the link memory, which has none")
+    if isinstance(broker, str):
+        try:
+            parse_address(broker)
+        except SettingsError as error:
+            raise ArgumentError("broker", broker, error.allowed) from None
+    if speed is not None and link != "realtime":
+        raise ArgumentError("speed", speed, f"left out on the link {link}, which has no wall clock")
+    if speed is not None and not SLOWEST <= speed <= FASTEST:
+        raise ArgumentError("speed", speed, f"{SLOWEST:g} to {FASTEST:g}")
+
+
+def _recognizer(
+    scenario: Scenario, controller: ControllerOf | Foreign | None, given: Recognizer | None, link: LinkName
+) -> Recognizer:
+    """What answers for the pictures. Raises `ArgumentError` where nobody would ask the one that is `given`."""
     if scenario.recognizer.source == "oracle":
+        if given is not None:
+            raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
+    if isinstance(controller, Foreign):
+        if link != "realtime":
+            return given or _shipped_model()  # What it says, the twin takes for what the controller was told.
+        if given is not None:
+            raise ArgumentError("recognizer", given, "left out for a controller that brings its own in real time")
+        return Oracle()  # Nobody asks it.
+    return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
+
+
+def _shipped_model() -> Recognizer:
     from classifier import Classifier  # Loads the model's engine: only where pictures are to be recognised.
 
     return Classifier.load()

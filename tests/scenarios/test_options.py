@@ -26,6 +26,8 @@ def collected(*options):
         ("--minutes", "-1", "allowed is 0 to 100000"),
         ("--minutes", "nan", "allowed is 0 to 100000"),
         ("--broker", "nowhere", "allowed is HOST:PORT"),
+        ("--broker", "127.0.0.1:1883", "allowed is with --link lockstep or realtime"),
+        ("--speed", "2", "allowed is with --link realtime"),
         ("--controller", "", "{host} and {port} in it"),
         ("--controller", " ", "{host} and {port} in it"),
         ("--controller", "python x.py {hots}", "{host} and {port} in it"),

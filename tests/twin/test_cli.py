@@ -153,6 +153,12 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
         (["run", "--in-flight", "0", "--link", "memory"], ["in_flight", "0"]),
         (["run", "--in-flight", "many", "--link", "memory"], ["in-flight", "many"]),
         (["run", "--broker", "nowhere", "--recognizer", "oracle"], ["--broker", "nowhere", "HOST:PORT"]),
+        (["run", "--broker", "::1:1", "--recognizer", "oracle"], ["--broker must be", "[IPv6]:PORT", "'::1:1'"]),
+        (
+            ["run", "--broker", "h:1", "--recognizer", "oracle", "--link", "memory"],
+            ["--broker must be left out", "h:1"],
+        ),
+        (["doctor", "--broker", "host"], ["--broker = 'host'", "HOST:PORT or [IPv6]:PORT"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["no/such/folder/t"]),
         (["run", "--summary", "no/such/folder/s"], ["--summary", "no/such/folder/s", "can be written"]),
         (["run", "--summary", "/"], ["--summary", "'/'", "can be written"]),
@@ -233,6 +239,21 @@ def test_a_file_that_nests_without_end_is_one_line(command, text, tmp_path):
     path = tmp_path / "deep"
     path.write_text(text)
     assert "recursion" in one_line(twin(*command, path))
+
+
+def test_a_file_of_another_kind_is_one_line_that_names_the_command_that_it_is_for(tmp_path):
+    scenario, summary, records = tmp_path / "scenario.json", tmp_path / "summary.json", tmp_path / "trace.jsonl"
+    scenario.write_bytes(encode_scenario(Scenario(items=(Item(),))))
+    assert twin("run", scenario, "--link", "memory", "--summary", summary, "--trace", records).exit_code == 0
+    assert (
+        one_line(twin("check", scenario))
+        == f"twin: {scenario} is a scenario, not a trace: `twin run` and `twin replay` take it"
+    )
+    assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace: ")
+    for command in ("run", "replay"):
+        trace_line = one_line(twin(command, records))
+        assert trace_line == f"twin: {records} is a trace, not a scenario: `twin check` takes it"
+        assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario: ")
 
 
 def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):

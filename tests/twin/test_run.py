@@ -10,7 +10,9 @@ import pytest
 from controller.core import Controller
 from controller.events import GateEdge
 from twin import ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, settings_for, simulate, trace
+from twin.errors import ArgumentError, TwinError
 from twin.faults import ForeignObject
+from twin.foreign import Foreign
 from twin.scenario import decode_scenario, encode_scenario
 
 THIRTY = Scenario(
@@ -114,6 +116,38 @@ class Sleeps(Controller):
 def test_a_controller_that_does_nothing_is_stalled():
     run = simulate(THIRTY, controller=Sleeps)
     assert [violation.check for violation in run.violations] == ["stalled"]
+
+
+class Blind:
+    """A recognizer that nobody should ask."""
+
+    def classify(self, image):
+        raise AssertionError
+
+
+PICTURED = Scenario(items=ItemDraw(count=1), recognizer=RecognizerModel(source="images"))
+IGNORED = {
+    "link must be memory, lockstep or realtime, got 'memroy'": {"link": "memroy"},
+    "broker must be left out on the link memory, which has none, got '127.0.0.1:1883'": {"broker": "127.0.0.1:1883"},
+    "broker must be HOST:PORT or": {"link": "lockstep", "broker": "nowhere"},
+    "speed must be left out on the link memory, which has no wall clock, got 1.0": {"speed": 1.0},
+    "speed must be left out on the link lockstep": {"link": "lockstep", "speed": 2.0},
+    "speed must be 0.01 to 1000, got 0": {"link": "realtime", "speed": 0},
+    "recognizer must be left out where the scenario's recognizer.source is oracle": {"recognizer": Blind()},
+    "recognizer must be left out for a controller that brings its own": {
+        "scenario": PICTURED, "link": "realtime", "controller": Foreign(), "recognizer": Blind(),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", IGNORED)
+def test_an_argument_that_is_none_or_would_be_ignored_is_refused_in_one_line(words):
+    with pytest.raises(ArgumentError) as refused:
+        simulate(**{"scenario": THIRTY, **IGNORED[words]})
+    assert isinstance(refused.value, TwinError)
+    assert isinstance(refused.value, ValueError)
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_scenario_makes_the_round_trip_exactly():
