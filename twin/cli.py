@@ -115,7 +115,7 @@ def serve(
     from twin.files import check_writable
     from twin.foreign import Foreign
     from twin.report import StatusLine
-    from twin.run import simulate
+    from twin.run import load_renderer, simulate
     from twin.screen import Screen, verbatim
 
     console = Screen()
@@ -124,6 +124,7 @@ def serve(
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
+        load_renderer(chosen)  # Before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
             at = address_text(broker.host, broker.port)
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -78,6 +79,7 @@ def simulate(
     """
     began_s = wall_s()
     _check_link(link, broker, speed)
+    load_renderer(scenario)
     remembered = Remembered(Noted(_recognizer(scenario, controller, recognizer, link)))
     tally, judged = Tally(), Checks(checks)
     record = trace.Trace(keep=keep_trace, path=trace_path, watchers=(tally.see, judged.see, *watchers))
@@ -247,6 +249,12 @@ def _recognizer(
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own in real time")
         return Oracle()  # Nobody asks it.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
+
+
+def load_renderer(scenario: Scenario) -> None:
+    """Load what draws a scenario's pictures, if it has any: once the line runs, real time would not wait for it."""
+    if scenario.recognizer.source == "images":
+        import_module("classifier.renderer")
 
 
 def _shipped_model() -> Recognizer:
