@@ -37,7 +37,7 @@ Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items 
 Seed = Annotated[int, typer.Option(min=0, help="Decides items, pictures and jitter.")]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file, as JSON.")]
 LayoutFile = Annotated[Path | None, typer.Option("--layout", help="The line's layout, a TOML file.")]
-ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; without one, a stack is drawn.")]
+ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; options beside it go over it.")]
 
 
 @app.command()
