@@ -3,8 +3,10 @@
 Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disagree); 2 bad usage or input.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +34,8 @@ _Threads = Annotated[int, typer.Option(help="Threads that the engine may use.", 
 
 def main() -> None:
     """The program's entry point."""
+    if isinstance(sys.stdout, TextIOWrapper):  # On Windows a file's or a pipe's encoding may lack a character.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()
 
 
@@ -159,7 +163,7 @@ def evaluate_(
         classifier = Classifier.load(model, threads=threads)
         report = evaluate(classifier, read_tree(folder, part, classifier.card.classes), _progress)
     if json:
-        typer.echo(msgspec.json.encode(report).decode())
+        typer.echo(msgspec.json.encode(report))
     else:
         _console.print(report_table(report))
 
@@ -178,7 +182,7 @@ def predict(
         answers = [(path, _predicted(classifier, path)) for path in files]
     if json:
         for path, answer in answers:
-            typer.echo(msgspec.json.encode(plain(path, answer)).decode())
+            typer.echo(msgspec.json.encode(plain(path, answer)))
     else:
         _console.print(answer_table(answers, classifier.card))
     if any(isinstance(answer, ImageError) for _, answer in answers):

@@ -38,6 +38,8 @@ _WORTH_A_POOL: Final = 1000
 """From as many images on, several processes render sooner than one, their start counted in."""
 
 _RENDERED_AT_ONCE: Final = 50
+_MOST_PROCESSES: Final = 61
+"""Windows lets a pool have no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,7 @@ def _rendered(counts: dict[str, int], seed: int, progress: Progress) -> list[Ima
 @contextmanager
 def _spread(count: int) -> Iterator[Callable[..., Iterator[Sample]]]:
     """Maps a function over numbers in order: as it is asked for, or ahead by a process a core where there are many."""
-    cores = cpu_count() or 1
+    cores = min(cpu_count() or 1, _MOST_PROCESSES)
     if count < _WORTH_A_POOL or cores == 1:
         yield map
         return

@@ -7,6 +7,7 @@ Contract: `POST /aisim_tf_pre`, body an image file; `{"results":[{"label","confi
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -144,7 +145,8 @@ def listen(host: str, port: int) -> socket.socket:
         # asyncio sends answers without delay on sockets that say that they are TCP: 40 ms an answer.
         door = socket.socket(family, kind, socket.IPPROTO_TCP)
         try:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if sys.platform != "win32":  # There it would let two services listen on one port.
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             door.bind(address)
             door.listen(CONNECTIONS)
         except OSError:

@@ -20,6 +20,7 @@ from controller.recognizers import recognizer_of
 from controller.refusals import Refusals
 from controller.session import Modelled, Session
 from controller.settings import Settings
+from controller.system import END_SIGNALS, fine_waits
 from controller.worker import Worker
 
 WELL: Final = 0
@@ -70,6 +71,7 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
             session = Session(core, Modelled(Noted(recognizer)), refusals.see, refusals.miss)
             clock = GrantedClock(plan.address.client_id, say=say)
         else:
+            stack.enter_context(fine_waits())
             worker = stack.enter_context(Worker(recognizer, connection.poke))
             session = Session(core, worker, refusals.see, refusals.miss)
             clock = WallClock(say=say)
@@ -98,9 +100,9 @@ def _control(
 
 @contextmanager
 def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]:
-    """SIGINT and SIGTERM set the event; a second one ends the program at once, and the last will stops the belt."""
+    """Who asks it to stop sets the event; who asks again ends the program at once, and the last will stops the belt."""
     stop = threading.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = (signal.SIGINT, *END_SIGNALS)
 
     def ask(number: int, frame: object) -> None:
         stop.set()

@@ -1,5 +1,6 @@
 """Real brokers for the tests that need one, each on a port of its own."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -39,7 +40,8 @@ class Mosquitto:
 
 
 def a_mosquitto(folder):
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    places = (os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin")  # Debian's is on root's PATH only.
+    program = shutil.which("mosquitto", path=os.pathsep.join(places))
     if program is None:
         pytest.skip("mosquitto is not installed (Debian's package mosquitto)")
     broker = Mosquitto(program, folder)

@@ -46,7 +46,7 @@ def module(request):
 
 def test_imports_go_one_way(module):
     own = module.relative_to(ROOT).parts[0]
-    tree = ast.parse(module.read_text())
+    tree = ast.parse(module.read_bytes())
     others = {found for found in imported(tree) if found.split(".")[0] in set(PACKAGES) - {own}}
     allowed = MAY_IMPORT[own]
     strange = {found for found in others if not any(f"{found}.".startswith(f"{root}.") for root in allowed)}
@@ -56,7 +56,7 @@ def test_imports_go_one_way(module):
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
 def test_nothing_sleeps_prints_or_draws_from_the_module_random(path):
-    calls = called(ast.parse(path.read_text()))
+    calls = called(ast.parse(path.read_bytes()))
     banned = {"time.sleep", "sleep", "asyncio.sleep", "print", "random.random", "random.seed", "np.random.seed"}
     assert calls & banned == set()
 
@@ -65,11 +65,11 @@ def test_nothing_sleeps_prints_or_draws_from_the_module_random(path):
 def test_the_wall_clock_has_its_own_modules(path):
     clocks = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.datetime.now"}
     if name(path) not in STOPWATCHES:
-        assert called(ast.parse(path.read_text())) & clocks == set()
+        assert called(ast.parse(path.read_bytes())) & clocks == set()
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
 def test_topics_are_named_in_one_place(path):
     if name(path) not in NAMES_TOPICS:
-        said = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+        said = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
         assert said & TOPICS == set()

@@ -46,7 +46,8 @@ class EmbeddedBroker:
         assert self._thread is None, "the broker runs already"
         for name in _CHATTY_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._loop = asyncio.new_event_loop()
+        # Windows has another loop by default, which cannot be told to accept no more (`HardenedBroker.shutdown`).
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="broker", daemon=True)
         self._thread.start()
         try:
@@ -135,7 +136,6 @@ class EmbeddedBroker:
 
     @staticmethod
     def _serve(loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
         loop.run_forever()
         loop.run_until_complete(_ended())
         loop.run_until_complete(loop.shutdown_asyncgens())

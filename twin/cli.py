@@ -229,12 +229,15 @@ def _one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with its trace, its summary and its verdict."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Who asks it to end does as Ctrl-C does: the run ends with its trace, its summary and its verdict."""
+    from controller.system import END_SIGNALS
+
+    before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _leave(console: "Console", result: "Run", summary: Path | None) -> None:

@@ -1,13 +1,12 @@
 """A controller that is not ours: a program in any language that is told where the broker is, or whoever connects."""
 
-import os
 import shlex
-import signal
 import subprocess
 import threading
 from typing import Final
 
 from twin.errors import TwinError
+from twin.processes import Processes
 
 END_S: Final = 5.0
 REST_S: Final = 1.0
@@ -25,7 +24,7 @@ class Foreign:
 
     def __init__(self, command: str | None = None) -> None:
         self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: Processes | None = None
         self._words: list[str] = []
 
     def at(self, host: str, port: int) -> "Foreign":
@@ -46,53 +45,41 @@ class Foreign:
 
     def obituary(self) -> str | None:
         """What the program died of, if it did; one that ends with exit code 0 has done its work."""
-        if self._process is None or not self._process.poll():
-            return None
-        return f"{self._words[0]} ended with exit code {self._process.returncode}"
+        code = None if self._processes is None else self._processes.exit_code()
+        return f"{self._words[0]} ended with exit code {code}" if code else None
 
     def start(self) -> None:
         """Start the program. Raises `TwinError` where it cannot be started."""
         if self._words:
             try:
-                # A session of its own makes it the leader of a group, which all that it starts belong to.
-                self._process = subprocess.Popen(self._words, stdin=subprocess.DEVNULL, start_new_session=True)
+                self._processes = Processes(self._words)
             except OSError as error:
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
 
     def kill(self) -> None:
         """End the program as a power cut would."""
-        if self._process is not None:
-            _signal_group(self._process, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        if self._processes is not None:
+            self._processes.kill()
+            self._processes = None
 
     def end(self) -> None:
         """Ask the program to end, and see to it that it does."""
-        if self._process is None:
+        if self._processes is None:
             return
         try:
-            _signal_group(self._process, signal.SIGTERM)
-            self._process.wait(END_S)
-            _await_rest(self._process)
+            self._processes.ask()
+            self._processes.wait(END_S)
+            _await_rest(self._processes)
         except subprocess.TimeoutExpired:
             pass  # It has had its time.
         finally:
             self.kill()
 
 
-def _signal_group(leader: subprocess.Popen[bytes], number: int) -> bool:
-    """Signal the program and all that it started, though it may have ended itself. Returns whether any was there."""
-    try:
-        os.killpg(leader.pid, number)
-    except (ProcessLookupError, PermissionError):  # The latter is what macOS says of a group that has ended.
-        return False
-    return True
-
-
-def _await_rest(leader: subprocess.Popen[bytes]) -> None:
+def _await_rest(processes: Processes) -> None:
     """Wait for those whom the program started; not for long, as who is dead and not buried looks alive."""
     pause = threading.Event()
     for _ in range(round(REST_S / LOOK_S)):
-        if not _signal_group(leader, 0):
+        if not processes.any_left():
             return
         pause.wait(LOOK_S)

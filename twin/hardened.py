@@ -11,7 +11,9 @@ its connection, as amqtt's anonymous ones never do.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
@@ -31,6 +33,9 @@ CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_GRACE: Final = 1.5
 END_TIMEOUT_S: Final = 2.0
 """A connection that was cut has so long to come to its end."""
+
+MAX_CONNECTIONS: Final = 400
+"""One more is closed at once. Windows waits for 512 sockets at most."""
 
 MAX_RETAINED: Final = 100
 """So many topics may have a retained message; the line has none."""
@@ -71,7 +76,7 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         """Serve a connection, and close it whatever becomes of it."""
         outgoing, task = Outgoing(writer), asyncio.current_task()
         assert task is not None
-        if self._stopping:
+        if self._stopping or len(self._open) >= MAX_CONNECTIONS:
             outgoing.cut()
             return
         self._open[task] = outgoing
@@ -130,6 +135,13 @@ class HardenedBroker(Broker):  # type: ignore[misc]
             self._open[task].cut()
         if tasks:
             await asyncio.wait(tasks, timeout=END_TIMEOUT_S)
+
+    async def _create_server_instance(
+        self, listener_name: str, listener_type: Any, address: str | None, port: int, ssl_context: ssl.SSLContext | None
+    ) -> asyncio.Server:
+        """Listen. amqtt lets the address be reused, which on Windows would let two brokers listen on one port."""
+        serve = partial(self.stream_connected, listener_name=listener_name)
+        return await asyncio.start_server(serve, address, port, ssl=ssl_context)
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int

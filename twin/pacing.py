@@ -9,6 +9,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from controller.system import fine_waits
 from twin.timeline import Timeline
 
 LOOK_UP_S: Final = 0.2
@@ -40,6 +41,10 @@ class Pacer:
 
     def run(self, over: Callable[[], bool]) -> None:
         """Pace until `over` says so."""
+        with fine_waits():
+            self._run(over)
+
+    def _run(self, over: Callable[[], bool]) -> None:
         timeline, speed = self._timeline, self._speed
         began_s = wall_s() - timeline.now / speed
         while not over():

@@ -2,13 +2,22 @@
 
 import os
 import sys
+from io import TextIOWrapper
 
 from rich.console import Console
 from rich.text import Text
 
 
 class Screen(Console):
-    """A console whose reader may leave (`| head`): the rest goes nowhere, and the exit code stays the run's own."""
+    """A console whose reader may leave (`| head`): the rest goes nowhere, and the exit code stays the run's own.
+
+    A character that the reader's encoding lacks is told by its number (on Windows a file's or a pipe's may be cp1252).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
 
     def on_broken_pipe(self) -> None:
         """Go on without a reader. rich would end the program here, with the exit code of a violation."""

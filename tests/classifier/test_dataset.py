@@ -1,5 +1,6 @@
 """Data folders: written, split and read; and what is said of those that cannot be used."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
     read = read_tree(tmp_path, "train")
-    with pytest.raises(DatasetError, match=r"raw/0\.jpg: image: begins with"):
+    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image: begins with"):
         read.image(0, 32)
 
 
@@ -137,7 +138,8 @@ def test_a_folder_between_classes_that_are_not_two_beside_it_is_named(tmp_path: 
 def test_hidden_folders_and_folders_named_like_images_are_no_data(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train", names=("raw", "ripe", ".thumbnails"))
     (tmp_path / "train" / "raw" / "folder.jpg").mkdir()
-    (tmp_path / "train" / "raw" / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    with contextlib.suppress(OSError):  # Windows does not let everybody make one.
+        (tmp_path / "train" / "raw" / "gone.jpg").symlink_to(tmp_path / "nowhere")
     assert len(read_tree(tmp_path, "train")) == 20
 
 
@@ -150,7 +152,7 @@ def test_all_unreadable_images_are_told_of_at_once(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
     (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(pictures.torn(pictures.plain(pictures.RED)))
-    with pytest.raises(DatasetError, match=r"raw/0\.jpg: image: begins with.* \(and 1 more like it\)"):
+    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image: begins with.* \(and 1 more like it\)"):
         read_tree(tmp_path, "train").check()
 
 

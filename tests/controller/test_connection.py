@@ -1,13 +1,13 @@
 """What the program says of its broker, and what it does when it is stopped before it is let in."""
 
 import contextlib
-import signal
 import socket
 import subprocess
 import sys
 import threading
 
 import pytest
+from tests_programs import STOPS, stoppable
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 20.0
@@ -22,7 +22,7 @@ def program():
 
         def start(host, port, *options):
             words = [sys.executable, "-m", "controller", "run", "--broker", f"{host}:{port}", "--recognizer", "oracle"]
-            process = subprocess.Popen([*words, *options], stderr=subprocess.PIPE, text=True)
+            process = stoppable([*words, *options], stderr=subprocess.PIPE, text=True)
             patience = threading.Timer(PATIENCE_S, process.kill)
             patience.start()
             for end in (process.stderr.close, process.wait, process.kill, patience.cancel):
@@ -55,7 +55,7 @@ def test_stopped_while_it_connects_it_tells_the_line_nothing(program, answer):
         connection = server.accept()[0]
         with connection:
             assert b"FS_Ctl" in connection.recv(1024)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(STOPS[0])
             assert heard(process, "controller: stopping")
             with contextlib.suppress(ConnectionError):  # It may have gone already.
                 connection.sendall(answer)

@@ -1,9 +1,9 @@
 """The command `controller run`: what it refuses, in one line and exit code 2, and what it passes on."""
 
 import socket
-import sys
 
 import pytest
+from tests_programs import PYTHON
 from typer.testing import CliRunner
 
 from controller import configuration
@@ -12,7 +12,7 @@ from controller.errors import SettingsError
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.foreign import Foreign
 
-PROGRAM = f"{sys.executable} -m controller run --broker {{host}}:{{port}}"
+PROGRAM = f"{PYTHON} -m controller run --broker {{host}}:{{port}}"
 
 
 NO_TEXT = "\udcff"
@@ -46,15 +46,15 @@ def refusal(*options):
         (["--broker", "1:2:3"], "--broker"),
         (["--keep-alive", "0"], "keep_alive_s = 0: allowed is 1 to 65535"),
         (["--client-id", ""], "client_id"),
-        (["--config", "/nowhere.toml"], "--config = '/nowhere.toml': allowed is a TOML file that can be read"),
-        (["--tls", "--ca-file", "/nowhere.pem"], "TLS: No such file or directory: /nowhere.pem"),
+        (["--config", "nowhere.toml"], "--config = 'nowhere.toml': allowed is a TOML file that can be read"),
+        (["--tls", "--ca-file", "nowhere.pem"], "TLS: No such file or directory: nowhere.pem"),
         (["--ca-file", "ca.pem"], "ca_file = 'ca.pem': allowed is only with tls"),
         (["--cert", "cert.pem"], "cert_file = 'cert.pem': allowed is only with tls"),
         (["--key", "key.pem"], "key_file = 'key.pem': allowed is only with tls"),
         (["--tls", "--key", "key.pem"], "key_file = 'key.pem': allowed is only with cert_file"),
         (["--username", NO_TEXT], r"username = '\udcff': allowed is 0 to 65535 bytes of UTF-8"),
         (["--client-id", NO_TEXT], r"client_id = '\udcff': allowed is 1 to 65535 bytes of UTF-8"),
-        (["--username", "x", "--password-file", "/nowhere"], "--password-file"),
+        (["--username", "x", "--password-file", "nowhere"], "--password-file"),
         (["--broker", "192.0.2.1", "--username", "x"], "only with --tls to another machine, or with --insecure"),
     ],
 )

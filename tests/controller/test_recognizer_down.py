@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from tests_programs import PYTHON
 
 from controller.recognizers import recognizer_of
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
@@ -30,7 +31,7 @@ def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
     scenario = Scenario(
         items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
     )
-    command = f"{sys.executable} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {nobody}"
+    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {nobody}"
     run = simulate(scenario, link="lockstep", controller=Foreign(command), recognizer=recognizer_of(nobody))
     said = capfd.readouterr().err
     assert run.summary.rejected == 2

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests_programs import PYTHON
 
 ROOT = Path(__file__).parents[2]
 ALL_WELL, BAD_USAGE = 0, 4
@@ -46,7 +47,7 @@ def test_an_option_that_cannot_be_meant_is_one_line(option, value, words):
 
 
 def test_options_that_can_be_meant_are_taken():
-    controller = f"{sys.executable} tests/programs/reference_flow.py {{host}} {{port}}"
+    controller = f"{PYTHON} tests/programs/reference_flow.py {{host}} {{port}}"
     result = collected("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
 

@@ -1,5 +1,6 @@
 """Who gets in, over real sockets: names and passwords, certificates, topics."""
 
+import os
 import queue
 import shutil
 import subprocess
@@ -147,7 +148,8 @@ def test_the_plant_speaks_all_the_same():
 def serve(*options):
     return subprocess.run(
         [sys.executable, "-m", "twin", "serve", "--port", "0", "--items", "0", *options],
-        check=False, capture_output=True, text=True, env={"PATH": ""},
+        check=False, capture_output=True, text=True,
+        env={"PATH": "", "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")},  # Windows opens no socket without the latter.
     )  # fmt: skip
 
 

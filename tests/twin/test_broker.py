@@ -94,6 +94,25 @@ def test_stopping_twice_is_stopping_once():
     broker.stop()
 
 
+def test_whoever_comes_when_it_has_all_the_connections_that_it_can_have_is_turned_away(monkeypatch):
+    monkeypatch.setattr("twin.hardened.MAX_CONNECTIONS", 2)
+    with EmbeddedBroker() as broker:
+        client = Client(broker)
+        with raw_connect(broker, keep_alive_s=60), socket.create_connection((broker.host, broker.port)) as third:
+            third.settimeout(5)
+            assert gone(third)
+            client.client.publish("bb", b"still here")
+            assert client.heard.get(timeout=5) == ("bb", b"still here")
+        client.close()
+
+
+def gone(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
 def raw_connect(broker, *, client_id=b"silent", keep_alive_s=1, will=b'{"conveyor":"stop"}'):
     """A client by hand, so that it can fall silent: CONNECT with a last will on `aa` (MQTT 3.1.1, 3.1)."""
     connection = socket.create_connection((broker.host, broker.port), timeout=10)

@@ -1,30 +1,44 @@
 """Programs that are not ours, behind a wrapper script: whoever it started ends with it."""
 
-import signal
 import socket
-import subprocess
 import sys
 
 import pytest
+from tests_programs import PYTHON, STOPS, stoppable
 
 from twin.foreign import Foreign
 
 SOON_S = 10.0
 CONTROLLER = """
-import signal, socket, sys
+import contextlib, signal, socket, sys
+from controller.system import END_SIGNALS
 twin = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-if sys.argv[3] == "deaf":
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if sys.argv[3] == "polite":
-    signal.signal(signal.SIGTERM, lambda *_: (twin.send(b"!"), sys.exit()))
+for number in END_SIGNALS:
+    if sys.argv[3] == "deaf":
+        signal.signal(number, signal.SIG_IGN)
+    if sys.argv[3] == "polite":
+        signal.signal(number, lambda *_: (twin.send(b"!"), sys.exit()))
 twin.send(b"?")
-twin.recv(1)
+twin.settimeout(0.1)  # On Windows a signal is heard between two waits only.
+while True:
+    with contextlib.suppress(TimeoutError):
+        twin.recv(1)
+        break
+"""
+WRAPPER = """
+import subprocess, sys
+started = subprocess.Popen([sys.executable, *sys.argv[1:5]])
+if sys.argv[5] == "waits":
+    started.wait()
 """
 TWIN = """
-import sys
+import signal, sys
+from controller.system import END_SIGNALS
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.foreign import Foreign
 scenario = Scenario(items=ItemDraw(count=9), controller=settings_for(Layout()))
+for number in END_SIGNALS:
+    signal.signal(number, signal.default_int_handler)
 simulate(scenario, link="realtime", controller=Foreign(sys.argv[1]), patient=True)
 """
 
@@ -40,11 +54,12 @@ def line():
 @pytest.fixture
 def command(tmp_path, line):
     """A wrapper script that starts a controller, and waits for it, or lets it alone."""
-    controller, wrapper = tmp_path / "controller.py", tmp_path / "wrapper.sh"
-    controller.write_text(CONTROLLER)
-    wrapper.write_text(f'{sys.executable} {controller} "$1" "$2" "$3" &\n$4\n')
+    controller, wrapper = tmp_path / "program.py", tmp_path / "wrapper.py"
+    controller.write_text(CONTROLLER, encoding="utf-8")
+    wrapper.write_text(WRAPPER, encoding="utf-8")
     host, port = line.getsockname()
-    return lambda manner="", then="wait": f"bash {wrapper} {host} {port} '{manner}' {then}"
+    words = f"{PYTHON} {wrapper.as_posix()} {controller.as_posix()} {host} {port}"
+    return lambda manner="plain", then="waits": f"{words} {manner} {then}"
 
 
 def connected(line):
@@ -61,8 +76,8 @@ def at_work(command):
     return program
 
 
-@pytest.mark.parametrize("then", ["wait", "true"], ids=["the wrapper waits", "the wrapper is over"])
-@pytest.mark.parametrize("manner", ["", "deaf"])
+@pytest.mark.parametrize("then", ["waits", "leaves"], ids=["the wrapper waits", "the wrapper is over"])
+@pytest.mark.parametrize("manner", ["plain", "deaf"])
 @pytest.mark.parametrize("finish", [Foreign.end, Foreign.kill])
 def test_whoever_a_wrapper_started_ends_with_it(command, line, finish, manner, then):
     program = at_work(command(manner, then))
@@ -80,7 +95,11 @@ def test_a_controller_behind_a_wrapper_is_asked_before_it_is_killed(command, lin
 
 @pytest.mark.broker
 def test_interrupted_the_twin_ends_its_controller(command, line):
-    with subprocess.Popen([sys.executable, "-c", TWIN, command()]) as twin, connected(line) as connection:
-        twin.send_signal(signal.SIGINT)
-        assert connection.recv(1) == b""
-        assert twin.wait(SOON_S) == 0
+    with stoppable([sys.executable, "-c", TWIN, command()]) as twin:
+        try:
+            with connected(line) as connection:
+                twin.send_signal(STOPS[0])
+                assert connection.recv(1) == b""
+            assert twin.wait(SOON_S) == 0
+        finally:
+            twin.kill()

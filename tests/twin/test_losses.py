@@ -1,11 +1,11 @@
 """The broker, the connection and the controller lost mid-run, under each of the three links."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import msgspec
 import pytest
+from tests_programs import PYTHON
 from tests_real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
@@ -19,7 +19,7 @@ LOSSES = {
     "the connection is cut": ClientCutOff(from_s=24.0, until_s=27.0),
     "the controller is killed": ControllerKilled(from_s=24.0, until_s=27.0),
 }
-OURS = f"{sys.executable} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
+OURS = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
 
 
 def losing(fault, items=12):
@@ -124,7 +124,7 @@ def test_in_real_time_the_plant_hears_the_first_that_is_said_over_a_broker_that_
 def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path):
     config = tmp_path / "controller.toml"
     config.write_text("belt_start_s = 0.3\npatience_s = 4.0\nloader_stroke_s = 0.2\nin_flight = 1\n")
-    program = Foreign(f"{OURS} --config {config}")
+    program = Foreign(f"{OURS} --config {config.as_posix()}")
     killed = partial(simulate, soon(LOSSES["the controller is killed"]), link="realtime", controller=program)
     undisturbed(killed, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
@@ -140,7 +140,7 @@ def test_a_controller_that_somebody_else_started_cannot_be_killed():
 @pytest.mark.parametrize("link", ["lockstep", "realtime"])
 def test_a_program_that_dies_by_itself_is_a_crash_and_the_trace_so_far_is_kept(link, tmp_path):
     scenario = Scenario(items=ItemDraw(count=2), controller=settings_for(Layout()))
-    dying = Foreign(f"{sys.executable} -c 'import sys; sys.exit(3)' {{port}}")
+    dying = Foreign(f"{PYTHON} -c 'import sys; sys.exit(3)' {{port}}")
     if link == "lockstep":
         with pytest.raises(ParticipantError, match="ended with exit code 3"):
             simulate(scenario, link=link, controller=dying)
@@ -148,4 +148,4 @@ def test_a_program_that_dies_by_itself_is_a_crash_and_the_trace_so_far_is_kept(l
     run = simulate(scenario, link=link, controller=dying, trace_path=tmp_path / "trace.jsonl")
     assert [violation.check for violation in run.violations] == ["crash"]
     assert "ended with exit code 3" in run.violations[0].detail
-    assert (tmp_path / "trace.jsonl").read_text().count("\n") >= 2
+    assert (tmp_path / "trace.jsonl").read_bytes().count(b"\n") >= 2

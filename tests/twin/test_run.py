@@ -85,7 +85,7 @@ def test_a_trace_file_holds_every_record(tmp_path):
     path = tmp_path / "trace.jsonl"
     run = simulate(THIRTY, trace_path=path)
     assert list(trace.read_trace(path)) == list(run.trace)
-    assert all(json.loads(line)["kind"] for line in path.read_text().splitlines())
+    assert all(json.loads(line)["kind"] for line in path.read_bytes().splitlines())
 
 
 class Raises(Controller):

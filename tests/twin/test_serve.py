@@ -4,7 +4,6 @@ import contextlib
 import json
 import queue
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
+from tests_programs import STOPS, stoppable
 from tests_real_time import undisturbed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -20,7 +20,7 @@ ITEMS = 3
 
 
 def serving(*options):
-    return subprocess.Popen(
+    return stoppable(
         [sys.executable, "-m", "twin", "serve", "--port", "0", *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
             server.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_path):
     summary = tmp_path / "summary.json"
     with serving("--items", "9", "--summary", str(summary)) as server:
