@@ -12,6 +12,8 @@ LATE_SHARE: Final = 2.0
 LATE_S: Final = 2.0
 """An item that every gate has missed is waited for as long as this share of the way takes, and this much longer."""
 
+SURE_SIGHTINGS: Final = 2
+
 
 class Stage(Enum):
     """How far the controller is with an item."""
@@ -67,14 +69,15 @@ class Tracked:
     `gate` is the last gate whose beam it has left, at `centre_s` its centre was there (gate 0: the loader's push).
     `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label; `doubt` says
     why it may not be pushed. `blocked_at` is the gate whose beam it has interrupted since `blocked_s`; `dwell_s` is how
-    long it interrupted the last one. `odd_picture_s` is how long a picture took that came out of its time, and may have
-    been another's. `timed`: whether its centre is known to have been there then; the line learns from no other.
+    long it interrupted the last one. `pictured_s` is when its picture came; `odd_picture_s` is how long a picture took
+    that came out of its time, and may have been another's. `timed`: whether its centre is known to have been there
+    then; the line learns from no other.
     A `stray` is on the belt and was never loaded: nobody pushes it, and nobody pushes beside it.
     """
 
     __slots__ = (
         "blocked_at", "blocked_s", "centre_s", "doubt", "dwell_s", "gate", "image", "loaded_s", "missed",
-        "odd_picture_s", "rod", "seen", "stage", "stray", "timed",
+        "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "stray", "timed",
     )  # fmt: skip
 
     def __init__(self, loaded_s: float, *, stray: bool = False) -> None:
@@ -83,12 +86,13 @@ class Tracked:
         self.gate = 0
         self.missed = 0
         self.image: int | None = None
+        self.pictured_s = loaded_s
         self.rod: int | None = None
         self.blocked_at: int | None = None
         self.blocked_s = 0.0
         self.dwell_s: float | None = None
         self.odd_picture_s: float | None = None
-        self.seen = stray
+        self.sightings = int(stray)
         self.stray = stray
         self.timed = True
         self.stage = Stage.REJECTED if stray else Stage.LOADED
@@ -124,6 +128,16 @@ class Tracked:
     def overdue(self) -> bool:
         """Whether a gate that should have seen it did not, and none has since."""
         return self.missed > 0
+
+    @property
+    def seen(self) -> bool:
+        """Whether any sensor saw it."""
+        return self.sightings > 0
+
+    @property
+    def surely_loaded(self) -> bool:
+        """Whether two sensors saw it; one alone may see a ghost, or a picture that came twice."""
+        return self.sightings >= SURE_SIGHTINGS
 
     @property
     def unseen(self) -> bool:

@@ -36,7 +36,14 @@ def run(
     in_flight: Annotated[
         str | None, typer.Option(help="Most items on the belt at once, or auto: as many as is safe. [default: auto]")
     ] = None,
-    items: Annotated[int | None, typer.Option(min=0, help="End after so many items. [default: go on]")] = None,
+    items: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="End after so many items, when they are in a bin, or were on the belt when the broker was lost; "
+            "or when the stack gives nothing more. [default: go on]",
+        ),
+    ] = None,
     clock: Annotated[ClockKind, typer.Option(help="The wall's, or granted by a twin (lockstep).")] = ClockKind.WALL,
     config: Annotated[Path | None, typer.Option(help="Settings, a TOML file; options go over it.")] = None,
     client_id: Annotated[str | None, typer.Option(help="Client id at the broker. [default: FS_Ctl]")] = None,

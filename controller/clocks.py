@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from controller.mqtt import Connection  # It stamps what arrives with this clock's time.
     from controller.session import Session
 
+LONGEST_AWAY_S: Final = 30.0
+"""A broker that is lost when there is nothing left to do but to bring the line to rest is waited for no longer."""
+
 LOOK_UP_S: Final = 0.2
 """However long nothing is due, the clock looks up this often, so that a stop is heard."""
 
@@ -49,7 +52,7 @@ class Clock(Protocol):
     """Drives a session until it is finished."""
 
     def run(self, session: "Session", connection: "Connection", stop: threading.Event) -> None:
-        """Return when the session is finished; begin to finish it when `stop` is set."""
+        """Return when the session is finished, or cannot be; begin to finish it when `stop` is set."""
 
 
 class WallClock:
@@ -68,8 +71,11 @@ class WallClock:
         if stop.is_set():
             return
         connection.publish(session.tell(Start(), wall_s()))
-        stopping = False
+        stopping, there_s = False, wall_s()
         while not session.finished:
+            there_s = wall_s() if connection.there or not session.ending else there_s
+            if wall_s() - there_s > LONGEST_AWAY_S:
+                return
             if stop.is_set() and not stopping:
                 stopping = True
                 self._say("waiting for the belt to clear")
@@ -184,6 +190,8 @@ class GrantedClock:
         for event in self._losses:
             commands += session.tell(event, grant.now_s)
         self._losses.clear()
+        if grant.stop:
+            commands += session.tell(Stop(), grant.now_s)
         for _ in range(len(self._pending) - (self._received - grant.sent)):
             commands += session.receive(self._pending.popleft(), grant.now_s)
         commands += session.wake(grant.now_s)

@@ -15,6 +15,9 @@ from controller.errors import WireError
 
 COMMANDS: Final = "aa"
 FEEDBACK: Final = "bb"
+PLANT: Final = "twin/plant"
+"""Here a twin says, in a retained message, that it stands in for the plant; an FS simulator does not."""
+
 CLOCK_GRANT: Final = "twin/clock/grant"
 CLOCK_DONE: Final = "twin/clock/done"
 CLOCK_HELLO: Final = "twin/clock/hello"
@@ -68,12 +71,16 @@ class Image(msgspec.Struct, frozen=True):
 Feedback = GateEdge | Image
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """The clock's grant: act on all that is due at or before `now_s`, having received `sent` feedback messages."""
+class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The clock's grant: act on all that is due at or before `now_s`, having received `sent` feedback messages.
+
+    With `stop` the participant is told to end, as by a signal.
+    """
 
     grant: int
     now_s: float
     sent: int
+    stop: bool = False
 
 
 class Done(msgspec.Struct, frozen=True):

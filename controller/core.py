@@ -43,6 +43,15 @@ LONGEST_STROKE: Final = 3.0
 CALM_ITEMS: Final = 2
 """So many items must have gone as expected before more than one is on the belt."""
 
+EMPTY_PUSHES: Final = 4
+EMPTY_S: Final = 60.0
+"""Whoever was told how many items to sort takes the stack to be empty after so many pushes in a row that loaded
+nothing, each with a longer stroke, over so long a time: items may come late."""
+
+UNSEEN_ITEMS: Final = 2
+"""After so many pushes in a row of which nothing was seen in time, while things ride by that nobody expects, the belt
+has to clear: it goes at another pace than was learned."""
+
 CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
 CLEAR_TRIPS: Final = 2.0
@@ -72,6 +81,10 @@ class Controller:
         self._last_moved_s = float("-inf")
         self._done = 0
         self._calm = 0
+        self._unseen = 0
+        self._empty_pushes = 0
+        self._empty_since_s = 0.0
+        self._stopping = False
         self._retract = False
         self._images: dict[int, Tracked] = {}
         self._outputs: list[Output] = []
@@ -82,6 +95,12 @@ class Controller:
     def state(self) -> State:
         """What the controller is about now."""
         return self._state
+
+    @property
+    def ending(self) -> bool:
+        """Whether it loads no more: it was told to stop, or all items that it was told of are done."""
+        counted = self._settings.items
+        return self._stopping or (counted is not None and self._done >= counted)
 
     @property
     def next_deadline_s(self) -> float | None:
@@ -126,15 +145,20 @@ class Controller:
         self._agenda.clear()  # Every rod is pulled now.
         self._say(Rod(ALL, push=False), Conveyor(run=True))
         self._ready_s = now_s + wait_s
+        self._rest_s = self._ready_s + CLEAR_TRIPS * self._clear_s()
 
     def _sighted_early(self, event: GateEdge | ImageSeen, now_s: float) -> None:
-        """Something is on the belt that this controller did not load: it rides off first."""
-        self._ready_s = max(self._ready_s, now_s + self._clear_s())
+        """Something is on the belt that this controller did not load: it rides off first.
+
+        A gate that flickers may not keep the belt running for ever.
+        """
+        self._ready_s = max(self._ready_s, min(now_s + self._clear_s(), self._rest_s))
 
     def _started(self, event: Tick, now_s: float) -> None:
-        if now_s >= self._ready_s:
-            self._state = State.SORTING
-            self._go_on(now_s)
+        if now_s < self._ready_s:
+            return
+        self._state = State.SORTING
+        self._go_on(now_s)
 
     def _tick(self, event: Tick, now_s: float) -> None:
         while (pull := self._agenda.take(now_s)) is not None:
@@ -177,19 +201,27 @@ class Controller:
         return None
 
     def _stop(self, event: Stop, now_s: float) -> None:
-        """No further item; the belt clears, then everything comes to rest."""
-        self._clear(now_s)
-        self._go_on(now_s)
+        """No further item; the belt clears, then everything comes to rest.
+
+        While the line starts, whatever may lie on the belt has until then to ride off.
+        """
+        self._stopping = True
+        if self._state is not State.STARTING:
+            self._clear(now_s)
+            self._go_on(now_s)
 
     def _lost(self, event: BrokerLost, now_s: float) -> None:
-        """Nothing is known any more of what lies on the belt, and nothing can be said."""
+        """Nothing is known any more of what lies on the belt, and nothing can be said.
+
+        What was seen on the belt is not loaded again, so it counts.
+        """
+        self._done += sum(item.seen and not item.stray for item in self._sight.items)
         self._forget()
         self._state = State.OFFLINE
 
     def _stop_offline(self, event: Stop, now_s: float) -> None:
-        """Nothing can be said; the last will has stopped the belt."""
-        self._state = State.FINISHED
-        self._say(Finished())
+        """Nothing can be said now: the line is brought to rest when the broker is back."""
+        self._stopping = True
 
     # Loading, pushing, giving up, coming to rest.
 
@@ -199,7 +231,7 @@ class Controller:
             self._retract = False
             self._say(Rod(ALL, push=False))  # What held an item up may be a rod whose pull was lost.
         if self._state is State.SORTING:
-            if self._settings.items is not None and self._done >= self._settings.items:
+            if self.ending:
                 self._clear(now_s)
             elif now_s >= self._next_load_s():
                 self._load(now_s)
@@ -226,7 +258,8 @@ class Controller:
             if self._done + loaded >= self._settings.items:
                 return NEVER_S
         # A picture that is missing may still come, and must not be taken for that of the next item.
-        ready_s = max(self._ready_s, self._loader_in_s, self._sight.unpictured_s + self._settings.late_image_s)
+        sight, patience_s = self._sight, self._settings.late_image_s
+        ready_s = max(self._ready_s, self._loader_in_s, sight.unpictured_s + patience_s, sight.early_until_s)
         most = self._most()
         if len(items) >= most:
             return NEVER_S
@@ -276,7 +309,9 @@ class Controller:
         if item.stray:
             self._calm = 0
             return
-        self._done += item.seen
+        self._done += item.surely_loaded
+        if item.seen:
+            self._unseen = self._empty_pushes = 0
         self._calm = self._calm + 1 if item.doubt is None else 0
         self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
 
@@ -289,11 +324,28 @@ class Controller:
                 continue
             item.take(Turn.VANISHED)
             self._leave(item, now_s)
+            self._unseen += not item.seen
+            if self._unseen >= UNSEEN_ITEMS and self._sight.items and self._state is State.SORTING:
+                self._forget()
+                self._begin(now_s, self._clear_s())
+                self._times.forget()
+                return
             if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._sight.items:
                 # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
                 longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
                 self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)
-                self._begin(now_s, self._settings.belt_start_s)
+                if self._stack_is_empty(item, now_s):
+                    self._clear(now_s)
+                else:
+                    self._begin(now_s, self._settings.belt_start_s)
+
+    def _stack_is_empty(self, item: Tracked, now_s: float) -> bool:
+        """Whether, with this item that never came, enough pushes have loaded nothing for one who counts."""
+        if self._empty_pushes == 0:
+            self._empty_since_s = item.loaded_s
+        self._empty_pushes += 1
+        long_since = now_s - self._empty_since_s >= EMPTY_S
+        return self._settings.items is not None and self._empty_pushes >= EMPTY_PUSHES and long_since
 
     def _clear(self, now_s: float) -> None:
         self._state = State.CLEARING

@@ -13,6 +13,9 @@ STEADY_S: Final = 0.06
 """Times spread by at least this much for reasons that no item shows: link, encoder, clock."""
 
 STEADY_SHARE: Final = 0.02
+NEW_S: Final = 0.08
+"""While a time was measured once only its spread is not known; twice, half as much of it is unknown, and so on."""
+
 SPREADS: Final = 4.0
 SHORTER: Final = 0.3
 LONGER: Final = 3.2
@@ -53,17 +56,18 @@ class Estimate:
     @property
     def tolerance_s(self) -> float:
         """How far a value may lie from the mean and still be of the same kind."""
-        return STEADY_S + STEADY_SHARE * self.mean_s + SPREADS * self.spread_s
+        new_s = NEW_S / self.count if self.count else 0.0
+        return STEADY_S + new_s + STEADY_SHARE * self.mean_s + SPREADS * self.spread_s
 
     def fits(self, value_s: float) -> bool:
         """Whether a value is what was to be expected; anything is, as long as nothing is known."""
         return self.count == 0 or abs(value_s - self.mean_s) <= self.tolerance_s
 
-    def learn(self, value_s: float) -> None:
-        """Take a value into account."""
-        if self.count == 0:
+    def learn(self, value_s: float, *, sure: bool = True) -> None:
+        """Take a value into account; one that is not `sure` to be of this kind begins nothing before it came twice."""
+        if self.count == 0 and sure:
             self._begin(value_s)
-        elif self.fits(value_s):
+        elif self.count > 0 and self.fits(value_s):
             self._stray_s = None
             self.count += 1
             self.spread_s += LEARNING_RATE * (abs(value_s - self.mean_s) - self.spread_s)
@@ -135,8 +139,12 @@ class Times:
 
     def __init__(self, gates: int) -> None:
         self.gates = gates
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing that was learned holds any more."""
         self.picture = Estimate()
-        self.legs = [Estimate() for _ in range(gates + 1)]
+        self.legs = [Estimate() for _ in range(self.gates + 1)]
         self.dwell = Lengths()
 
     @property

@@ -125,10 +125,10 @@ class Connection:
         """How many messages came while too many waited."""
         return self._arrivals.dropped
 
-    def open(self, stop: threading.Event | None = None) -> None:
+    def open(self, stop: threading.Event | None = None, *, timeout_s: float = SUBSCRIBE_TIMEOUT_S) -> None:
         """Connect and subscribe, unless `stop` is set meanwhile.
 
-        Raises `BrokerError` when the broker cannot be reached or refuses.
+        Raises `BrokerError` when the broker cannot be reached, refuses, or gives no answer in time.
         """
         where = f"broker {self.where}"
         try:
@@ -136,13 +136,14 @@ class Connection:
         except (OSError, ValueError) as error:
             raise BrokerError(f"{where}: {error}; is a broker running there?") from None
         self._client.loop_start()
-        until_s = wall_s() + SUBSCRIBE_TIMEOUT_S
+        until_s = wall_s() + timeout_s
         while not self._subscribed.wait(LOOK_UP_S) and wall_s() < until_s:
             if stop is not None and stop.is_set():
                 return
         if not self._subscribed.is_set() or self._refused is not None:
+            refused = self._refused  # Closing would be one more reason.
             self.close()
-            raise BrokerError(f"{where}: {self._refused or f'no answer within {SUBSCRIBE_TIMEOUT_S:g} s'}")
+            raise BrokerError(f"{where}: {refused or f'no answer within {timeout_s:g} s'}")
 
     def close(self) -> None:
         """Disconnect in good order: what was published goes out before, the last will is not sent."""
@@ -191,6 +192,9 @@ class Connection:
         if self._there:
             self._there = False
             self._arrivals.put(Arrival(Sign.LOST))
+        elif not self._was_there and self._refused is None:
+            self._refused = "it closed the connection; it must be an MQTT 3.1.1 broker that lets this client in"
+            self._subscribed.set()
 
     def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
         payload = bytes(message.payload)

@@ -104,6 +104,11 @@ class Session:
         self.finished = False
 
     @property
+    def ending(self) -> bool:
+        """Whether the core is only about to bring the line to rest."""
+        return self._core.ending
+
+    @property
     def next_deadline_s(self) -> float | None:
         """When `wake` is due next if nothing arrives before."""
         core_s, due_s = self._core.next_deadline_s, self._recognitions.next_due_s

@@ -11,7 +11,7 @@ the sensors stand.
 from typing import Final
 
 from controller.belief import Stage, Tracked, Turn
-from controller.learning import BOUNCE_S, Times
+from controller.learning import BOUNCE_S, STEADY_S, Times
 
 MOST_STRAYS: Final = 16
 """More than this and the line is in no state to be sorted on; it has to clear first."""
@@ -26,7 +26,7 @@ class Sight:
 
     `near_s`: what is closer in time than this and an item's length, from centre to centre, may go through beams as one.
     `patience_s`: how long an item is waited for where no time is known. `unpictured_s` is when a picture was last
-    found missing.
+    found missing; until `early_until_s` an item may yet come for which something earlier was taken.
     """
 
     def __init__(self, times: Times, *, near_s: float, patience_s: float) -> None:
@@ -35,6 +35,7 @@ class Sight:
         self._near_s = near_s
         self._patience_s = patience_s
         self.unpictured_s = float("-inf")
+        self.early_until_s = float("-inf")
         self._blocked_s: dict[int, float] = {}
         self._cleared_s: dict[int, float] = {}
         self._strange_s: dict[int, float] = {}
@@ -48,7 +49,7 @@ class Sight:
     def forget(self) -> None:
         """Nothing that was seen counts any more."""
         self.items.clear()
-        self.unpictured_s = float("-inf")
+        self.unpictured_s = self.early_until_s = float("-inf")
         self._blocked_s.clear()
         self._cleared_s.clear()
         self._strange_s.clear()
@@ -69,7 +70,8 @@ class Sight:
             item.odd_picture_s = now_s - item.loaded_s
         else:
             self.times.picture.learn(now_s - item.loaded_s)
-        item.image, item.seen = image, True
+        item.image, item.pictured_s = image, now_s
+        item.sightings += 1
         item.take(Turn.PICTURE)
         return item
 
@@ -156,11 +158,15 @@ class Sight:
 
     def _pass(self, item: Tracked, gate: int, centre_s: float, dwell_s: float) -> None:
         times = self.times
+        if times.legs[1].count == 0 and item.gate == 0 and item.pictured_s > centre_s + STEADY_S:
+            # What is in the beam lay on the belt before, and the picture is that of the item.
+            item.mistrust("past the first gate before its picture")
+            item.timed = False
         whole = times.dwell.plausible(dwell_s)
         fits = self._comes_as_due(item, gate, centre_s, closely=times.dwell.long(dwell_s))
         same = item.dwell_s is None or times.dwell.same(dwell_s, item.dwell_s)
-        if gate == item.gate + 1 and whole and same and item.timed and not item.stray:
-            times.legs[gate].learn(centre_s - item.centre_s)
+        if gate == item.gate + 1 and whole and same and (item.timed or item.gate == 0) and not item.stray:
+            times.legs[gate].learn(centre_s - item.centre_s, sure=item.timed)
         room = times.room_for(dwell_s, gate)
         times.dwell.learn(dwell_s)
         if item.odd_picture_s is not None:
@@ -170,10 +176,19 @@ class Sight:
             item.mistrust("too long in the beam for one item")
         elif not fits:
             item.mistrust("not where it was expected")
+            self._await(item, gate)
         elif not same:
             item.mistrust("longer or shorter than before")  # Which of its edges was where it seemed to be?
-        item.gate, item.missed, item.blocked_at, item.centre_s, item.seen = gate, 0, None, centre_s, True
+        item.gate, item.missed, item.blocked_at, item.centre_s = gate, 0, None, centre_s
+        item.sightings += 1
         item.dwell_s, item.timed = dwell_s, whole and same
+
+    def _await(self, item: Tracked, gate: int) -> None:
+        """What passed a gate out of an item's time may have been a ghost, and the item itself come when it is due."""
+        way = self.times.ahead(item.gate, gate)
+        if way is not None:
+            latest_s = item.centre_s + way[0] + way[1] + self.times.dwell.longest_s / 2
+            self.early_until_s = max(self.early_until_s, latest_s)
 
     def _comes_as_due(self, item: Tracked, gate: int, centre_s: float, *, closely: bool) -> bool:
         """Whether an item's centre is at a gate when it should be; nothing is expected of a way that nobody took."""

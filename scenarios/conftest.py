@@ -13,7 +13,7 @@ from controller.errors import ControllerError
 from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
-        link=link, controller=Controller if command is None else Foreign(command),
+        link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         pictures=config.getoption("--pictures") or ("oracle" if command is None else "images"),
     )  # fmt: skip
@@ -92,7 +92,7 @@ def _check_options(config: pytest.Config, link: str) -> None:
 
 def _check_controller(command: str) -> None:
     """Raises `TwinError` where a command could not be started, wherever the broker will be."""
-    if not Foreign(command).at("127.0.0.1", 1).started:
+    if not ExternalController(command).at("127.0.0.1", 1).started:
         raise TwinError(f"--controller = {command!r}: allowed is a command line with {{host}} and {{port}} in it")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:

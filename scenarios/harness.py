@@ -12,7 +12,7 @@ from hypothesis import currently_in_test_context, event, target
 from controller.core import Controller
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 from twin.memory import ControllerOf
 from twin.run import LinkName
 from twin.scenario import encode_scenario
@@ -34,7 +34,7 @@ class Harness:
     """
 
     link: LinkName = "memory"
-    controller: ControllerOf | Foreign = Controller
+    controller: ControllerOf | ExternalController = Controller
     broker: str | None = None
     speed: float | None = None
     pictures: Literal["oracle", "images"] = "oracle"

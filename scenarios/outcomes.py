@@ -2,12 +2,11 @@
 
 from twin import Run, trace
 from twin.bin import REJECT, bin_name
-from twin.item import FOREIGN
 
 
 def all_in_bins(run: Run) -> list[str]:
     """Every item of the stack is in a bin, whichever."""
-    loaded = {r.item for r in run.trace if isinstance(r, trace.Loaded) and r.item_class != FOREIGN}
+    loaded = {record.item for record in run.trace if isinstance(record, trace.Loaded)}
     binned = {record.item for record in run.trace if isinstance(record, trace.Binned)}
     left = run.scenario.item_count - len(loaded & binned)
     return [f"{left} items are in no bin"] if left else []
@@ -27,7 +26,13 @@ def all_sorted(run: Run, *, from_s: float = 0.0) -> list[str]:
 
 def all_at_rest(run: Run) -> list[str]:
     """Every item is in a bin, and the line stands as it should be left."""
+    return [*all_in_bins(run), *at_rest(run)]
+
+
+def at_rest(run: Run) -> list[str]:
+    """The line stands as it should be left, whatever became of the items; or the last command to it was lost."""
     ended = run.trace[-1]
-    if isinstance(ended, trace.Ended) and not (ended.running or ended.rods_out):
-        return all_in_bins(run)
-    return [*all_in_bins(run), f"not at rest: {ended}"]
+    if any(each.violation.check == "not_at_rest" for each in run.excused):
+        return []
+    rests = isinstance(ended, trace.Ended) and not (ended.running or ended.rods_out)
+    return [] if rests else [f"not at rest: {ended}"]

@@ -36,8 +36,8 @@ def _three_on_belt(run: Run) -> bool:
     return any(_on_belt(run, record.t_s) >= 3 for record in run.trace if isinstance(record, trace.Loaded))
 
 
-def _touched(name: str) -> Reached:
-    return lambda run: any(isinstance(record, trace.Touched) and record.fault == name for record in run.trace)
+def _disturbed(what: trace.Effect) -> Reached:
+    return lambda run: any(isinstance(record, trace.Disturbed) and record.what == what for record in run.trace)
 
 
 def _has(kind: type[trace.Record]) -> Reached:
@@ -54,7 +54,7 @@ def _lost_with(kinds: type[Fault] | tuple[type[Fault], ...], items: int) -> Reac
 
 def _bridged(run: Run) -> bool:
     """A gate missed an item, and a rod took it all the same."""
-    missed = {r.item for r in run.trace if isinstance(r, trace.Touched) and r.fault == "gatemissesedge"}
+    missed = {r.item for r in run.trace if isinstance(r, trace.Disturbed) and r.what == "edge_lost"}
     return any(isinstance(record, trace.Taken) and record.item in missed for record in run.trace)
 
 
@@ -66,13 +66,13 @@ def _unsure(run: Run) -> bool:
 SITUATIONS: Final[dict[str, Reached]] = {
     "two items between the same gates": _two_between_gates,
     "three items on the belt": _three_on_belt,
-    "an answer that comes late": _touched("recognizerslow"),
+    "an answer that comes late": _disturbed("answer_late"),
     "a lost edge that is bridged": _bridged,
-    "a bouncing beam": _touched("gatebounce"),
-    "a ghost in a beam": _touched("gateghost"),
+    "a bouncing beam": _disturbed("edge_twice"),
+    "a ghost in a beam": _disturbed("edge_false"),
     "a push that loads nothing": _has(trace.LoadedNothing),
-    "two items loaded by one push": _touched("doublepush"),
-    "a picture twice": _touched("imagetwice"),
+    "two items loaded by one push": _disturbed("two_loaded"),
+    "a picture twice": _disturbed("picture_twice"),
     "an item held on the belt": _has(trace.Held),
     "an item without a sure answer": _unsure,
     "the broker lost with an item on the belt": _lost_with((BrokerDown, ClientCutOff), 1),

@@ -27,6 +27,7 @@ LONGEST_M: Final = 0.12
 LATE_M: Final = 0.03
 """On these lines even the longest item may ride on so far from where its push is due, and still be before the head."""
 
+HAND_S: Final = 60.0
 MOST_LATENCY_S: Final = 0.01
 MOST_NUMBERS: Final = 16  # Gates or rods of a line, at most.
 
@@ -120,7 +121,10 @@ def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: i
         way: Literal["aa", "bb"] = draw(st.sampled_from(["bb", "aa"]))
         return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(span))
     fields = {name: draw(values) for name, values in _fields(layout, count).get(kind, {}).items()}
-    return kind(**fields, **draw(span))
+    times = draw(span)
+    if kind is faults.TakenOff:
+        times["until_s"] = round(times["from_s"] + HAND_S, 1)  # The hand waits for its item.
+    return kind(**fields, **times)
 
 
 def thrown() -> SearchStrategy[faults.ForeignObject]:
@@ -156,11 +160,12 @@ def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, mo
 def scenarios(
     draw: st.DrawFn, *, kinds: Kinds = (), most_faults: int = 3, fewest_items: int = 1, most_items: int = 10,
     layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
-    counted: bool = False, longest_jitter_s: float = 0.006,
+    counted: bool = False, stopped: bool = False, longest_jitter_s: float = 0.006,
 ) -> Scenario:  # fmt: skip
     """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those.
 
-    `counted`: the controller is told how many items there are, and is to come to rest after the last.
+    `counted`: the controller is told how many items there are, and is to come to rest after the last. `stopped`: it is
+    told to end by a signal, at any time.
     """
     line = draw(layouts() if layout is None else layout)
     count = draw(st.integers(max(1, fewest_items), most_items))  # A list would lean to few, and few see few faults.
@@ -177,6 +182,7 @@ def scenarios(
         link=draw(link_models(longest_jitter_s=min(longest_jitter_s, _bearable_jitter_s(line)))),
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
+        stop_s=draw(steps(0.0, warm_s + _sorting_s(line, count), 0.1)) if stopped else None,
     )  # fmt: skip
 
 
@@ -240,6 +246,11 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.RecognizerSlow: delay,
         faults.RecognizerSays: {"what": st.sampled_from(answers)},
         faults.TooLong: {"factor": st.sampled_from([3.0, 2.0, 5.0])},
-        faults.TakenOff: {"item": _one_of(range(min(2, count), count + 1)), "at_m": place, "back_m": st.none() | place},
+        faults.TakenOff: {
+            "item": _one_of(range(min(2, count), count + 1)),
+            "at_m": place,
+            # Put back behind the camera, close before another item, it would be swept along unseen.
+            "back_m": st.none() | steps(0.02, round(layout.camera_m - 0.02, 2), 0.01),
+        },
         faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},
     }

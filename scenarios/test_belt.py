@@ -15,7 +15,7 @@ from twin.faults import BeltSpeed
 
 CHANGED_S: Final = 20.0
 FOR_GOOD_S: Final = 10_000.0
-LEARNED_S: Final = 60.0
+LEARNED_S: Final = 85.0
 """After this long on a belt at another pace every item is sorted again."""
 
 

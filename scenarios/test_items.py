@@ -18,7 +18,7 @@ from twin.trace import Loaded, Struck
 FIRST_ROD: Final = 2
 LENGTHS: Final = st.sampled_from([SHORTEST_M, LONGEST_M, 0.08])
 LONGER_S: Final = 20.0
-LEARNED_S: Final = 40.0
+LEARNED_S: Final = 56.0
 """After this long with items of another kind each of them is sorted."""
 
 FOR_GOOD_S: Final = 10_000.0

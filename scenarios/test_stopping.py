@@ -8,15 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.outcomes import all_at_rest
-from scenarios.strategies import Kinds, fault_of, scenarios, shown, steps, thrown
+from scenarios.outcomes import all_at_rest, at_rest
+from scenarios.strategies import (
+    ALL_FAULTS,
+    BROKER_FAULTS,
+    CONTROLLER_FAULTS,
+    Kinds,
+    fault_of,
+    scenarios,
+    shown,
+    steps,
+    thrown,
+)
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
 from twin.faults import AnyFault
 from twin.trace import BeltRuns, Binned
 
-SOON_S: Final = 5.0
+SOON_S: Final = 7.0
 """Twice the way between two gates of the default line, and a second."""
 
+LOSSES: Final[Kinds] = (*BROKER_FAULTS, *CONTROLLER_FAULTS)
 NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, faults.Garbage]
 """Faults that make too much be heard, and no item be missed."""
 
@@ -24,6 +35,28 @@ NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, f
 @given(scenarios(most_items=6, counted=True))
 def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
+
+
+@given(scenarios(kinds=ALL_FAULTS, counted=True))
+def test_after_the_last_item_everything_comes_to_rest_whatever_happened_before(
+    line: Harness, scenario: Scenario
+) -> None:
+    line.holds(scenario, "stopping-counted", at_rest)
+
+
+@given(scenarios(kinds=LOSSES, layout=st.just(Layout()), counted=True, most_faults=2, fewest_items=3))
+def test_a_counted_run_comes_to_rest_though_the_controller_was_lost(line: Harness, scenario: Scenario) -> None:
+    line.holds(scenario, "stopping-counted-loss", at_rest)
+
+
+@given(scenarios(kinds=LOSSES, layout=st.just(Layout()), stopped=True, most_faults=2, fewest_items=3))
+def test_a_stop_brings_everything_to_rest_though_the_controller_was_lost(line: Harness, scenario: Scenario) -> None:
+    line.holds(scenario, "stopping-loss", at_rest)
+
+
+@given(scenarios(kinds=ALL_FAULTS, stopped=True))
+def test_a_stop_brings_everything_to_rest_whatever_happens(line: Harness, scenario: Scenario) -> None:
+    line.holds(scenario, "stopping-signal", at_rest)
 
 
 @given(st.integers(0, 1000), st.sampled_from(["auto", 1]))

@@ -29,15 +29,15 @@ SHORTER: Final = 0.3
 """On a warm line the longest item may lie before one that is so much shorter than any was, and room is left between
 them: that much is needed beside the way from gate to gate."""
 
-MOST_LOST_S: Final = 45.0
+MOST_LOST_S: Final = 63.0
 LOST_S: Final[dict[type[Fault], float]] = {
     faults.GateBounce: 1.0, faults.Garbage: 1.0, faults.SpoiltImage: 1.0, faults.RecognizerSlow: 1.0,
-    faults.RecognizerSays: 1.0, faults.RodSlow: 12.0, faults.RodDead: 12.0, faults.LinkDuplicate: 14.0,
-    faults.ImageTwice: 18.0, faults.NoImage: 22.0, faults.LateImage: 22.0, faults.DoublePush: 22.0,
-    faults.EmptyPush: 24.0, faults.GateMissesEdge: 25.0, faults.BeltSpeed: 28.0, faults.BeltDrift: 28.0,
-    faults.BrokerDown: 28.0, faults.ClientCutOff: 28.0, faults.GateStuck: 30.0, faults.GateGhost: 30.0,
-    faults.TakenOff: 30.0, faults.ForeignObject: 32.0, faults.RodSticksOut: 32.0, faults.BeltStops: 38.0,
-    faults.ControllerKilled: 38.0, faults.TooLong: 55.0,
+    faults.RecognizerSays: 1.0, faults.RodSlow: 17.0, faults.RodDead: 17.0, faults.LinkDuplicate: 20.0,
+    faults.ImageTwice: 25.0, faults.NoImage: 31.0, faults.LateImage: 31.0, faults.DoublePush: 31.0,
+    faults.EmptyPush: 34.0, faults.GateMissesEdge: 35.0, faults.BeltSpeed: 39.0, faults.BeltDrift: 39.0,
+    faults.BrokerDown: 39.0, faults.ClientCutOff: 39.0, faults.GateStuck: 42.0, faults.GateGhost: 42.0,
+    faults.TakenOff: 42.0, faults.ForeignObject: 45.0, faults.RodSticksOut: 45.0, faults.BeltStops: 53.0,
+    faults.ControllerKilled: 53.0, faults.TooLong: 77.0,
 }  # fmt: skip
 """A fault costs its own time, and this much for finding out, clearing the belt and learning the line again. What leaves
 no doubt where the items are costs no time at all, but for which class rides how far at the end; room is left for items

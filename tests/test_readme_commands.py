@@ -26,6 +26,7 @@ RUN = (
     "twin run scenarios/regressions/second-item-much-longer.json",
     "twin run --items 20 --seed 7 --summary summary.json --trace trace.jsonl",
     "twin check trace.jsonl",
+    "twin run --items 20 --save kept",
     "classifier split pictures --out data",
     "classifier eval --data data",
     "classifier eval --data data --model model/model-int8.onnx",

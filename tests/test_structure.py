@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "scenarios": {"classifier", "controller", "twin"},
 }
 STOPWATCHES = {"twin/pacing.py", "controller/clocks.py", "classifier/inference.py", "classifier/evaluation.py"}
-TOPICS = {"aa", "bb", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
+TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
 NAMES_TOPICS = {"controller/codec.py", "twin/faults.py"}
 """The wire's names, and a scenario's data."""
 

@@ -8,7 +8,8 @@ Leaves out slip: what lies on the belt and is not held moves as the belt does.
 import heapq
 import math
 from collections.abc import Callable
-from typing import Final
+from enum import Enum
+from typing import Final, Protocol
 
 from twin.timeline import Timeline, Timer
 
@@ -32,19 +33,51 @@ class Wait:
         self.action = None
 
 
+class Drive(Protocol):
+    """What moves the belt: how fast it can go now, whatever it is told."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether it cannot move at all."""
+
+    @property
+    def next_change_s(self) -> float:
+        """When it changes next; infinity for never. Until then its speed changes evenly, if at all."""
+
+    def speed_m_per_s(self, at_s: float) -> float:
+        """How fast it goes at a time from now to the next change."""
+
+    def on_change(self, act: Callable[[], None]) -> None:
+        """Call `act` at each change."""
+
+
+class _Phase(Enum):
+    """What the belt is about."""
+
+    RESTING = "resting, or about to start"
+    SPEEDING_UP = "speeding up"
+    CRUISING = "at its drive's speed"
+    SLOWING_DOWN = "slowing down"
+
+
 class Belt:
-    """The belt's drive. Displacement in m since the run began, never falling."""
+    """The belt on its drive. Displacement in m since the run began, never falling.
+
+    Told to run it waits for the start delay, then speeds up evenly for `ramp_s` to what its drive does then; told to
+    stop it slows down for as long. A drive that stands holds it at once; one that moves again brings it back up.
+    """
 
     def __init__(
-        self, timeline: Timeline, *, speed_m_per_s: float, start_delay_s: float, ramp_s: float,
+        self, timeline: Timeline, drive: Drive, *, start_delay_s: float, ramp_s: float,
         on_change: Callable[[bool], None] = lambda running: None,
     ) -> None:  # fmt: skip
         self._timeline = timeline
-        self._cruise_m_per_s = speed_m_per_s
+        self._drive = drive
         self._start_delay_s = start_delay_s
         self._ramp_s = ramp_s
         self._on_change = on_change
         self.running = False
+        self._phase = _Phase.RESTING
         self._halted = False
         self._since_s = timeline.now
         self._from_m = 0.0
@@ -54,8 +87,9 @@ class Belt:
         self._waits: list[tuple[float, int, Wait]] = []
         self._waited = 0
         self._arriving = False
-        self._phase = Timer(timeline)
+        self._turn = Timer(timeline)
         self._next = Timer(timeline)
+        drive.on_change(self._driven_otherwise)
 
     @property
     def displacement_m(self) -> float:
@@ -74,7 +108,7 @@ class Belt:
         return self.speed_m_per_s > STANDSTILL_M_PER_S or self._acceleration_m_per_s2 > 0
 
     def run(self) -> None:
-        """Start: after the start delay the belt ramps up to its speed. Nothing new for a belt that runs."""
+        """Start: after the start delay the belt speeds up. Nothing new for a belt that runs."""
         if self.running:
             return
         self.running = True
@@ -82,38 +116,19 @@ class Belt:
         if self._halted:
             return
         if self.moving:
-            self._ramp()
+            self._speed_up()
         else:
-            self._cruise(0.0)  # A ramp down that ends at this very instant has ended.
-            self._phase.start(self._timeline.now + self._start_delay_s, self._ramp)
+            self._rest()  # A ramp down that ends at this very instant has ended.
+            self._turn.start(self._timeline.now + self._start_delay_s, self._speed_up)
 
     def stop(self) -> None:
-        """Ramp down to a standstill at once. Nothing new for a belt that stands or is about to."""
+        """Slow down to a standstill at once. Nothing new for a belt that stands or is about to."""
         if not self.running:
             return
         self.running = False
         self._on_change(False)
-        if self._halted:
-            return
-        self._phase.cancel()
-        self._ramp()
-
-    def halt(self) -> None:
-        """Stand, whatever was told, until `resume`: the drive has failed."""
-        self._halted = True
-        self._phase.cancel()
-        self._cruise(0.0)
-
-    def resume(self) -> None:
-        """The drive works again: the belt does what it was told last."""
-        self._halted = False
-        self._ramp()
-
-    def change_speed(self, speed_m_per_s: float, over_s: float) -> None:
-        """Go at another speed from now on, reached evenly over `over_s`: a drift, or a wrong speed."""
-        self._cruise_m_per_s = speed_m_per_s
-        if self.running and self.moving and not self._halted:
-            self._accelerate(speed_m_per_s, over_s)
+        if not self._halted:
+            self._slow_down()
 
     def when(self, displacement_m: float, action: Callable[[], None]) -> Wait:
         """Call `action` when the belt's displacement reaches `displacement_m` (at once, if it has)."""
@@ -124,22 +139,59 @@ class Belt:
             self._rearm()
         return wait
 
-    def _ramp(self) -> None:
-        self._accelerate(self._cruise_m_per_s if self.running else 0.0, self._ramp_s)
+    def _driven_otherwise(self) -> None:
+        """The drive changes: what the belt is about goes on with it."""
+        if self._drive.stands:
+            self._halted = True
+            self._rest()
+        elif self._halted:
+            self._halted = False
+            if self.running:
+                self._speed_up()
+        elif self._phase is _Phase.SPEEDING_UP:
+            self._speed_up_until(self._until_s)
+        elif self._phase is _Phase.CRUISING:
+            self._cruise()
 
-    def _accelerate(self, target_m_per_s: float, over_s: float) -> None:
-        self._phase.cancel()
-        change_m_per_s = target_m_per_s - self.speed_m_per_s
-        if over_s <= 0 or change_m_per_s == 0:
-            self._cruise(target_m_per_s)
+    def _rest(self) -> None:
+        self._enter(_Phase.RESTING, 0.0, 0.0, math.inf)
+
+    def _speed_up(self) -> None:
+        self._speed_up_until(self._timeline.now + self._ramp_s)
+
+    def _speed_up_until(self, until_s: float) -> None:
+        """From the present speed evenly to what the drive does at the end."""
+        left_s = until_s - self._timeline.now
+        if left_s <= 0:
+            self._cruise()
             return
-        self._begin_segment(self.speed_m_per_s, change_m_per_s / over_s, self._timeline.now + over_s)
-        self._phase.start(self._until_s, lambda: self._cruise(target_m_per_s))
+        target_m_per_s = self._drive.speed_m_per_s(min(until_s, self._drive.next_change_s))
+        speed_m_per_s = self.speed_m_per_s
+        self._enter(_Phase.SPEEDING_UP, speed_m_per_s, (target_m_per_s - speed_m_per_s) / left_s, until_s)
+        self._turn.start(until_s, self._cruise)
 
-    def _cruise(self, speed_m_per_s: float) -> None:
-        self._begin_segment(speed_m_per_s, 0.0, math.inf)
+    def _cruise(self) -> None:
+        """At the drive's speed, which may drift until it changes next."""
+        now_s, until_s = self._timeline.now, self._drive.next_change_s
+        speed_m_per_s = self._drive.speed_m_per_s(now_s)
+        drift_m_per_s2 = 0.0
+        if until_s < math.inf:
+            drift_m_per_s2 = (self._drive.speed_m_per_s(until_s) - speed_m_per_s) / (until_s - now_s)
+        self._enter(_Phase.CRUISING, speed_m_per_s, drift_m_per_s2, until_s if drift_m_per_s2 else math.inf)
 
-    def _begin_segment(self, speed_m_per_s: float, acceleration_m_per_s2: float, until_s: float) -> None:
+    def _slow_down(self) -> None:
+        speed_m_per_s = self.speed_m_per_s
+        if self._ramp_s <= 0 or speed_m_per_s == 0:
+            self._rest()
+            return
+        until_s = self._timeline.now + self._ramp_s
+        self._enter(_Phase.SLOWING_DOWN, speed_m_per_s, -speed_m_per_s / self._ramp_s, until_s)
+        self._turn.start(until_s, self._rest)
+
+    def _enter(self, phase: _Phase, speed_m_per_s: float, acceleration_m_per_s2: float, until_s: float) -> None:
+        """Another phase begins now: a segment of constant acceleration."""
+        self._turn.cancel()
+        self._phase = phase
         self._from_m = self.displacement_m
         self._since_s = self._timeline.now
         self._speed_m_per_s = speed_m_per_s

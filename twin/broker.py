@@ -15,6 +15,7 @@ from controller.address import address_text
 from twin.access import Access
 from twin.errors import BrokerError
 from twin.hardened import DEAF, Ear, HardenedBroker
+from twin.observation import Observer
 
 START_TIMEOUT_S: Final = 10.0
 STOP_TIMEOUT_S: Final = 5.0
@@ -40,6 +41,8 @@ class EmbeddedBroker:
         self._broker: HardenedBroker | None = None
         self._starts = 0
         self._ear = DEAF
+        self._observe: Observer = lambda observation: None
+        self._retained: dict[str, bytes] = {}
 
     def start(self) -> None:
         """Listen. Returns when clients can connect."""
@@ -94,12 +97,24 @@ class EmbeddedBroker:
         if self._broker is not None:
             self._broker.ear = ear
 
+    def watch(self, observe: Observer) -> None:
+        """Let somebody hear what happens to connections from now on, in the broker's thread."""
+        self._observe = observe
+        if self._broker is not None:
+            self._broker.observe = observe
+
     def publish(self, messages: Sequence[tuple[str, bytes]]) -> bool:
         """Publish at QoS 0, in order, with no connection; from any thread. False: the broker is stopped."""
         if self._loop is None or self._broker is None:
             return False
         self._loop.call_soon_threadsafe(self._broker.utter, messages)
         return True
+
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Let every subscriber of a topic hear this first, also after a stop and a start; an empty one ends that."""
+        self._retained[topic] = payload
+        if self._broker is not None:
+            self._call(self._broker.keep(topic, payload), STOP_TIMEOUT_S)
 
     @property
     def life(self) -> int | None:
@@ -129,8 +144,10 @@ class EmbeddedBroker:
             "listeners": {"default": listener},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = HardenedBroker(config, self._ear, self._access)
+        self._broker = HardenedBroker(config, self._ear, self._access, self._observe)
         await self._broker.start()
+        for topic, payload in self._retained.items():
+            await self._broker.keep(topic, payload)
         server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
         return int(server.sockets[0].getsockname()[1])
 

@@ -4,20 +4,24 @@ What the picture shows is drawn by `classifier.renderer`, or it is empty but for
 scenario wants no pixels. A note also carries the recognition's modelled latency.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Final, Protocol
 
 from classifier import UNKNOWN
 from controller.oracle import PLAIN_PICTURE, Answer, Fails, Note, Says, Silent, with_note
-from twin.faults import ImageTwice, LateImage, NoImage, RecognizerSays, RecognizerSlow, SpoiltImage
+from twin.fault_injector import FaultInjector
+from twin.faults import Fault, ImageTwice, LateImage, NoImage, RecognizerSays, RecognizerSlow, SpoiltImage
 from twin.item import CLASSES, Rider
-from twin.mishaps import Mishaps
+from twin.layout import Layout
 from twin.scenario import RecognizerModel, Scenario
 from twin.streams import Streams
 from twin.timeline import Timeline
+from twin.trace import Effect
 
 UNREADABLE: Final = ("torn", "not_an_image")
+NO_ANSWER: Final = ("error", "nothing")
 UNSURE: Final = 0.75
 """The most that a recognizer with a fault of low confidence is sure; well below any threshold that sorts."""
 
@@ -32,10 +36,10 @@ class Film(Protocol):
 class OracleFilm:
     """Pictures of nothing, with the scenario's answer in their note."""
 
-    def __init__(self, model: RecognizerModel, stream: Random, mishaps: Mishaps) -> None:
+    def __init__(self, model: RecognizerModel, stream: Random, faults: FaultInjector) -> None:
         self._model = model
         self._stream = stream
-        self._mishaps = mishaps
+        self._faults = faults
 
     def picture(self, rider: Rider) -> bytes:
         """A picture whose note answers for the item, now and then wrongly if the model says so."""
@@ -46,11 +50,10 @@ class OracleFilm:
         confidence = stream.uniform(model.confidence_from, model.confidence_to)
         if label not in CLASSES:
             label = UNKNOWN
-        note = noted(Says(label=label, confidence=confidence), rider, model, stream, self._mishaps)
-        spoilt = self._mishaps.now(SpoiltImage)
-        if spoilt is not None:
-            self._mishaps.touch(spoilt)
-            answer = Fails(error=spoilt.how) if spoilt.how in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
+        note = noted(Says(label=label, confidence=confidence), rider, model, stream, self._faults)
+        how = spoilt(rider, self._faults)
+        if how is not None:
+            answer = Fails(error=how) if how in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
             note = Note(latency_s=note.latency_s, answer=answer)
         return with_note(PLAIN_PICTURE, note)
 
@@ -58,37 +61,43 @@ class OracleFilm:
 class RenderedFilm:
     """Pictures as the line's camera would take them, rendered from the scenario's seed."""
 
-    def __init__(self, model: RecognizerModel, streams: Streams, mishaps: Mishaps) -> None:
+    def __init__(self, model: RecognizerModel, streams: Streams, faults: FaultInjector) -> None:
         self._model = model
         self._stream = streams.stream("camera")
         self._streams = streams
-        self._mishaps = mishaps
+        self._faults = faults
 
     def picture(self, rider: Rider) -> bytes:
         """The rendered picture of the item."""
         from classifier.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
 
         item = rider.item
-        spoilt = self._mishaps.now(SpoiltImage)
-        if spoilt is not None:
-            self._mishaps.touch(spoilt)
         image = render(
             item.item_class, seed=self._streams.number(f"picture/{rider.number}"), length_m=item.length_m,
-            lateral_m=item.lateral_m, fault=None if spoilt is None else spoilt.how,
+            lateral_m=item.lateral_m, fault=spoilt(rider, self._faults),
         )  # fmt: skip
-        note = noted(None, rider, self._model, self._stream, self._mishaps)
+        note = noted(None, rider, self._model, self._stream, self._faults)
         return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
 
 
-def noted(answer: Answer | None, rider: Rider, model: RecognizerModel, stream: Random, mishaps: Mishaps) -> Note:
+def spoilt(rider: Rider, faults: FaultInjector) -> str | None:
+    """How the picture of an item is spoilt, if it is."""
+    for spoils in faults.active(SpoiltImage):
+        faults.disturb(spoils, "picture_spoilt", "camera", item=rider.number)
+        return spoils.how
+    return None
+
+
+def noted(answer: Answer | None, rider: Rider, model: RecognizerModel, stream: Random, faults: FaultInjector) -> Note:
     """What a scenario says of one recognition: the recognizer's own `answer`, or what its faults make of it."""
     latency_s = model.latency_s + model.jitter_s * stream.random()
-    if (slow := mishaps.now(RecognizerSlow)) is not None:
-        mishaps.touch(slow)
+    for slow in faults.active(RecognizerSlow):
+        faults.disturb(slow, "answer_late", "recognizer", item=rider.number)
         latency_s += slow.delay_s
-    if (fault := mishaps.now(RecognizerSays)) is not None:
-        mishaps.touch(fault)
-        answer = _faulty(fault, rider.item.item_class, stream)
+    for says in faults.active(RecognizerSays):
+        what: Effect = "answer_lost" if says.what in NO_ANSWER else "answer_false"
+        faults.disturb(says, what, "recognizer", item=rider.number)
+        return Note(latency_s=latency_s, answer=_faulty(says, rider.item.item_class, stream))
     return Note(latency_s=latency_s, answer=answer)
 
 
@@ -104,41 +113,53 @@ def _faulty(fault: RecognizerSays, label: str, stream: Random) -> Answer:
     return Says(label=stream.choice([other for other in CLASSES if other != label]), confidence=0.95)
 
 
-def film_of(scenario: Scenario, mishaps: Mishaps) -> Film:
+def film_of(scenario: Scenario, faults: FaultInjector) -> Film:
     """The film that a scenario's recognizer model asks for."""
     streams = Streams(scenario.seed)
     if scenario.recognizer.source == "oracle":
-        return OracleFilm(scenario.recognizer, streams.stream("camera"), mishaps)
-    return RenderedFilm(scenario.recognizer, streams, mishaps)
+        return OracleFilm(scenario.recognizer, streams.stream("camera"), faults)
+    return RenderedFilm(scenario.recognizer, streams, faults)
 
 
 class Camera:
-    """The camera over the belt. `on_photo` gets rider and image at once, `send` the image after the delay."""
+    """The camera over the belt at `position_m`.
+
+    `on_photo` gets an item and its picture at once, `send` an item's number and the picture after the delay.
+    """
 
     def __init__(
-        self, timeline: Timeline, exposure_s: float, film: Film, mishaps: Mishaps,
-        on_photo: Callable[[Rider, bytes], None], send: Callable[[bytes], None],
+        self, timeline: Timeline, layout: Layout, film: Film, faults: FaultInjector,
+        on_photo: Callable[[Rider, bytes], None], send: Callable[[int, bytes], None],
     ) -> None:  # fmt: skip
+        self.position_m = layout.camera_m
         self._timeline = timeline
-        self._exposure_s = exposure_s
+        self._exposure_s = layout.exposure_s
         self._film = film
-        self._mishaps = mishaps
+        self._faults = faults
         self._on_photo = on_photo
         self._send = send
 
     def pass_by(self, rider: Rider) -> None:
         """An item's centre is under the camera."""
-        mishaps = self._mishaps
+        faults, item = self._faults, rider.number
         image = self._film.picture(rider)
         self._on_photo(rider, image)
         ready_s = self._timeline.now + self._exposure_s
-        if (missing := mishaps.now(NoImage)) is not None:
-            mishaps.touch(missing)
+        for missing in faults.active(NoImage):
+            faults.disturb(missing, "picture_lost", "camera", item=item)
             return
-        if (late := mishaps.now(LateImage)) is not None:
-            mishaps.touch(late, self._timeline.now + late.delay_s)
-            ready_s += late.delay_s
-        self._timeline.call_at(ready_s, lambda: self._send(image))
-        if (twice := mishaps.now(ImageTwice)) is not None:
-            mishaps.touch(twice, self._timeline.now + twice.delay_s)
-            self._timeline.call_at(ready_s + twice.delay_s, lambda: self._send(image))
+        late, twice = faults.active(LateImage), faults.active(ImageTwice)
+        for delay in late:
+            faults.disturb(delay, "picture_late", "camera", item=item)
+            ready_s += delay.delay_s
+        self._timeline.call_at(ready_s, partial(self._show, item, image, late[:1], "picture_late"))
+        for again in twice:
+            faults.disturb(again, "picture_twice", "camera", item=item)
+            ready_s += again.delay_s
+            self._timeline.call_at(ready_s, partial(self._show, item, image, [again], "picture_twice"))
+
+    def _show(self, item: int, image: bytes, faults: Sequence[Fault], what: Effect) -> None:
+        """Send a picture; one that is late, or comes again, is so for whatever is by the camera then."""
+        for fault in faults:
+            self._faults.disturb(fault, what, "camera", at_m=self.position_m)
+        self._send(item, image)

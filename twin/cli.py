@@ -1,4 +1,7 @@
-"""The command `twin`: run, serve, replay, check. Exit 0: all well; 1: violations; 2: bad usage or input."""
+"""The command `twin`: run, serve, replay, check, doctor.
+
+Exit 0: all well; 1: violations; 2: bad usage or input; 130: interrupted, and so without a verdict.
+"""
 
 import os
 import signal
@@ -15,10 +18,12 @@ if TYPE_CHECKING:
 
     from classifier import Recognizer
     from twin.run import Run
+    from twin.run_files import RunFiles
     from twin.scenario import Scenario
 
 VIOLATED: Final = 1
 REFUSED: Final = 2
+INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
 FS_PORT: Final = 21883
 
@@ -36,6 +41,10 @@ class LinkKind(StrEnum):
 Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items the stack has.")]
 Seed = Annotated[int, typer.Option(min=0, help="Decides items, pictures and jitter.")]
 SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file, as JSON.")]
+TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this file, as JSON Lines.")]
+SaveFolder = Annotated[
+    Path | None, typer.Option("--save", help="Keep the run in this new folder: scenario, trace, summary.")
+]
 LayoutFile = Annotated[Path | None, typer.Option("--layout", help="The line's layout, a TOML file.")]
 ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; options beside it go over it.")]
 
@@ -54,19 +63,20 @@ def run(
     layout: LayoutFile = None,
     broker: Annotated[str | None, typer.Option(help="HOST:PORT of a broker; without it, one is embedded.")] = None,
     summary: SummaryFile = None,
-    trace: Annotated[Path | None, typer.Option(help="Write the trace to this file, as JSON Lines.")] = None,
+    trace: TraceFile = None,
+    save: SaveFolder = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from twin.files import check_writable, read_as
+    from twin.files import read_as
     from twin.overrides import OPTIONS, load_overridden, overridden_text
     from twin.report import ProgressBar
     from twin.run import simulate
+    from twin.run_files import RunFiles
     from twin.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors(), _terminable():
-        check_writable("--summary", summary)
-        check_writable("--trace", trace)
+        files = RunFiles(summary=summary, trace=trace, save=save)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
@@ -80,10 +90,10 @@ def run(
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
                 chosen, recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=trace, watchers=(bar.see,), on_waiting=bar.say,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
-        _leave(console, result, summary)
-    raise typer.Exit(VIOLATED if result.violations else 0)
+        _leave(console, result, files, link.value)
+    raise typer.Exit(_exit_code(result))
 
 
 @app.command()
@@ -95,6 +105,8 @@ def serve(
     layout: LayoutFile = None,
     speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="How fast time goes.")] = 1.0,
     summary: SummaryFile = None,
+    trace: TraceFile = None,
+    save: SaveFolder = None,
     username: Annotated[
         str | None, typer.Option(help="Let in only who has this name and the password in TWIN_PASSWORD.")
     ] = None,
@@ -112,19 +124,18 @@ def serve(
     from controller.address import address_text
     from twin.access import Access
     from twin.broker import EmbeddedBroker
-    from twin.files import check_writable
-    from twin.foreign import Foreign
+    from twin.external_controller import ExternalController
     from twin.report import StatusLine
-    from twin.run import load_renderer, simulate
+    from twin.run import simulate
+    from twin.run_files import RunFiles
     from twin.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors(), _terminable():
-        check_writable("--summary", summary)
+        files = RunFiles(summary=summary, trace=trace, save=save)
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        load_renderer(chosen)  # Before anybody can connect.
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
             at = address_text(broker.host, broker.port)
 
@@ -133,11 +144,11 @@ def serve(
                 console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
 
             result = simulate(
-                chosen, controller=Foreign(), link="realtime", broker=broker, speed=speed, patient=True,
-                keep_trace=False, watchers=(status.see,), on_waiting=announce,
+                chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
+                keep_trace=False, trace_path=files.trace_path, watchers=(status.see,), on_waiting=announce,
             )  # fmt: skip
-        _leave(console, result, summary)
-    raise typer.Exit(VIOLATED if result.violations else 0)
+        _leave(console, result, files, LinkKind.REALTIME.value)
+    raise typer.Exit(_exit_code(result))
 
 
 @app.command()
@@ -162,11 +173,11 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
     """Judge a recorded trace again; exit 1 if it violates a rule."""
-    from twin.checks import ALL_CHECKS, Checks
     from twin.files import read_as
     from twin.report import show_violations
     from twin.screen import Screen
     from twin.trace import read_trace
+    from twin.verdict.checks import ALL_CHECKS, Checks
 
     console = Screen()
     judged = Checks(ALL_CHECKS)
@@ -229,7 +240,7 @@ def _one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Who asks it to end does as Ctrl-C does: the run ends with its trace, its summary and its verdict."""
+    """Who asks it to end does as Ctrl-C does: the run ends with its trace and its summary."""
     from controller.system import END_SIGNALS
 
     before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
@@ -240,16 +251,21 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(console: "Console", result: "Run", summary: Path | None) -> None:
-    """What a run leaves: its summary first, as a program waits for that, then the table for a person."""
-    from twin.files import write_summary
+def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
+    """What a run leaves: its files first, as a program waits for them, then the table for a person."""
     from twin.report import show_run
 
     try:
-        if summary is not None:
-            write_summary(summary, result.summary)
+        files.write(result, link=link)
     finally:
         show_run(console, result)
+
+
+def _exit_code(result: "Run") -> int:
+    """An interrupted run has no verdict."""
+    if result.interrupted:
+        return INTERRUPTED
+    return VIOLATED if result.violations else 0
 
 
 def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None) -> "Scenario":

@@ -16,6 +16,8 @@ from amqtt.mqtt.packet import DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, U
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 
+from twin.observation import Event
+
 MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
 """Above the largest image that the wire allows, base64 and all; a larger packet ends the conversation."""
 
@@ -26,6 +28,10 @@ CLOSE_TIMEOUT_S: Final = 1.0
 
 BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError)
 """What amqtt's decoders raise for bytes that are no packet."""
+
+MQTT_3_1_1: Final = "MQTT 3.1.1"
+_VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): MQTT_3_1_1, ("MQTT", 5): "MQTT 5"}
+_HEAD_BYTES: Final = 32
 
 _QOS_1, _QOS_2 = 1, 2
 _PUBACK, _PUBREC, _PUBCOMP = b"\x40\x02", b"\x50\x02", b"\x70\x02"
@@ -53,6 +59,37 @@ def publish_packet(topic: str, payload: bytes) -> bytes:
 
 def _packet(head: bytes, payload: bytes) -> bytes:
     return bytes(MQTTFixedHeader(PUBLISH, 0, len(head) + len(payload)).to_bytes()) + head + payload
+
+
+class FirstPacket(ReaderAdapter):  # type: ignore[misc]
+    """The bytes of a client's first packet, on their way to whoever reads them."""
+
+    def __init__(self, reader: ReaderAdapter) -> None:
+        self._reader = reader
+        self._head = b""
+
+    async def read(self, n: int = -1) -> bytes:
+        """The next bytes; what the packet begins with is kept."""
+        data: bytes = await self._reader.read(n)
+        self._head += data[: _HEAD_BYTES - len(self._head)]
+        return data
+
+    def feed_eof(self) -> None:
+        """No more bytes come."""
+        self._reader.feed_eof()
+
+    @property
+    def protocol(self) -> str | None:
+        """The protocol that a CONNECT names (MQTT 3.1.1, 3.1.2.1 and 3.1.2.2); None if this is no CONNECT."""
+        start = 1
+        while start < len(self._head) and self._head[start] & 0x80:  # The remaining length, 1 to 4 bytes.
+            start += 1
+        body = self._head[start + 1 :]
+        size = int.from_bytes(body[:2], "big")
+        if self._head[:1] != b"\x10" or len(body) < size + 3:
+            return None
+        name = body[2 : size + 2].decode(errors="replace")
+        return _VERSIONS.get((name, body[size + 2]), f"{name} level {body[size + 2]}")
 
 
 class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
@@ -107,11 +144,14 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
     """A client's packets in, its share of everybody's messages out."""
 
     outgoing: Outgoing
+    ending: Event
+    """How it ends: lost, unless something else is known."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._parting: asyncio.Future[Any] = self._loop.create_future()
         self._begun: set[bytes] = set()
+        self.ending = "lost"
         self._heard_s = self._loop.time()
 
     def join(
@@ -200,6 +240,7 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
         elif header.packet_type == PINGREQ:
             await self.handle_pingreq(packet)
         else:
+            self.ending = "disconnected"
             await self.handle_disconnect(packet)
             return False
         return True

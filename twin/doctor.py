@@ -14,6 +14,7 @@ from controller.address import address_text
 from controller.arrivals import Arrival, Sign
 from controller.errors import BrokerError, WireError
 from controller.mqtt import Address, Connection
+from twin.observation import DOCTOR
 from twin.pacing import wall_s
 
 ROUND_TRIPS: Final = 20
@@ -23,6 +24,8 @@ SLOW_TRIP_S: Final = 0.05
 PAYLOADS_MIB: Final = (1, 4, 12)
 NEEDED_MIB: Final = 1
 ANSWER_TIMEOUT_S: Final = 10.0
+WELCOME_TIMEOUT_S: Final = 3.0
+"""A broker welcomes a client within milliseconds; what does not within this time is none, or ill."""
 
 State = Literal["well", "silent", "ill"]
 
@@ -43,8 +46,8 @@ def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> It
     """
     # The connection's last will is for a controller: here it goes where nobody listens.
     own = f"twin/doctor/{os.getpid()}"
-    address = msgspec.structs.replace(address, client_id=f"twin-doctor-{os.getpid()}", commands_topic=own)
-    topics = (own, codec.FEEDBACK, codec.CLOCK_HELLO)
+    address = msgspec.structs.replace(address, client_id=f"{DOCTOR}{os.getpid()}", commands_topic=own)
+    topics = (own, codec.FEEDBACK, codec.CLOCK_HELLO, codec.PLANT)
     where = address_text(address.host, address.port)
     say(f"connecting to {where}")
     try:
@@ -64,7 +67,7 @@ def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> It
 
 @contextmanager
 def _connected(connection: Connection) -> Iterator[Connection]:
-    connection.open()
+    connection.open(timeout_s=WELCOME_TIMEOUT_S)
     try:
         yield connection
     finally:
@@ -121,6 +124,7 @@ def _listen(connection: Connection, listen_s: float, heard: list[Arrival]) -> No
 def _plant(heard: list[Arrival]) -> Finding:
     """Whether somebody speaks on `bb`, and the line's language."""
     kinds: Counter[str] = Counter()
+    stands_in = any(arrival.topic == codec.PLANT and arrival.payload for arrival in heard)
     refused: list[WireError] = []
     for arrival in heard:
         if arrival.topic != codec.FEEDBACK:
@@ -133,6 +137,9 @@ def _plant(heard: list[Arrival]) -> Finding:
     if refused:
         advice = "look at who publishes there: a plant of another protocol, or a stranger"
         return Finding("plant", "ill", f"{seen}; {len(refused)} that are neither, the first: {refused[0]}", advice)
+    if not kinds and stands_in:
+        advice = "point a controller at it: the line begins when one connects"
+        return Finding("plant", "well", "a twin stands in for it and waits, or its belt is empty", advice)
     if not kinds:
         advice = "start the plant, or `twin serve`; a line with an empty belt says nothing, so look longer: --listen"
         return Finding("plant", "silent", f"nobody spoke on {codec.FEEDBACK}", advice)

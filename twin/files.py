@@ -10,7 +10,6 @@ import msgspec
 
 from twin.errors import FileError
 from twin.scenario import Scenario
-from twin.summary import Summary
 
 Content = Literal["scenario", "trace", "summary"]
 
@@ -72,9 +71,9 @@ def check_writable(option: str, path: Path | None) -> None:
         raise FileError(f"{option} = {str(path)!r}: {why}; allowed is a file that can be written") from None
 
 
-def write_summary(path: Path, summary: Summary) -> None:
-    """The summary as JSON. Raises `FileError`."""
+def write_json(path: Path, content: msgspec.Struct) -> None:
+    """Something as JSON. Raises `FileError`."""
     try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(summary), indent=1) + b"\n")
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; a summary needs a file that can be written") from None
+        raise FileError(f"{path}: {error.strerror or error}; this needs a file that can be written") from None

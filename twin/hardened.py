@@ -19,13 +19,23 @@ from typing import Any, Final, NamedTuple
 from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import MQTTError
-from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.connack import NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
 from amqtt.mqtt.constants import QOS_0
 from amqtt.session import Session
 from amqtt.utils import gen_client_id
 
 from twin.access import Access
-from twin.conversation import BAD_PACKET, Conversation, Message, Outgoing, is_topic, publish_packet
+from twin.conversation import (
+    BAD_PACKET,
+    MQTT_3_1_1,
+    Conversation,
+    FirstPacket,
+    Message,
+    Outgoing,
+    is_topic,
+    publish_packet,
+)
+from twin.observation import Observation, Observer
 
 _log = logging.getLogger(__name__)
 
@@ -55,13 +65,14 @@ class HardenedBroker(Broker):  # type: ignore[misc]
     """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent.
 
     `ear` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
-    needs no connection.
+    needs no connection. `observe` hears, in the broker's thread, what happens to connections.
     """
 
-    def __init__(self, config: dict[str, Any], ear: Ear, access: Access) -> None:
+    def __init__(self, config: dict[str, Any], ear: Ear, access: Access, observe: Observer) -> None:
         super().__init__(config)
         self.dropped = 0
         self.ear = ear
+        self.observe = observe
         self._access = access
         self._overheard: list[tuple[str, bytes]] = []
         self._shut = False
@@ -84,6 +95,7 @@ class HardenedBroker(Broker):  # type: ignore[misc]
             await self._client_connected(listener_name, StreamReaderAdapter(reader), outgoing)
         finally:
             for client_id in [name for name, owner in self._tasks.items() if owner is task]:
+                self.observe(Observation(client_id, self._talking[client_id].ending))
                 del self._tasks[client_id], self._talking[client_id]
                 await self._cleanup_session(client_id)
             await outgoing.close()
@@ -124,9 +136,14 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         for topic, payload in messages:
             self._deliver(topic, payload, publish_packet(topic, payload))
 
+    async def keep(self, topic: str, payload: bytes) -> None:
+        """Retain a message of somebody in this process; an empty one is retained no more."""
+        await self.retain_message(None, topic, payload, QOS_0)
+
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
         """Grant a subscription, at QoS 0; returns the code for its acknowledgement."""
         code: int = await super().add_subscription((subscription[0], QOS_0), session)
+        self.observe(Observation(session.client_id, "subscribed", subscription[0]))
         return code
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
@@ -146,32 +163,46 @@ class HardenedBroker(Broker):  # type: ignore[misc]
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
     ) -> tuple[Conversation, Session]:
-        welcome = Conversation.init_from_connect(reader, writer, self.plugins_manager)
+        first = FirstPacket(reader)
+        welcome = Conversation.init_from_connect(first, writer, self.plugins_manager)
+        where = f"{remote_address}:{remote_port}"
         try:
             conversation, session = await asyncio.wait_for(welcome, CONNECT_TIMEOUT_S)
         except TimeoutError:
             raise MQTTError(f"no CONNECT within {CONNECT_TIMEOUT_S} s") from None
         except (*BAD_PACKET, OSError) as error:
+            await self._refuse_version(first.protocol, writer, where)
             raise MQTTError(f"no CONNECT: {error}") from None
         assert isinstance(writer, Outgoing)
         if not self._access.admits(session.username, session.password):
             # Said here, before the client could take another's place.
             await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            self.observe(Observation(session.client_id or where, "refused", "user name or password is wrong"))
             raise MQTTError(f"{session.username!r:.40} is not let in")
         if session.will_flag and not (is_topic(session.will_topic) and self._access.may_publish(session.will_topic)):
             raise MQTTError(f"last will on {session.will_topic!r:.40}, where a client may not publish")
         client_id = session.client_id = session.client_id or gen_client_id()
         if self._shut:
             raise MQTTError(f"{client_id:.40} is shut out")
-        while await self.cut_off(client_id):
-            pass  # Another of the same name may have come meanwhile.
+        while client_id in self._tasks:  # Another of the same name may have come meanwhile.
+            self._talking[client_id].ending = "taken over"
+            await self.cut_off(client_id)
         task = asyncio.current_task()
         assert task is not None
         self._talking[client_id], self._tasks[client_id] = conversation, task
         conversation.join(writer, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
         session.clean_session, session.parent = True, 0
         session.keep_alive = 0  # The conversation sees to it; amqtt's own timer may lose the beginning of a packet.
+        self.observe(Observation(client_id, "connected", MQTT_3_1_1))
         return conversation, session
+
+    async def _refuse_version(self, protocol: str | None, writer: WriterAdapter, where: str) -> None:
+        """A client of another protocol version is told so (MQTT 3.1.1, 3.1.2-2); amqtt tells it only to some."""
+        if protocol is None or protocol == MQTT_3_1_1:
+            return
+        self.observe(Observation(where, "refused", f"it speaks {protocol}, the line {MQTT_3_1_1}"))
+        if isinstance(writer, Outgoing):
+            writer.send(bytes(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes()))
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session

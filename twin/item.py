@@ -59,7 +59,8 @@ class Rider:
     """An item on the belt: where it is, what it has before it, what holds it.
 
     Its centre is at `displacement - origin_m` while it rides, at `held_m` while something holds it or a rod's
-    head carries it off. `number` counts the items of the run from 1; `beams` are the gates it blocks.
+    head carries it off. `number` counts the items of the run from 1, and objects that are no items from -1 down;
+    `beams` are the gates it blocks.
     """
 
     __slots__ = (

@@ -35,11 +35,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     gates_m: tuple[float, ...] = (0.50, 1.00, 1.50)
     rods_m: tuple[float, ...] = (0.58, 1.08, 1.58)
     end_m: float = 2.00
-    belt_speed_m_per_s: float = 0.25
+    belt_speed_m_per_s: float = 0.18
     belt_start_delay_s: float = 0.1
     belt_ramp_s: float = 0.3
     rod_head_m: float = 0.10
-    loader_stroke_s: float = 0.5
+    loader_stroke_s: float = 0.3
     rod_stroke_s: float = 0.25
     exposure_s: float = 0.05
 

@@ -5,6 +5,7 @@ says of it goes out as feedback.
 """
 
 import hashlib
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -16,17 +17,18 @@ from twin import trace
 from twin.belt import Belt
 from twin.bin import REJECT, Bins
 from twin.camera import Camera, Film
-from twin.faults import BeltDrift, BeltSpeed, BeltStops, ForeignObject, TakenOff, TooLong
+from twin.channel import Message
+from twin.drive import BeltDrive
+from twin.fault_injector import FaultInjector
+from twin.faults import ForeignObject, TakenOff, TooLong
 from twin.gate import Gate
 from twin.head import Head, HeadEvents
 from twin.item import LONGEST_ITEM_M, Item, Rider, foreign_item
 from twin.loader import NUMBER as LOADER
 from twin.loader import Loader
-from twin.mishaps import Mishaps
 from twin.rod import Rod, Stroke
 from twin.row import Row, Station
 from twin.scenario import Scenario
-from twin.sensor import Sensor
 from twin.timeline import Timeline
 
 Recorder = Callable[[trace.AnyRecord], None]
@@ -35,44 +37,55 @@ Recorder = Callable[[trace.AnyRecord], None]
 class Line:
     """The plant of one scenario.
 
-    `record` takes what happens, `send` each feedback payload as it leaves the plant, `on_photo` each item's
-    number and picture.
+    `record` takes what happens, `send` each feedback message as it leaves the plant, `on_photo` each item's number
+    and picture.
     """
 
     def __init__(
-        self, timeline: Timeline, scenario: Scenario, film: Film, mishaps: Mishaps, record: Recorder,
-        send: Callable[[bytes], None], on_photo: Callable[[int, bytes], None] = lambda item, image: None,
+        self, timeline: Timeline, scenario: Scenario, film: Film, faults: FaultInjector, record: Recorder,
+        send: Callable[[Message], None], on_photo: Callable[[int, bytes], None] = lambda item, image: None,
     ) -> None:  # fmt: skip
         layout = scenario.layout
         self._timeline = timeline
         self._layout = layout
-        self._mishaps = mishaps
+        self._faults = faults
         self._record = record
         self._send = send
         self._on_photo = on_photo
         self._count = 0
+        self._objects = 0
         self.belt = Belt(
-            timeline, speed_m_per_s=layout.belt_speed_m_per_s, start_delay_s=layout.belt_start_delay_s,
+            timeline, BeltDrive(layout.belt_speed_m_per_s, faults), start_delay_s=layout.belt_start_delay_s,
             ramp_s=layout.belt_ramp_s, on_change=lambda running: record(trace.BeltRuns(timeline.now, running)),
         )  # fmt: skip
         self.row = Row(self.belt, self._held, lambda rider: record(trace.Released(timeline.now, rider.number)))
-        self.loader = Loader(timeline, scenario.stack(), mishaps, self._loaded)
-        self.camera = Camera(timeline, layout.exposure_s, film, mishaps, self._photographed, self._send_image)
-        self.gates = [Gate(number, at_m, self._edge) for number, at_m in enumerate(layout.gates_m, start=1)]
-        self._sensors = [Sensor(timeline, gate.number, mishaps, self._say_edge) for gate in self.gates]
-        self.rods = {LOADER: Rod(timeline, LOADER, layout.loader_stroke_s, mishaps, self._rod_moves)}
+        self.loader = Loader(timeline, scenario.stack(), faults, self._loaded)
+        self.camera = Camera(timeline, layout, film, faults, self._photographed, self._send_image)
+        self.gates = [
+            Gate(timeline, number, at_m, faults, self._edge, self._say_edge)
+            for number, at_m in enumerate(layout.gates_m, start=1)
+        ]
+        self.rods = {LOADER: Rod(timeline, LOADER, 0.0, layout.loader_stroke_s, faults, self._rod_moves)}
         self.heads: dict[int, Head] = {}
         events = HeadEvents(self._taken, self._struck, self._knocked)
         for number, at_m in zip(layout.bins, layout.rods_m, strict=True):
-            self.rods[number] = Rod(timeline, number, layout.rod_stroke_s, mishaps, self._rod_moves)
+            self.rods[number] = Rod(timeline, number, at_m, layout.rod_stroke_s, faults, self._rod_moves)
             self.heads[number] = Head(number, at_m, layout.rod_head_m, self.belt, self.row, events)
         self.bins = Bins(layout.bins)
         self._paths: dict[float, list[Station]] = {}
-        self._plan_faults()
-        mishaps.watch(self.row)
+        faults.watch(self.row)
+        for strange in faults.all(ForeignObject):
+            timeline.call_at(strange.from_s, partial(self._lay_object, strange))
 
-    def obey(self, payload: bytes) -> None:
+    def place_m(self, part: str) -> float | None:
+        """Where a part stands along the belt; None for one that stands nowhere."""
+        parts: tuple[Gate | Rod, ...] = (*self.gates, *self.rods.values())
+        places_m = {each.name: each.position_m for each in parts} | {"camera": self.camera.position_m}
+        return places_m.get(part)
+
+    def obey(self, message: Message) -> None:
         """Act on a payload that arrived on `aa`; what is no command for this line is recorded and moves nothing."""
+        payload = message.payload
         try:
             command = codec.decode_command(payload)
         except WireError as error:
@@ -106,28 +119,32 @@ class Line:
     def _stroke(rod: Rod, push: bool) -> None:
         (rod.push if push else rod.pull)()
 
-    def _loaded(self, item: Item | None, behind_m: float) -> None:
-        if item is None:
-            self._record(trace.LoadedNothing(self._timeline.now))
-            return
-        longer = self._mishaps.now(TooLong)
-        if longer is not None:
-            length_m = min(item.length_m * longer.factor, LONGEST_ITEM_M)
-            item = msgspec.structs.replace(item, length_m=length_m)
-        self._lay_down(item, -behind_m)
-        if longer is not None:
-            self._mishaps.touch(longer)
-
-    def _lay_down(self, item: Item, at_m: float) -> None:
-        """A new item lies on the belt, its centre at `at_m`."""
+    def _loaded(self, item: Item | None, behind_m: float) -> int | None:
         now_s = self._timeline.now
+        if item is None:
+            self._record(trace.LoadedNothing(now_s))
+            return None
+        longer = self._faults.active(TooLong)
+        if longer:
+            length_m = min(item.length_m * math.prod(fault.factor for fault in longer), LONGEST_ITEM_M)
+            item = msgspec.structs.replace(item, length_m=length_m)
+        for fault in longer:
+            self._faults.disturb(fault, "longer", "loader", at_m=0.0)
         self._count += 1
-        rider = Rider(self._count, item, self.belt.displacement_m - at_m)
+        rider = Rider(self._count, item, self.belt.displacement_m + behind_m)
+        onto = self._onto(rider)
+        beside = self.row.beside(None, -behind_m)[-1:]
+        self._record(trace.Loaded(now_s, rider.number, item.item_class, item.length_m, onto, beside))
+        self._join(rider, -behind_m)
+        for fault in longer:
+            self._faults.disturb(fault, "longer", "loader", item=rider.number)
+        self._faults.laid(rider)
+        return rider.number
+
+    def _onto(self, rider: Rider) -> int | None:
+        """Whom a rider lies on that is about to be put on the belt."""
         onto = self.row.overlapped(rider)
-        onto_number = None if onto is None else onto.number
-        self._record(trace.Loaded(now_s, rider.number, item.item_class, item.length_m, onto_number))
-        self._mishaps.loaded(rider.number)
-        self._join(rider, at_m)
+        return None if onto is None else onto.number
 
     def _join(self, rider: Rider, at_m: float) -> None:
         """Put a rider among the others, into whatever beam it is put."""
@@ -139,29 +156,21 @@ class Line:
                     self._enter(gate, rider)
         self.row.add(rider)
 
-    def _plan_faults(self) -> None:
-        """Faults of the belt, and what hands do, happen at their times whatever else does."""
-        at, belt, cruise = self._timeline.call_at, self.belt, self._layout.belt_speed_m_per_s
-        for wrong in self._mishaps.all(BeltSpeed):
-            at(wrong.from_s, partial(belt.change_speed, cruise * wrong.factor, 0.0))
-            at(wrong.until_s, partial(belt.change_speed, cruise, 0.0))
-        for drift in self._mishaps.all(BeltDrift):
-            at(drift.from_s, partial(belt.change_speed, cruise * drift.factor, drift.until_s - drift.from_s))
-            at(drift.until_s, partial(belt.change_speed, cruise, 0.0))
-        for stop in self._mishaps.all(BeltStops):
-            at(stop.from_s, belt.halt)
-            at(stop.until_s, belt.resume)
-        for strange in self._mishaps.all(ForeignObject):
-            at(strange.from_s, partial(self._drop_foreign, strange))
-
-    def _drop_foreign(self, strange: ForeignObject) -> None:
-        self._mishaps.touch(strange)
-        self._lay_down(foreign_item(strange.length_m), strange.at_m)
-        self._mishaps.touch(strange)
+    def _lay_object(self, strange: ForeignObject) -> None:
+        """Somebody lays something on the belt that is no item."""
+        self._objects += 1
+        at_m = strange.at_m
+        rider = Rider(-self._objects, foreign_item(strange.length_m), self.belt.displacement_m - at_m)
+        onto = self._onto(rider)
+        self._record(trace.LaidDown(self._timeline.now, rider.number, strange.length_m, at_m, onto))
+        self._join(rider, at_m)
+        self._faults.disturb(strange, "laid_down", self._behind(at_m), item=rider.number)
 
     def _take_off(self, hand: TakenOff, rider: Rider) -> None:
-        """Somebody takes an item off the belt, perhaps to put it back."""
-        self._mishaps.touch(hand)
+        """Somebody takes an item off the belt, perhaps to put it back; not before, and not after, the fault acts."""
+        if hand not in self._faults.active(TakenOff):
+            return
+        self._faults.disturb(hand, "taken_off", self._behind(hand.at_m), item=rider.number)
         self._record(trace.TakenByHand(self._timeline.now, rider.number, False, hand.back_m is not None))
         self.row.remove(rider)
         self._leave_beams(rider)
@@ -170,15 +179,21 @@ class Line:
 
     def _put_back(self, hand: TakenOff, rider: Rider) -> None:
         assert hand.back_m is not None
-        self._record(trace.TakenByHand(self._timeline.now, rider.number, True, False))
         rider.origin_m = self.belt.displacement_m - hand.back_m
+        onto = self._onto(rider)
+        self._record(trace.TakenByHand(self._timeline.now, rider.number, True, False, onto))
         self._join(rider, hand.back_m)
-        self._mishaps.touch(hand)
+        self._faults.disturb(hand, "put_back", self._behind(hand.back_m), item=rider.number)
+
+    def _behind(self, at_m: float) -> str:
+        """The gate behind which a place on the belt lies; the loader, if it lies before the first."""
+        passed = [gate.name for gate in self.gates if gate.position_m <= at_m + self._layout.rod_head_m / 2]
+        return passed[-1] if passed else "loader"
 
     def _path(self, rider: Rider) -> list[Station]:
         """Where the centre of an item of this length is when it meets each part, in order."""
         half_m = rider.half_m
-        hands = [hand for hand in self._mishaps.all(TakenOff) if hand.item == rider.number]
+        hands = [hand for hand in self._faults.all(TakenOff) if hand.item == rider.number]
         path = self._paths.get(half_m)
         if path is not None and not hands:
             return path
@@ -196,29 +211,29 @@ class Line:
 
     def _enter(self, gate: Gate, rider: Rider) -> None:
         rider.beams.add(gate.number)
-        gate.enter()
+        gate.enter(rider.number)
 
     def _leave(self, gate: Gate, rider: Rider) -> None:
         rider.beams.discard(gate.number)
-        gate.leave(followed=self.row.followed(rider))
+        gate.leave(rider.number, followed=self.row.followed(rider))
 
-    def _edge(self, gate: Gate) -> None:
-        self._record(trace.Edge(self._timeline.now, gate.number, gate.blocked))
-        self._sensors[gate.number - 1].edge(gate.blocked)
+    def _edge(self, gate: Gate, item: int) -> None:
+        self._record(trace.Edge(self._timeline.now, gate.number, gate.blocked, item))
 
-    def _say_edge(self, number: int, blocked: bool) -> None:
-        self._send(codec.encode_feedback(codec.GateEdge(number=number, blocked=blocked)))
+    def _say_edge(self, gate: Gate, blocked: bool, item: int | None) -> None:
+        payload = codec.encode_feedback(codec.GateEdge(number=gate.number, blocked=blocked))
+        self._send(Message(payload, gate.name, "blocked" if blocked else "clear", item))
 
     def _meet(self, head: Head, rider: Rider) -> None:
         head.meet(rider, self.rods[head.number])
 
     def _photographed(self, rider: Rider, image: bytes) -> None:
-        digest = hashlib.blake2b(image, digest_size=8).hexdigest()
-        self._record(trace.Photographed(self._timeline.now, rider.number, digest, len(image)))
-        self._on_photo(rider.number, image)
+        self._record(trace.Photographed(self._timeline.now, rider.number, _digest(image), len(image)))
+        if rider.number > 0:
+            self._on_photo(rider.number, image)
 
-    def _send_image(self, image: bytes) -> None:
-        self._send(codec.encode_feedback(codec.Image(content=image)))
+    def _send_image(self, item: int, image: bytes) -> None:
+        self._send(Message(codec.encode_feedback(codec.Image(content=image)), "camera", _digest(image), item))
 
     def _rod_moves(self, rod: Rod) -> None:
         self._record(trace.RodMoves(self._timeline.now, rod.number, rod.stroke.value))
@@ -229,12 +244,14 @@ class Line:
         self._record(trace.Taken(self._timeline.now, rider.number, rod.number, offset_m, self.row.gap_m(rider)))
 
     def _struck(self, rider: Rider, rod: Rod, offset_m: float) -> None:
-        self._record(trace.Struck(self._timeline.now, rider.number, rod.number, offset_m))
+        beside = self.row.beside(rider.number, None)
+        self._record(trace.Struck(self._timeline.now, rider.number, rod.number, offset_m, beside))
 
     def _held(self, rider: Rider, by: object) -> None:
         rod = by.number if isinstance(by, Head) else None
         behind = by.number if isinstance(by, Rider) else None
-        self._record(trace.Held(self._timeline.now, rider.number, rod, behind))
+        beside = self.row.beside(rider.number, None)
+        self._record(trace.Held(self._timeline.now, rider.number, rod, behind, beside))
 
     def _knocked(self, rider: Rider, rod: Rod) -> None:
         self._fall(rider, rod.number)
@@ -244,11 +261,16 @@ class Line:
         self._fall(rider, REJECT)
 
     def _fall(self, rider: Rider, number: int) -> None:
-        self.bins.receive(number)
+        if rider.number > 0:
+            self.bins.receive(number)
         self._record(trace.Binned(self._timeline.now, rider.number, number))
         self._leave_beams(rider)
 
     def _leave_beams(self, rider: Rider) -> None:
         for beam in sorted(rider.beams):
-            self.gates[beam - 1].leave(followed=False)
+            self.gates[beam - 1].leave(rider.number, followed=False)
         rider.beams.clear()
+
+
+def _digest(image: bytes) -> str:
+    return hashlib.blake2b(image, digest_size=8).hexdigest()

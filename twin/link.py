@@ -26,6 +26,12 @@ class Link(Protocol):
         Raises `ParticipantError` when it does not come back.
         """
 
+    def stop(self, now_s: float) -> Reply:
+        """The controller is told to end: no further item, the belt clears, everything comes to rest.
+
+        Raises `ParticipantError` when it does not answer.
+        """
+
     def kill(self) -> None:
         """The controller dies without a word."""
 

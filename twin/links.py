@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
 
-from classifier import Recognizer
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
 from twin.broker import EmbeddedBroker
+from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ScenarioError, TwinError
+from twin.external_controller import ExternalController
 from twin.faults import BrokerDown, BrokerFault, ControllerKilled
-from twin.foreign import Foreign
-from twin.hosted import Hosted, Program
+from twin.in_process_controller import InProcessController, Program
 from twin.link import Link
 from twin.lockstep import LockstepLink, PostOf
 from twin.memory import ControllerOf, MemoryLink
 from twin.messenger import Messenger
+from twin.observation import DOCTOR, Observation
 from twin.outlet import Outlet
 from twin.tap import Tap, TapOutlet
 
@@ -30,17 +32,22 @@ class Control:
     `on_waiting` hears on whom the twin waits; in real time that is a controller which somebody else starts.
     """
 
-    controller: ControllerOf | Foreign
+    controller: ControllerOf | ExternalController
     settings: Settings
-    recognizer: Recognizer
+    recognizer: CachingRecognizer
     broker: str | EmbeddedBroker | None
     on_waiting: Callable[[str], None]
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is our controller, which does as the scenario's settings tell it."""
+        return not isinstance(self.controller, ExternalController)
 
 
 @contextmanager
 def memory(control: Control) -> Iterator[Link]:
     """The controller's session in this thread. Raises `TwinError` for a foreign program."""
-    if isinstance(control.controller, Foreign):
+    if isinstance(control.controller, ExternalController):
         raise TwinError("--link = 'memory': allowed for a foreign controller are lockstep and realtime")
     yield MemoryLink(control.controller, control.settings, control.recognizer)
 
@@ -53,7 +60,7 @@ def lockstep(control: Control) -> Iterator[Link]:
         post_of: PostOf = partial(Messenger, host, port) if embedded is None else partial(Tap, embedded)
         program = _program(control, host, port, granted=True)
         link = LockstepLink(
-            post_of, on_waiting=control.on_waiting, obituary=program.obituary, kill=program.kill, revive=program.start
+            post_of, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
         )
         link.open()
         stack.callback(link.close)
@@ -65,9 +72,13 @@ def lockstep(control: Control) -> Iterator[Link]:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A line in real time: the plant's connection, the embedded broker if it is that, and who controls."""
+    """A line in real time: the plant's connection, the embedded broker if it is that, and who controls.
+
+    `inbox` has what arrives on `aa`, and what the embedded broker sees of connections, in order.
+    """
 
     outlet: Outlet | TapOutlet
+    inbox: SimpleQueue[bytes | Observation]
     broker: EmbeddedBroker | None
     program: Program
 
@@ -77,7 +88,7 @@ class Live:
         Raises `ScenarioError`, naming its `place`, where that cannot be done.
         """
         if isinstance(fault, ControllerKilled):
-            if isinstance(self.program, Foreign) and not self.program.started:
+            if not self.program.started:
                 raise ScenarioError(place, "controllerkilled", "with a controller that the twin itself has started")
             return self._kill, self.program.start
         if self.broker is None:
@@ -87,14 +98,9 @@ class Live:
         return self.broker.shut_out, self.broker.let_in
 
     @property
-    def foreign(self) -> bool:
-        """Whether the controller is not ours, or not in this process."""
-        return isinstance(self.program, Foreign)
-
-    @property
     def gate_to_command_s(self) -> deque[float]:
         """How long our controller's commands took; none for a foreign one, into which nobody sees."""
-        return self.program.gate_to_command_s if isinstance(self.program, Hosted) else deque()
+        return self.program.gate_to_command_s if isinstance(self.program, InProcessController) else deque()
 
     def _kill(self) -> None:
         """A program that is killed cannot say goodbye; ours, in a thread, could, so its connection is cut before."""
@@ -110,15 +116,19 @@ def realtime(control: Control) -> Iterator[Live]:
     """The plant's connection to a real broker, and the controller there under the wall clock, ours or a foreign one."""
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
-        outlet = Outlet(host, port) if embedded is None else TapOutlet(embedded)
+        inbox: SimpleQueue[bytes | Observation] = SimpleQueue()
+        if embedded is not None:
+            embedded.watch(lambda seen: None if seen.client.startswith(DOCTOR) else inbox.put(seen))
+            stack.callback(embedded.watch, lambda observation: None)
+        outlet = Outlet(host, port, inbox.put) if embedded is None else TapOutlet(embedded, inbox.put)
         outlet.open()
         stack.callback(outlet.close)
         program = _program(control, host, port, granted=False)
         stack.callback(program.end)
         program.start()
-        if isinstance(program, Foreign) and not program.started:
+        if not program.started:
             control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
-        yield Live(outlet, embedded, program)
+        yield Live(outlet, inbox, embedded, program)
 
 
 def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, tuple[str, int]]:
@@ -130,7 +140,7 @@ def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, 
 
 
 def _program(control: Control, host: str, port: int, *, granted: bool) -> Program:
-    if isinstance(control.controller, Foreign):
+    if isinstance(control.controller, ExternalController):
         return control.controller.at(host, port)
     address = Address(host=host, port=port)
-    return Hosted(control.controller, control.settings, control.recognizer, address, granted=granted)
+    return InProcessController(control.controller, control.settings, control.recognizer, address, granted=granted)

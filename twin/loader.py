@@ -6,9 +6,9 @@ An item drops before the rod when the rod is in and the stack has one; a push th
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from twin.fault_injector import FaultInjector
 from twin.faults import DoublePush, EmptyPush
 from twin.item import Item
-from twin.mishaps import Mishaps
 from twin.rod import Rod, Stroke
 from twin.timeline import Timeline
 
@@ -20,19 +20,16 @@ class Loader:
     """The loader's stack and what its rod does with it.
 
     `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None
-    for a push that found none.
+    for a push that found none; it returns the item's number.
     """
 
     def __init__(
-        self,
-        timeline: Timeline,
-        stack: Iterator[Item],
-        mishaps: Mishaps,
-        on_loaded: Callable[[Item | None, float], None],
+        self, timeline: Timeline, stack: Iterator[Item], faults: FaultInjector,
+        on_loaded: Callable[[Item | None, float], int | None],
     ) -> None:  # fmt: skip
         self._timeline = timeline
         self._stack = stack
-        self._mishaps = mishaps
+        self._faults = faults
         self._on_loaded = on_loaded
         self._top = next(stack, None)
         self._before_rod: Item | None = None
@@ -56,19 +53,20 @@ class Loader:
             self._put_on_belt()
 
     def _put_on_belt(self) -> None:
-        slips = self._mishaps.now(EmptyPush)
-        if slips is not None and self._before_rod is not None:
-            self._mishaps.touch(slips)
-            self._on_loaded(None, 0.0)
-            return
+        for slip in self._faults.active(EmptyPush):
+            if self._before_rod is not None:
+                self._faults.disturb(slip, "push_slipped", "loader", at_m=0.0)
+                self._on_loaded(None, 0.0)
+                return
         item, self._before_rod = self._before_rod, None
-        self._on_loaded(item, 0.0)
-        twice = self._mishaps.now(DoublePush)
-        if twice is not None and item is not None and self._top is not None:
-            self._mishaps.touch(twice)
-            second, self._top = self._top, next(self._stack, None)
-            self._on_loaded(second, (item.length_m + second.length_m) / 2 + twice.gap_m)
-            self._mishaps.touch(twice)
+        number = self._on_loaded(item, 0.0)
+        for twice in self._faults.active(DoublePush):
+            if item is not None and self._top is not None:
+                second, self._top = self._top, next(self._stack, None)
+                other = self._on_loaded(second, (item.length_m + second.length_m) / 2 + twice.gap_m)
+                self._faults.disturb(twice, "two_loaded", "loader", item=number)
+                self._faults.disturb(twice, "two_loaded", "loader", item=other)
+            return
 
     def _drop(self) -> None:
         if self._before_rod is None and self._top is not None and self._top.available_s <= self._timeline.now:

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from controller import codec
 from controller.errors import WireError
 from twin.errors import ParticipantError
+from twin.external_controller import Exit
 from twin.link import Reply
 from twin.messenger import LOOK_UP_S, Post
 from twin.pacing import wall_s
@@ -52,18 +53,18 @@ class PostOf(Protocol):
 class LockstepLink:
     """Participants reached over a broker. `on_waiting` is told who makes the twin wait.
 
-    `obituary` says what a participant died of, if one is known to be dead: nobody need wait for it. `kill` ends the
+    `exit_of` says how the participants ended, if they did: nobody need wait for them. `kill` ends the
     participants without a word, `revive` starts others in their place.
     """
 
     def __init__(
         self, post_of: PostOf, *, answer_timeout_s: float = ANSWER_TIMEOUT_S,
-        on_waiting: Callable[[str], None] = lambda text: None, obituary: Callable[[], str | None] = lambda: None,
+        on_waiting: Callable[[str], None] = lambda text: None, exit_of: Callable[[], Exit | None] = lambda: None,
         kill: Callable[[], None] = lambda: None, revive: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._answer_timeout_s = answer_timeout_s
         self._on_waiting = on_waiting
-        self._obituary = obituary
+        self._exit_of = exit_of
         self._kill = kill
         self._revive = revive
         self._seats: dict[str, _Seat] = {}
@@ -96,9 +97,7 @@ class LockstepLink:
         if feedback and (self._unsure or not self._post.up or self._post.losses > self._losses):
             self._agree(now_s, ())
         self._agree(now_s, feedback)
-        commands, self._commands = self._commands, []
-        deadlines_s = [seat.next_s for seat in self._seats.values() if seat.next_s is not None]
-        return Reply(commands, min(deadlines_s, default=None))
+        return self._reply()
 
     def rejoin(self, now_s: float) -> Reply:
         """End the participants' connections, and grant when they are there again.
@@ -108,6 +107,14 @@ class LockstepLink:
         for who in self._seats:
             self._post.end_connection(who)
         return self.exchange(now_s, ())
+
+    def stop(self, now_s: float) -> Reply:
+        """Grant once more, and tell the participants to end with it.
+
+        Raises `ParticipantError` when one does not answer.
+        """
+        self._agree(now_s, (), stop=True)
+        return self._reply()
 
     def kill(self) -> None:
         """The participants die without a word, and are not waited for from now on."""
@@ -130,14 +137,19 @@ class LockstepLink:
         """Disconnect."""
         self._post.close()
 
-    def _agree(self, now_s: float, feedback: Sequence[bytes]) -> None:
+    def _reply(self) -> Reply:
+        commands, self._commands = self._commands, []
+        deadlines_s = [seat.next_s for seat in self._seats.values() if seat.next_s is not None]
+        return Reply(commands, min(deadlines_s, default=None))
+
+    def _agree(self, now_s: float, feedback: Sequence[bytes], *, stop: bool = False) -> None:
         """One grant, to its last answer and command."""
         self._losses, self._unsure = self._post.losses, False
         for payload in feedback:
             self._post.publish(codec.FEEDBACK, payload)
         self._sent += len(feedback)
         self._received = 0
-        self._grant = codec.Grant(grant=self._grant.grant + 1, now_s=now_s, sent=self._sent)
+        self._grant = codec.Grant(grant=self._grant.grant + 1, now_s=now_s, sent=self._sent, stop=stop)
         self._granting = True
         self._send_grant()
         self._wait(self._settled, self._answer_timeout_s, self._debts)
@@ -155,8 +167,8 @@ class LockstepLink:
                 raise ParticipantError(f"no answer within {timeout_s:g} s: {debts()}")
             if busy:
                 continue
-            if (died_of := self._obituary()) is not None:
-                raise ParticipantError(died_of)
+            if (ended := self._exit_of()) is not None:
+                raise ParticipantError(ended.reason)
             if now_s > resend_s:
                 self._send_grant()
                 resend_s = now_s + RESEND_S

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from classifier import Recognizer
 from controller.core import Controller
-from controller.events import BrokerBack, BrokerLost, Start
+from controller.events import BrokerBack, BrokerLost, Start, Stop
 from controller.session import Modelled, Session
 from controller.settings import Settings
 from twin.errors import ParticipantError
@@ -29,6 +29,10 @@ class MemoryLink:
         """Tell the controller that the broker was lost and is back."""
         return self._talk(now_s, (BrokerLost(), BrokerBack()), ())
 
+    def stop(self, now_s: float) -> Reply:
+        """Tell the controller to end."""
+        return self._talk(now_s, (Stop(),), ())
+
     def kill(self) -> None:
         """Forget the session."""
         self._session = None
@@ -38,7 +42,7 @@ class MemoryLink:
         self._session = None
         return self._talk(now_s, (), ())
 
-    def _talk(self, now_s: float, events: Sequence[BrokerLost | BrokerBack], feedback: Sequence[bytes]) -> Reply:
+    def _talk(self, now_s: float, events: Sequence[BrokerLost | BrokerBack | Stop], feedback: Sequence[bytes]) -> Reply:
         commands: tuple[bytes, ...] = ()
         try:
             if self._session is None:

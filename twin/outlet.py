@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from queue import SimpleQueue
+from collections.abc import Callable
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -19,13 +19,13 @@ RETRY_S: Final = 0.05
 
 
 class Outlet:
-    """The plant's own connection to the broker: publishes on `bb`, puts what arrives on `aa` into `inbox`.
+    """The plant's own connection to the broker: publishes on `bb`, and hands on what arrives on `aa`.
 
-    paho's network thread only queues.
+    That is done in paho's network thread, where `take` may only queue.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self.inbox: SimpleQueue[bytes] = SimpleQueue()
+    def __init__(self, host: str, port: int, take: Callable[[bytes], None]) -> None:
+        self._take = take
         self._address = (host, port)
         self._ready = threading.Event()
         self._refused: str | None = None
@@ -69,7 +69,7 @@ class Outlet:
             client.subscribe(codec.COMMANDS)
 
     def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self.inbox.put(bytes(message.payload))
+        self._take(bytes(message.payload))
 
 
 def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:

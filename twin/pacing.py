@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from controller.system import fine_waits
 from twin.timeline import Timeline
@@ -23,15 +23,18 @@ def wall_s() -> float:
     return time.perf_counter()
 
 
-class Pacer:
+Arrival = TypeVar("Arrival")
+
+
+class Pacer(Generic[Arrival]):
     """Lets a timeline's events happen at their time on the wall clock, `speed` times as fast.
 
-    Messages are put on `inbox` by any thread; each wakes the pacer, and `take` gets it at the timeline's present.
+    Arrivals are put on `inbox` by any thread; each wakes the pacer, and `take` gets it at the timeline's present.
     `lateness_s` has by how much events were late on the wall clock.
     """
 
     def __init__(
-        self, timeline: Timeline, inbox: "SimpleQueue[bytes]", take: Callable[[bytes], None], speed: float
+        self, timeline: Timeline, inbox: "SimpleQueue[Arrival]", take: Callable[[Arrival], None], speed: float
     ) -> None:
         self._timeline = timeline
         self._inbox = inbox
@@ -55,14 +58,14 @@ class Pacer:
                 timeline.step()
                 continue
             try:
-                message = self._inbox.get(timeout=min(due_s - elapsed_s, LOOK_UP_S))
+                arrival = self._inbox.get(timeout=min(due_s - elapsed_s, LOOK_UP_S))
             except Empty:
                 continue
-            self._hear(message, (wall_s() - began_s) * speed)
+            self._hear(arrival, (wall_s() - began_s) * speed)
 
-    def _hear(self, message: bytes, now_s: float) -> None:
-        """What was due before the message arrived happens before it."""
+    def _hear(self, arrival: Arrival, now_s: float) -> None:
+        """What was due before it arrived happens before it."""
         timeline = self._timeline
         while timeline.peek() <= now_s:
             timeline.step()
-        timeline.call_at(max(now_s, timeline.now), lambda: self._take(message))
+        timeline.call_at(max(now_s, timeline.now), lambda: self._take(arrival))

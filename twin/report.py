@@ -9,18 +9,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from twin import trace
-from twin.checks import Violation
 from twin.doctor import Finding
 from twin.pacing import wall_s
 from twin.run import Run
 from twin.screen import verbatim
 from twin.story import told
 from twin.summary import Lateness, Summary, Tally
+from twin.verdict.checks import Violation
 
 REDRAW_S: Final = 0.1
 _SIGNS: Final = {"well": "[green]ok[/]", "silent": "[yellow]-[/]", "ill": "[red]no[/]"}
 HELD_UP_MS: Final = 50.0
 """An item rides a centimetre and more in this time."""
+
+MOST_REPEATED: Final = 3
+"""Of what happens to one client's connection again and again so much is shown."""
 
 MOST_SHOWN: Final = 20
 """Violations listed under the table; the summary file has all that the run keeps."""
@@ -42,7 +45,7 @@ class ProgressBar:
 
     def see(self, record: trace.AnyRecord) -> None:
         """Count; draw now and then."""
-        self._done += type(record) is trace.Binned
+        self._done += type(record) is trace.Binned and record.item > 0
         now_s = wall_s()
         if now_s - self._drawn_s < REDRAW_S:
             return
@@ -65,23 +68,37 @@ class ProgressBar:
 
 
 class StatusLine:
-    """What the line does at present, in one live line, while a run goes on in real time. Watches the run's records."""
+    """What the line does at present, in one live line, while a run goes on in real time. Watches the run's records.
+
+    What happens to connections stays to be read, a line each, unless it happens again and again.
+    """
 
     def __init__(self, console: Console, items: int) -> None:
         self._items = items
-        self._status = console.status("waiting for a controller to say something on aa")
+        self._console = console
+        self._status = console.status("waiting for a controller to connect")
         self._done = 0
         self._loaded = 0
+        self._connections: Counter[tuple[str, str]] = Counter()
 
     def see(self, record: trace.AnyRecord) -> None:
         """Show what happened last."""
         if isinstance(record, trace.Began):
             return
-        self._done += type(record) is trace.Binned
+        if isinstance(record, trace.Connection):
+            self._connect(record)
+        self._done += type(record) is trace.Binned and record.item > 0
         self._loaded += type(record) is trace.Loaded
         who, what = told(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
         self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
+
+    def _connect(self, record: trace.Connection) -> None:
+        kind = (record.client, record.event)
+        self._connections[kind] += 1
+        if self._connections[kind] <= MOST_REPEATED:
+            again = " (and so on; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
+            self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(told(record))}{again}"))
 
     def __enter__(self) -> "StatusLine":
         self._status.start()
@@ -95,7 +112,12 @@ def show_run(console: Console, run: Run) -> None:
     """The table at the end, and what was wrong."""
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
-    show_violations(console, run.violations, run.unlisted)
+    show_connections(console, run.tally)
+    if run.interrupted:
+        left = run.scenario.item_count - run.summary.items
+        console.print(f"interrupted: no verdict; {left} items were left", style="bold yellow")
+    if run.violations or not run.interrupted:
+        show_violations(console, run.violations, run.unlisted)
 
 
 def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
@@ -109,8 +131,22 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
     for name, count in sorted(tally.classes.items()):
         table.add_row(verbatim(name), str(count.items), str(count.right), str(count.rejected), str(count.wrong))
     console.print(table)
+    for reason, rejects in sorted(tally.rejects.items()):
+        more = ", ..." if rejects.count > len(rejects.items) else ""
+        items = ", ".join(map(str, rejects.items))
+        console.print(verbatim(f"rejected    {rejects.count} {reason}: items {items}{more}"), highlight=False)
     for line in _figures(summary):
         console.print(line, highlight=False)
+
+
+def show_connections(console: Console, tally: Tally) -> None:
+    """What happened to connections, as far as the broker saw it; nothing where it saw none."""
+    clients: dict[str, list[str]] = {}
+    for (client, event), count in tally.connections.items():
+        words = "thrown out by another client with its id" if event == "taken over" else event
+        clients.setdefault(client, []).append(words if count == 1 else f"{words} {count} times")
+    for client, events in clients.items():
+        console.print(verbatim(f"connection  {client}: {', '.join(events)}"), highlight=False)
 
 
 def show_lateness(console: Console, late_ms: Lateness) -> None:

@@ -1,12 +1,14 @@
 """A rod: a head on a stroke, out and in again. What its head does to items is `head.py`'s, or the loader's."""
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from twin.faults import RodDead, RodSlow, RodSticksOut
-from twin.mishaps import Mishaps
+from twin.fault_injector import FaultInjector
+from twin.faults import Fault, RodDead, RodSlow, RodSticksOut
 from twin.timeline import Timeline, Timer
+from twin.trace import Effect
 
 WHOLE: Final = 1e-9
 """A stroke that lacks less than this share is done: times of two parties differ by rounding."""
@@ -22,27 +24,30 @@ class Stroke(Enum):
 
 
 class Rod:
-    """A rod's drive: full strokes take `stroke_s` each way; a turn in mid-stroke takes its share of that.
+    """The drive of rod `number`, which stands at `position_m` along the belt.
 
-    `on_move` is called at each change of `stroke`.
+    Full strokes take `stroke_s` each way, as many times as long as all faults together have it that act when a stroke
+    begins; a turn in mid-stroke takes its share of that. `on_move` is called at each change of `stroke`.
     """
 
     def __init__(
-        self, timeline: Timeline, number: int, stroke_s: float, mishaps: Mishaps, on_move: Callable[["Rod"], None]
-    ) -> None:
+        self, timeline: Timeline, number: int, position_m: float, stroke_s: float, faults: FaultInjector,
+        on_move: Callable[["Rod"], None],
+    ) -> None:  # fmt: skip
         self._timeline = timeline
         self.number = number
+        self.name = f"rod {number}"
+        self.position_m = position_m
         self.stroke_s = self._healthy_stroke_s = stroke_s
         self._on_move = on_move
         self.stroke = Stroke.IN
         self._since_s = timeline.now
         self._from_share = 0.0
         self._arrival = Timer(timeline)
-        self._mishaps = mishaps
+        self._faults = faults
         self._pulled = True
-        for stuck in mishaps.all(RodSticksOut):
-            if stuck.rod == number:
-                timeline.call_at(stuck.until_s, self._come_in)
+        self._stuck: Fault | None = None
+        faults.on_change(RodSticksOut, self._stuck_otherwise, rod=number)
 
     @property
     def share_out(self) -> float:
@@ -58,7 +63,8 @@ class Rod:
         """Extend. Pushing a rod that is out or on its way out does nothing."""
         self._arrive_if_there()
         self._pulled = False
-        if self._mishaps.now(RodDead, rod=self.number) is not None:
+        for dead in self._faults.active(RodDead, rod=self.number):
+            self._disturb(dead, "push_failed")
             return
         if self.stroke in (Stroke.IN, Stroke.RETRACTING):
             self._move(Stroke.EXTENDING, Stroke.OUT, 1.0 - self.share_out)
@@ -67,8 +73,21 @@ class Rod:
         """Retract. Pulling a rod that is in or on its way in does nothing."""
         self._arrive_if_there()
         self._pulled = True
-        if self._mishaps.now(RodSticksOut, rod=self.number) is None:
-            self._come_in()
+        for stuck in self._faults.active(RodSticksOut, rod=self.number):
+            if self.stroke in (Stroke.OUT, Stroke.EXTENDING):
+                self._stuck = stuck
+                self._disturb(stuck, "rod_stuck")
+            return
+        self._come_in()
+
+    def _stuck_otherwise(self) -> None:
+        """A rod that was stuck obeys its last pull once no fault holds it."""
+        if self._faults.active(RodSticksOut, rod=self.number):
+            return
+        if self._stuck is not None:
+            self._disturb(self._stuck, "rod_stuck")
+            self._stuck = None
+        self._come_in()
 
     def _come_in(self) -> None:
         if self._pulled and self.stroke in (Stroke.OUT, Stroke.EXTENDING):
@@ -84,9 +103,11 @@ class Rod:
             self._enter(Stroke.IN)
 
     def _move(self, moving: Stroke, then: Stroke, way: float) -> None:
-        slow = self._mishaps.now(RodSlow, rod=self.number)
+        slow = self._faults.active(RodSlow, rod=self.number)
+        for fault in slow:
+            self._disturb(fault, "stroke_slow")
         self._enter(moving)
-        self.stroke_s = self._healthy_stroke_s * (1.0 if slow is None else slow.factor)
+        self.stroke_s = self._healthy_stroke_s * math.prod(fault.factor for fault in slow)
         self._arrival.start(self._timeline.now + way * self.stroke_s, lambda: self._enter(then))
 
     def _enter(self, stroke: Stroke) -> None:
@@ -96,3 +117,6 @@ class Rod:
         self.stroke = stroke
         self._since_s = self._timeline.now
         self._on_move(self)
+
+    def _disturb(self, fault: Fault, what: Effect) -> None:
+        self._faults.disturb(fault, what, self.name, at_m=self.position_m)

@@ -98,6 +98,18 @@ class Row:
         behind = self._neighbour(rider, +1)
         return behind is not None and abs(self._gap_m(rider, behind)) < TOUCH_M
 
+    def beside(self, item: int | None, at_m: float | None) -> tuple[int, ...]:
+        """The items next to item number `item`, ahead and behind; without an item, those next to a place."""
+        numbers = [rider.number for rider in self._riders]
+        if item is not None and item in numbers:
+            place = numbers.index(item)
+            return (*numbers[max(0, place - 1) : place], *numbers[place + 1 : place + 2])
+        if at_m is None:
+            return ()
+        displacement_m = self._belt.displacement_m
+        ahead = sum(rider.centre_m(displacement_m) >= at_m for rider in self._riders)
+        return tuple(numbers[max(0, ahead - 1) : ahead + 1])
+
     def gap_m(self, rider: Rider) -> float | None:
         """Free belt between a rider and its nearest neighbour; None if it has none."""
         gaps_m = [self._gap_m(ahead, rider) for ahead in (self._neighbour(rider, -1),) if ahead is not None]

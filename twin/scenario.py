@@ -12,10 +12,16 @@ from controller.errors import ControllerError, SettingsError
 from controller.frozen import settle
 from controller.settings import Settings
 from twin.errors import FileError, ScenarioError
-from twin.faults import AnyFault, check_faults
+from twin.faults import LONGEST_FAULT_S, AnyFault, check_faults
 from twin.item import CLASSES, LONGEST_ITEM_M, Item, check_class
 from twin.layout import Layout
 from twin.streams import Streams
+
+SCENARIO_FORMAT: Final = 2
+"""Of a scenario's file. Version 1 does not name its format, and has another default line."""
+
+LAYOUT_OF_FORMAT_1: Final = {"belt_speed_m_per_s": 0.25, "loader_stroke_s": 0.5}
+"""Where a file of version 1 says nothing of these, they were so."""
 
 MOST_ITEMS: Final = 10_000_000
 LONGEST_LATENCY_S: Final = 60.0
@@ -92,8 +98,12 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One run's input. Raises `ScenarioError` for what does not fit together."""
+    """One run's input. `stop_s`: when the controller is told to end, as by a signal (None: never).
 
+    `format` is that of the file. Raises `ScenarioError` for what does not fit together.
+    """
+
+    format: Literal[2] = SCENARIO_FORMAT
     seed: int = 0
     layout: Layout = Layout()
     items: tuple[Item, ...] | ItemDraw = ()
@@ -101,6 +111,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     faults: tuple[AnyFault, ...] = ()
     recognizer: RecognizerModel = RecognizerModel()
     controller: Settings = Settings()
+    stop_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a controller that does not fit the line."""
@@ -115,6 +126,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 rods = f"a rod of the layout, {list(self.layout.bins)}"
                 raise ScenarioError(f"controller.bins.{label}", rod, rods)
 
+        if self.stop_s is not None:
+            _within("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
         check_faults(self.faults, self.layout, self.item_count)
 
     @property
@@ -144,8 +157,15 @@ def settings_for(layout: Layout, **settings: Any) -> Settings:
 
 
 def decode_scenario(text: bytes) -> Scenario:
-    """The scenario in a JSON text. Raises msgspec's `DecodeError`, or `ControllerError` for its settings."""
-    return _decoder.decode(text)
+    """The scenario in a JSON text, of this format or an older one.
+
+    Raises msgspec's `DecodeError`, or `ControllerError` for its settings.
+    """
+    header, scenario = _header.decode(text), _decoder.decode(text)
+    if header.format != 1:
+        return scenario
+    unsaid = {name: value for name, value in LAYOUT_OF_FORMAT_1.items() if name not in (header.layout or ())}
+    return msgspec.structs.replace(scenario, layout=msgspec.structs.replace(scenario.layout, **unsaid))
 
 
 def encode_scenario(scenario: Scenario) -> bytes:
@@ -164,6 +184,14 @@ def load_scenario(path: Path) -> Scenario:
         raise FileError(f"{path}: {objection(error, text, Scenario)}") from None
 
 
+class _Header(msgspec.Struct, frozen=True):
+    """What a scenario's file says of itself, of which version 1 says nothing; and what it says of its layout."""
+
+    format: int = 1
+    layout: Any = None
+
+
+_header = msgspec.json.Decoder(_Header)
 _decoder = msgspec.json.Decoder(Scenario)
 
 

@@ -34,6 +34,18 @@ def _held(record: trace.Held) -> tuple[str, str]:
     return "belt", f"item {record.item} rides into {by}"
 
 
+def _connection(record: trace.Connection) -> tuple[str, str]:
+    detail = {"subscribed": f" to {record.detail}", "taken over": " by another client with the same id"}
+    return f"client {record.client}", record.event + detail.get(
+        record.event, f": {record.detail}" if record.detail else ""
+    )
+
+
+def _disturbed(record: trace.Disturbed) -> tuple[str, str]:
+    whose = "" if record.item is None else f", item {record.item}"
+    return "fault", f"{record.fault}: {record.what.replace('_', ' ')} at the {record.part}{whose}"
+
+
 def _ended(record: trace.Ended) -> tuple[str, str]:
     left = f", on the belt {list(record.on_belt)}" if record.on_belt else ""
     stack = ", items left in the stack" if record.in_stack else ""
@@ -55,12 +67,19 @@ _TOLD: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] = {
     trace.Held: _held,
     trace.Released: lambda it: ("belt", f"item {it.item} rides on"),
     trace.Binned: lambda it: (f"bin {bin_name(it.bin)}", f"item {it.item} falls in"),
-    trace.Mishap: lambda it: ("fault", f"{it.fault} strikes, over at {it.over_s:.3f} s at the latest"),
-    trace.Touched: lambda it: ("fault", f"{it.fault} may touch item {it.item}"),
+    trace.LaidDown: lambda it: (
+        "somebody",
+        f"lays something {it.length_m * 1000:.0f} mm long on the belt, {it.at_m:.2f} m along",
+    ),
+    trace.FaultActs: lambda it: ("fault", f"{it.fault} {'begins' if it.acts else 'ends'}"),
+    trace.Disturbed: _disturbed,
+    trace.ToldToEnd: lambda it: ("controller", f"was told to end by {it.by}"),
     trace.TakenByHand: lambda it: ("somebody", f"{'puts back' if it.back else 'takes off'} item {it.item}"),
-    trace.Feedback: lambda it: ("controller", f"hears {it.key}" + (f" {it.value}" if it.key != "image" else "")),
+    trace.Feedback: lambda it: ("controller", f"hears {it.key}" + (f" {it.value}" if it.key != "camera" else "")),
     trace.Commanded: lambda it: ("plant", f"hears {it.payload}"),
     trace.Refused: lambda it: ("plant", f"refuses: {it.reason}"),
+    trace.Exited: lambda it: ("controller", it.reason),
+    trace.Connection: _connection,
     trace.Crashed: lambda it: ("controller", f"is gone: {it.reason}"),
     trace.Ended: _ended,
 }

@@ -1,14 +1,18 @@
 """The summary of a run: counts, rates and latencies, as a person and a script want them at the end."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from twin import trace
 from twin.bin import REJECT, bin_name
-from twin.checks import Violation
-from twin.checks.check import Answers
+from twin.verdict.checks import Violation
+from twin.verdict.checks.check import Answers
+
+MOST_NAMED: Final = 12
+"""Of the items that were rejected for one reason so many are named."""
 
 
 class ClassCount(msgspec.Struct, kw_only=True):
@@ -78,10 +82,26 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     controller: ControllerSummary
 
 
-class Tally:
-    """Counts a run's records as they come."""
+class Rejects:
+    """The items that rode to the reject bin for one reason: how many, and the numbers of the first."""
 
     def __init__(self) -> None:
+        self.count = 0
+        self.items: list[int] = []
+
+    def add(self, item: int) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.items) < MOST_NAMED:
+            self.items.append(item)
+
+
+class Tally:
+    """Counts a run's records as they come. `rejects` goes by the reason, `connections` by client and what happened."""
+
+    def __init__(self) -> None:
+        self.rejects: dict[str, Rejects] = {}
+        self.connections: Counter[tuple[str, str]] = Counter()
         self.classes: dict[str, ClassCount] = {}
         self.bins: dict[str, int] = {}
         self.margins = Margins()
@@ -100,6 +120,7 @@ class Tally:
             trace.Answered: self._answered,
             trace.Taken: self._taken,
             trace.Binned: self._binned,
+            trace.Connection: self._connection,
         }
 
     def see(self, record: trace.AnyRecord) -> None:
@@ -119,10 +140,11 @@ class Tally:
         self._known.loaded(record)
         if self.first_loaded_s is None:
             self.first_loaded_s = record.t_s
-        self.classes.setdefault(record.item_class, ClassCount()).items += 1
 
     def _answered(self, record: trace.Answered) -> None:
         self._known.answered(record)
+        if not record.own:
+            return
         self.answers += 1
         right = record.label == self._known.classes.get(record.item)
         self.answers_right += right
@@ -138,11 +160,16 @@ class Tally:
             margins.gap_m = record.gap_m if margins.gap_m is None else min(record.gap_m, margins.gap_m)
 
     def _binned(self, record: trace.Binned) -> None:
+        if record.item < 0:
+            return  # An object that is no item.
         self.done += 1
         self.last_binned_s = record.t_s
         self.bins[bin_name(record.bin)] += 1
         item_class = self._known.classes[record.item]
-        count = self.classes[item_class]
+        count = self.classes.setdefault(item_class, ClassCount())
+        count.items += 1
+        if record.bin == REJECT:
+            self.rejects.setdefault(self._known.reject_reason(record.item), Rejects()).add(record.item)
         if record.bin == self._scenario.bin_of(item_class):
             count.right += 1
         elif record.bin == REJECT:
@@ -150,6 +177,9 @@ class Tally:
         else:
             count.wrong += 1
         self._known.forget(record.item)
+
+    def _connection(self, record: trace.Connection) -> None:
+        self.connections[record.client, record.event if record.event != "refused" else f"refused: {record.detail}"] += 1
 
     @property
     def right(self) -> int:

@@ -6,10 +6,13 @@ controls the line is reached over the broker and a real connection all the same.
 
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
+from typing import Final
 
 from controller import codec
 from twin.broker import EmbeddedBroker
 from twin.hardened import DEAF, Ear
+
+STANDS_IN: Final = b'{"plant":"twin"}'
 
 
 class Tap:
@@ -80,15 +83,16 @@ class Tap:
 
 
 class TapOutlet:
-    """The plant's place inside the embedded broker, for the link in real time: what arrives on `aa` is in `inbox`."""
+    """The plant's place inside the embedded broker, for the link in real time; `take` gets what arrives on `aa`."""
 
-    def __init__(self, broker: EmbeddedBroker) -> None:
-        self.inbox: SimpleQueue[bytes] = SimpleQueue()
+    def __init__(self, broker: EmbeddedBroker, take: Callable[[bytes], None]) -> None:
         self._broker = broker
+        self._take = take
 
     def open(self) -> None:
         """Begin to hear."""
         self._broker.listen(Ear(frozenset({codec.COMMANDS}), self._hear))
+        self._broker.retain(codec.PLANT, STANDS_IN)
 
     def publish(self, payload: bytes) -> None:
         """Send feedback; while the broker is stopped it is lost."""
@@ -97,7 +101,8 @@ class TapOutlet:
     def close(self) -> None:
         """Hear no more."""
         self._broker.listen(DEAF)
+        self._broker.retain(codec.PLANT, b"")
 
     def _hear(self, messages: Sequence[tuple[str, bytes]]) -> None:
         for _, payload in messages:
-            self.inbox.put(payload)
+            self._take(payload)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from reprlib import repr as short
 from types import TracebackType
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 
@@ -18,7 +18,29 @@ from controller.codec import decode_command
 from controller.decode_errors import objection
 from controller.errors import ControllerError, WireError
 from twin.errors import FileError
+from twin.observation import Event
 from twin.scenario import Scenario
+
+FORMAT: Final = 2
+"""Of the trace; version 1 recorded what faults touched, and not what they did."""
+
+Effect = Literal[
+    "edge_lost", "edge_late", "edge_twice", "edge_false",
+    "picture_lost", "picture_late", "picture_twice", "picture_spoilt",
+    "answer_lost", "answer_late", "answer_false",
+    "command_lost", "command_late", "command_twice", "garbage",
+    "push_failed", "stroke_slow", "rod_stuck", "off_pace", "on_pace",
+    "push_slipped", "two_loaded", "longer", "taken_off", "put_back", "laid_down",
+    "cut_off", "reconnected", "restarted", "held", "carried", "rode_on", "acting",
+]  # fmt: skip
+"""What a fault can do to an item or a part.
+
+An edge, a picture, an answer or a command is lost, late, twice, false (nothing is true of it) or spoilt. A rod is not
+pushed (`push_failed`), slow or stuck out; the belt is off its pace, and on it again; the loader slips, or loads two. An
+item is longer than items are, taken off, put back; an object is laid down beside it. The controller is cut off, and
+reconnected, or another is started in its place. The last four follow from other records: an item was held up by what a
+fault had stand in its way, one carries another, the one ahead rode on because of a fault, a fault acts.
+"""
 
 TAIL_RECORDS: Final = 64
 """How many of the last records a run that keeps no trace still has, to show when it fails."""
@@ -31,9 +53,10 @@ class Record(msgspec.Struct, frozen=True, tag_field="kind", tag=str.lower, gc=Fa
 
 
 class Began(Record, frozen=True, gc=True):
-    """The run began: its whole scenario."""
+    """The run began: its whole scenario, and the number of the trace's format."""
 
     scenario: Scenario
+    format: int = FORMAT
 
 
 class BeltRuns(Record, frozen=True):
@@ -50,16 +73,29 @@ class RodMoves(Record, frozen=True):
 
 
 class Loaded(Record, frozen=True):
-    """An item lies on the belt, its centre at the loader. `onto` is an item that it overlaps."""
+    """An item lies on the belt, its centre at the loader.
+
+    `onto` is an item, or object, that it overlaps, `beside` has those next to it on the belt.
+    """
 
     item: int
     item_class: str
     length_m: float
     onto: int | None
+    beside: tuple[int, ...] = ()
 
 
 class LoadedNothing(Record, frozen=True):
     """The loader's rod came out with nothing before it."""
+
+
+class LaidDown(Record, frozen=True):
+    """Somebody laid an object that is no item (its number is below zero) on the belt, its centre at `at_m`."""
+
+    item: int
+    length_m: float
+    at_m: float
+    onto: int | None
 
 
 class Photographed(Record, frozen=True):
@@ -71,18 +107,24 @@ class Photographed(Record, frozen=True):
 
 
 class Answered(Record, frozen=True):
-    """What the recognizer says of an item's picture (label None: it gives no answer)."""
+    """What a recognizer says of an item's picture (label None: it gives no answer).
+
+    `own`: the controller's, which decides where the item belongs. Otherwise the twin's, where that of an external
+    controller is not known: it tells whether the picture can be recognised at all.
+    """
 
     item: int
     label: str | None
     confidence: float
+    own: bool = True
 
 
 class Edge(Record, frozen=True):
-    """A gate's beam became blocked, or clear."""
+    """A gate's beam became blocked by an item's nose, or clear behind its tail."""
 
     gate: int
     blocked: bool
+    item: int
 
 
 class Taken(Record, frozen=True):
@@ -95,19 +137,27 @@ class Taken(Record, frozen=True):
 
 
 class Struck(Record, frozen=True):
-    """A rod's head hits an item without its centre under it; `offset_m` from the head's centre to the item's."""
+    """A rod's head hits an item without its centre under it; `offset_m` from the head's centre to the item's.
+
+    `beside` has the items next to it on the belt.
+    """
 
     item: int
     rod: int
     offset_m: float
+    beside: tuple[int, ...] = ()
 
 
 class Held(Record, frozen=True):
-    """An item rides into a rod's head that is out (`rod`), or into an item that stands (`behind`)."""
+    """An item rides into a rod's head that is out (`rod`), or into an item that stands (`behind`).
+
+    `beside` has the items next to it on the belt.
+    """
 
     item: int
     rod: int | None
     behind: int | None
+    beside: tuple[int, ...] = ()
 
 
 class Released(Record, frozen=True):
@@ -123,26 +173,36 @@ class Binned(Record, frozen=True):
     bin: int
 
 
-class Mishap(Record, frozen=True):
-    """A fault did something; what it left behind may last until `over_s`."""
+class FaultActs(Record, frozen=True):
+    """A fault of the scenario begins to act, or ends."""
 
     fault: str
-    over_s: float
+    acts: bool
 
 
-class Touched(Record, frozen=True):
-    """A fault may have touched an item."""
+class Disturbed(Record, frozen=True):
+    """A fault did something: `what`, at which part, to which item (None: to none that lies on the belt).
 
-    item: int
+    `beside` has the items next to that item on the belt, or next to the part where it was none's.
+    """
+
+    what: Effect
+    part: str
+    item: int | None
+    beside: tuple[int, ...]
     fault: str
 
 
 class TakenByHand(Record, frozen=True):
-    """Somebody took an item off the belt (`returns`: to put it back later), or put it back (`back`)."""
+    """Somebody took an item off the belt (`returns`: to put it back later), or put it back (`back`).
+
+    `onto` is an item, or object, that it overlaps then.
+    """
 
     item: int
     back: bool
     returns: bool
+    onto: int | None = None
 
 
 class Feedback(Record, frozen=True):
@@ -164,10 +224,30 @@ class Refused(Record, frozen=True):
     reason: str
 
 
+class ToldToEnd(Record, frozen=True):
+    """The controller has been told to end, and has no reason left not to: by a count of items, or by a signal."""
+
+    by: str
+
+
 class Crashed(Record, frozen=True):
     """The controller is gone: it raised, ended, or does not answer any more."""
 
     reason: str
+
+
+class Exited(Record, frozen=True):
+    """The controller's program has ended by itself, as one does that has done its work."""
+
+    reason: str
+
+
+class Connection(Record, frozen=True):
+    """What the broker saw of a client's connection: connected, subscribed, disconnected, lost, refused, taken over."""
+
+    client: str
+    event: Event
+    detail: str
 
 
 class Ended(Record, frozen=True):
@@ -181,8 +261,9 @@ class Ended(Record, frozen=True):
 
 
 AnyRecord = (
-    Began | BeltRuns | RodMoves | Loaded | LoadedNothing | Photographed | Answered | Edge | Taken | Struck | Held
-    | Released | Binned | Mishap | Touched | TakenByHand | Feedback | Commanded | Refused | Crashed | Ended
+    Began | BeltRuns | RodMoves | Loaded | LoadedNothing | LaidDown | Photographed | Answered | Edge | Taken | Struck
+    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | ToldToEnd
+    | Crashed | Exited | Connection | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]
 

@@ -10,7 +10,7 @@ from controller import configuration
 from controller.cli import app
 from controller.errors import SettingsError
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 
 PROGRAM = f"{PYTHON} -m controller run --broker {{host}}:{{port}}"
 
@@ -146,10 +146,8 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
 @pytest.mark.broker
 @pytest.mark.parametrize("in_flight", [1, "auto"])
 def test_the_program_under_a_granted_clock_does_the_same_as_the_core_in_memory(in_flight):
-    scenario = Scenario(
-        seed=3, items=ItemDraw(count=12), controller=settings_for(Layout(), items=12, in_flight=in_flight)
-    )
-    command = f"{PROGRAM} --clock granted --recognizer oracle --items 12 --in-flight {in_flight}"
-    run = simulate(scenario, link="lockstep", controller=Foreign(command))
+    scenario = Scenario(seed=3, items=ItemDraw(count=12), controller=settings_for(Layout(), in_flight=in_flight))
+    command = f"{PROGRAM} --clock granted --recognizer oracle --in-flight {in_flight}"
+    run = simulate(scenario, link="lockstep", controller=ExternalController(command))
     assert run.violations == []
     assert run.summary.digest == simulate(scenario).summary.digest

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from controller.codec import ALL, Conveyor, GateEdge, Rod
-from controller.core import Controller
+from controller.core import EMPTY_PUSHES, EMPTY_S, Controller
 from controller.events import (
     BrokerBack,
     BrokerLost,
@@ -41,7 +41,7 @@ PATHS = {
     State.SORTING: [(Start(), 0.0), (Tick(), 2.0)],
     State.CLEARING: [(Start(), 0.0), (Tick(), 2.0), (Stop(), 2.1)],
     State.OFFLINE: [(Start(), 0.0), (BrokerLost(), 1.0)],
-    State.FINISHED: [(Start(), 0.0), (BrokerLost(), 1.0), (Stop(), 2.0)],
+    State.FINISHED: [(Start(), 0.0), (Stop(), 1.0), (Tick(), 2.0)],
 }
 PAIRS = [(state, kind) for state in State for kind in EVENTS]
 
@@ -101,22 +101,75 @@ def test_the_loader_is_pulled_when_its_stroke_is_over():
     assert core.handle(Tick(), due_s) == (Rod(1, push=False),)
 
 
-def test_a_stop_while_it_starts_ends_at_once():
-    core, now_s = brought_to(State.STARTING)
-    said = core.handle(Stop(), now_s + 0.1)
+def at_its_end(core, now_s=0.0):
+    """What it says until it has no more to say, and when it has said the last of it."""
+    said = ()
     while core.next_deadline_s is not None:
-        said += core.handle(Tick(), core.next_deadline_s)
-    assert said == REST
+        now_s = core.next_deadline_s
+        said += core.handle(Tick(), now_s)
+    return said, now_s
+
+
+def test_a_stop_while_it_starts_ends_as_soon_as_the_belt_runs():
+    core, now_s = brought_to(State.STARTING, belt_start_s=2.0)
+    assert core.handle(Stop(), now_s + 0.1) == ()
+    assert at_its_end(core) == (REST, now_s + 2.0)
     assert core.state is State.FINISHED
+
+
+def test_a_stop_soon_after_the_broker_is_back_waits_until_the_belt_is_clear():
+    core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
+    core.handle(BrokerBack(), now_s + 5.0)
+    core.handle(Stop(), now_s + 5.1)
+    assert at_its_end(core) == (REST, now_s + 25.0)
+
+
+def test_a_stop_while_the_broker_is_away_is_remembered_until_it_is_back():
+    core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
+    assert core.handle(Stop(), now_s + 1.0) == ()
+    core.handle(BrokerBack(), now_s + 5.0)
+    assert at_its_end(core) == (REST, now_s + 25.0)
+
+
+def test_a_gate_that_flickers_does_not_keep_a_line_from_starting_for_ever():
+    core, now_s = brought_to(State.STARTING, belt_start_s=2.0, patience_s=20.0)
+    while core.state is State.STARTING:
+        now_s += 1.0
+        core.handle(GateEdge(2, blocked=now_s % 2 == 0), now_s)
+        if core.next_deadline_s <= now_s:
+            core.handle(Tick(), now_s)
+    assert now_s <= 2.0 + 2 * 20.0 + 1.0
+
+
+def test_items_seen_on_the_belt_count_where_the_broker_is_lost():
+    """Told to end after one item, it loads no other when the broker is back."""
+    core, now_s = brought_to(State.SORTING, items=1)
+    core.handle(ImageSeen(1), now_s + 1.5)
+    core.handle(BrokerLost(), now_s + 2.0)
+    core.handle(BrokerBack(), now_s + 3.0)
+    assert at_its_end(core)[0] == REST
+
+
+def test_a_stack_that_gives_nothing_again_and_again_is_empty_to_whoever_counts():
+    core, now_s = brought_to(State.SORTING, items=3, patience_s=20.0)
+    said, now_s = at_its_end(core)
+    assert said[-3:] == REST
+    assert said.count(Rod(1, push=True)) == EMPTY_PUSHES - 1  # The first was before.
+    assert now_s >= EMPTY_S
+
+
+def test_whoever_does_not_count_goes_on_pushing():
+    core, now_s = brought_to(State.SORTING, patience_s=20.0)
+    while now_s < 10 * EMPTY_S:
+        now_s = core.next_deadline_s
+        core.handle(Tick(), now_s)
+    assert core.state in (State.SORTING, State.STARTING)
 
 
 def test_a_stop_with_an_item_on_the_belt_is_bounded_though_nothing_is_ever_seen_of_it():
     core, now_s = brought_to(State.SORTING, patience_s=20.0)
     core.handle(Stop(), now_s + 0.2)
-    said = ()
-    while core.next_deadline_s is not None:
-        now_s = core.next_deadline_s
-        said += core.handle(Tick(), now_s)
+    said, now_s = at_its_end(core)
     assert said[0] == Rod(1, push=False)
     assert said[-3:] == REST
     assert now_s < 2.0 + 20.0 + 20.0
@@ -124,10 +177,7 @@ def test_a_stop_with_an_item_on_the_belt_is_bounded_though_nothing_is_ever_seen_
 
 def test_no_items_is_done_as_soon_as_it_has_started():
     core, _ = brought_to(State.STARTING, items=0)
-    said = ()
-    while core.next_deadline_s is not None:
-        said += core.handle(Tick(), core.next_deadline_s)
-    assert said == REST
+    assert at_its_end(core)[0] == REST
 
 
 def test_a_broker_that_is_back_finds_the_rods_retracted_and_nothing_loaded_before_the_belt_is_clear():

@@ -4,15 +4,15 @@ import contextlib
 import http.server
 import json
 import logging
-import sys
 import threading
 
 import pytest
+from tests_programs import PYTHON
 
 from classifier import Recognition
 from controller.labels import MOST_LABELS, LabelCheck
 from twin import ItemDraw, Layout, RecognizerModel, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 
 LINE = Layout(
     belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),
@@ -76,8 +76,8 @@ def test_a_label_without_a_bin_is_named_once_with_the_bins_that_there_are_and_it
 
 @pytest.mark.broker
 def test_a_service_that_spells_a_class_otherwise_is_named_by_the_program_that_asks_it(service, capfd):
-    command = f"{sys.executable} -m controller run --broker {{host}}:{{port}} --recognizer {service} --items 2"
-    run = simulate(pictured(LINE, 2), link="realtime", controller=Foreign(command))
+    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer {service} --items 2"
+    run = simulate(pictured(LINE, 2), link="realtime", controller=ExternalController(command))
     assert run.summary.rejected == 2
     (line,) = warnings(capfd.readouterr().err.splitlines())
     assert "label='half-ripe'" in line

@@ -15,7 +15,7 @@ from tests_programs import STOPS, stoppable
 from tests_real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 from twin.trace import BeltRuns, Binned, Loaded, Photographed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -59,7 +59,7 @@ def work(broker, items, watch=lambda record: None):
     scenario = Scenario(seed=5, layout=LINE, items=ItemDraw(count=items), controller=settings_for(LINE, items=items))
     at = f"{broker.host}:{broker.port}"
     return simulate(
-        scenario, link="realtime", controller=Foreign(), broker=at, patient=True, watchers=(watch,), keep_trace=False
+        scenario, link="realtime", controller=ExternalController(), broker=at, watchers=(watch,), keep_trace=False
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests_real_time import undisturbed
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 
 pytestmark = [pytest.mark.slow, pytest.mark.broker]
 
@@ -57,7 +57,7 @@ def over(where, in_flight):
     settings = settings_for(Layout(), items=ITEMS, in_flight=in_flight if in_flight == "auto" else int(in_flight))
     scenario = Scenario(seed=4, items=ItemDraw(count=ITEMS), controller=settings)
     command = " ".join(controller("{host}:{port}", in_flight, "oracle"))
-    run = simulate(scenario, link="realtime", broker=where, controller=Foreign(command), keep_trace=False)
+    run = simulate(scenario, link="realtime", broker=where, controller=ExternalController(command), keep_trace=False)
     return run.summary.correct, run.summary.rejected, [violation.check for violation in run.violations]
 
 

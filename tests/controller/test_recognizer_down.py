@@ -7,9 +7,8 @@ import sys
 import pytest
 from tests_programs import PYTHON
 
-from controller.recognizers import recognizer_of
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 from twin.scenario import RecognizerModel
 
 pytestmark = pytest.mark.broker
@@ -32,7 +31,7 @@ def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
         items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
     )
     command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {nobody}"
-    run = simulate(scenario, link="lockstep", controller=Foreign(command), recognizer=recognizer_of(nobody))
+    run = simulate(scenario, link="lockstep", controller=ExternalController(command))
     said = capfd.readouterr().err
     assert run.summary.rejected == 2
     assert reasons(said, nobody)
@@ -42,5 +41,6 @@ def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
 def test_the_twins_own_controller_says_so_too(nobody):
     words = [sys.executable, "-m", "twin", "run", "--items", "1", "--recognizer", nobody]
     run = subprocess.run(words, check=False, capture_output=True, text=True)
-    assert run.returncode == 0
+    assert run.returncode == 1
+    assert "needless_reject: item 1" in run.stdout
     assert reasons(run.stderr, nobody)

@@ -7,7 +7,7 @@ from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.faults import NoImage, TakenOff
 
 FOR_GOOD_S = 1000.0
-TAKEN = TakenOff(item=2, at_m=0.3)
+TAKEN = TakenOff(item=2, at_m=0.3, until_s=FOR_GOOD_S)
 BLIND = NoImage(from_s=7.0, until_s=FOR_GOOD_S)
 
 

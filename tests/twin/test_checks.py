@@ -3,11 +3,10 @@
 import pytest
 
 from twin import Item, Scenario, trace
-from twin.checks import ALL_CHECKS, Checks
-from twin.checks.check import MOST_VIOLATIONS
-from twin.checks.control import LONGEST_UNSAFE_S
-from twin.checks.rods import LONGEST_OUT_S
-from twin.item import FOREIGN
+from twin.verdict.checks import ALL_CHECKS, Checks
+from twin.verdict.checks.check import MOST_VIOLATIONS
+from twin.verdict.checks.control import LONGEST_UNSAFE_S
+from twin.verdict.checks.rods import LONGEST_OUT_S
 
 BEGAN = trace.Began(0.0, Scenario(items=(Item(item_class="ripe"),)))
 LOADED = trace.Loaded(1.0, 1, "ripe", 0.08, None)
@@ -15,6 +14,10 @@ RIPE = trace.Answered(2.0, 1, "ripe", 0.95)
 UNSURE = trace.Answered(2.0, 1, "ripe", 0.79)
 MISREAD = trace.Answered(2.0, 1, "raw", 0.95)
 ERROR = trace.Answered(2.0, 1, None, 0.0)
+CLEAR = trace.Answered(2.0, 1, "ripe", 0.95, own=False)
+UNCLEAR = trace.Answered(2.0, 1, "ripe", 0.6, own=False)
+LOOKS_RAW = trace.Answered(2.0, 1, "raw", 0.95, own=False)
+TOLD = trace.ToldToEnd(10.0, "a signal")
 
 
 def moves(rod, *strokes):
@@ -44,7 +47,23 @@ CASES = {
     "wrong_bin misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 2)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
     "wrong_bin unheard": ([LOADED, trace.Binned(9.0, 1, 4)], [LOADED, trace.Binned(9.0, 1, 2)]),
     "needless_reject": ([LOADED, RIPE, trace.Binned(9.0, 1, 0)], [LOADED, UNSURE, trace.Binned(9.0, 1, 0)]),
-    "needless_reject unheard": ([LOADED, RIPE, trace.Binned(9.0, 1, 0)], [LOADED, trace.Binned(9.0, 1, 0)]),
+    "needless_reject of whom nothing was heard": ([LOADED, trace.Binned(9.0, 1, 0)], [LOADED, trace.Binned(9.0, 1, 2)]),
+    "needless_reject of a clear picture": (
+        [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, UNCLEAR, trace.Binned(9.0, 1, 0)],
+    ),
+    "needless_reject looking otherwise": (
+        [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, LOOKS_RAW, trace.Binned(9.0, 1, 0)],
+    ),
+    "needless_reject for want of an answer": (
+        [LOADED, ERROR, trace.Binned(9.0, 1, 0)],
+        [trace.Loaded(1.0, 1, "plum", 0.08, None), ERROR, trace.Binned(9.0, 1, 0)],
+    ),
+    "not_at_rest": ([TOLD, ended(running=True)], [ended(running=True)]),
+    "not_at_rest with a rod out": ([TOLD, ended(rods_out=(3,))], [TOLD, ended()]),
+    "not_at_rest interrupted": (
+        [TOLD, ended(running=True)], [TOLD, ended(reason="interrupted", running=True)],
+    ),
+    "lost interrupted": ([LOADED, ended(on_belt=(1,))], [LOADED, ended(reason="interrupted", on_belt=(1,))]),
     "struck": ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], [LOADED, trace.Taken(4.0, 1, 2, 0.049, None)]),
     "jam": ([LOADED, trace.Held(4.0, 1, 2, None)], [LOADED, trace.Released(4.0, 1)]),
     "jam behind": ([LOADED, trace.Held(4.0, 2, None, 1)], [LOADED]),
@@ -66,7 +85,10 @@ CASES = {
     ),
     "stalled": ([ended(reason="stalled", in_stack=True)], [ended()]),
     "lost": ([LOADED, ended(on_belt=(1,))], [LOADED, ended()]),
-    "lost thrown on": ([LOADED, ended(on_belt=(1,))], [trace.Loaded(1.0, 1, FOREIGN, 0.08, None), ended(on_belt=(1,))]),
+    "lost thrown on": ([LOADED, ended(on_belt=(1,))], [trace.LaidDown(1.0, -1, 0.08, 0.3, None), ended(on_belt=(-1,))]),
+    "struck thrown on": ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], [trace.Struck(4.0, -1, 2, 0.07)]),
+    "jam thrown on": ([LOADED, trace.Held(4.0, 1, 2, None)], [trace.Held(4.0, -1, 2, None)]),
+    "wrong_bin thrown on": ([LOADED, trace.Binned(9.0, 1, 4)], [trace.Binned(9.0, -1, 4)]),
     "crash": ([trace.Crashed(3.0, "KeyError: 'x'")], []),
     "unsafe_stop": (
         [RUN, *moves(2, (4.9, "out")), STOP, *moves(2, (5.0 + LONGEST_UNSAFE_S + 0.01, "in"))],
@@ -96,7 +118,7 @@ CASES = {
     ),
     "needless_reject threshold": (
         [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 0)],
-        [LOADED, ERROR, trace.Binned(9.0, 1, 0)],
+        [LOADED, UNSURE, trace.Binned(9.0, 1, 0)],
     ),
     "pushed_at_nothing struck": (PUSH, [PUSH[0], trace.Struck(4.1, 1, 2, 0.07), *PUSH[1:]]),
     "pushed_at_nothing by another rod": (
@@ -119,45 +141,6 @@ CASES = {
     ),
 }  # fmt: skip
 
-BODY, TOLD, AWAY = "rodslow", "gateghost", "brokerdown"
-"""A fault of the plant, one of what the controller is told, and one that keeps it from being heard."""
-
-REJECTED = [LOADED, RIPE, trace.Binned(9.0, 1, 0)]
-MISSORTED = [LOADED, RIPE, trace.Binned(9.0, 1, 3)]
-LEFT_OUT = moves(2, (4.0, "out"), (9.0, "retracting"))
-STOPPED_OUT = [RUN, *moves(2, (4.9, "out")), STOP, *moves(2, (9.0, "in"))]
-PUSHED_TWICE = [*moves(2, (4.0, "extending")), trace.Commanded(4.1, '{"rod_control":"second_push"}')]
-
-
-def touch(fault, item=1, t_s=1.5):
-    return [trace.Mishap(t_s, fault, 50.0), trace.Touched(t_s, item, fault)]
-
-
-EXCUSED = {
-    "needless_reject": (REJECTED, [touch(BODY), touch(TOLD), touch(AWAY)], [touch(BODY, item=2)]),
-    "wrong_bin": (MISSORTED, [touch("foreignobject"), touch("takenoff")], [touch(BODY), touch(TOLD), touch(AWAY)]),
-    "struck": ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], [touch(BODY), touch("linkdrop")], [touch(TOLD), touch(AWAY)]),
-    "jam": ([LOADED, trace.Held(4.0, 1, 2, None)], [touch(BODY), touch(AWAY)], [touch(TOLD), touch(BODY, item=2)]),
-    "jam loaded onto": ([trace.Loaded(3.0, 2, "raw", 0.08, 1)], [touch(BODY)], [touch(TOLD), touch(AWAY)]),
-    "pushed_at_nothing": (PUSH, [touch(BODY), touch("linkdelay")], [touch(TOLD), touch(AWAY)]),
-    "rod_left_out": (LEFT_OUT, [touch(BODY), touch(AWAY)], [touch(TOLD), touch("noimage")]),
-    "rod_left_out at the end": (
-        [*moves(3, (10.0, "out")), ended(rods_out=(3,))], [touch(BODY), touch(AWAY)], [touch(TOLD)],
-    ),
-    "unsafe_stop": (STOPPED_OUT, [touch(BODY), touch(AWAY)], [touch(TOLD), touch("recognizersays")]),
-    "protocol": (PUSHED_TWICE, [touch(BODY), touch(AWAY)], [touch(TOLD)]),
-    "protocol refused": ([trace.Refused(3.0, "not a JSON object")], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
-    "lost": ([LOADED, ended(on_belt=(1,))], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
-    "stalled": ([ended(reason="stalled", in_stack=True)], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
-    "crash": ([trace.Crashed(3.0, "KeyError: 'x'")], [], [touch(BODY), touch(TOLD), touch(AWAY)]),
-}  # fmt: skip
-"""What is wrong, the faults that excuse it, and those that do not."""
-
-
-def among(records, fault):
-    """The records with a fault among them, in the order of their times."""
-    return sorted([*records, *fault], key=lambda record: record.t_s)
-
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_check_finds_what_is_wrong(case):
@@ -169,36 +152,7 @@ def test_the_check_passes_the_near_miss(case):
     assert case.split()[0] not in found(CASES[case][1])
 
 
-@pytest.mark.parametrize("case", EXCUSED)
-def test_a_fault_excuses_what_it_can_have_caused(case):
-    wrong, excuses, _ = EXCUSED[case]
-    assert case.split()[0] in found(wrong)
-    for fault in excuses:
-        assert case.split()[0] not in found(among(wrong, fault)), fault
-
-
-@pytest.mark.parametrize("case", EXCUSED)
-def test_a_fault_does_not_excuse_what_it_cannot_have_caused(case):
-    wrong, _, others = EXCUSED[case]
-    for fault in others:
-        assert case.split()[0] in found(among(wrong, fault)), fault
-
-
-@pytest.mark.parametrize("case", ["jam loaded onto", "pushed_at_nothing", "rod_left_out", "unsafe_stop", "protocol"])
-def test_an_excuse_ends_with_what_the_fault_left_behind(case):
-    over = [trace.Mishap(0.6, BODY, 2.0), trace.Mishap(0.7, BODY, 1.0)]
-    assert case.split()[0] in found(among(EXCUSED[case][0], over))
-
-
-@pytest.mark.parametrize("case", ["needless_reject", "wrong_bin"])
-def test_a_touch_is_forgotten_with_the_item(case):
-    wrong, excuses, _ = EXCUSED[case]
-    once_more = [LOADED, RIPE, wrong[-1]]
-    assert case in found([*among(wrong, excuses[0]), *once_more])
-
-
 def test_every_check_has_its_cases():
-    assert {check.name for check in ALL_CHECKS} == {case.split()[0] for case in EXCUSED}
     assert {check.name for check in ALL_CHECKS} == {case.split()[0] for case in CASES}
 
 
@@ -218,15 +172,41 @@ def test_a_violation_names_item_time_and_distance():
         ([LOADED, RIPE, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer ripe 0.95, belongs to 2) fell into bin 3"),
         ([LOADED, ERROR, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer none, belongs to reject) fell into bin 3"),
         ([LOADED, trace.Binned(9.0, 1, 3)], "item 1 (ripe, answer unknown to the twin, belongs to 2) fell into bin 3"),
+        (
+            [LOADED, CLEAR, trace.Binned(9.0, 1, 3)],
+            "(ripe, the twin's own answer ripe 0.95, belongs to 2) fell into bin 3",
+        ),
+        (
+            [LOADED, LOOKS_RAW, trace.Binned(9.0, 1, 4)],
+            "the twin's own answer raw 0.95, belongs to 2) fell into bin 4: misread, since its picture looks so",
+        ),
+        (
+            [TOLD, ended(running=True, rods_out=(2,))],
+            "told to end by a signal at 10.000 s; 10.0 s later the belt runs and rod 2 is out",
+        ),
         ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "its centre 70.0 mm behind the head's"),
         ([trace.Held(4.0, 2, None, 1)], "item 2 rode into item 1, which stood"),
         ([trace.Held(4.0, 2, 3, None)], "item 2 rode into rod 3, which was out"),
-        ([ended(reason="stalled", in_stack=True)], "items left in the stack; last: nothing ever happened"),
-        ([LOADED, ended(reason="stalled", on_belt=(1,))], "items [1] on the belt; last: item 1 was loaded at 1.000 s"),
+        (
+            [ended(reason="stalled", in_stack=True)],
+            "items left in the stack: the next was to be loaded within 51 s; last: nothing ever happened",
+        ),
+        (
+            [LOADED, ended(reason="stalled", on_belt=(1,))],
+            "items [1] on the belt: one of them was to pass something within 51 s; last: item 1 was loaded at 1.000 s",
+        ),
         ([trace.Binned(9.0, 1, 0), ended(reason="stalled")], "last: item 1 fell into reject at 9.000 s"),
         (
             [trace.Commanded(3.0, '{"conveyor":"run"}'), ended(reason="stalled")],
             'the controller said {"conveyor":"run"} at 3.000 s',
+        ),
+        (
+            [trace.Exited(3.0, "python ended with exit code 0"), ended(reason="stalled")],
+            "nothing ever happened; python ended with exit code 0 at 3.000 s",
+        ),
+        (
+            [trace.Connection(3.0, "me", "lost", ""), ended(reason="stalled")],
+            "nothing ever happened; me lost at 3.000 s",
         ),
     ],
 )

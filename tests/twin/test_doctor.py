@@ -1,18 +1,23 @@
 """`twin doctor` at brokers and lines that are well, silent and ill."""
 
+import http.server
 import os
+import queue
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import paho.mqtt.client as mqtt
 import pytest
 
 from controller import codec
 from controller.mqtt import Address
+from twin import ItemDraw, Scenario, simulate
 from twin.access import Access
 from twin.broker import EmbeddedBroker
 from twin.doctor import examine
+from twin.external_controller import ExternalController
 from twin.hardened import Ear
 
 pytestmark = pytest.mark.broker
@@ -45,6 +50,48 @@ def test_a_line_that_is_silent_is_not_ill_and_what_to_try_is_said():
         found = examined(broker)
     assert (found["plant"].state, found["lockstep"].state) == ("silent", "silent")
     assert "twin serve" in found["plant"].advice
+
+
+def test_a_twin_that_waits_for_a_controller_is_told_from_an_empty_broker_and_does_not_begin():
+    said, begun = queue.Queue(), []
+    scenario = Scenario(items=ItemDraw(count=1))
+    with EmbeddedBroker() as broker, ThreadPoolExecutor(1) as plant:
+        served = plant.submit(
+            simulate, scenario, controller=ExternalController(), link="realtime", broker=broker, speed=100.0,
+            on_waiting=said.put, watchers=(begun.append,),
+        )  # fmt: skip
+        said.get(timeout=10)
+        found = examined(broker)
+        waiting = list(begun)
+        somebody = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="somebody")
+        somebody.connect(broker.host, broker.port)
+        somebody.loop_start()
+        assert served.result(timeout=30).violations[0].check == "stalled"
+        somebody.loop_stop()
+    assert (found["plant"].state, found["plant"].seen[:4]) == ("well", "a tw")
+    assert len(waiting) == 1  # That it began; nothing of a line whose time runs.
+
+
+class Hasty(http.server.BaseHTTPRequestHandler):
+    """A web server that does not wait for a whole line of what is no request."""
+
+    def handle(self):
+        self.request.recv(1)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+@pytest.mark.parametrize(("handler", "words"), [
+    (Hasty, "it must be an MQTT 3.1.1 broker"), (http.server.BaseHTTPRequestHandler, "no answer within 3 s"),
+])  # fmt: skip
+def test_a_port_where_no_broker_is_but_a_web_server_is_named_soon(handler, words):
+    server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(server.serve_forever, 0.05)
+        (found,) = examine(Address(host="127.0.0.1", port=server.server_port), 0.1, lambda text: None)
+        server.shutdown()
+    server.server_close()
+    assert found.state == "ill"
+    assert words in found.seen
 
 
 def test_another_protocol_on_the_plants_topic_is_ill():

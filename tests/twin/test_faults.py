@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests_ride import (
     LATER,
+    done,
     near,
     note_of,
     pictures,
     ride,
-    touched,
 )
 
 from controller import codec
@@ -20,12 +20,12 @@ from controller.oracle import Fails, Says, Silent
 from scenarios.strategies import ALL_FAULTS, fault_of
 from twin import ItemDraw, Layout, LinkModel, Scenario, faults, settings_for, simulate, trace
 from twin.camera import UNSURE
+from twin.channel import GARBAGE, Channel, Message
 from twin.errors import ScenarioError
-from twin.mishaps import Mishaps
+from twin.fault_injector import FaultInjector
 from twin.scenario import decode_scenario, encode_scenario
 from twin.streams import Streams
 from twin.timeline import Timeline
-from twin.wire import GARBAGE, Way
 
 # Data.
 
@@ -80,7 +80,7 @@ def test_a_camera_without_an_image_sends_none():
     plant = ride(faults.NoImage(**LATER))
     assert pictures(plant) == []
     assert len(plant.all(trace.Photographed)) == 1
-    assert touched(plant, "noimage") == {1}
+    assert done(plant, to=1) == ["picture_lost"]
 
 
 def test_a_late_image_comes_so_much_later():
@@ -98,7 +98,7 @@ def test_an_image_that_comes_twice_is_the_same_twice():
 def test_a_picture_that_cannot_be_read_is_an_error_to_the_recognizer(how):
     plant = ride(faults.SpoiltImage(how=how, **LATER))
     assert note_of(pictures(plant)[0][1]).answer == Fails(error=how)
-    assert touched(plant, "spoiltimage") == {1}
+    assert done(plant, to=1) == ["picture_spoilt"]
 
 
 @pytest.mark.parametrize("how", ["blurred", "dark"])
@@ -125,24 +125,38 @@ def test_a_recognizer_that_fails_says_what_the_fault_has_it_say(what):
         "unknown": lambda: answer.label == "unknown",
         "nothing": lambda: answer == Silent(),
     }[what]()
-    assert touched(plant, "recognizersays") == {1}
+    assert done(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
 
 
 # The wire.
 
 
-def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01):
-    """When what arrived of messages sent at some times."""
-    timeline, arrived, records = Timeline(), [], []
-    scenario = Scenario(items=(), faults=befall)
+def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
+    """When what arrived of messages sent at some times; `records` takes what faults did."""
+    timeline, arrived = Timeline(), []
     streams = Streams(0)
-    mishaps = Mishaps(timeline, scenario, streams.stream("faults"), records.append)
+    injector = FaultInjector(
+        timeline,
+        Scenario(items=(), faults=befall),
+        streams.stream("faults"),
+        ([] if records is None else records).append,
+    )
     model = LinkModel(latency_s=latency_s)
-    way = Way(timeline, model, streams, name, mishaps, lambda payload: arrived.append((timeline.now, payload)))
+    channel = Channel(
+        timeline, model, streams, name, injector, lambda message: arrived.append((timeline.now, message.payload))
+    )
     for number, at_s in enumerate(sends):
-        timeline.call_at(at_s, lambda number=number: way.send(b"%d" % number))
+        message = Message(b"%d" % number, "gate 1" if name == "bb" else "rod 2", "", number if name == "bb" else None)
+        timeline.call_at(at_s, lambda message=message: channel.send(message))
     timeline.run(until=60.0)
     return arrived
+
+
+def facts_of(*befall, **options):
+    """What faults did to messages: what, at which part, to which item, when."""
+    records = []
+    carried(*befall, records=records, **options)
+    return [(record.what, record.part, record.item, record.t_s) for record in records]
 
 
 def test_a_delayed_way_keeps_its_order():
@@ -174,6 +188,28 @@ def test_what_is_reordered_is_overtaken_by_what_follows_soon():
     assert [payload for _, payload in carried(swap)] == [b"1", b"0", b"2"]
 
 
+def test_what_a_wire_did_to_an_edge_is_a_fact_about_its_item_and_once_more_when_it_arrives():
+    drop = faults.LinkDrop(way="bb", share=1.0, from_s=1.5, until_s=2.5)
+    assert facts_of(drop) == [("edge_lost", "gate 1", 1, 2.0)]
+    delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
+    assert facts_of(delay) == near([
+        ("edge_late", "gate 1", 1, 2.0), ("edge_late", "gate 1", 2, 3.0),
+        ("edge_late", "gate 1", None, 3.51), ("edge_late", "gate 1", None, 3.51),
+    ])  # fmt: skip
+
+
+def test_what_waits_behind_a_late_message_is_late_too():
+    delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
+    assert carried(delay)[1:] == near([(3.51, b"1"), (3.51, b"2")])
+
+
+def test_what_a_wire_did_to_a_command_is_a_fact_when_the_plant_hears_it():
+    late = faults.LinkDelay(way="aa", delay_s=0.5, from_s=1.5, until_s=2.5)
+    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.51)])
+    twice = faults.LinkDuplicate(way="aa", share=1.0, from_s=1.5, until_s=2.5)
+    assert facts_of(twice, name="aa") == near([("command_twice", "rod 2", None, 2.01)])
+
+
 @pytest.mark.parametrize("payload", GARBAGE)
 def test_garbage_arrives_on_bb_and_is_no_message(payload):
     litter = faults.Garbage(payload=payload, from_s=1.5, until_s=2.0)
@@ -199,20 +235,5 @@ def test_while_the_controller_is_away_it_hears_nothing_and_then_it_says_how_the_
     assert said_then == [
         *will, (near(19.002), '{"rod_control":"all_pull"}'), (near(19.002), '{"conveyor":"run"}'),
     ]  # fmt: skip
-    name = kind.__name__.lower()
-    assert {record.item for record in run.trace if isinstance(record, trace.Touched) and record.fault == name}
-
-
-# When.
-
-
-def test_a_fault_acts_from_its_begin_until_before_its_end():
-    mishaps = Mishaps(
-        timeline := Timeline(), Scenario(faults=(faults.RodDead(rod=2, from_s=1.0, until_s=2.0),)),
-        Streams(0).stream("faults"), lambda record: None,
-    )  # fmt: skip
-    seen = {}
-    for at_s in (0.5, 1.0, 1.9, 2.0):
-        timeline.call_at(at_s, lambda at_s=at_s: seen.update({at_s: mishaps.now(faults.RodDead, rod=2) is not None}))
-    timeline.run(until=3.0)
-    assert seen == {0.5: False, 1.0: True, 1.9: True, 2.0: False}
+    back = "restarted" if kind is faults.ControllerKilled else "reconnected"
+    assert {"cut_off", back} <= {r.what for r in run.trace if isinstance(r, trace.Disturbed) and r.item}

@@ -11,6 +11,7 @@ from tests_participant import RUN, Participant
 from controller import codec
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import BrokerError, ParticipantError
+from twin.external_controller import Exit
 from twin.lockstep import LockstepLink
 from twin.messenger import Messenger
 from twin.tap import Tap
@@ -192,7 +193,10 @@ def test_nobody_there_is_said_in_one_line(link):
 
 
 def test_one_that_died_of_something_known_is_not_waited_for(broker):
-    with opened(broker, obituary=lambda: "KeyError: 'x'") as link, pytest.raises(ParticipantError, match="KeyError"):
+    with (
+        opened(broker, exit_of=lambda: Exit(1, "KeyError: 'x'")) as link,
+        pytest.raises(ParticipantError, match="KeyError"),
+    ):
         link.await_participants()
 
 

@@ -10,8 +10,8 @@ from tests_real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import ParticipantError, TwinError
+from twin.external_controller import ExternalController
 from twin.faults import BrokerDown, ClientCutOff, ControllerKilled
-from twin.foreign import Foreign
 from twin.trace import Edge, Loaded
 
 LOSSES = {
@@ -50,7 +50,7 @@ def test_lockstep_has_the_same_digest_as_memory(name):
 @pytest.mark.broker
 def test_a_foreign_controller_is_killed_and_started_again_in_lockstep():
     scenario = losing(LOSSES["the controller is killed"])
-    run = simulate(scenario, link="lockstep", controller=Foreign(f"{OURS} --clock granted"))
+    run = simulate(scenario, link="lockstep", controller=ExternalController(f"{OURS} --clock granted"))
     assert unharmed(run)
     assert run.summary.digest == simulate(scenario).summary.digest
 
@@ -124,7 +124,7 @@ def test_in_real_time_the_plant_hears_the_first_that_is_said_over_a_broker_that_
 def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path):
     config = tmp_path / "controller.toml"
     config.write_text("belt_start_s = 0.3\npatience_s = 4.0\nloader_stroke_s = 0.2\nin_flight = 1\n")
-    program = Foreign(f"{OURS} --config {config.as_posix()}")
+    program = ExternalController(f"{OURS} --config {config.as_posix()}")
     killed = partial(simulate, soon(LOSSES["the controller is killed"]), link="realtime", controller=program)
     undisturbed(killed, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
@@ -133,14 +133,14 @@ def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path)
 def test_a_controller_that_somebody_else_started_cannot_be_killed():
     scenario = losing(LOSSES["the controller is killed"])
     with pytest.raises(TwinError, match=r"faults\[0\] = .controllerkilled.: allowed is with a controller that"):
-        simulate(scenario, link="realtime", controller=Foreign())
+        simulate(scenario, link="realtime", controller=ExternalController())
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["lockstep", "realtime"])
 def test_a_program_that_dies_by_itself_is_a_crash_and_the_trace_so_far_is_kept(link, tmp_path):
     scenario = Scenario(items=ItemDraw(count=2), controller=settings_for(Layout()))
-    dying = Foreign(f"{PYTHON} -c 'import sys; sys.exit(3)' {{port}}")
+    dying = ExternalController(f"{PYTHON} -c 'import sys; sys.exit(3)' {{port}}")
     if link == "lockstep":
         with pytest.raises(ParticipantError, match="ended with exit code 3"):
             simulate(scenario, link=link, controller=dying)

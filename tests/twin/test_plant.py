@@ -1,15 +1,19 @@
 """The plant alone, against positions that are computed here independently of it."""
 
 from itertools import pairwise
+from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_plant import Plant
+from tests_plant import FAST, Plant
 
 from twin import trace
 from twin.belt import Belt
 from twin.bin import REJECT
+from twin.drive import BeltDrive
+from twin.fault_injector import FaultInjector
 from twin.item import Item
 from twin.layout import Layout
 from twin.scenario import Scenario, settings_for
@@ -197,7 +201,8 @@ def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(shift, ro
 )  # fmt: skip
 def test_a_wait_is_kept_over_any_stops_and_starts(switches, speed, ramp_s, target_m):
     timeline = Timeline()
-    belt = Belt(timeline, speed_m_per_s=speed, start_delay_s=0.1, ramp_s=ramp_s)
+    drive = BeltDrive(speed, FaultInjector(timeline, Scenario(), Random(0), lambda record: None))
+    belt = Belt(timeline, drive, start_delay_s=0.1, ramp_s=ramp_s)
     reached = []
     belt.when(target_m, lambda: reached.append((timeline.now, belt.displacement_m)))
     at_s = 0.0
@@ -210,11 +215,11 @@ def test_a_wait_is_kept_over_any_stops_and_starts(switches, speed, ramp_s, targe
     assert displacement_m == pytest.approx(target_m, abs=1e-9)
 
 
-FS = Layout()
+FS = FAST
 
 
 def one_item(length_m=0.08, **layout):
-    return Scenario(layout=Layout(**layout), items=(Item(length_m=length_m),))
+    return Scenario(layout=msgspec.structs.replace(FAST, **layout), items=(Item(length_m=length_m),))
 
 
 def loaded_plant(scenario, **pushes):
@@ -274,7 +279,7 @@ def test_an_item_that_rides_into_a_rod_that_is_out_is_held_until_it_is_in(ended)
 
 
 def test_what_follows_a_held_item_runs_into_it_and_goes_when_it_goes(ended):
-    plant = Plant(Scenario(items=(Item(), Item(length_m=0.1))))
+    plant = Plant(Scenario(layout=FAST, items=(Item(), Item(length_m=0.1))))
     plant.belt(0.0, True)
     plant.push(1.0, 1, 0.5)
     plant.push(3.0, 1, 0.5)
@@ -298,7 +303,7 @@ def test_a_rod_that_turns_back_before_it_is_out_leaves_the_item_on_the_belt_stru
 
 
 def test_a_push_of_a_loader_that_is_out_loads_nothing_more():
-    plant = Plant(Scenario(items=(Item(), Item())))
+    plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     for at_s in (1.0, 1.6, 1.8):
         plant.push(at_s, 1, 10.0)
     plant.run(9)
@@ -307,7 +312,7 @@ def test_a_push_of_a_loader_that_is_out_loads_nothing_more():
 
 
 def test_the_loader_must_be_in_before_the_next_item_drops():
-    plant = Plant(Scenario(items=(Item(), Item())))
+    plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     plant.belt(0.0, True)
     plant.push(1.0, 1, 0.5)
     plant.push(1.6, 1, 1.0)
@@ -317,7 +322,7 @@ def test_the_loader_must_be_in_before_the_next_item_drops():
 
 
 def test_a_push_before_the_stack_has_an_item_loads_nothing():
-    plant = Plant(Scenario(items=(Item(available_s=5.0),)))
+    plant = Plant(Scenario(layout=FAST, items=(Item(available_s=5.0),)))
     plant.push(1.0, 1, 0.5)
     plant.push(6.0, 1, 0.5)
     plant.run(9)
@@ -327,7 +332,7 @@ def test_a_push_before_the_stack_has_an_item_loads_nothing():
 
 
 def test_an_item_loaded_onto_another_is_reported_with_it():
-    plant = Plant(Scenario(items=(Item(), Item())))
+    plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     plant.push(1.0, 1, 0.5)
     plant.push(3.0, 1, 0.5)
     plant.run(9)
@@ -336,8 +341,8 @@ def test_an_item_loaded_onto_another_is_reported_with_it():
 
 @pytest.mark.parametrize("count", [1, 2, 16])
 def test_a_line_may_have_any_number_of_gates_from_1_to_16(count, ended):
-    layout = Layout(
-        gates_m=tuple(0.5 + index for index in range(count)),
+    layout = msgspec.structs.replace(
+        FAST, gates_m=tuple(0.5 + index for index in range(count)),
         rods_m=tuple(0.58 + index for index in range(min(count, 15))), end_m=count + 1.0,
     )  # fmt: skip
     scenario = Scenario(layout=layout, items=(Item(),), controller=settings_for(layout))

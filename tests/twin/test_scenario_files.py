@@ -31,7 +31,7 @@ def fault(**fields):
 
 
 BAD = {
-    "an unknown key": (changed("sede", 1), ["sede = 1", "keys seed, layout, items"]),
+    "an unknown key": (changed("sede", 1), ["sede = 1", "keys format, seed, layout, items"]),
     "a key that is nearly one": (changed("layout.gates", [1.0]), ["layout.gates = [1.0]", "; did you mean gates_m?"]),
     "an unknown key of an item": (changed("items.0.lenght_m", 0.1), ["items[0].lenght_m = 0.1", "class, length_m"]),
     "an unknown key of a fault": (fault(fault="roddead", rode=2), ["faults[0].rode = 2", "keys rod, from_s, until_s"]),

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -15,7 +16,8 @@ from tests_programs import STOPS, stoppable
 from tests_real_time import undisturbed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
-REFERENCE_FLOW = Path(__file__).parents[1] / "programs" / "reference_flow.py"
+PROGRAMS = Path(__file__).parents[1] / "programs"
+REFERENCE_FLOW, FLAWED_FLOW = PROGRAMS / "reference_flow.py", PROGRAMS / "flawed_flow.py"
 ITEMS = 3
 
 
@@ -59,6 +61,80 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
         assert "violations: none" in told
 
     undisturbed(served, always=the_verdict_is_told, in_time=every_item_is_in_its_bin)
+
+
+def served_to(flaw, *options, items=4):
+    """What `twin serve` says of a program with a flaw, and its exit code, at eight times its pace."""
+    with serving("--items", str(items), "--seed", "1", "--speed", "8", *options) as server:
+        command = [sys.executable, str(FLAWED_FLOW), *address(server), flaw]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
+            try:
+                told = server.communicate(timeout=120)[0]
+            finally:
+                client.kill()
+                server.kill()
+    return server.returncode, " ".join(told.split())
+
+
+FLAWS = {
+    "deaf": [
+        "stalled: no progress with items left in the stack: the next was to be loaded within 51 s",
+        "connected 2 times",
+    ],
+    "hung": ["stalled: no progress with items left in the stack"],
+    "never_pushes": ["needless_reject: item 1 ("],
+    "stops": ["stalled: no progress with items left in the stack", "FS_Ctl subscribed to bb"],
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_a_controller_that_does_not_do_its_work_is_found_and_the_rule_is_named(flaw):
+    code, told = served_to(flaw)
+    assert code == 1
+    assert all(words in told for words in FLAWS[flaw]), told
+
+
+def test_the_run_of_a_controller_that_hangs_is_kept_where_it_was_asked_to(tmp_path):
+    folder = tmp_path / "hung"
+    served_to("hung", "--save", str(folder))
+    assert {path.name for path in folder.iterdir()} == {"scenario.json", "trace.jsonl", "summary.json", "run.json"}
+    ran = json.loads((folder / "run.json").read_bytes())
+    assert (ran["format"], ran["trace_format"], ran["link"], ran["threshold"]) == (1, 2, "realtime", 0.8)
+    check = [sys.executable, "-m", "twin", "check", str(folder / "trace.jsonl")]
+    assert subprocess.run(check, capture_output=True, timeout=60, check=False).returncode == 1
+
+
+def test_soon_after_the_last_item_serving_ends_and_rejected_items_are_named():
+    began_s = time.monotonic()
+    code, told = served_to("never_pushes", items=1)
+    assert code == 1
+    assert "rejected 1 not sorted: items 1" in told
+    assert time.monotonic() - began_s < 40
+
+
+def test_two_clients_that_throw_each_other_out_are_told_of():
+    _, told = served_to("two", items=1)
+    assert "taken over by another client with the same id" in told
+    assert "FS_Ctl: connected" in told
+    assert "thrown out by another client with its id" in told
+
+
+def test_a_client_of_another_protocol_version_is_refused_with_a_word():
+    with serving("--items", "1") as server:
+        try:
+            host, port = address(server)
+            client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="old", protocol=mqtt.MQTTv31)
+            answers = queue.Queue()
+            client.on_connect = lambda *arguments: answers.put(arguments[3])
+            client.connect(host, int(port))
+            client.loop_start()
+            assert "protocol" in str(answers.get(timeout=10)).lower()
+            client.loop_stop()
+            server.send_signal(STOPS[0])
+            told = " ".join(server.communicate(timeout=30)[0].split())
+        finally:
+            server.kill()
+    assert "refused: it speaks MQTT 3.1, the line MQTT 3.1.1" in told
 
 
 @contextlib.contextmanager
@@ -117,9 +193,9 @@ def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_pat
                 told = server.communicate(timeout=30)[0]
         finally:
             server.kill()
-    assert [found["check"] for found in json.loads(summary.read_bytes())["violations"]] == ["lost"]
-    assert "(interrupted)" in told
-    assert server.returncode == 1
+    assert json.loads(summary.read_bytes())["violations"] == []
+    assert "interrupted: no verdict; 9 items were left" in told
+    assert server.returncode == 130
 
 
 def has_ipv6():

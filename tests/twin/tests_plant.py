@@ -1,13 +1,19 @@
 """A plant without a controller: commands come from a script."""
 
+from pathlib import Path
+
 from controller import codec
-from twin import trace
+from twin import load_layout, trace
 from twin.camera import film_of
+from twin.channel import Message
+from twin.fault_injector import FaultInjector
 from twin.line import Line
-from twin.mishaps import Mishaps
 from twin.scenario import Scenario
 from twin.streams import Streams
 from twin.timeline import Timeline
+
+FAST = load_layout(Path(__file__).parents[2] / "layouts" / "fast.toml")
+"""A quarter of a metre a second, and loader strokes of half a second: round numbers."""
 
 
 class Plant:
@@ -17,15 +23,15 @@ class Plant:
         self.timeline = Timeline()
         self.records: list[trace.AnyRecord] = []
         self.sent: list[tuple[float, bytes]] = []
-        mishaps = Mishaps(self.timeline, scenario, Streams(scenario.seed).stream("faults"), self.records.append)
+        faults = FaultInjector(self.timeline, scenario, Streams(scenario.seed).stream("faults"), self.records.append)
         self.line = Line(
-            self.timeline, scenario, film_of(scenario, mishaps), mishaps, self.records.append,
-            lambda payload: self.sent.append((self.timeline.now, payload)),
+            self.timeline, scenario, film_of(scenario, faults), faults, self.records.append,
+            lambda message: self.sent.append((self.timeline.now, message.payload)),
         )  # fmt: skip
 
     def command(self, at_s: float, command: codec.Command) -> None:
         """Let a command arrive at the plant at `at_s`."""
-        self.timeline.call_at(at_s, lambda: self.line.obey(codec.encode_command(command)))
+        self.timeline.call_at(at_s, lambda: self.line.obey(Message(codec.encode_command(command), "", "")))
 
     def belt(self, at_s: float, run: bool) -> None:
         self.command(at_s, codec.Conveyor(run=run))

@@ -1,13 +1,14 @@
 """Items that ride along a whole line on which nobody sorts them, and what the plant said meanwhile."""
 
+import msgspec
 import pytest
-from tests_plant import Plant
+from tests_plant import FAST, Plant
 
 from controller import codec
 from controller.oracle import read_note
-from twin import Item, Layout, Scenario, trace
+from twin import Item, Scenario, trace
 
-LAYOUT = Layout(belt_start_delay_s=0.0, belt_ramp_s=0.0)
+LAYOUT = msgspec.structs.replace(FAST, belt_start_delay_s=0.0, belt_ramp_s=0.0)
 LOADED_S = 1.5
 """When the item of `ride` is on the belt: its push begins half a second before."""
 
@@ -42,8 +43,15 @@ def note_of(payload):
     return read_note(codec.decode_feedback(payload).content)
 
 
-def touched(plant, name):
-    return {record.item for record in plant.all(trace.Touched) if record.fault == name}
+def done(plant, *, to=None):
+    """What faults did, in order, each once; `to` an item, if that is told."""
+    facts = [record for record in plant.all(trace.Disturbed) if to is None or record.item == to]
+    return list(dict.fromkeys(record.what for record in facts))
+
+
+def done_to(plant, what):
+    """The items to which faults did something."""
+    return {record.item for record in plant.all(trace.Disturbed) if record.what == what}
 
 
 def near(value):

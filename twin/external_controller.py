@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import threading
-from typing import Final
+from typing import Final, NamedTuple
 
 from twin.errors import TwinError
 from twin.processes import Processes
@@ -15,7 +15,14 @@ REST_S: Final = 1.0
 LOOK_S: Final = 0.02
 
 
-class Foreign:
+class Exit(NamedTuple):
+    """How a controller ended: exit code (0: its work was done), and in words."""
+
+    code: int
+    reason: str
+
+
+class ExternalController:
     """A program to start, `command` with `{host}` and `{port}` in it; without one, nobody is started.
 
     It is started when a run begins and ended with it, and so is whatever it starts itself: a wrapper script's
@@ -27,9 +34,9 @@ class Foreign:
         self._processes: Processes | None = None
         self._words: list[str] = []
 
-    def at(self, host: str, port: int) -> "Foreign":
+    def at(self, host: str, port: int) -> "ExternalController":
         """The same program, to be told this broker."""
-        placed = Foreign(self._command)
+        placed = ExternalController(self._command)
         if self._command is not None:
             try:
                 placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
@@ -43,10 +50,16 @@ class Foreign:
         """Whether the twin starts it, and not somebody else."""
         return bool(self._words)
 
-    def obituary(self) -> str | None:
-        """What the program died of, if it did; one that ends with exit code 0 has done its work."""
-        code = None if self._processes is None else self._processes.exit_code()
-        return f"{self._words[0]} ended with exit code {code}" if code else None
+    def exit(self) -> Exit | None:
+        """How the program ended, if it did; with code 0 it has done its work."""
+        if self._processes is None or (code := self._processes.exit_code()) is None:
+            return None
+        return Exit(code, f"{self._words[0]} ended with exit code {code}")
+
+    def stop(self) -> None:
+        """Ask the program to end, as a person would; what it makes of that is its own."""
+        if self._processes is not None:
+            self._processes.ask()
 
     def start(self) -> None:
         """Start the program. Raises `TwinError` where it cannot be started."""

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from controller import codec
 from twin import trace
-from twin.checks.check import SILENCING, Check, Excuses, Violation
 from twin.rod import Stroke
+from twin.verdict.checks.check import Check, Violation
+from twin.verdict.excuses import Excuses
+from twin.verdict.facts import Fact
 
 LONGEST_UNSAFE_S: Final = 2.0
 """How long after a stop of the belt a rod may still be out."""
@@ -17,34 +19,18 @@ class Protocol(Check):
 
     name = "protocol"
 
-    def __init__(self, report: Callable[[Violation], None]) -> None:
-        super().__init__(report)
-        self._out: set[int] = set()
-        self._excuses = Excuses()
-
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Every command, and where the rods are."""
-        return {
-            **self._excuses.watches(),
-            trace.Refused: self._refused,
-            trace.Commanded: self._commanded,
-            trace.RodMoves: self._moves,
-        }
+        """Every command."""
+        return {trace.Refused: self._refused, trace.Commanded: self._commanded}
 
     def _refused(self, record: trace.Refused) -> None:
         self.violate(record.t_s, None, f"the plant refused a command: {record.reason}")
 
     def _commanded(self, record: trace.Commanded) -> None:
         command = codec.decode_command(record.payload.encode())
-        again = isinstance(command, codec.Rod) and command.push and command.number in self._out
-        if again and not self._excuses.lasting(record.t_s, SILENCING):
-            self.violate(record.t_s, None, f"{record.payload} came while that rod was out")
-
-    def _moves(self, record: trace.RodMoves) -> None:
-        if record.stroke in (Stroke.EXTENDING.value, Stroke.OUT.value):
-            self._out.add(record.rod)
-        else:
-            self._out.discard(record.rod)
+        if isinstance(command, codec.Rod) and command.push and self.facts.rod(command.number).out:
+            detail = f"{record.payload} came while that rod was out"
+            self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number))
 
 
 class UnsafeStop(Check):
@@ -52,20 +38,14 @@ class UnsafeStop(Check):
 
     name = "unsafe_stop"
 
-    def __init__(self, report: Callable[[Violation], None]) -> None:
-        super().__init__(report)
+    def __init__(self, excuses: Excuses, report: Callable[[Violation, Fact | None], None]) -> None:
+        super().__init__(excuses, report)
         self._stopped_s: float | None = None
-        self._excuses = Excuses()
-        self._out: dict[int, float] = {}
+        self._out: set[int] = set()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """Belt and rods."""
-        return {
-            **self._excuses.watches(),
-            trace.BeltRuns: self._belt,
-            trace.RodMoves: self._moves,
-            trace.Ended: self._ended,
-        }
+        return {trace.BeltRuns: self._belt, trace.RodMoves: self._moves, trace.Ended: self._ended}
 
     def _belt(self, record: trace.BeltRuns) -> None:
         if record.running:
@@ -74,10 +54,10 @@ class UnsafeStop(Check):
 
     def _moves(self, record: trace.RodMoves) -> None:
         if record.stroke == Stroke.OUT.value:
-            self._out[record.rod] = record.t_s
+            self._out.add(record.rod)
         elif record.stroke == Stroke.IN.value:
             self._judge(record.t_s, (record.rod,))
-            self._out.pop(record.rod, None)
+            self._out.discard(record.rod)
 
     def _ended(self, record: trace.Ended) -> None:
         self._judge(record.t_s, record.rods_out)
@@ -87,12 +67,11 @@ class UnsafeStop(Check):
     def _judge(self, t_s: float, rods: tuple[int, ...]) -> None:
         if self._stopped_s is None or t_s - self._stopped_s <= LONGEST_UNSAFE_S:
             return
-        if self._excuses.lasting(t_s, SILENCING):
-            return
         for rod in rods:
             if rod in self._out:
                 after_s = t_s - self._stopped_s
-                self.violate(t_s, None, f"rod {rod} was still out {after_s:.2f} s after the belt was stopped")
+                detail = f"rod {rod} was still out {after_s:.2f} s after the belt was stopped"
+                self.violate(t_s, None, detail, self.excuses.rod_out(rod))
 
 
 class Crash(Check):
@@ -106,3 +85,30 @@ class Crash(Check):
 
     def _crashed(self, record: trace.Crashed) -> None:
         self.violate(record.t_s, None, f"the controller is gone: {record.reason}")
+
+
+class NotAtRest(Check):
+    """The controller was told to end, and the line did not come to rest in time: rods in, belt standing."""
+
+    name = "not_at_rest"
+
+    def __init__(self, excuses: Excuses, report: Callable[[Violation, Fact | None], None]) -> None:
+        super().__init__(excuses, report)
+        self._told: trace.ToldToEnd | None = None
+
+    def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
+        """That it was told, and how the line stood in the end."""
+        return {trace.ToldToEnd: self._note, trace.Ended: self._ended}
+
+    def _note(self, record: trace.ToldToEnd) -> None:
+        self._told = record
+
+    def _ended(self, record: trace.Ended) -> None:
+        told = self._told
+        if told is None or record.reason == "interrupted" or not (record.running or record.rods_out):
+            return
+        after_s = record.t_s - told.t_s
+        state = [*(["the belt runs"] if record.running else []), *(f"rod {rod} is out" for rod in record.rods_out)]
+        detail = f"told to end by {told.by} at {told.t_s:.3f} s; {after_s:.1f} s later {' and '.join(state)}"
+        excuse = self.excuses.unrest(told.t_s, record.rods_out, running=record.running)
+        self.violate(record.t_s, None, detail, excuse)

@@ -6,7 +6,7 @@ import sys
 import pytest
 from tests_programs import PYTHON, STOPS, stoppable
 
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 
 SOON_S = 10.0
 CONTROLLER = """
@@ -35,11 +35,11 @@ TWIN = """
 import signal, sys
 from controller.system import END_SIGNALS
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 scenario = Scenario(items=ItemDraw(count=9), controller=settings_for(Layout()))
 for number in END_SIGNALS:
     signal.signal(number, signal.default_int_handler)
-simulate(scenario, link="realtime", controller=Foreign(sys.argv[1]), patient=True)
+simulate(scenario, link="realtime", controller=ExternalController(sys.argv[1]))
 """
 
 
@@ -71,14 +71,14 @@ def connected(line):
 
 
 def at_work(command):
-    program = Foreign(command).at("", 0)
+    program = ExternalController(command).at("", 0)
     program.start()
     return program
 
 
 @pytest.mark.parametrize("then", ["waits", "leaves"], ids=["the wrapper waits", "the wrapper is over"])
 @pytest.mark.parametrize("manner", ["plain", "deaf"])
-@pytest.mark.parametrize("finish", [Foreign.end, Foreign.kill])
+@pytest.mark.parametrize("finish", [ExternalController.end, ExternalController.kill])
 def test_whoever_a_wrapper_started_ends_with_it(command, line, finish, manner, then):
     program = at_work(command(manner, then))
     with connected(line) as connection:

@@ -13,6 +13,7 @@ from controller.refusals import Refusals
 from controller.session import Modelled, Recognitions, Session
 from controller.settings import Settings
 from controller.worker import Worker
+from twin.external_controller import Exit
 from twin.memory import ControllerOf, crash_words
 
 JOIN_S: Final = 5.0
@@ -31,11 +32,18 @@ class Program(Protocol):
     def end(self) -> None:
         """End it in good order, within seconds."""
 
-    def obituary(self) -> str | None:
-        """What it died of, if it did, unless it was killed."""
+    def exit(self) -> Exit | None:
+        """How it ended, if it did by itself."""
+
+    def stop(self) -> None:
+        """Tell it to end, as by a signal."""
+
+    @property
+    def started(self) -> bool:
+        """Whether the twin starts it, and not somebody else."""
 
 
-class Hosted:
+class InProcessController:
     """Our controller, its core made by `controller_of`, over the broker at `address`.
 
     `granted`: its time is the twin's; else it is the wall's, the recognizer has a thread of its own, and
@@ -53,11 +61,21 @@ class Hosted:
         self._address = address
         self._life = ExitStack()
         self.gate_to_command_s: deque[float] = deque()
-        self._died_of: str | None = None
+        self._exit: Exit | None = None
+        self._stop = threading.Event()
 
-    def obituary(self) -> str | None:
-        """What the controller died of, if it did."""
-        return self._died_of
+    @property
+    def started(self) -> bool:
+        """It lives in this process."""
+        return True
+
+    def exit(self) -> Exit | None:
+        """How the controller ended, if it raised."""
+        return self._exit
+
+    def stop(self) -> None:
+        """Tell it to end: the belt clears, everything comes to rest."""
+        self._stop.set()
 
     def start(self) -> None:
         """Connect, and control. Raises `BrokerError` where the broker is not there."""
@@ -65,7 +83,7 @@ class Hosted:
             session, connection, clock = self._make(life)
             connection.open()
             life.callback(connection.close)
-            stop = threading.Event()
+            stop = self._stop = threading.Event()
             thread = threading.Thread(
                 target=self._work, args=(clock, session, connection, stop), name="controller", daemon=True
             )
@@ -100,7 +118,7 @@ class Hosted:
         try:
             clock.run(session, connection, stop)
         except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
-            self._died_of = crash_words(error)
+            self._exit = Exit(1, crash_words(error))
 
 
 def _end(thread: threading.Thread, session: Session, connection: Connection, stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict, deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from classifier import ClassifierError, Recognition, Recognizer
@@ -13,7 +14,7 @@ REMEMBERED_IMAGES: Final = 256
 LATENCY_SAMPLES: Final = 10_000
 
 
-class Remembered:
+class CachingRecognizer:
     """Any recognizer, with its last answers and errors by picture. The controller sorts an item by its answer; the
     twin judges the item's end by the same one. `seconds` has the wall time of each answer. For any thread.
     """
@@ -22,6 +23,7 @@ class Remembered:
         self._inner = inner
         self._answers: OrderedDict[bytes, Recognition | Exception] = OrderedDict()
         self._lock = threading.Lock()
+        self._ahead = ThreadPoolExecutor(1, "recognizer")
         self.seconds: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def classify(self, image: bytes) -> Recognition:
@@ -42,9 +44,13 @@ class Remembered:
                     self._answers.popitem(last=False)
         return answer
 
-    def known(self, image: bytes) -> Recognition | Exception | None:
-        """What was answered for a picture, if anybody has asked; nobody is asked now."""
-        return self._answers.get(_key(image))
+    def begin(self, image: bytes) -> None:
+        """Begin to answer for a picture, in a thread of its own: whoever asks later need not wait."""
+        self._ahead.submit(self.ask, image)
+
+    def close(self) -> None:
+        """End that thread; what it has not begun is not begun."""
+        self._ahead.shutdown(wait=True, cancel_futures=True)
 
     def _ask(self, image: bytes) -> Recognition | Exception:
         before_s = wall_s()

@@ -1,0 +1,129 @@
+"""One run at work: the plant, the wire and whoever controls the line, put together, and worked to the end."""
+
+from collections import deque
+from collections.abc import Callable
+
+from classifier import Recognition
+from controller import codec
+from twin import trace
+from twin.caching_recognizer import CachingRecognizer
+from twin.camera import film_of
+from twin.channel import Channel, Message
+from twin.controller_port import ControllerPort
+from twin.fault_injector import FaultInjector
+from twin.line import Line
+from twin.link import Link
+from twin.links import Live
+from twin.pacing import Pacer
+from twin.real_time_port import RealTimePort
+from twin.run_end import RunEnd
+from twin.scenario import Scenario
+from twin.streams import Streams
+from twin.timeline import Timeline
+
+
+class Simulation:
+    """A scenario's plant and wire, under a virtual or the wall clock. Its trace begins where it is made.
+
+    `ours`: whether it is our controller, which is told how many items there are; `expected`: whether a controller is
+    known to be there. `lateness_s` has by how much events
+    were late under the wall clock, `latencies_s` how long the controller's commands took.
+    """
+
+    def __init__(
+        self, scenario: Scenario, record: trace.Trace, recognizer: CachingRecognizer, *, ours: bool,
+        expected: bool = True,
+    ) -> None:  # fmt: skip
+        self.timeline = timeline = Timeline()
+        self.lateness_s: deque[float] = deque()
+        self.latencies_s: deque[float] = deque()
+        self.exchanges = 0
+        self.scenario = scenario
+        self._recognizer = recognizer
+        self._record = record
+        self._own_answers = ours or scenario.recognizer.source == "oracle"
+        self._pictured: dict[int, bytes] = {}
+        record.add(trace.Began(timeline.now, scenario))
+        streams = Streams(scenario.seed)
+        self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
+        self._arrive: Callable[[Message], None] = lambda message: None
+        self._photographed: Callable[[int, bytes], None] = self._ask
+        up = Channel(timeline, scenario.link, streams, codec.FEEDBACK, faults, self._hear, self._place_m)
+        film = film_of(scenario, faults)
+        self._line = Line(timeline, scenario, film, faults, self._add, up.send, self._picture)
+        self._down = Channel(
+            timeline, scenario.link, streams, codec.COMMANDS, faults, self._line.obey, self._place_m
+        )  # fmt: skip
+        counted = scenario.controller.items if ours else None
+        self._end = RunEnd(timeline, scenario, self._line, self._add, told_after=counted, expected=expected)
+
+    def work(self, link: Link) -> None:
+        """Step through the run in virtual time."""
+        port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send)
+        self._arrive = port.arrive
+        self.latencies_s = port.gate_to_command_s
+        port.begin()
+        if self.scenario.stop_s is not None:
+            self.timeline.call_at(self.scenario.stop_s, lambda: self._stop(port.stop))
+        step, end = self.timeline.step, self._end
+        try:
+            while not end.over:
+                step()
+        except KeyboardInterrupt:
+            end.reason = "interrupted"
+        self.exchanges = port.exchanges
+        self._finish()
+
+    def work_in_real_time(self, live: Live, speed: float) -> None:
+        """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
+        port = RealTimePort(self.timeline, live, self._faults, self._add, self._down.send)
+        self._arrive, self._photographed = port.arrive, self._keep
+        port.plan(self.scenario.faults)
+        port.plan_stop(self.scenario.stop_s, lambda: self._end.tell("a signal"))
+        try:
+            if self.scenario.item_count:
+                port.await_controller()
+            pacer = Pacer(self.timeline, live.inbox, port.take, speed)
+            self.lateness_s, self.latencies_s = pacer.lateness_s, live.gate_to_command_s
+            pacer.run(lambda: self._over(port))
+        except KeyboardInterrupt:
+            self._end.reason = "interrupted"
+        self._finish()
+
+    def _over(self, port: RealTimePort) -> bool:
+        port.look()
+        return self._end.over
+
+    def _stop(self, stop: Callable[[], None]) -> None:
+        self._end.tell("a signal")
+        stop()
+
+    def _finish(self) -> None:
+        assert self._end.reason is not None
+        self._line.end(self._end.reason)
+
+    def _hear(self, message: Message) -> None:
+        self._arrive(message)
+
+    def _picture(self, item: int, image: bytes) -> None:
+        self._photographed(item, image)
+
+    def _place_m(self, part: str) -> float | None:
+        return self._line.place_m(part)
+
+    def _add(self, record: trace.AnyRecord) -> None:
+        if type(record) is trace.Binned and record.item in self._pictured:
+            self._ask(record.item, self._pictured.pop(record.item))
+        self._record.add(record)
+        self._end.see(record)
+
+    def _keep(self, item: int, image: bytes) -> None:
+        """In real time the plant may not wait for a recognizer: its answer is looked up when the item is in its bin."""
+        self._recognizer.begin(image)
+        self._pictured[item] = image
+
+    def _ask(self, item: int, image: bytes) -> None:
+        """What the recognizer says of an item's picture."""
+        says = self._recognizer.ask(image)
+        label, confidence = (says.label, says.confidence) if isinstance(says, Recognition) else (None, 0.0)
+        self._record.add(trace.Answered(self.timeline.now, item, label, confidence, self._own_answers))
