@@ -31,7 +31,7 @@ from controller.session import Session
 from controller.worker import Worker
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.broker import EmbeddedBroker
-from twin.foreign import Foreign
+from twin.external_controller import ExternalController
 from twin.item import CLASSES, Rider
 from twin.scenario import RecognizerModel
 
@@ -64,7 +64,7 @@ def work_line(items: int, size_bytes: int, parent: multiprocessing.connection.Co
     )  # fmt: skip
     with EmbeddedBroker() as broker:
         parent.send(broker.port)
-        run = simulate(scenario, link="realtime", broker=broker, controller=Foreign(), patient=True, keep_trace=False)
+        run = simulate(scenario, link="realtime", broker=broker, controller=ExternalController(), keep_trace=False)
         parent.send((run.summary.correct, [violation.check for violation in run.violations]))
 
 

@@ -75,7 +75,8 @@ class _FirstInFirstOut(Sight):
     def picture(self, image, now_s):
         for item in self.items:
             if item.image is None:
-                item.image, item.seen, item.doubt, item.stage = image, True, None, Stage.PICTURED
+                item.image, item.doubt, item.stage = image, None, Stage.PICTURED
+                item.sightings += 1
                 self.times.picture.learn(now_s - item.loaded_s)
                 return item
         return None

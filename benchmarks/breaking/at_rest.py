@@ -1,0 +1,66 @@
+"""Who does not end as the line should be left."""
+
+from controller.codec import ALL, Conveyor, Rod
+from controller.core import Controller
+from controller.events import Finished
+from controller.transitions import State
+
+
+class StopsLoading(Controller):
+    """After three items it loads nothing more."""
+
+    _loads = 0
+
+    def _load(self, now_s):
+        self._loads += 1
+        super()._load(now_s)
+
+    def _next_load_s(self):
+        return float("inf") if self._loads >= 3 else super()._next_load_s()
+
+
+class FinishesTooEarly(Controller):
+    """It brings the line to rest when it has loaded the last item, and not when that is off the belt."""
+
+    _loads = 0
+
+    def _load(self, now_s):
+        super()._load(now_s)
+        self._loads += 1
+
+    def _tick(self, event, now_s):
+        super()._tick(event, now_s)
+        counted = self._settings.items
+        if (
+            counted is not None
+            and self._loads >= counted
+            and now_s >= self._loader_in_s
+            and self._state is State.SORTING
+        ):
+            self._forget()
+            self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
+            self._state = State.FINISHED
+
+
+class StopsWithARodOut(Controller):
+    """After every third push it stops the belt, with the rod out, for a while."""
+
+    _pushes = 0
+
+    def _push(self, item, now_s):
+        rod = item.rod
+        super()._push(item, now_s)
+        self._pushes += 1
+        if self._pushes % 3 == 0:
+            self._agenda.clear()
+            self._agenda.add(now_s + self._rod_out_s / 2, Conveyor(run=False))
+            self._agenda.add(now_s + self._rod_out_s / 2 + 2.6, Rod(rod, push=False))
+            self._agenda.add(now_s + self._rod_out_s / 2 + 2.7, Conveyor(run=True))
+            self._rods_in_s = self._ready_s = now_s + 2 * self._rod_out_s + 3.0
+
+
+class NeverRests(Controller):
+    """When all is done the belt runs on."""
+
+    def _say(self, *outputs):
+        super()._say(*(output for output in outputs if output != Conveyor(run=False)))

@@ -1,0 +1,133 @@
+"""What really happened on the line, counted from a run's records alone: no check, no excuse, no fact has a part in it.
+
+A break is a rule, and the item on which it was broken (None: on none). Written a second time on purpose: it is what the
+verdict is measured by.
+"""
+
+import json
+from collections import defaultdict
+
+from twin import trace
+
+OUT_S, UNSAFE_S = 3.0, 2.0
+STROKES_OUT = ("extending", "out")
+WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def breaks(run):
+    """Every break of a rule in a run, whatever the reason."""
+    records, scenario = list(run.trace), run.scenario
+    return set().union(*(find(records, scenario) for find in FINDERS))
+
+
+def delivered(run, item):
+    """Whether the controller was told all of an item, in time, and once: picture, answer, both edges of each gate."""
+    return not any(
+        isinstance(record, trace.Disturbed) and (record.item == item or item in record.beside) for record in run.trace
+    )
+
+
+def _of(records, kind):
+    return [record for record in records if type(record) is kind]
+
+
+def _sorting(records, scenario):
+    bins, threshold = scenario.controller.bins, scenario.controller.confidence_threshold
+    classes, answers = {}, {}
+    for record in records:
+        if type(record) is trace.Loaded:
+            classes[record.item] = record.item_class
+        elif type(record) is trace.Answered:
+            answers[record.item] = (record.label, record.confidence)
+        elif type(record) is trace.Binned and record.item > 0:
+            label, confidence = answers.get(record.item, (classes[record.item], 1.0))
+            heard = label is not None
+            named = bins.get(label if heard else classes[record.item], 0) if confidence >= threshold or not heard else 0
+            if record.bin not in (0, named if heard else 0):
+                yield "wrong_bin", record.item
+            if record.bin == 0 and named != 0:
+                yield "needless_reject", record.item
+
+
+def _rods(records, scenario):
+    stroke, stood_s, met = defaultdict(lambda: "in"), {}, set()
+    for record in records:
+        if type(record) is trace.Struck and record.item > 0:
+            yield "struck", record.item
+        if type(record) in (trace.Struck, trace.Taken):
+            met.add(record.rod)
+        if type(record) is not trace.RodMoves:
+            continue
+        if record.stroke == "extending":
+            met.discard(record.rod)
+        turned = record.stroke in ("retracting", "in") and stroke[record.rod] in STROKES_OUT
+        if turned and record.rod != 1 and record.rod not in met:
+            yield "pushed_at_nothing", None
+        if turned and record.rod in stood_s and record.t_s - stood_s[record.rod] > OUT_S:
+            yield "rod_left_out", None
+        stroke[record.rod] = record.stroke
+        if record.stroke == "out":
+            stood_s[record.rod] = record.t_s
+        else:
+            stood_s.pop(record.rod, None)
+    (ended,) = _of(records, trace.Ended)
+    for rod in ended.rods_out:
+        if ended.reason == "crashed" or ended.t_s - stood_s.get(rod, ended.t_s) > OUT_S:
+            yield "rod_left_out", None
+
+
+def _jams(records, scenario):
+    for record in records:
+        if type(record) is trace.Held and record.item > 0:
+            yield "jam", record.item
+        if type(record) is trace.Loaded and record.onto is not None:
+            yield "jam", record.item
+
+
+def _said(records, scenario):
+    out = set()
+    for record in records:
+        if type(record) is trace.Refused:
+            yield "protocol", None
+        elif type(record) is trace.RodMoves:
+            (out.add if record.stroke in STROKES_OUT else out.discard)(record.rod)
+        elif type(record) is trace.Commanded:
+            word, _, what = json.loads(record.payload).get("rod_control", "_").partition("_")
+            if what == "push" and word in WORDS and WORDS.index(word) + 1 in out:
+                yield "protocol", None
+
+
+def _unsafe(records, scenario):
+    stopped_s, out = None, set()
+    for record in records:
+        over = record.t_s - stopped_s > UNSAFE_S if stopped_s is not None else False
+        if type(record) is trace.RodMoves and record.stroke == "in":
+            if over and record.rod in out:
+                yield "unsafe_stop", None
+            out.discard(record.rod)
+        elif type(record) is trace.RodMoves and record.stroke == "out":
+            out.add(record.rod)
+        elif type(record) is trace.BeltRuns:
+            if record.running and over and out:
+                yield "unsafe_stop", None
+            stopped_s = None if record.running else record.t_s
+        elif type(record) is trace.Ended and (over and out & set(record.rods_out)):
+            yield "unsafe_stop", None
+        if type(record) is trace.Ended and record.reason == "crashed" and record.running:
+            yield "unsafe_stop", None
+
+
+def _ends(records, scenario):
+    (ended,) = _of(records, trace.Ended)
+    if _of(records, trace.Crashed):
+        yield "crash", None
+    if ended.reason == "stalled":
+        yield "stalled", None
+    for item in ended.on_belt:
+        if item > 0:
+            yield "lost", item
+    if _of(records, trace.ToldToEnd) and (ended.running or ended.rods_out):
+        yield "not_at_rest", None
+
+
+FINDERS = (_sorting, _rods, _jams, _said, _unsafe, _ends)
