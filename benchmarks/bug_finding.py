@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from broken import BROKEN  # noqa: E402
 
-from controller.core import Controller  # noqa: E402
+from controller.core.controller import Controller  # noqa: E402
 from scenarios.harness import Harness  # noqa: E402
 
 OURS = "(ours)"

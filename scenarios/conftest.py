@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from controller.address import parse_address
-from controller.core import Controller
+from controller.core.controller import Controller
 from controller.errors import ControllerError
 from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150

@@ -9,14 +9,14 @@ from typing import Final, Literal
 import msgspec
 from hypothesis import currently_in_test_context, event, target
 
-from controller.core import Controller
+from controller.core.controller import Controller
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
-from twin.external_controller import ExternalController
-from twin.memory import ControllerOf
+from twin.links.external_controller import ExternalController
+from twin.links.memory import ControllerOf
+from twin.report.narration import told
 from twin.run import LinkName
-from twin.scenario import encode_scenario
-from twin.story import told
+from twin.scenario.scenario import encode_scenario
 
 TAIL_RECORDS: Final = 25
 FAILURES: Final = Path("scenario-failures")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from twin import trace
-from twin.faults import BrokerFault
-from twin.line import Line
-from twin.scenario import Scenario
+from twin.plant.line import Line
+from twin.scenario.faults import BrokerFault
+from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline, Timer
 from twin.verdict.bounds import Bounds
 

@@ -1,9 +1,9 @@
 """Who does not end as the line should be left."""
 
-from controller.codec import ALL, Conveyor, Rod
-from controller.core import Controller
-from controller.events import Finished
-from controller.transitions import State
+from controller.core.controller import Controller
+from controller.core.events import Finished
+from controller.core.transitions import State
+from controller.wire import ALL, Conveyor, Rod
 
 
 class StopsLoading(Controller):

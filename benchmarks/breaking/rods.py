@@ -1,7 +1,7 @@
 """Who strikes, jams, pushes at nothing, forgets a rod, or says what cannot be meant."""
 
-from controller.codec import Rod
-from controller.core import Controller
+from controller.core.controller import Controller
+from controller.wire import Rod
 
 NONSENSE = 9
 """A rod that no line here has."""

@@ -1,8 +1,8 @@
 """Mistakes in starting, stopping and losing the broker."""
 
-from controller.codec import ALL, Conveyor, Rod
-from controller.core import Controller
-from controller.events import BrokerBack, BrokerLost, Tick
+from controller.core.controller import Controller
+from controller.core.events import BrokerBack, BrokerLost, Tick
+from controller.wire import ALL, Conveyor, Rod
 
 
 class DeafAfterReconnect(Controller):

@@ -1,11 +1,11 @@
 """The five faults of the FS course's reference controller."""
 
 from broken.changes import changed
-from controller.belief import Stage
-from controller.codec import GateEdge
-from controller.core import Controller
-from controller.events import Recognised
-from controller.sight import Sight
+from controller.core.controller import Controller
+from controller.core.events import Recognised
+from controller.core.track import Stage
+from controller.core.tracker import Sight
+from controller.wire import GateEdge
 
 
 class OverwritesMessages(Controller):

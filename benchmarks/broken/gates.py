@@ -1,8 +1,8 @@
 """Mistakes with what the gates say."""
 
-from controller.belief import Stage
-from controller.core import Controller
-from controller.learning import Estimate, Lengths
+from controller.core.controller import Controller
+from controller.core.timing_model import Estimate, Lengths
+from controller.core.track import Stage
 
 
 class NoDebounce(Controller):

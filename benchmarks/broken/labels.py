@@ -1,9 +1,9 @@
 """Mistakes with labels and pictures."""
 
 from broken.changes import changed
-from controller.belief import Stage
-from controller.core import Controller
-from controller.events import Recognised, Unrecognised
+from controller.core.controller import Controller
+from controller.core.events import Recognised, Unrecognised
+from controller.core.track import Stage
 
 
 class IgnoresConfidence(Controller):

@@ -1,8 +1,8 @@
 """Mistakes with the rods."""
 
 from broken.changes import changed
-from controller.codec import Rod
-from controller.core import Controller
+from controller.core.controller import Controller
+from controller.wire import Rod
 
 
 class ForgetsAPull(Controller):

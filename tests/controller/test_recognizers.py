@@ -10,8 +10,8 @@ import pytest
 
 from classifier import Recognition
 from controller.errors import RecognizerError, SettingsError
-from controller.oracle import Oracle
 from controller.recognizers import TRIES, Service, recognizer_of
+from controller.simulation.oracle import Oracle
 
 
 class Desk:

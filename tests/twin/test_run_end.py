@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate, trace
-from twin.faults import BeltStops, BrokerDown, ForeignObject, GateStuck
 from twin.run_end import HELD_S, SILENCE_S, RunEnd
+from twin.scenario.faults import BeltStops, BrokerDown, ForeignObject, GateStuck
 from twin.timeline import Timeline
 from twin.verdict.bounds import Bounds
 

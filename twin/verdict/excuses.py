@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from twin import trace
-from twin.loader import NUMBER as LOADER
+from twin.scenario.layout import LOADER
 from twin.trace import Effect
 from twin.verdict.facts import AWAY, Fact, Facts
 

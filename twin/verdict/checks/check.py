@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from twin import trace
-from twin.bin import REJECT, bin_name
-from twin.scenario import Scenario
+from twin.scenario.layout import REJECT, bin_name
+from twin.scenario.scenario import Scenario
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 

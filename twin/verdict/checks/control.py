@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from controller import codec
+from controller import wire
 from twin import trace
-from twin.rod import Stroke
+from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
@@ -27,8 +27,8 @@ class Protocol(Check):
         self.violate(record.t_s, None, f"the plant refused a command: {record.reason}")
 
     def _commanded(self, record: trace.Commanded) -> None:
-        command = codec.decode_command(record.payload.encode())
-        if isinstance(command, codec.Rod) and command.push and self.facts.rod(command.number).out:
+        command = wire.decode_command(record.payload.encode())
+        if isinstance(command, wire.Rod) and command.push and self.facts.rod(command.number).out:
             detail = f"{record.payload} came while that rod was out"
             self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number))
 
