@@ -50,15 +50,15 @@ class Shown:
     def __init__(self, size_bytes: int) -> None:
         self._pictures = {name: render(name, seed=1).ljust(size_bytes, b"\0") for name in CLASSES}
 
-    def picture(self, rider: BeltItem) -> bytes:
+    def picture(self, belt_item: BeltItem) -> bytes:
         """The picture of the item's class."""
-        return self._pictures[rider.item.item_class]
+        return self._pictures[belt_item.item.item_class]
 
 
 def work_line(items: int, size_bytes: int, parent: multiprocessing.connection.Connection) -> None:
     """The plant and the broker; tells the parent the port, and how many items went where they belong."""
-    film = Shown(size_bytes)
-    twin.run.film_of = lambda *_: film
+    picture_source = Shown(size_bytes)
+    twin.run.picture_source_of = lambda *_: picture_source
     scenario = Scenario(
         seed=5, layout=LINE, items=ItemDraw(count=items), recognizer=RecognizerModel(source="images"),
         controller=settings_for(LINE, **TOLD),

@@ -45,20 +45,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     granted: bool
 
 
-def run(plan: Plan, say: Callable[[str], None]) -> int:
+def run(plan: Plan, report: Callable[[str], None]) -> int:
     """Control the line until it is finished or stopped; returns the exit code.
 
-    `say` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
+    `report` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
     cannot even begin.
     """
     sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
-        stop = stack.enter_context(_stopped_by_signals(say))
-        with patiently(say, f"the recognizer {plan.recognizer}"):
+        stop = stack.enter_context(_stopped_by_signals(report))
+        with patiently(report, f"the recognizer {plan.recognizer}"):
             recognizer = LabelCheck(recognizer_of(plan.recognizer), plan.settings.bins, wall_s)
         topics = (wire.FEEDBACK, wire.CLOCK_GRANT) if plan.granted else (wire.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
-        with patiently(say, f"the broker {connection.where}"):
+        with patiently(report, f"the broker {connection.where}"):
             connection.open(stop)
         stack.callback(connection.close)
         if stop.is_set():
@@ -73,13 +73,13 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
             from controller.simulation.simulated_recognitions import SimulatedRecognitions
 
             session = Session(core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss)
-            clock = GrantedClock(plan.address.client_id, say=say)
+            clock = GrantedClock(plan.address.client_id, report=report)
         else:
             stack.enter_context(fine_waits())
             worker = stack.enter_context(Worker(recognizer, connection.poke))
             session = Session(core, worker, refusals.see, refusals.miss)
-            clock = WallClock(say=say)
-        say(f"connected to {connection.where}")
+            clock = WallClock(report=report)
+        report(f"connected to {connection.where}")
         return _control(clock, session, connection, stop, refusals)
 
 
@@ -103,7 +103,7 @@ def _control(
 
 
 @contextmanager
-def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]:
+def _stopped_by_signals(report: Callable[[str], None]) -> Iterator[threading.Event]:
     """Who asks it to stop sets the event; who asks again ends the program at once, and the last will stops the belt."""
     stop = threading.Event()
     signals = (signal.SIGINT, *END_SIGNALS)
@@ -112,7 +112,7 @@ def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]
         stop.set()
         for each in signals:
             signal.signal(each, signal.SIG_DFL)
-        say("stopping (once more to stop at once)")
+        report("stopping (once more to stop at once)")
 
     before = [signal.signal(each, ask) for each in signals]
     try:

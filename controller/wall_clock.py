@@ -25,9 +25,9 @@ LATENCY_SAMPLES: Final = 100_000
 
 
 @contextmanager
-def patiently(say: Callable[[str], None], what: str) -> Iterator[None]:
+def patiently(report: Callable[[str], None], what: str) -> Iterator[None]:
     """Whoever waits for longer than two seconds in here says, once, that it waits for `what`."""
-    timer = threading.Timer(SPEAK_UP_S, say, [f"waiting for {what}"])
+    timer = threading.Timer(SPEAK_UP_S, report, [f"waiting for {what}"])
     timer.daemon = True
     timer.start()
     try:
@@ -46,12 +46,12 @@ class Clock(Protocol):
 class WallClock:
     """Time is the wall's. `gate_to_command_s` has, for each gate edge that was answered by a command, how long it took.
 
-    That is from the moment at which paho handed the message over until the publish call has returned. `say` hears
+    That is from the moment at which paho handed the message over until the publish call has returned. `report` hears
     what a person should read: of a broker that is lost or back, and what a stop waits for.
     """
 
-    def __init__(self, *, say: Callable[[str], None] = lambda text: None) -> None:
-        self._say = say
+    def __init__(self, *, report: Callable[[str], None] = lambda text: None) -> None:
+        self._report = report
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
@@ -66,17 +66,17 @@ class WallClock:
                 return
             if stop.is_set() and not stopping:
                 stopping = True
-                self._say("waiting for the belt to clear")
+                self._report("waiting for the belt to clear")
                 connection.publish(session.tell(Stop(), wall_s()))
             deadline_s = session.next_deadline_s
             wait_s = LOOK_UP_S if deadline_s is None else min(LOOK_UP_S, deadline_s - wall_s())
             arrival = connection.next(max(0.0, wait_s))
             if arrival is not None:
-                self._hear(session, connection, arrival)
+                self._receive(session, connection, arrival)
             connection.publish(session.wake(wall_s()))
 
-    def _hear(self, session: Session, connection: Connection, arrival: Arrival) -> None:
-        say_sign(self._say, connection, arrival.sign)
+    def _receive(self, session: Session, connection: Connection, arrival: Arrival) -> None:
+        report_sign(self._report, connection, arrival.sign)
         if arrival.sign is Sign.LOST:
             connection.publish(session.tell(BrokerLost(), wall_s()))
         elif arrival.sign is Sign.BACK:
@@ -88,9 +88,9 @@ class WallClock:
                 self.gate_to_command_s.append(wall_s() - arrival.at_s)
 
 
-def say_sign(say: Callable[[str], None], connection: Connection, sign: Sign) -> None:
+def report_sign(report: Callable[[str], None], connection: Connection, sign: Sign) -> None:
     """Say that the broker is lost, or back."""
     if sign is Sign.LOST:
-        say(f"lost the broker {connection.where}: trying again")
+        report(f"lost the broker {connection.where}: trying again")
     elif sign is Sign.BACK:
-        say(f"connected to {connection.where} again")
+        report(f"connected to {connection.where} again")

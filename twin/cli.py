@@ -90,7 +90,7 @@ def run(
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
                 chosen, recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.say,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -155,7 +155,7 @@ def serve(
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
     from twin.files import read_as
-    from twin.report.console import show_story, show_violations
+    from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
     from twin.run import simulate
     from twin.scenario.scenario import load_scenario
@@ -165,7 +165,7 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
         with read_as("scenario", file):
             scenario = load_scenario(file)
         result = simulate(scenario, link="memory")
-        show_story(console, result.trace, result.violations)
+        show_narration(console, result.trace, result.violations)
         show_violations(console, result.violations, result.unlisted)
     raise typer.Exit(VIOLATED if result.violations else 0)
 

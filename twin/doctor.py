@@ -39,8 +39,8 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> Iterator[Finding]:
-    """Look at a broker and a line, one finding after another; `say` hears what is waited for.
+def examine(address: Address, listen_s: float, report: Callable[[str], None]) -> Iterator[Finding]:
+    """Look at a broker and a line, one finding after another; `report` hears what is waited for.
 
     `listen_s`: for how long to listen to the line.
     """
@@ -49,14 +49,14 @@ def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> It
     address = msgspec.structs.replace(address, client_id=f"{DOCTOR}{os.getpid()}", commands_topic=own)
     topics = (own, wire.FEEDBACK, wire.CLOCK_HELLO, wire.PLANT)
     where = address_text(address.host, address.port)
-    say(f"connecting to {where}")
+    report(f"connecting to {where}")
     try:
         with _connected(Connection(address, topics=topics)) as connection:
             yield Finding("broker", "well", f"{where} lets clients in, MQTT 3.1.1")
             heard: list[Arrival] = []
             yield _round_trip(connection, own, heard)
-            yield _payload(connection, own, heard, say)
-            say(f"listening to the line for {listen_s:g} s")
+            yield _payload(connection, own, heard, report)
+            report(f"listening to the line for {listen_s:g} s")
             _listen(connection, listen_s, heard)
             yield _plant(heard)
             yield _lockstep(heard)
@@ -86,10 +86,10 @@ def _round_trip(connection: Connection, own: str, heard: list[Arrival]) -> Findi
     return Finding("round trip", "well", seen)
 
 
-def _payload(connection: Connection, own: str, heard: list[Arrival], say: Callable[[str], None]) -> Finding:
+def _payload(connection: Connection, own: str, heard: list[Arrival], report: Callable[[str], None]) -> Finding:
     passed_mib = 0
     for size_mib in PAYLOADS_MIB:
-        say(f"sending {size_mib} MiB to and fro")
+        report(f"sending {size_mib} MiB to and fro")
         if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), heard) is None:
             break
         passed_mib = size_mib

@@ -237,7 +237,7 @@ class Refused(Record, frozen=True):
     reason: str
 
 
-class ToldToEnd(Record, frozen=True):
+class EndRequested(Record, frozen=True):
     """The controller has been told to end, and has no reason left not to: by a count of items, or by a signal."""
 
     by: str
@@ -275,7 +275,7 @@ class Ended(Record, frozen=True):
 
 AnyRecord = (
     Began | BeltRuns | RodMoves | Loaded | LoadedNothing | LaidDown | Photographed | Answered | Edge | Taken | Struck
-    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | ToldToEnd
+    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | EndRequested
     | Crashed | Exited | Connection | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]

@@ -74,4 +74,4 @@ class SpeaksNonsense(_EveryThirdPush):
     """A rod is pushed that the line does not have."""
 
     def spoil(self, rod, now_s):
-        self._say(Rod(NONSENSE, push=True))
+        self._emit(Rod(NONSENSE, push=True))

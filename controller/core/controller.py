@@ -24,10 +24,10 @@ from controller.core.events import (
     Tick,
     Unrecognised,
 )
-from controller.core.spacing import NEVER_S, headway_s, soonest_nose_s, stretch_is_free
-from controller.core.timing_model import Times
-from controller.core.track import Stage, Tracked, Turn
-from controller.core.tracker import Sight
+from controller.core.spacing import NEVER_S, headway_s, leg_is_free, soonest_nose_s
+from controller.core.timing_model import TimingModel
+from controller.core.track import Stage, Track, TrackEvent
+from controller.core.tracker import Tracker
 from controller.core.transitions import TRANSITIONS, State
 from controller.settings import Settings
 from controller.wire import ALL, Conveyor, GateEdge, Rod
@@ -67,9 +67,9 @@ class Controller:
         self._settings = settings
         # Gates behind the last rod decide nothing, and no item that is sorted ever comes to them.
         self._gates = max(settings.bins.values(), default=settings.gates + 1) - 1
-        self._times = Times(self._gates)
+        self._timing = TimingModel(self._gates)
         self._rod_out_s = 2 * (settings.rod_stroke_s + SLACK_S)
-        self._sight = Sight(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+        self._tracker = Tracker(self._timing, near_s=self._rod_out_s, patience_s=settings.patience_s)
         self._agenda: Agenda[Rod] = Agenda()
         self._state = State.IDLE
         self._ready_s = 0.0
@@ -86,7 +86,7 @@ class Controller:
         self._empty_since_s = 0.0
         self._stopping = False
         self._retract = False
-        self._images: dict[int, Tracked] = {}
+        self._images: dict[int, Track] = {}
         self._outputs: list[Output] = []
         self._due_s: float | None = None
         self._due_known = False
@@ -110,10 +110,10 @@ class Controller:
         return self._due_s
 
     def _next_due_s(self) -> float | None:
-        due_s = [self._agenda.next_s, self._sight.next_deadline_s]
+        due_s = [self._agenda.next_s, self._tracker.next_deadline_s]
         if self._state is State.STARTING:
             due_s.append(self._ready_s)
-        elif self._state is State.CLEARING and not self._sight.items:
+        elif self._state is State.CLEARING and not self._tracker.items:
             due_s.append(self._cleared_s())
         elif self._state is State.SORTING:
             due_s.append(self._next_load_s())
@@ -143,7 +143,7 @@ class Controller:
     def _begin(self, now_s: float, wait_s: float) -> None:
         self._state = State.STARTING
         self._agenda.clear()  # Every rod is pulled now.
-        self._say(Rod(ALL, push=False), Conveyor(run=True))
+        self._emit(Rod(ALL, push=False), Conveyor(run=True))
         self._ready_s = now_s + wait_s
         self._rest_s = self._ready_s + CLEAR_TRIPS * self._clear_s()
 
@@ -162,8 +162,8 @@ class Controller:
 
     def _tick(self, event: Tick, now_s: float) -> None:
         while (pull := self._agenda.take(now_s)) is not None:
-            self._say(pull)
-        self._give_up(self._sight.overdue(now_s), now_s)
+            self._emit(pull)
+        self._give_up(self._tracker.overdue(now_s), now_s)
         self._go_on(now_s)
 
     def _edge(self, event: GateEdge, now_s: float) -> None:
@@ -173,18 +173,18 @@ class Controller:
         if event.number > self._gates:
             return
         if event.blocked:
-            self._sight.blocked(event.number, now_s)
+            self._tracker.blocked(event.number, now_s)
             return
-        item = self._sight.cleared(event.number, now_s)
+        item = self._tracker.cleared(event.number, now_s)
         if item is not None:
             self._decide(item, now_s)
         self._go_on(now_s)
 
     def _pictured(self, event: ImageSeen, now_s: float) -> None:
-        item = self._sight.picture(event.image, now_s)
+        item = self._tracker.picture(event.image, now_s)
         if item is not None:
             self._images[event.image] = item
-            self._say(Recognise(event.image))
+            self._emit(Recognise(event.image))
 
     def _recognised(self, event: Recognised | Unrecognised, now_s: float) -> None:
         item = self._images.pop(event.image, None)
@@ -215,7 +215,7 @@ class Controller:
 
         What was seen on the belt is not loaded again, so it counts.
         """
-        self._done += sum(item.seen and not item.stray for item in self._sight.items)
+        self._done += sum(item.seen and not item.clutter for item in self._tracker.items)
         self._forget()
         self._state = State.OFFLINE
 
@@ -229,15 +229,15 @@ class Controller:
         """Whatever the present state lets be done now."""
         if self._retract and self._resting(now_s):
             self._retract = False
-            self._say(Rod(ALL, push=False))  # What held an item up may be a rod whose pull was lost.
+            self._emit(Rod(ALL, push=False))  # What held an item up may be a rod whose pull was lost.
         if self._state is State.SORTING:
             if self.ending:
                 self._clear(now_s)
             elif now_s >= self._next_load_s():
                 self._load(now_s)
-        if self._state is State.CLEARING and not self._sight.items and now_s >= self._cleared_s():
+        if self._state is State.CLEARING and not self._tracker.items and now_s >= self._cleared_s():
             self._forget()
-            self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
+            self._emit(Rod(ALL, push=False), Conveyor(run=False), Finished())
             self._state = State.FINISHED
 
     def _resting(self, now_s: float) -> bool:
@@ -245,92 +245,92 @@ class Controller:
         return now_s >= max(self._rods_in_s, self._loader_in_s)
 
     def _load(self, now_s: float) -> None:
-        self._say(Rod(LOADER, push=True))
+        self._emit(Rod(LOADER, push=True))
         self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
         self._loader_in_s = now_s + 2 * self._stroke_s
-        self._sight.items.append(Tracked(now_s))
+        self._tracker.items.append(Track(now_s))
 
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
-        items = self._sight.items
+        items = self._tracker.items
         if self._settings.items is not None:
-            loaded = sum([not item.stray for item in items])
+            loaded = sum([not item.clutter for item in items])
             if self._done + loaded >= self._settings.items:
                 return NEVER_S
         # A picture that is missing may still come, and must not be taken for that of the next item.
-        sight, patience_s = self._sight, self._settings.late_image_s
-        ready_s = max(self._ready_s, self._loader_in_s, sight.unpictured_s + patience_s, sight.early_until_s)
+        tracker, patience_s = self._tracker, self._settings.late_image_s
+        ready_s = max(self._ready_s, self._loader_in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
         most = self._most()
         if len(items) >= most:
             return NEVER_S
         # On a short line the next item is at the first rod before that one is in again.
-        ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._times)))
-        times, rod_out_s = self._times, self._rod_out_s
-        return max([ready_s, *[item.loaded_s + headway_s(item, times, rod_out_s) for item in items]])
+        ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._timing)))
+        timing, rod_out_s = self._timing, self._rod_out_s
+        return max([ready_s, *[item.loaded_s + headway_s(item, timing, rod_out_s) for item in items]])
 
     def _most(self) -> int | float:
         """How many items may be on the belt: one, as long as times are not known or things do not go as expected."""
-        if not self._times.told_apart or self._calm < CALM_ITEMS:
+        if not self._timing.tells_items_apart or self._calm < CALM_ITEMS:
             return 1
         in_flight = self._settings.in_flight
         return float("inf") if in_flight == "auto" else in_flight
 
-    def _decide(self, item: Tracked, now_s: float) -> None:
+    def _decide(self, item: Track, now_s: float) -> None:
         """An item's tail has left a gate: push it now, or never here."""
-        if item.stray:
+        if item.clutter:
             self._calm = 0
         if item.gate == item.leaves_at(self._gates):
             if self._may_push(item, now_s):
                 self._push(item, now_s)
                 return
-            item.mistrust("no room for its rod")
+            item.mark_ambiguous("no room for its rod")
         if item.gate == self._gates:
             self._last_left_s = now_s
-            item.take(Turn.LEFT)
+            item.take(TrackEvent.LEFT)
             self._leave(item, now_s)
 
-    def _may_push(self, item: Tracked, now_s: float) -> bool:
-        if item.gate == self._gates and now_s < self._last_left_s + self._times.longest_leg_s:
+    def _may_push(self, item: Track, now_s: float) -> bool:
+        if item.gate == self._gates and now_s < self._last_left_s + self._timing.longest_leg_s:
             return False  # The one that left last may still be before this one's rod.
-        return stretch_is_free(item, self._sight.items, self._times, now_s, self._rod_out_s)
+        return leg_is_free(item, self._tracker.items, self._timing, now_s, self._rod_out_s)
 
-    def _push(self, item: Tracked, now_s: float) -> None:
+    def _push(self, item: Track, now_s: float) -> None:
         assert item.rod is not None
-        self._say(Rod(item.rod, push=True))
+        self._emit(Rod(item.rod, push=True))
         self._agenda.add(now_s + self._rod_out_s / 2, Rod(item.rod, push=False))
         self._rods_in_s = now_s + self._rod_out_s
-        item.take(Turn.CLEAR)
+        item.take(TrackEvent.CLEAR)
         self._leave(item, now_s)
 
-    def _leave(self, item: Tracked, now_s: float) -> None:
+    def _leave(self, item: Track, now_s: float) -> None:
         """An item is off the belt, or about to ride off it."""
-        self._sight.items.remove(item)
+        self._tracker.items.remove(item)
         self._last_moved_s = now_s
-        if item.stray:
+        if item.clutter:
             self._calm = 0
             return
         self._done += item.surely_loaded
         if item.seen:
             self._unseen = self._empty_pushes = 0
-        self._calm = self._calm + 1 if item.doubt is None else 0
+        self._calm = self._calm + 1 if item.ambiguity is None else 0
         self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
 
-    def _give_up(self, late: list[Tracked], now_s: float) -> None:
+    def _give_up(self, late: list[Track], now_s: float) -> None:
         """Items that were not seen where they should have been: the line slows down, and some are not there at all."""
         for item in late:
             self._calm = 0
             self._retract = True
-            if not self._sight.gone(item, now_s):
+            if not self._tracker.gone(item, now_s):
                 continue
-            item.take(Turn.VANISHED)
+            item.take(TrackEvent.VANISHED)
             self._leave(item, now_s)
             self._unseen += not item.seen
-            if self._unseen >= UNSEEN_ITEMS and self._sight.items and self._state is State.SORTING:
+            if self._unseen >= UNSEEN_ITEMS and self._tracker.items and self._state is State.SORTING:
                 self._forget()
                 self._begin(now_s, self._clear_s())
-                self._times.forget()
+                self._timing.forget()
                 return
-            if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._sight.items:
+            if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._tracker.items:
                 # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
                 longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
                 self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)
@@ -339,7 +339,7 @@ class Controller:
                 else:
                     self._begin(now_s, self._settings.belt_start_s)
 
-    def _stack_is_empty(self, item: Tracked, now_s: float) -> bool:
+    def _stack_is_empty(self, item: Track, now_s: float) -> bool:
         """Whether, with this item that never came, enough pushes have loaded nothing for one who counts."""
         if self._empty_pushes == 0:
             self._empty_since_s = item.loaded_s
@@ -358,21 +358,21 @@ class Controller:
 
     def _ride_off_s(self) -> float:
         """From the last gate to the belt's end, at most."""
-        return CLEAR_LEGS * self._times.longest_leg_s + CLEAR_S
+        return CLEAR_LEGS * self._timing.longest_leg_s + CLEAR_S
 
     def _clear_s(self) -> float:
         """How long a belt needs to carry off whatever lies on it."""
-        way = self._times.ahead(0, self._gates)
-        if way is None:
+        travel = self._timing.ahead(0, self._gates)
+        if travel is None:
             return self._settings.patience_s
         behind = self._settings.gates - self._gates
-        return way[0] + way[1] + behind * CLEAR_LEGS * self._times.longest_leg_s + self._ride_off_s()
+        return travel[0] + travel[1] + behind * CLEAR_LEGS * self._timing.longest_leg_s + self._ride_off_s()
 
     def _forget(self) -> None:
         self._agenda.clear()
         self._images.clear()
-        self._sight.forget()
+        self._tracker.forget()
         self._calm = 0
 
-    def _say(self, *outputs: Output) -> None:
+    def _emit(self, *outputs: Output) -> None:
         self._outputs.extend(outputs)

@@ -12,41 +12,41 @@ just the distance of two items would look like the next item's: how that is told
 
 from typing import Final
 
-from controller.core.timing_model import SHORTER, Times
-from controller.core.track import Stage, Tracked
+from controller.core.timing_model import SHORTER, TimingModel
+from controller.core.track import Stage, Track
 
 MARGIN_S: Final = 0.1
 NEVER_S: Final = float("inf")
 
 
-def headway_s(item: Tracked, times: Times, rod_out_s: float) -> float:
+def headway_s(item: Track, timing: TimingModel, rod_out_s: float) -> float:
     """How long after `item` the next one may be loaded at the earliest; infinite while that can't be said yet.
 
     `rod_out_s`: from the push of a rod until it is surely in again.
     """
-    gates, dwell = times.gates, times.dwell
+    gates, dwell = timing.gates, timing.dwell
     leaves_at = item.leaves_at(gates)
     needed_s = dwell.most_s
     if leaves_at <= gates or item.stage is Stage.LOADED or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
-    needed_s = max(needed_s, 2 * times.picture.tolerance_s)
+    needed_s = max(needed_s, 2 * timing.picture.tolerance_s)
     # Tails count, and either item may be unlike any before.
     difference_s = (dwell.most_s - SHORTER * dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
-        stretch_s = times.stretch_s(gate)
-        if stretch_s is None:
+        leg_behind_s = timing.leg_behind_s(gate)
+        if leg_behind_s is None:
             return NEVER_S
-        needed_s = max(needed_s, stretch_s + difference_s)
+        needed_s = max(needed_s, leg_behind_s + difference_s)
     return needed_s + MARGIN_S
 
 
-def soonest_nose_s(times: Times) -> float:
+def soonest_nose_s(timing: TimingModel) -> float:
     """How soon after its load an item's nose may be at the first gate, at the earliest."""
-    leg = times.legs[1]
-    return max(0.0, leg.mean_s - leg.tolerance_s - times.dwell.most_s / 2 - MARGIN_S)
+    leg = timing.legs[1]
+    return max(0.0, leg.mean_s - leg.tolerance_s - timing.dwell.most_s / 2 - MARGIN_S)
 
 
-def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: float, rod_out_s: float) -> bool:
+def leg_is_free(target: Track, items: list[Track], timing: TimingModel, now_s: float, rod_out_s: float) -> bool:
     """Whether a rod may go out for `target`, whose tail has just left its gate: nobody else is, or comes, near."""
     gate = target.gate
     for other in items:
@@ -54,7 +54,7 @@ def stretch_is_free(target: Tracked, items: list[Tracked], times: Times, now_s: 
             continue
         if other.gate == gate or other.overdue or other.blocked_at == gate:
             return False  # It is in the stretch, or about to be, or nobody knows where it is.
-        nose_s = other.nose_due_s(gate, times)
+        nose_s = other.nose_due_s(gate, timing)
         if nose_s is None or nose_s < now_s + rod_out_s:
             return False
     return True

@@ -25,7 +25,7 @@ told by their pictures."""
 LONG: Final = 1.5
 """An item so much longer than any seen so far is one only if its centre comes just when it should."""
 
-MOST_OF_STRETCH: Final = 0.4
+MOST_OF_LEG: Final = 0.4
 """An item is no longer than this share of the stretch behind a gate: a rod has to find room beside it."""
 
 SAME_SHARE: Final = 0.2
@@ -45,13 +45,13 @@ class Estimate:
     A value far off is not learned, unless the one before was far off to the same place: then the line has changed.
     """
 
-    __slots__ = ("_stray_s", "count", "mean_s", "spread_s")
+    __slots__ = ("_outlier_s", "count", "mean_s", "spread_s")
 
     def __init__(self) -> None:
         self.count = 0
         self.mean_s = 0.0
         self.spread_s = 0.0
-        self._stray_s: float | None = None
+        self._outlier_s: float | None = None
 
     @property
     def tolerance_s(self) -> float:
@@ -68,20 +68,20 @@ class Estimate:
         if self.count == 0 and sure:
             self._begin(value_s)
         elif self.count > 0 and self.fits(value_s):
-            self._stray_s = None
+            self._outlier_s = None
             self.count += 1
             self.spread_s += LEARNING_RATE * (abs(value_s - self.mean_s) - self.spread_s)
             self.mean_s += LEARNING_RATE * (value_s - self.mean_s)
-        elif self._stray_s is not None and abs(value_s - self._stray_s) <= self.tolerance_s:
+        elif self._outlier_s is not None and abs(value_s - self._outlier_s) <= self.tolerance_s:
             self._begin(value_s)
         else:
-            self._stray_s = value_s
+            self._outlier_s = value_s
 
     def _begin(self, value_s: float) -> None:
-        self.count, self.mean_s, self.spread_s, self._stray_s = 1, value_s, 0.0, None
+        self.count, self.mean_s, self.spread_s, self._outlier_s = 1, value_s, 0.0, None
 
 
-class Lengths:
+class DwellRange:
     """How long items interrupt a beam: the shortest and the longest of late, in s.
 
     `most_s` is how long an item to whom room is left may be: the more were seen, the less likely is a longer one.
@@ -89,23 +89,23 @@ class Lengths:
     all alike.
     """
 
-    __slots__ = ("_stray_s", "count", "longest_s", "most_s", "shortest_s")
+    __slots__ = ("_outlier_s", "count", "longest_s", "most_s", "shortest_s")
 
     def __init__(self) -> None:
         self.count = 0
         self.shortest_s = 0.0
         self.longest_s = 0.0
         self.most_s = 0.0
-        self._stray_s: float | None = None
+        self._outlier_s: float | None = None
 
     def learn(self, dwell_s: float) -> None:
         """Take an interruption into account; extremes are forgotten slowly."""
         if not self.plausible(dwell_s):
-            again = self._stray_s is not None and abs(dwell_s - self._stray_s) <= SHORTER * dwell_s
-            self._stray_s = dwell_s
+            again = self._outlier_s is not None and abs(dwell_s - self._outlier_s) <= SHORTER * dwell_s
+            self._outlier_s = dwell_s
             if not again:
                 return
-        self._stray_s = None
+        self._outlier_s = None
         if self.count == 0:
             self.shortest_s = self.longest_s = dwell_s
         middle_s = (self.shortest_s + self.longest_s) / 2
@@ -134,7 +134,7 @@ class Lengths:
         return dwell_s < max(BOUNCE_S, SHORTER * self.shortest_s)
 
 
-class Times:
+class TimingModel:
     """All that is learned of one line with so many gates. `legs[g]` is the way to gate `g` (from 1)."""
 
     def __init__(self, gates: int) -> None:
@@ -145,10 +145,10 @@ class Times:
         """Nothing that was learned holds any more."""
         self.picture = Estimate()
         self.legs = [Estimate() for _ in range(self.gates + 1)]
-        self.dwell = Lengths()
+        self.dwell = DwellRange()
 
     @property
-    def told_apart(self) -> bool:
+    def tells_items_apart(self) -> bool:
         """Whether camera and first gate are known well enough to tell one item from the next."""
         return self.picture.count > 0 and self.legs[1].count > 0
 
@@ -157,7 +157,7 @@ class Times:
         """The longest known way from one gate to the next; the way to the first gate while none is known."""
         return max((leg.mean_s for leg in self.legs[2:]), default=0.0) or self.legs[1].mean_s
 
-    def stretch_s(self, gate: int) -> float | None:
+    def leg_behind_s(self, gate: int) -> float | None:
         """How long the stretch behind a gate takes; behind the last one, as long as the longest that is known."""
         if gate == self.gates:
             return self.longest_leg_s
@@ -166,8 +166,8 @@ class Times:
 
     def room_for(self, dwell_s: float, gate: int) -> bool:
         """Whether an item that interrupts a gate's beam for so long leaves the rod behind it its room."""
-        stretch_s = self.stretch_s(gate)
-        return stretch_s is None or dwell_s <= MOST_OF_STRETCH * stretch_s + BOUNCE_S
+        leg_behind_s = self.leg_behind_s(gate)
+        return leg_behind_s is None or dwell_s <= MOST_OF_LEG * leg_behind_s + BOUNCE_S
 
     def ahead(self, from_gate: int, to_gate: int) -> tuple[float, float] | None:
         """Mean and tolerance of the way from a gate (0: the loader) to a later one; None where not all is known."""

@@ -12,7 +12,7 @@ from controller.errors import WireError
 from controller.mqtt import Connection
 from controller.session import Session
 from controller.system import wall_s
-from controller.wall_clock import SPEAK_UP_S, say_sign
+from controller.wall_clock import SPEAK_UP_S, report_sign
 
 HELLO_AGAIN_S: Final = 0.5
 
@@ -22,13 +22,13 @@ class GrantedClock:
 
     It says hello until the first grant, and takes that grant's count of messages as where its own begins. A grant
     that comes again is answered again and not acted on twice. A connection that was lost and is back is told to the
-    session with the next grant, which the last answer, sent once more, asks for. `say` hears what a person should
+    session with the next grant, which the last answer, sent once more, asks for. `report` hears what a person should
     read: that the first grant is late, of a broker that is lost or back.
     """
 
-    def __init__(self, who: str, *, say: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, who: str, *, report: Callable[[str], None] = lambda text: None) -> None:
         self._who = who
-        self._say = say
+        self._report = report
         self._pending: deque[bytes] = deque()
         self._grant: wire.Grant | None = None
         self._received = 0
@@ -47,11 +47,11 @@ class GrantedClock:
                 self._hello(connection)
                 hello_s = wall_s() + HELLO_AGAIN_S
             if self._grant is None and wall_s() > speak_s:
-                self._say(f"waiting for the first grant on {wire.CLOCK_GRANT}")
+                self._report(f"waiting for the first grant on {wire.CLOCK_GRANT}")
                 speak_s = float("inf")
             if arrival is None:
                 continue
-            say_sign(self._say, connection, arrival.sign)
+            report_sign(self._report, connection, arrival.sign)
             if arrival.sign is Sign.LOST:
                 self._losses.append(BrokerLost())
             elif arrival.sign is Sign.BACK:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from controller import wire
 from twin import load_layout, trace
-from twin.plant.camera import film_of
+from twin.plant.camera import picture_source_of
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
@@ -25,7 +25,7 @@ class Plant:
         self.sent: list[tuple[float, bytes]] = []
         faults = FaultInjector(self.timeline, scenario, Streams(scenario.seed).stream("faults"), self.records.append)
         self.line = Line(
-            self.timeline, scenario, film_of(scenario, faults), faults, self.records.append,
+            self.timeline, scenario, picture_source_of(scenario, faults), faults, self.records.append,
             lambda message: self.sent.append((self.timeline.now, message.payload)),
         )  # fmt: skip
 

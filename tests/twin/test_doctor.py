@@ -15,7 +15,7 @@ from controller import wire
 from controller.mqtt import Address
 from twin import ItemDraw, Scenario, simulate
 from twin.broker.access import Access
-from twin.broker.amqtt_patches import Ear
+from twin.broker.amqtt_patches import Listener
 from twin.broker.embedded import EmbeddedBroker
 from twin.doctor import examine
 from twin.links.external_controller import ExternalController
@@ -28,12 +28,12 @@ HELLO = wire.encode_clock(wire.Hello(who="FS_Ctl"))
 def examined(broker, *messages, listen_s=0.3):
     """Findings by name; the messages are published once the doctor listens to the line."""
 
-    def hear(text):
+    def on_text(text):
         if text.startswith("listening"):
             broker.publish(messages)
 
     address = Address(host=broker.host, port=broker.port)
-    return {finding.what: finding for finding in examine(address, listen_s, hear)}
+    return {finding.what: finding for finding in examine(address, listen_s, on_text)}
 
 
 def test_a_line_that_speaks_is_well():
@@ -105,9 +105,9 @@ def test_it_says_nothing_to_the_line():
     said, everybody = [], threading.Event()
     topics = frozenset({wire.COMMANDS, wire.FEEDBACK, wire.CLOCK_GRANT, wire.CLOCK_DONE, wire.CLOCK_HELLO})
     with EmbeddedBroker() as broker:
-        broker.listen(Ear(topics, said.extend))
+        broker.listen(Listener(topics, said.extend))
         examined(broker)
-        broker.listen(Ear(frozenset({"end"}), lambda _: everybody.set()))
+        broker.listen(Listener(frozenset({"end"}), lambda _: everybody.set()))
         broker.publish([("end", b"")])
         assert everybody.wait(5)
     assert said == []

@@ -51,27 +51,27 @@ MAX_RETAINED: Final = 100
 """So many topics may have a retained message; the line has none."""
 
 
-class Ear(NamedTuple):
+class Listener(NamedTuple):
     """Who in this process hears what is published on which topics, in the broker's thread."""
 
     topics: frozenset[str]
-    hear: Callable[[Sequence[tuple[str, bytes]]], None]
+    on_message: Callable[[Sequence[tuple[str, bytes]]], None]
 
 
-DEAF: Final = Ear(frozenset(), lambda messages: None)
+DEAF: Final = Listener(frozenset(), lambda messages: None)
 
 
-class HardenedBroker(Broker):  # type: ignore[misc]
+class PatchedBroker(Broker):  # type: ignore[misc]
     """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent.
 
-    `ear` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
+    `listener` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
     needs no connection. `observe` hears, in the broker's thread, what happens to connections.
     """
 
-    def __init__(self, config: dict[str, Any], ear: Ear, access: Access, observe: Observer) -> None:
+    def __init__(self, config: dict[str, Any], listener: Listener, access: Access, observe: Observer) -> None:
         super().__init__(config)
         self.dropped = 0
-        self.ear = ear
+        self.listener = listener
         self.observe = observe
         self._access = access
         self._overheard: list[tuple[str, bytes]] = []
@@ -131,7 +131,7 @@ class HardenedBroker(Broker):  # type: ignore[misc]
         """Whoever was shut out may come again."""
         self._shut = False
 
-    def utter(self, messages: Iterable[tuple[str, bytes]]) -> None:
+    def publish_here(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish for somebody in this process."""
         for topic, payload in messages:
             self._deliver(topic, payload, publish_packet(topic, payload))
@@ -229,7 +229,7 @@ class HardenedBroker(Broker):  # type: ignore[misc]
 
     def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
         """Send a message to everybody who subscribed to its topic, at once and in order."""
-        if topic in self.ear.topics:
+        if topic in self.listener.topics:
             if not self._overheard:
                 self._loop.call_soon(self._tell)
             self._overheard.append((topic, payload))
@@ -242,4 +242,4 @@ class HardenedBroker(Broker):  # type: ignore[misc]
 
     def _tell(self) -> None:
         overheard, self._overheard = self._overheard, []
-        self.ear.hear(overheard)
+        self.listener.on_message(overheard)

@@ -13,7 +13,7 @@ from amqtt.errors import BrokerError as AmqttError
 
 from controller.address import address_text
 from twin.broker.access import Access
-from twin.broker.amqtt_patches import DEAF, Ear, HardenedBroker
+from twin.broker.amqtt_patches import DEAF, Listener, PatchedBroker
 from twin.broker.observation import Observer
 from twin.errors import BrokerError
 
@@ -38,9 +38,9 @@ class EmbeddedBroker:
         self._access = access or Access()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._broker: HardenedBroker | None = None
+        self._broker: PatchedBroker | None = None
         self._starts = 0
-        self._ear = DEAF
+        self._listener = DEAF
         self._observe: Observer = lambda observation: None
         self._retained: dict[str, bytes] = {}
 
@@ -49,7 +49,7 @@ class EmbeddedBroker:
         assert self._thread is None, "the broker runs already"
         for name in _CHATTY_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        # Windows has another loop by default, which cannot be told to accept no more (`HardenedBroker.shutdown`).
+        # Windows has another loop by default, which cannot be told to accept no more (`PatchedBroker.shutdown`).
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="broker", daemon=True)
         self._thread.start()
@@ -91,11 +91,11 @@ class EmbeddedBroker:
         if self._broker is not None:
             self._broker.let_in()
 
-    def listen(self, ear: Ear) -> None:
+    def listen(self, listener: Listener) -> None:
         """Let somebody in this process hear from now on, in whoever's place, also after a stop and a start."""
-        self._ear = ear
+        self._listener = listener
         if self._broker is not None:
-            self._broker.ear = ear
+            self._broker.listener = listener
 
     def watch(self, observe: Observer) -> None:
         """Let somebody hear what happens to connections from now on, in the broker's thread."""
@@ -107,7 +107,7 @@ class EmbeddedBroker:
         """Publish at QoS 0, in order, with no connection; from any thread. False: the broker is stopped."""
         if self._loop is None or self._broker is None:
             return False
-        self._loop.call_soon_threadsafe(self._broker.utter, messages)
+        self._loop.call_soon_threadsafe(self._broker.publish_here, messages)
         return True
 
     def retain(self, topic: str, payload: bytes) -> None:
@@ -117,7 +117,7 @@ class EmbeddedBroker:
             self._call(self._broker.keep(topic, payload), STOP_TIMEOUT_S)
 
     @property
-    def life(self) -> int | None:
+    def incarnation(self) -> int | None:
         """How often it has been started, or None while it is stopped."""
         return None if self._broker is None else self._starts
 
@@ -144,7 +144,7 @@ class EmbeddedBroker:
             "listeners": {"default": listener},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = HardenedBroker(config, self._ear, self._access, self._observe)
+        self._broker = PatchedBroker(config, self._listener, self._access, self._observe)
         await self._broker.start()
         for topic, payload in self._retained.items():
             await self._broker.keep(topic, payload)

@@ -1,6 +1,6 @@
 """A connection to a broker whose network loop is the caller's own thread: waiting for a message costs no change of it.
 
-Nothing happens on the network but in `open`, `publish` and `turn`. QoS 0: while the broker is away, what is published
+Nothing happens on the network but in `open`, `publish` and `poll`. QoS 0: while the broker is away, what is published
 is lost.
 """
 
@@ -23,7 +23,7 @@ WELCOME_TIMEOUT_S: Final = 10.0
 LOOK_UP_S: Final = 0.1
 
 
-class Post(Protocol):
+class GrantClient(Protocol):
     """How the twin speaks and hears in lockstep, in the caller's own thread: over a connection, or without one."""
 
     losses: int
@@ -38,7 +38,7 @@ class Post(Protocol):
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message, by the next turn at the latest, or lose it."""
 
-    def turn(self, wait_s: float) -> bool:
+    def poll(self, wait_s: float) -> bool:
         """Wait until something arrives, at most `wait_s`, and hand it on. Returns whether anything was to be done."""
 
     def end_connection(self, client_id: str) -> None:
@@ -48,20 +48,20 @@ class Post(Protocol):
         """End."""
 
 
-class Messenger:
-    """Publishes, and hands what arrives on `topics` to `hear`. `on_back` is told when a lost broker is there again.
+class BlockingClient:
+    """Publishes, and hands what arrives on `topics` to `on_message`. `on_back` is called when a lost broker is back.
 
     `client_id` is one of its own unless given; `losses` counts how often the connection was lost.
     """
 
     def __init__(
-        self, host: str, port: int, topics: Sequence[str], hear: Callable[[str, bytes], None], *,
+        self, host: str, port: int, topics: Sequence[str], on_message: Callable[[str, bytes], None], *,
         on_back: Callable[[], None] = lambda: None, client_id: str | None = None,
     ) -> None:  # fmt: skip
         self.losses = 0
         self._address = (host, port)
         self._topics = topics
-        self._hear = hear
+        self._receive = on_message
         self._on_back = on_back
         self._subscribed = False
         self._refused: str | None = None
@@ -78,7 +78,7 @@ class Messenger:
         until_s = wall_s() + WELCOME_TIMEOUT_S
         self._reach()
         while not self._subscribed:
-            self.turn(LOOK_UP_S)
+            self.poll(LOOK_UP_S)
             why = self._refused or ("it closed the connection" if self.losses else None)
             if why is None and wall_s() > until_s:
                 why = f"no answer within {WELCOME_TIMEOUT_S:g} s"
@@ -95,7 +95,7 @@ class Messenger:
         """Send a message, or lose it."""
         self._client.publish(topic, payload)
 
-    def turn(self, wait_s: float) -> bool:
+    def poll(self, wait_s: float) -> bool:
         """Let the network happen: wait until something arrives, at most `wait_s`, and handle it.
 
         Returns whether anything was to be done. A lost connection is made again.
@@ -113,7 +113,7 @@ class Messenger:
 
     def end_connection(self, client_id: str) -> None:
         """End a client's connection: taking its place is what makes any broker drop it (MQTT 3.1.1, 3.1.4-2)."""
-        usurper = Messenger(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
+        usurper = BlockingClient(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
         usurper.open()
         usurper.close()
 
@@ -159,7 +159,7 @@ class Messenger:
         self.losses += 1
 
     def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self._hear(message.topic, bytes(message.payload))
+        self._receive(message.topic, bytes(message.payload))
 
 
 def _client(name: str) -> mqtt.Client:

@@ -9,46 +9,46 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from controller import wire
-from twin.broker.amqtt_patches import DEAF, Ear
+from twin.broker.amqtt_patches import DEAF, Listener
 from twin.broker.embedded import EmbeddedBroker
 
 STANDS_IN: Final = b'{"plant":"twin"}'
 
 
-class Tap:
-    """Publishes, and hands what is published on `topics` to `hear`. `on_back`: a broker that was stopped runs again.
+class EmbeddedClient:
+    """Publishes, and hands what is published on `topics` to `on_message`. `on_back`: a stopped broker runs again.
 
-    What is published goes out with the next `turn`. While the broker is stopped it is lost; `losses` counts that.
+    What is published goes out with the next `poll`. While the broker is stopped it is lost; `losses` counts that.
     """
 
     def __init__(
-        self, broker: EmbeddedBroker, topics: Sequence[str], hear: Callable[[str, bytes], None], *,
+        self, broker: EmbeddedBroker, topics: Sequence[str], on_message: Callable[[str, bytes], None], *,
         on_back: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.losses = 0
         self._broker = broker
         self._topics = topics
-        self._hear = hear
+        self._receive = on_message
         self._on_back = on_back
         self._heard: SimpleQueue[Sequence[tuple[str, bytes]]] = SimpleQueue()
         self._unsent: list[tuple[str, bytes]] = []
-        self._life: int | None = None
+        self._incarnation: int | None = None
 
     def open(self) -> None:
         """Begin to hear."""
-        self._broker.listen(Ear(frozenset(self._topics), self._heard.put))
-        self._life = self._broker.life
+        self._broker.listen(Listener(frozenset(self._topics), self._heard.put))
+        self._incarnation = self._broker.incarnation
 
     @property
     def up(self) -> bool:
         """Whether the broker runs."""
-        return self._broker.life is not None
+        return self._broker.incarnation is not None
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message with the next turn, or lose it."""
         self._unsent.append((topic, payload))
 
-    def turn(self, wait_s: float) -> bool:
+    def poll(self, wait_s: float) -> bool:
         """Send what is to be sent, wait for messages for at most `wait_s`, and hand them on; whether there were any."""
         self._look_up()
         if self._unsent:
@@ -59,7 +59,7 @@ class Tap:
         except Empty:
             return False
         for topic, payload in messages:
-            self._hear(topic, payload)
+            self._receive(topic, payload)
         return True
 
     def end_connection(self, client_id: str) -> None:
@@ -73,16 +73,16 @@ class Tap:
 
     def _look_up(self) -> None:
         """Whether the broker is still the one that it was: it may have been stopped and started since."""
-        life, self._life = self._broker.life, self._life
-        if life == self._life:
+        incarnation, self._incarnation = self._broker.incarnation, self._incarnation
+        if incarnation == self._incarnation:
             return
-        self.losses += self._life is not None
-        self._life = life
-        if life is not None:
+        self.losses += self._incarnation is not None
+        self._incarnation = incarnation
+        if incarnation is not None:
             self._on_back()
 
 
-class TapOutlet:
+class EmbeddedPlantClient:
     """The plant's place inside the embedded broker, for the link in real time; `take` gets what arrives on `aa`."""
 
     def __init__(self, broker: EmbeddedBroker, take: Callable[[bytes], None]) -> None:
@@ -91,7 +91,7 @@ class TapOutlet:
 
     def open(self) -> None:
         """Begin to hear."""
-        self._broker.listen(Ear(frozenset({wire.COMMANDS}), self._hear))
+        self._broker.listen(Listener(frozenset({wire.COMMANDS}), self._receive))
         self._broker.retain(wire.PLANT, STANDS_IN)
 
     def publish(self, payload: bytes) -> None:
@@ -103,6 +103,6 @@ class TapOutlet:
         self._broker.listen(DEAF)
         self._broker.retain(wire.PLANT, b"")
 
-    def _hear(self, messages: Sequence[tuple[str, bytes]]) -> None:
+    def _receive(self, messages: Sequence[tuple[str, bytes]]) -> None:
         for _, payload in messages:
             self._take(payload)

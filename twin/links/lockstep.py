@@ -19,7 +19,7 @@ from controller.errors import WireError
 from controller.system import wall_s
 from twin.errors import ParticipantError
 from twin.links.base import Reply
-from twin.links.blocking_client import LOOK_UP_S, Post
+from twin.links.blocking_client import LOOK_UP_S, GrantClient
 from twin.links.external_controller import Exit
 
 RESEND_S: Final = 1.0
@@ -41,13 +41,13 @@ class _Seat:
     next_s: float | None = None
 
 
-class PostOf(Protocol):
-    """Makes the twin's end of the wire: `Messenger` or `Tap`, but for where."""
+class GrantClientFactory(Protocol):
+    """Makes the twin's end of the wire: `BlockingClient` or `EmbeddedClient`, but for where."""
 
     def __call__(
-        self, *, topics: Sequence[str], hear: Callable[[str, bytes], None], on_back: Callable[[], None]
-    ) -> Post:
-        """What listens to `topics` and tells `hear`; a lost broker that is there again is told to `on_back`."""
+        self, *, topics: Sequence[str], on_message: Callable[[str, bytes], None], on_back: Callable[[], None]
+    ) -> GrantClient:
+        """What listens to `topics` and tells `on_message`; a lost broker that is there again is told to `on_back`."""
 
 
 class LockstepLink:
@@ -58,7 +58,7 @@ class LockstepLink:
     """
 
     def __init__(
-        self, post_of: PostOf, *, answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        self, make_client: GrantClientFactory, *, answer_timeout_s: float = ANSWER_TIMEOUT_S,
         on_waiting: Callable[[str], None] = lambda text: None, exit_of: Callable[[], Exit | None] = lambda: None,
         kill: Callable[[], None] = lambda: None, revive: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
@@ -76,11 +76,11 @@ class LockstepLink:
         self._granting = False
         self._unsure = False
         self._losses = 0
-        self._post = post_of(topics=_TOPICS, hear=self._hear, on_back=self._send_grant)
+        self._client = make_client(topics=_TOPICS, on_message=self._receive, on_back=self._send_grant)
 
     def open(self) -> None:
         """Begin to hear. Raises `BrokerError` if that fails or takes too long."""
-        self._post.open()
+        self._client.open()
 
     def await_participants(self, count: int = 1, timeout_s: float = JOIN_TIMEOUT_S) -> None:
         """Wait until `count` participants have said hello. Raises `ParticipantError`."""
@@ -92,9 +92,9 @@ class LockstepLink:
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
         """Publish, grant, and wait for every answer and every command. Raises `ParticipantError`."""
-        while self._post.turn(0.0):
+        while self._client.poll(0.0):
             pass
-        if feedback and (self._unsure or not self._post.up or self._post.losses > self._losses):
+        if feedback and (self._unsure or not self._client.up or self._client.losses > self._losses):
             self._agree(now_s, ())
         self._agree(now_s, feedback)
         return self._reply()
@@ -105,7 +105,7 @@ class LockstepLink:
         Each must have its name in lockstep for its client id. Raises `ParticipantError` when one does not come back.
         """
         for who in self._seats:
-            self._post.end_connection(who)
+            self._client.end_connection(who)
         return self.exchange(now_s, ())
 
     def stop(self, now_s: float) -> Reply:
@@ -126,7 +126,7 @@ class LockstepLink:
 
         Raises `ParticipantError` when they do not.
         """
-        while self._post.turn(0.0):
+        while self._client.poll(0.0):
             pass
         self._seats.clear()  # What the dead ones still said was on its way.
         self._revive()
@@ -135,7 +135,7 @@ class LockstepLink:
 
     def close(self) -> None:
         """Disconnect."""
-        self._post.close()
+        self._client.close()
 
     def _reply(self) -> Reply:
         commands, self._commands = self._commands, []
@@ -144,9 +144,9 @@ class LockstepLink:
 
     def _agree(self, now_s: float, feedback: Sequence[bytes], *, stop: bool = False) -> None:
         """One grant, to its last answer and command."""
-        self._losses, self._unsure = self._post.losses, False
+        self._losses, self._unsure = self._client.losses, False
         for payload in feedback:
-            self._post.publish(wire.FEEDBACK, payload)
+            self._client.publish(wire.FEEDBACK, payload)
         self._sent += len(feedback)
         self._received = 0
         self._grant = wire.Grant(grant=self._grant.grant + 1, now_s=now_s, sent=self._sent, stop=stop)
@@ -161,7 +161,7 @@ class LockstepLink:
         began_s = wall_s()
         resend_s, speak_s = began_s + RESEND_S, began_s + SPEAK_UP_S
         while not met():
-            busy = self._post.turn(LOOK_UP_S)
+            busy = self._client.poll(LOOK_UP_S)
             now_s = wall_s()
             if now_s - began_s > timeout_s:
                 raise ParticipantError(f"no answer within {timeout_s:g} s: {debts()}")
@@ -189,8 +189,8 @@ class LockstepLink:
         """Who owes what, and what may have come of it."""
         number = self._grant.grant
         late = [who for who, seat in self._seats.items() if seat.grant != number]
-        lost = "; the broker was lost meanwhile" if self._post.losses > self._losses else ""
-        if not self._post.up:
+        lost = "; the broker was lost meanwhile" if self._client.losses > self._losses else ""
+        if not self._client.up:
             lost = "; the broker is away"
         if late:
             return f"{', '.join(late)} owes the answer to grant {number} (at {self._grant.now_s:.3f} s){lost}"
@@ -200,9 +200,9 @@ class LockstepLink:
 
     def _send_grant(self) -> None:
         if self._granting:
-            self._post.publish(wire.CLOCK_GRANT, wire.encode_clock(self._grant))
+            self._client.publish(wire.CLOCK_GRANT, wire.encode_clock(self._grant))
 
-    def _hear(self, topic: str, payload: bytes) -> None:
+    def _receive(self, topic: str, payload: bytes) -> None:
         if topic == wire.COMMANDS:
             self._commanded(payload)
             return

@@ -15,13 +15,13 @@ from twin.broker.observation import DOCTOR, Observation
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ScenarioError, TwinError
 from twin.links.base import Link
-from twin.links.blocking_client import Messenger
-from twin.links.embedded_client import Tap, TapOutlet
+from twin.links.blocking_client import BlockingClient
+from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
 from twin.links.external_controller import ExternalController
 from twin.links.in_process_controller import InProcessController, Program
-from twin.links.lockstep import LockstepLink, PostOf
+from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
-from twin.links.plant_client import Outlet
+from twin.links.plant_client import PlantClient
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 
 
@@ -57,10 +57,12 @@ def lockstep(control: Control) -> Iterator[Link]:
     """The controller over a real broker, its clock granted by the twin; ours in a thread, or a foreign program."""
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
-        post_of: PostOf = partial(Messenger, host, port) if embedded is None else partial(Tap, embedded)
+        make_client: GrantClientFactory = (
+            partial(BlockingClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
+        )
         program = _program(control, host, port, granted=True)
         link = LockstepLink(
-            post_of, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
+            make_client, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
         )
         link.open()
         stack.callback(link.close)
@@ -77,7 +79,7 @@ class Live:
     `inbox` has what arrives on `aa`, and what the embedded broker sees of connections, in order.
     """
 
-    outlet: Outlet | TapOutlet
+    outlet: PlantClient | EmbeddedPlantClient
     inbox: SimpleQueue[bytes | Observation]
     broker: EmbeddedBroker | None
     program: Program
@@ -120,7 +122,7 @@ def realtime(control: Control) -> Iterator[Live]:
         if embedded is not None:
             embedded.watch(lambda seen: None if seen.client.startswith(DOCTOR) else inbox.put(seen))
             stack.callback(embedded.watch, lambda observation: None)
-        outlet = Outlet(host, port, inbox.put) if embedded is None else TapOutlet(embedded, inbox.put)
+        outlet = PlantClient(host, port, inbox.put) if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
         outlet.open()
         stack.callback(outlet.close)
         program = _program(control, host, port, granted=False)

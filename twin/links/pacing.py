@@ -55,9 +55,9 @@ class Pacer(Generic[Arrival]):
                 arrival = self._inbox.get(timeout=min(due_s - elapsed_s, LOOK_UP_S))
             except Empty:
                 continue
-            self._hear(arrival, (wall_s() - began_s) * speed)
+            self._receive(arrival, (wall_s() - began_s) * speed)
 
-    def _hear(self, arrival: Arrival, now_s: float) -> None:
+    def _receive(self, arrival: Arrival, now_s: float) -> None:
         """What was due before it arrived happens before it."""
         timeline = self._timeline
         while timeline.peek() <= now_s:

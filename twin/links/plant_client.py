@@ -18,7 +18,7 @@ RETRY_S: Final = 0.05
 """A broker that is away is tried again after so long, always: what a controller says first on it must be heard."""
 
 
-class Outlet:
+class PlantClient:
     """The plant's own connection to the broker: publishes on `bb`, and hands on what arrives on `aa`.
 
     That is done in paho's network thread, where `take` may only queue.

@@ -87,7 +87,7 @@ class Belt:
         self._waits: list[tuple[float, int, Wait]] = []
         self._waited = 0
         self._arriving = False
-        self._turn = Timer(timeline)
+        self._next_phase = Timer(timeline)
         self._next = Timer(timeline)
         drive.on_change(self._driven_otherwise)
 
@@ -119,7 +119,7 @@ class Belt:
             self._speed_up()
         else:
             self._rest()  # A ramp down that ends at this very instant has ended.
-            self._turn.start(self._timeline.now + self._start_delay_s, self._speed_up)
+            self._next_phase.start(self._timeline.now + self._start_delay_s, self._speed_up)
 
     def stop(self) -> None:
         """Slow down to a standstill at once. Nothing new for a belt that stands or is about to."""
@@ -168,7 +168,7 @@ class Belt:
         target_m_per_s = self._drive.speed_m_per_s(min(until_s, self._drive.next_change_s))
         speed_m_per_s = self.speed_m_per_s
         self._enter(_Phase.SPEEDING_UP, speed_m_per_s, (target_m_per_s - speed_m_per_s) / left_s, until_s)
-        self._turn.start(until_s, self._cruise)
+        self._next_phase.start(until_s, self._cruise)
 
     def _cruise(self) -> None:
         """At the drive's speed, which may drift until it changes next."""
@@ -186,11 +186,11 @@ class Belt:
             return
         until_s = self._timeline.now + self._ramp_s
         self._enter(_Phase.SLOWING_DOWN, speed_m_per_s, -speed_m_per_s / self._ramp_s, until_s)
-        self._turn.start(until_s, self._rest)
+        self._next_phase.start(until_s, self._rest)
 
     def _enter(self, phase: _Phase, speed_m_per_s: float, acceleration_m_per_s2: float, until_s: float) -> None:
         """Another phase begins now: a segment of constant acceleration."""
-        self._turn.cancel()
+        self._next_phase.cancel()
         self._phase = phase
         self._from_m = self.displacement_m
         self._since_s = self._timeline.now

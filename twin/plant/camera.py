@@ -27,14 +27,14 @@ UNSURE: Final = 0.75
 """The most that a recognizer with a fault of low confidence is sure; well below any threshold that sorts."""
 
 
-class Film(Protocol):
+class PictureSource(Protocol):
     """Where pictures come from."""
 
-    def picture(self, rider: BeltItem) -> bytes:
+    def picture(self, belt_item: BeltItem) -> bytes:
         """The image file of an item under the camera."""
 
 
-class OracleFilm:
+class OraclePictures:
     """Pictures of nothing, with the scenario's answer in their note."""
 
     def __init__(self, model: RecognizerModel, stream: Random, faults: FaultInjector) -> None:
@@ -42,24 +42,24 @@ class OracleFilm:
         self._stream = stream
         self._faults = faults
 
-    def picture(self, rider: BeltItem) -> bytes:
+    def picture(self, belt_item: BeltItem) -> bytes:
         """A picture whose note answers for the item, now and then wrongly if the model says so."""
         model, stream = self._model, self._stream
-        label = rider.item.item_class
+        label = belt_item.item.item_class
         if stream.random() < model.misread_share:
             label = stream.choice([other for other in CLASSES if other != label])
         confidence = stream.uniform(model.confidence_from, model.confidence_to)
         if label not in CLASSES:
             label = UNKNOWN
-        note = noted(Says(label=label, confidence=confidence), rider, model, stream, self._faults)
-        how = spoilt(rider, self._faults)
+        note = note_of(Says(label=label, confidence=confidence), belt_item, model, stream, self._faults)
+        how = spoilt(belt_item, self._faults)
         if how is not None:
             answer = Fails(error=how) if how in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
             note = Note(latency_s=note.latency_s, answer=answer)
         return with_note(PLAIN_PICTURE, note)
 
 
-class RenderedFilm:
+class RenderedPictures:
     """Pictures as the line's camera would take them, rendered from the scenario's seed."""
 
     def __init__(self, model: RecognizerModel, streams: Streams, faults: FaultInjector) -> None:
@@ -68,39 +68,39 @@ class RenderedFilm:
         self._streams = streams
         self._faults = faults
 
-    def picture(self, rider: BeltItem) -> bytes:
+    def picture(self, belt_item: BeltItem) -> bytes:
         """The rendered picture of the item."""
         from classifier.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
 
-        item = rider.item
+        item = belt_item.item
         image = render(
-            item.item_class, seed=self._streams.number(f"picture/{rider.number}"), length_m=item.length_m,
-            lateral_m=item.lateral_m, fault=spoilt(rider, self._faults),
+            item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
+            lateral_m=item.lateral_m, fault=spoilt(belt_item, self._faults),
         )  # fmt: skip
-        note = noted(None, rider, self._model, self._stream, self._faults)
+        note = note_of(None, belt_item, self._model, self._stream, self._faults)
         return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
 
 
-def spoilt(rider: BeltItem, faults: FaultInjector) -> str | None:
+def spoilt(belt_item: BeltItem, faults: FaultInjector) -> str | None:
     """How the picture of an item is spoilt, if it is."""
     for spoils in faults.active(SpoiltImage):
-        faults.disturb(spoils, "picture_spoilt", "camera", item=rider.number)
+        faults.disturb(spoils, "picture_spoilt", "camera", item=belt_item.number)
         return spoils.how
     return None
 
 
-def noted(
-    answer: Answer | None, rider: BeltItem, model: RecognizerModel, stream: Random, faults: FaultInjector
+def note_of(
+    answer: Answer | None, belt_item: BeltItem, model: RecognizerModel, stream: Random, faults: FaultInjector
 ) -> Note:
     """What a scenario says of one recognition: the recognizer's own `answer`, or what its faults make of it."""
     latency_s = model.latency_s + model.jitter_s * stream.random()
     for slow in faults.active(RecognizerSlow):
-        faults.disturb(slow, "answer_late", "recognizer", item=rider.number)
+        faults.disturb(slow, "answer_late", "recognizer", item=belt_item.number)
         latency_s += slow.delay_s
     for says in faults.active(RecognizerSays):
         what: Effect = "answer_lost" if says.what in NO_ANSWER else "answer_false"
-        faults.disturb(says, what, "recognizer", item=rider.number)
-        return Note(latency_s=latency_s, answer=_faulty(says, rider.item.item_class, stream))
+        faults.disturb(says, what, "recognizer", item=belt_item.number)
+        return Note(latency_s=latency_s, answer=_faulty(says, belt_item.item.item_class, stream))
     return Note(latency_s=latency_s, answer=answer)
 
 
@@ -116,12 +116,12 @@ def _faulty(fault: RecognizerSays, label: str, stream: Random) -> Answer:
     return Says(label=stream.choice([other for other in CLASSES if other != label]), confidence=0.95)
 
 
-def film_of(scenario: Scenario, faults: FaultInjector) -> Film:
+def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSource:
     """The film that a scenario's recognizer model asks for."""
     streams = Streams(scenario.seed)
     if scenario.recognizer.source == "oracle":
-        return OracleFilm(scenario.recognizer, streams.stream("camera"), faults)
-    return RenderedFilm(scenario.recognizer, streams, faults)
+        return OraclePictures(scenario.recognizer, streams.stream("camera"), faults)
+    return RenderedPictures(scenario.recognizer, streams, faults)
 
 
 class Camera:
@@ -131,22 +131,22 @@ class Camera:
     """
 
     def __init__(
-        self, timeline: Timeline, layout: Layout, film: Film, faults: FaultInjector,
+        self, timeline: Timeline, layout: Layout, picture_source: PictureSource, faults: FaultInjector,
         on_photo: Callable[[BeltItem, bytes], None], send: Callable[[int, bytes], None],
     ) -> None:  # fmt: skip
         self.position_m = layout.camera_m
         self._timeline = timeline
         self._exposure_s = layout.exposure_s
-        self._film = film
+        self._picture_source = picture_source
         self._faults = faults
         self._on_photo = on_photo
         self._send = send
 
-    def pass_by(self, rider: BeltItem) -> None:
+    def pass_by(self, belt_item: BeltItem) -> None:
         """An item's centre is under the camera."""
-        faults, item = self._faults, rider.number
-        image = self._film.picture(rider)
-        self._on_photo(rider, image)
+        faults, item = self._faults, belt_item.number
+        image = self._picture_source.picture(belt_item)
+        self._on_photo(belt_item, image)
         ready_s = self._timeline.now + self._exposure_s
         for missing in faults.active(NoImage):
             faults.disturb(missing, "picture_lost", "camera", item=item)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from twin import trace
 from twin.plant.belt_item import BeltItem
-from twin.plant.item_queue import Row
+from twin.plant.item_queue import ItemQueue
 from twin.scenario import faults
 from twin.scenario.faults import AnyFault
 from twin.scenario.scenario import Scenario
@@ -36,11 +36,11 @@ class FaultInjector:
         for fault in scenario.faults:
             self._kinds.setdefault(type(fault), []).append(fault)
         self._ramp_s = scenario.layout.belt_ramp_s
-        self._row: Row | None = None
+        self._queue: ItemQueue | None = None
 
-    def watch(self, row: Row) -> None:
-        """From now on a fact names the items on `row` beside it; call once the line stands."""
-        self._row = row
+    def watch(self, queue: ItemQueue) -> None:
+        """From now on a fact names the items on `queue` beside it; call once the line stands."""
+        self._queue = queue
         for fault in chain.from_iterable(self._kinds.values()):
             self._timeline.call_at(fault.from_s, partial(self._note, fault, True))
             self._timeline.call_at(fault.until_s, partial(self._note, fault, False))
@@ -88,7 +88,7 @@ class FaultInjector:
         The fact names the items that are next to that item on the belt, ahead and behind; without an item those next
         to the part, which stands at `at_m`; without either, none.
         """
-        beside = () if self._row is None else self._row.beside(item, at_m)
+        beside = () if self._queue is None else self._queue.beside(item, at_m)
         self._record(trace.Disturbed(self._timeline.now, what, part, item, beside, _tag(fault)))
 
     def disturb_all(self, fault: faults.Fault, what: trace.Effect, part: str) -> None:
@@ -97,13 +97,13 @@ class FaultInjector:
         """
         now_s, tag = self._timeline.now, _tag(fault)
         self._record(trace.Disturbed(now_s, what, part, None, (), tag))
-        for rider in self._row or ():
-            self._record(trace.Disturbed(now_s, what, part, rider.number, (), tag))
+        for belt_item in self._queue or ():
+            self._record(trace.Disturbed(now_s, what, part, belt_item.number, (), tag))
 
-    def laid(self, rider: BeltItem) -> None:
+    def laid(self, belt_item: BeltItem) -> None:
         """An item comes onto the belt: if the belt is not at its pace, the item rides otherwise than it should."""
         for fault in self._unpaced():
-            self.disturb(fault, "off_pace", "belt", item=rider.number)
+            self.disturb(fault, "off_pace", "belt", item=belt_item.number)
 
     def _unpaced(self) -> list[faults.Fault]:
         """The faults for which the belt is not at its pace now: it needs its ramp to come back to that."""

@@ -17,13 +17,13 @@ from twin.trace import Effect
 class Gate:
     """Gate `number`, its beam at `position_m`.
 
-    `on_edge` is told of each change of the beam, which item made it, and that before the sensor says anything. `say`
-    takes what the sensor says, and of which item's edge (None: of no item's).
+    `on_edge` is called at each change of the beam, with the item that made it, before the sensor says anything.
+    `publish` takes what the sensor says, and of which item's edge (None: of no item's).
     """
 
     def __init__(
         self, timeline: Timeline, number: int, position_m: float, faults: FaultInjector,
-        on_edge: Callable[["Gate", int], None], say: Callable[["Gate", bool, int | None], None],
+        on_edge: Callable[["Gate", int], None], publish: Callable[["Gate", bool, int | None], None],
     ) -> None:  # fmt: skip
         self.number = number
         self.name = f"gate {number}"
@@ -32,7 +32,7 @@ class Gate:
         self._timeline = timeline
         self._faults = faults
         self._on_edge = on_edge
-        self._say = say
+        self._publish = publish
         self._inside: list[int] = []
         self._seen = False
         self._said = False
@@ -93,7 +93,7 @@ class Gate:
         if not stuck:
             self._seen = self.blocked
         if self._level() != self._said:
-            self._say_falsely(stuck[0] if stuck else self._last_stuck())
+            self._publish_false(stuck[0] if stuck else self._last_stuck())
 
     def _last_stuck(self) -> GateStuck:
         now_s = self._timeline.now
@@ -105,14 +105,14 @@ class Gate:
         if self._said or self._faults.active(GateStuck, gate=self.number):
             return
         self._pulses.append(ghost)
-        self._say_falsely(ghost)
+        self._publish_false(ghost)
         self._timeline.call_at(self._timeline.now + ghost.pulse_s, partial(self._lay, ghost))
 
     def _lay(self, ghost: GateGhost) -> None:
         """The ghost is gone."""
         self._pulses.remove(ghost)
         if self._level() != self._said:
-            self._say_falsely(ghost)
+            self._publish_false(ghost)
 
     def _bounce(self, item: int) -> None:
         """After an edge the sensor says the opposite and the same again, as often as the faults have it."""
@@ -129,7 +129,7 @@ class Gate:
         if edge == self._edges and not self._pulses and not self._faults.active(GateStuck, gate=self.number):
             self._speak(blocked, item)
 
-    def _say_falsely(self, fault: Fault) -> None:
+    def _publish_false(self, fault: Fault) -> None:
         """The sensor says the present level, though no edge of the beam is the reason."""
         item = self._inside[0] if self._inside else None
         self._disturb(fault, "edge_false", item)
@@ -137,7 +137,7 @@ class Gate:
 
     def _speak(self, blocked: bool, item: int | None) -> None:
         self._said = blocked
-        self._say(self, blocked, item)
+        self._publish(self, blocked, item)
 
     def _disturb(self, fault: Fault, what: Effect, item: int | None) -> None:
         self._faults.disturb(fault, what, self.name, item=item, at_m=self.position_m)

@@ -22,7 +22,7 @@ class Station(NamedTuple):
     pass_by: Callable[[BeltItem], None]
 
 
-class Row:
+class ItemQueue:
     """The riders on a belt, the one furthest along first."""
 
     def __init__(
@@ -39,86 +39,86 @@ class Row:
     def __len__(self) -> int:
         return len(self._riders)
 
-    def overlapped(self, rider: BeltItem) -> BeltItem | None:
+    def overlapped(self, belt_item: BeltItem) -> BeltItem | None:
         """The rider on the belt that this one, not yet among them, would overlap."""
-        return next((other for other in self._riders if self._overlap(rider, other)), None)
+        return next((other for other in self._riders if self._overlap(belt_item, other)), None)
 
-    def add(self, rider: BeltItem) -> None:
+    def add(self, belt_item: BeltItem) -> None:
         """Put a rider, with its path, on the belt where its centre is."""
         displacement_m = self._belt.displacement_m
-        centre_m = rider.centre_m(displacement_m)
+        centre_m = belt_item.centre_m(displacement_m)
         place = len(self._riders)
         while place > 0 and self._riders[place - 1].centre_m(displacement_m) < centre_m:
             place -= 1
-        self._riders.insert(place, rider)
-        self._go_on(rider)
-        self._meet(rider)
+        self._riders.insert(place, belt_item)
+        self._go_on(belt_item)
+        self._meet(belt_item)
 
-    def remove(self, rider: BeltItem) -> None:
+    def remove(self, belt_item: BeltItem) -> None:
         """Take a rider off the belt; whoever it held up goes on."""
-        behind = self._neighbour(rider, +1)
-        self._halt(rider)
-        rider.step = len(rider.path)
-        self._riders.remove(rider)
-        self._let_go(rider, behind)
+        behind = self._neighbour(belt_item, +1)
+        self._halt(belt_item)
+        belt_item.step = len(belt_item.path)
+        self._riders.remove(belt_item)
+        self._let_go(belt_item, behind)
 
-    def take(self, rider: BeltItem, rod: int) -> None:
+    def take(self, belt_item: BeltItem, rod: int) -> None:
         """A rod's head carries the rider across: it rides no further, and nothing rides into it."""
-        rider.held_m = rider.centre_m(self._belt.displacement_m)
-        rider.taken_by = rod
-        self._halt(rider)
-        self._let_go(rider, self._neighbour(rider, +1))
+        belt_item.held_m = belt_item.centre_m(self._belt.displacement_m)
+        belt_item.taken_by = rod
+        self._halt(belt_item)
+        self._let_go(belt_item, self._neighbour(belt_item, +1))
 
-    def put_back(self, rider: BeltItem) -> None:
+    def put_back(self, belt_item: BeltItem) -> None:
         """The head that carried the rider turned back before the bin: it rides on from where it was taken."""
-        rider.taken_by = None
-        self._ride(rider)
-        self._meet(rider)
+        belt_item.taken_by = None
+        self._ride(belt_item)
+        self._meet(belt_item)
 
-    def hold(self, rider: BeltItem, by: object) -> None:
+    def hold(self, belt_item: BeltItem, by: object) -> None:
         """Something stands in the rider's way: it stays where it is until `release`."""
-        rider.held_m = rider.centre_m(self._belt.displacement_m)
-        rider.held_by = by
-        self._halt(rider)
-        self._on_held(rider, by)
-        behind = self._neighbour(rider, +1)
+        belt_item.held_m = belt_item.centre_m(self._belt.displacement_m)
+        belt_item.held_by = by
+        self._halt(belt_item)
+        self._on_held(belt_item, by)
+        behind = self._neighbour(belt_item, +1)
         if behind is not None:
             self._meet(behind)
 
-    def release(self, rider: BeltItem) -> None:
+    def release(self, belt_item: BeltItem) -> None:
         """The way is free: the rider goes on, and with it whoever it held up."""
-        rider.held_by = None
-        self._on_released(rider)
-        self._ride(rider)
-        self._let_go(rider, self._neighbour(rider, +1))
-        self._meet(rider)
+        belt_item.held_by = None
+        self._on_released(belt_item)
+        self._ride(belt_item)
+        self._let_go(belt_item, self._neighbour(belt_item, +1))
+        self._meet(belt_item)
 
-    def followed(self, rider: BeltItem) -> bool:
+    def followed(self, belt_item: BeltItem) -> bool:
         """Whether another item touches this one from behind."""
-        behind = self._neighbour(rider, +1)
-        return behind is not None and abs(self._gap_m(rider, behind)) < TOUCH_M
+        behind = self._neighbour(belt_item, +1)
+        return behind is not None and abs(self._gap_m(belt_item, behind)) < TOUCH_M
 
     def beside(self, item: int | None, at_m: float | None) -> tuple[int, ...]:
         """The items next to item number `item`, ahead and behind; without an item, those next to a place."""
-        numbers = [rider.number for rider in self._riders]
+        numbers = [belt_item.number for belt_item in self._riders]
         if item is not None and item in numbers:
             place = numbers.index(item)
             return (*numbers[max(0, place - 1) : place], *numbers[place + 1 : place + 2])
         if at_m is None:
             return ()
         displacement_m = self._belt.displacement_m
-        ahead = sum(rider.centre_m(displacement_m) >= at_m for rider in self._riders)
+        ahead = sum(belt_item.centre_m(displacement_m) >= at_m for belt_item in self._riders)
         return tuple(numbers[max(0, ahead - 1) : ahead + 1])
 
-    def gap_m(self, rider: BeltItem) -> float | None:
+    def gap_m(self, belt_item: BeltItem) -> float | None:
         """Free belt between a rider and its nearest neighbour; None if it has none."""
-        gaps_m = [self._gap_m(ahead, rider) for ahead in (self._neighbour(rider, -1),) if ahead is not None]
-        gaps_m += [self._gap_m(rider, behind) for behind in (self._neighbour(rider, +1),) if behind is not None]
+        gaps_m = [self._gap_m(ahead, belt_item) for ahead in (self._neighbour(belt_item, -1),) if ahead is not None]
+        gaps_m += [self._gap_m(belt_item, behind) for behind in (self._neighbour(belt_item, +1),) if behind is not None]
         return min(gaps_m, default=None)
 
-    def _neighbour(self, rider: BeltItem, step: int) -> BeltItem | None:
+    def _neighbour(self, belt_item: BeltItem, step: int) -> BeltItem | None:
         """The next rider behind (+1) or ahead (-1) that is not being carried off."""
-        place = self._riders.index(rider) + step
+        place = self._riders.index(belt_item) + step
         while 0 <= place < len(self._riders):
             if self._riders[place].taken_by is None:
                 return self._riders[place]
@@ -135,52 +135,54 @@ class Row:
         between_m = abs(one.centre_m(displacement_m) - other.centre_m(displacement_m))
         return between_m < one.half_m + other.half_m - TOUCH_M
 
-    def _go_on(self, rider: BeltItem) -> None:
+    def _go_on(self, belt_item: BeltItem) -> None:
         """Wait for the rider's next station."""
-        if rider.step < len(rider.path):
-            station = rider.path[rider.step]
-            rider.wait = self._belt.when(rider.origin_m + station.centre_m, partial(self._arrive, rider, station))
+        if belt_item.step < len(belt_item.path):
+            station = belt_item.path[belt_item.step]
+            belt_item.wait = self._belt.when(
+                belt_item.origin_m + station.centre_m, partial(self._arrive, belt_item, station)
+            )
 
-    def _arrive(self, rider: BeltItem, station: Station) -> None:
-        rider.step += 1
-        rider.wait = None
-        station.pass_by(rider)
-        if rider.held_m is None and rider.wait is None:
-            self._go_on(rider)
+    def _arrive(self, belt_item: BeltItem, station: Station) -> None:
+        belt_item.step += 1
+        belt_item.wait = None
+        station.pass_by(belt_item)
+        if belt_item.held_m is None and belt_item.wait is None:
+            self._go_on(belt_item)
 
-    def _ride(self, rider: BeltItem) -> None:
-        assert rider.held_m is not None, f"item {rider.number} was not held"
-        rider.origin_m = self._belt.displacement_m - rider.held_m
-        rider.held_m = None
-        self._go_on(rider)
+    def _ride(self, belt_item: BeltItem) -> None:
+        assert belt_item.held_m is not None, f"item {belt_item.number} was not held"
+        belt_item.origin_m = self._belt.displacement_m - belt_item.held_m
+        belt_item.held_m = None
+        self._go_on(belt_item)
 
     @staticmethod
-    def _halt(rider: BeltItem) -> None:
-        for wait in (rider.wait, rider.contact):
+    def _halt(belt_item: BeltItem) -> None:
+        for wait in (belt_item.wait, belt_item.contact):
             if wait is not None:
                 wait.cancel()
-        rider.wait = rider.contact = None
+        belt_item.wait = belt_item.contact = None
 
-    def _let_go(self, rider: BeltItem, behind: BeltItem | None) -> None:
+    def _let_go(self, belt_item: BeltItem, behind: BeltItem | None) -> None:
         """The rider is out of the way of the one behind it, which may have something else before it now."""
-        if behind is not None and behind.held_by is rider:
+        if behind is not None and behind.held_by is belt_item:
             self.release(behind)
         elif behind is not None:
             self._meet(behind)
 
-    def _meet(self, rider: BeltItem) -> None:
+    def _meet(self, belt_item: BeltItem) -> None:
         """If the next one ahead stands held, the rider will run into it: wait for that."""
-        if rider.held_m is not None:
+        if belt_item.held_m is not None:
             return
-        ahead = self._neighbour(rider, -1)
+        ahead = self._neighbour(belt_item, -1)
         if ahead is None or ahead.held_m is None:
             return
-        touch_m = ahead.held_m - ahead.half_m - rider.half_m
-        if rider.contact is not None:
-            rider.contact.cancel()
-        rider.contact = self._belt.when(rider.origin_m + touch_m, partial(self._run_into, rider, ahead))
+        touch_m = ahead.held_m - ahead.half_m - belt_item.half_m
+        if belt_item.contact is not None:
+            belt_item.contact.cancel()
+        belt_item.contact = self._belt.when(belt_item.origin_m + touch_m, partial(self._run_into, belt_item, ahead))
 
-    def _run_into(self, rider: BeltItem, ahead: BeltItem) -> None:
-        rider.contact = None
-        if rider.held_m is None and ahead.held_m is not None and ahead.taken_by is None:
-            self.hold(rider, ahead)
+    def _run_into(self, belt_item: BeltItem, ahead: BeltItem) -> None:
+        belt_item.contact = None
+        if belt_item.held_m is None and ahead.held_m is not None and ahead.taken_by is None:
+            self.hold(belt_item, ahead)

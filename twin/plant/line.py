@@ -18,14 +18,14 @@ from twin.plant.belt import Belt
 from twin.plant.belt_drive import BeltDrive
 from twin.plant.belt_item import BeltItem
 from twin.plant.bins import Bins
-from twin.plant.camera import Camera, Film
+from twin.plant.camera import Camera, PictureSource
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.gate import Gate
-from twin.plant.item_queue import Row, Station
+from twin.plant.item_queue import ItemQueue, Station
 from twin.plant.loader import Loader
 from twin.plant.message import Message
 from twin.plant.rod import Rod
-from twin.plant.rod_head import Head, HeadEvents
+from twin.plant.rod_head import RodHead, RodHeadEvents
 from twin.scenario.faults import ForeignObject, TakenOff, TooLong
 from twin.scenario.item import LONGEST_ITEM_M, Item, foreign_item
 from twin.scenario.layout import LOADER, REJECT
@@ -44,8 +44,9 @@ class Line:
     """
 
     def __init__(
-        self, timeline: Timeline, scenario: Scenario, film: Film, faults: FaultInjector, record: Recorder,
-        send: Callable[[Message], None], on_photo: Callable[[int, bytes], None] = lambda item, image: None,
+        self, timeline: Timeline, scenario: Scenario, picture_source: PictureSource, faults: FaultInjector,
+        record: Recorder, send: Callable[[Message], None],
+        on_photo: Callable[[int, bytes], None] = lambda item, image: None,
     ) -> None:  # fmt: skip
         layout = scenario.layout
         self._timeline = timeline
@@ -60,22 +61,24 @@ class Line:
             timeline, BeltDrive(layout.belt_speed_m_per_s, faults), start_delay_s=layout.belt_start_delay_s,
             ramp_s=layout.belt_ramp_s, on_change=lambda running: record(trace.BeltRuns(timeline.now, running)),
         )  # fmt: skip
-        self.row = Row(self.belt, self._held, lambda rider: record(trace.Released(timeline.now, rider.number)))
+        self.queue = ItemQueue(
+            self.belt, self._held, lambda belt_item: record(trace.Released(timeline.now, belt_item.number))
+        )
         self.loader = Loader(timeline, scenario.stack(), faults, self._loaded)
-        self.camera = Camera(timeline, layout, film, faults, self._photographed, self._send_image)
+        self.camera = Camera(timeline, layout, picture_source, faults, self._photographed, self._send_image)
         self.gates = [
-            Gate(timeline, number, at_m, faults, self._edge, self._say_edge)
+            Gate(timeline, number, at_m, faults, self._edge, self._publish_edge)
             for number, at_m in enumerate(layout.gates_m, start=1)
         ]
         self.rods = {LOADER: Rod(timeline, LOADER, 0.0, layout.loader_stroke_s, faults, self._rod_moves)}
-        self.heads: dict[int, Head] = {}
-        events = HeadEvents(self._taken, self._struck, self._knocked)
+        self.heads: dict[int, RodHead] = {}
+        events = RodHeadEvents(self._taken, self._struck, self._knocked)
         for number, at_m in zip(layout.bins, layout.rods_m, strict=True):
             self.rods[number] = Rod(timeline, number, at_m, layout.rod_stroke_s, faults, self._rod_moves)
-            self.heads[number] = Head(number, at_m, layout.rod_head_m, self.belt, self.row, events)
+            self.heads[number] = RodHead(number, at_m, layout.rod_head_m, self.belt, self.queue, events)
         self.bins = Bins(layout.bins)
         self._paths: dict[float, list[Station]] = {}
-        faults.watch(self.row)
+        faults.watch(self.queue)
         for strange in faults.all(ForeignObject):
             timeline.call_at(strange.from_s, partial(self._lay_object, strange))
 
@@ -106,7 +109,7 @@ class Line:
 
     def end(self, reason: str) -> None:
         """The run is over: record how the line stands."""
-        on_belt = tuple(rider.number for rider in self.row)
+        on_belt = tuple(belt_item.number for belt_item in self.queue)
         rods_out = tuple(rod.number for rod in self.rods.values() if rod.stroke is not Stroke.IN)
         in_stack = not self.loader.empty
         self._record(trace.Ended(self._timeline.now, reason, on_belt, in_stack, rods_out, self.belt.running))
@@ -133,69 +136,69 @@ class Line:
         for fault in longer:
             self._faults.disturb(fault, "longer", "loader", at_m=0.0)
         self._count += 1
-        rider = BeltItem(self._count, item, self.belt.displacement_m + behind_m)
-        onto = self._onto(rider)
-        beside = self.row.beside(None, -behind_m)[-1:]
-        self._record(trace.Loaded(now_s, rider.number, item.item_class, item.length_m, onto, beside))
-        self._join(rider, -behind_m)
+        belt_item = BeltItem(self._count, item, self.belt.displacement_m + behind_m)
+        onto = self._onto(belt_item)
+        beside = self.queue.beside(None, -behind_m)[-1:]
+        self._record(trace.Loaded(now_s, belt_item.number, item.item_class, item.length_m, onto, beside))
+        self._join(belt_item, -behind_m)
         for fault in longer:
-            self._faults.disturb(fault, "longer", "loader", item=rider.number)
-        self._faults.laid(rider)
-        return rider.number
+            self._faults.disturb(fault, "longer", "loader", item=belt_item.number)
+        self._faults.laid(belt_item)
+        return belt_item.number
 
-    def _onto(self, rider: BeltItem) -> int | None:
+    def _onto(self, belt_item: BeltItem) -> int | None:
         """Whom a rider lies on that is about to be put on the belt."""
-        onto = self.row.overlapped(rider)
+        onto = self.queue.overlapped(belt_item)
         return None if onto is None else onto.number
 
-    def _join(self, rider: BeltItem, at_m: float) -> None:
+    def _join(self, belt_item: BeltItem, at_m: float) -> None:
         """Put a rider among the others, into whatever beam it is put."""
-        rider.path = self._path(rider)
+        belt_item.path = self._path(belt_item)
         if at_m > 0:
-            rider.step = sum(station.centre_m <= at_m for station in rider.path)
+            belt_item.step = sum(station.centre_m <= at_m for station in belt_item.path)
             for gate in self.gates:
-                if gate.position_m - rider.half_m <= at_m < gate.position_m + rider.half_m:
-                    self._enter(gate, rider)
-        self.row.add(rider)
+                if gate.position_m - belt_item.half_m <= at_m < gate.position_m + belt_item.half_m:
+                    self._enter(gate, belt_item)
+        self.queue.add(belt_item)
 
     def _lay_object(self, strange: ForeignObject) -> None:
         """Somebody lays something on the belt that is no item."""
         self._objects += 1
         at_m = strange.at_m
-        rider = BeltItem(-self._objects, foreign_item(strange.length_m), self.belt.displacement_m - at_m)
-        onto = self._onto(rider)
-        self._record(trace.LaidDown(self._timeline.now, rider.number, strange.length_m, at_m, onto))
-        self._join(rider, at_m)
-        self._faults.disturb(strange, "laid_down", self._behind(at_m), item=rider.number)
+        belt_item = BeltItem(-self._objects, foreign_item(strange.length_m), self.belt.displacement_m - at_m)
+        onto = self._onto(belt_item)
+        self._record(trace.LaidDown(self._timeline.now, belt_item.number, strange.length_m, at_m, onto))
+        self._join(belt_item, at_m)
+        self._faults.disturb(strange, "laid_down", self._behind(at_m), item=belt_item.number)
 
-    def _take_off(self, hand: TakenOff, rider: BeltItem) -> None:
+    def _take_off(self, hand: TakenOff, belt_item: BeltItem) -> None:
         """Somebody takes an item off the belt, perhaps to put it back; not before, and not after, the fault acts."""
         if hand not in self._faults.active(TakenOff):
             return
-        self._faults.disturb(hand, "taken_off", self._behind(hand.at_m), item=rider.number)
-        self._record(trace.TakenByHand(self._timeline.now, rider.number, False, hand.back_m is not None))
-        self.row.remove(rider)
-        self._leave_beams(rider)
+        self._faults.disturb(hand, "taken_off", self._behind(hand.at_m), item=belt_item.number)
+        self._record(trace.TakenByHand(self._timeline.now, belt_item.number, False, hand.back_m is not None))
+        self.queue.remove(belt_item)
+        self._leave_beams(belt_item)
         if hand.back_m is not None:
-            self._timeline.call_at(self._timeline.now + hand.back_s, partial(self._put_back, hand, rider))
+            self._timeline.call_at(self._timeline.now + hand.back_s, partial(self._put_back, hand, belt_item))
 
-    def _put_back(self, hand: TakenOff, rider: BeltItem) -> None:
+    def _put_back(self, hand: TakenOff, belt_item: BeltItem) -> None:
         assert hand.back_m is not None
-        rider.origin_m = self.belt.displacement_m - hand.back_m
-        onto = self._onto(rider)
-        self._record(trace.TakenByHand(self._timeline.now, rider.number, True, False, onto))
-        self._join(rider, hand.back_m)
-        self._faults.disturb(hand, "put_back", self._behind(hand.back_m), item=rider.number)
+        belt_item.origin_m = self.belt.displacement_m - hand.back_m
+        onto = self._onto(belt_item)
+        self._record(trace.TakenByHand(self._timeline.now, belt_item.number, True, False, onto))
+        self._join(belt_item, hand.back_m)
+        self._faults.disturb(hand, "put_back", self._behind(hand.back_m), item=belt_item.number)
 
     def _behind(self, at_m: float) -> str:
         """The gate behind which a place on the belt lies; the loader, if it lies before the first."""
         passed = [gate.name for gate in self.gates if gate.position_m <= at_m + self._layout.rod_head_m / 2]
         return passed[-1] if passed else "loader"
 
-    def _path(self, rider: BeltItem) -> list[Station]:
+    def _path(self, belt_item: BeltItem) -> list[Station]:
         """Where the centre of an item of this length is when it meets each part, in order."""
-        half_m = rider.half_m
-        hands = [hand for hand in self._faults.all(TakenOff) if hand.item == rider.number]
+        half_m = belt_item.half_m
+        hands = [hand for hand in self._faults.all(TakenOff) if hand.item == belt_item.number]
         path = self._paths.get(half_m)
         if path is not None and not hands:
             return path
@@ -205,34 +208,34 @@ class Line:
             path.append(Station(gate.position_m + half_m, partial(self._leave, gate)))
         for head in self.heads.values():
             path.append(Station(head.from_m - half_m, partial(self._meet, head)))
-        path += [Station(hand.at_m, partial(self._take_off, hand)) for hand in hands if rider.step == 0]
+        path += [Station(hand.at_m, partial(self._take_off, hand)) for hand in hands if belt_item.step == 0]
         path.sort(key=lambda station: station.centre_m)
         if len(self._paths) < 64 and not hands:  # Lengths repeat, unless they are drawn.
             self._paths[half_m] = path
         return path
 
-    def _enter(self, gate: Gate, rider: BeltItem) -> None:
-        rider.beams.add(gate.number)
-        gate.enter(rider.number)
+    def _enter(self, gate: Gate, belt_item: BeltItem) -> None:
+        belt_item.beams.add(gate.number)
+        gate.enter(belt_item.number)
 
-    def _leave(self, gate: Gate, rider: BeltItem) -> None:
-        rider.beams.discard(gate.number)
-        gate.leave(rider.number, followed=self.row.followed(rider))
+    def _leave(self, gate: Gate, belt_item: BeltItem) -> None:
+        belt_item.beams.discard(gate.number)
+        gate.leave(belt_item.number, followed=self.queue.followed(belt_item))
 
     def _edge(self, gate: Gate, item: int) -> None:
         self._record(trace.Edge(self._timeline.now, gate.number, gate.blocked, item))
 
-    def _say_edge(self, gate: Gate, blocked: bool, item: int | None) -> None:
+    def _publish_edge(self, gate: Gate, blocked: bool, item: int | None) -> None:
         payload = wire.encode_feedback(wire.GateEdge(number=gate.number, blocked=blocked))
         self._send(Message(payload, gate.name, "blocked" if blocked else "clear", item))
 
-    def _meet(self, head: Head, rider: BeltItem) -> None:
-        head.meet(rider, self.rods[head.number])
+    def _meet(self, head: RodHead, belt_item: BeltItem) -> None:
+        head.meet(belt_item, self.rods[head.number])
 
-    def _photographed(self, rider: BeltItem, image: bytes) -> None:
-        self._record(trace.Photographed(self._timeline.now, rider.number, _digest(image), len(image)))
-        if rider.number > 0:
-            self._on_photo(rider.number, image)
+    def _photographed(self, belt_item: BeltItem, image: bytes) -> None:
+        self._record(trace.Photographed(self._timeline.now, belt_item.number, _digest(image), len(image)))
+        if belt_item.number > 0:
+            self._on_photo(belt_item.number, image)
 
     def _send_image(self, item: int, image: bytes) -> None:
         self._send(Message(wire.encode_feedback(wire.Image(content=image)), "camera", _digest(image), item))
@@ -242,36 +245,38 @@ class Line:
         part = self.loader if rod.number == LOADER else self.heads[rod.number]
         part.move(rod)
 
-    def _taken(self, rider: BeltItem, rod: Rod, offset_m: float) -> None:
-        self._record(trace.Taken(self._timeline.now, rider.number, rod.number, offset_m, self.row.gap_m(rider)))
+    def _taken(self, belt_item: BeltItem, rod: Rod, offset_m: float) -> None:
+        self._record(
+            trace.Taken(self._timeline.now, belt_item.number, rod.number, offset_m, self.queue.gap_m(belt_item))
+        )
 
-    def _struck(self, rider: BeltItem, rod: Rod, offset_m: float) -> None:
-        beside = self.row.beside(rider.number, None)
-        self._record(trace.Struck(self._timeline.now, rider.number, rod.number, offset_m, beside))
+    def _struck(self, belt_item: BeltItem, rod: Rod, offset_m: float) -> None:
+        beside = self.queue.beside(belt_item.number, None)
+        self._record(trace.Struck(self._timeline.now, belt_item.number, rod.number, offset_m, beside))
 
-    def _held(self, rider: BeltItem, by: object) -> None:
-        rod = by.number if isinstance(by, Head) else None
+    def _held(self, belt_item: BeltItem, by: object) -> None:
+        rod = by.number if isinstance(by, RodHead) else None
         behind = by.number if isinstance(by, BeltItem) else None
-        beside = self.row.beside(rider.number, None)
-        self._record(trace.Held(self._timeline.now, rider.number, rod, behind, beside))
+        beside = self.queue.beside(belt_item.number, None)
+        self._record(trace.Held(self._timeline.now, belt_item.number, rod, behind, beside))
 
-    def _knocked(self, rider: BeltItem, rod: Rod) -> None:
-        self._fall(rider, rod.number)
+    def _knocked(self, belt_item: BeltItem, rod: Rod) -> None:
+        self._fall(belt_item, rod.number)
 
-    def _fell_off(self, rider: BeltItem) -> None:
-        self.row.remove(rider)
-        self._fall(rider, REJECT)
+    def _fell_off(self, belt_item: BeltItem) -> None:
+        self.queue.remove(belt_item)
+        self._fall(belt_item, REJECT)
 
-    def _fall(self, rider: BeltItem, number: int) -> None:
-        if rider.number > 0:
+    def _fall(self, belt_item: BeltItem, number: int) -> None:
+        if belt_item.number > 0:
             self.bins.receive(number)
-        self._record(trace.Binned(self._timeline.now, rider.number, number))
-        self._leave_beams(rider)
+        self._record(trace.Binned(self._timeline.now, belt_item.number, number))
+        self._leave_beams(belt_item)
 
-    def _leave_beams(self, rider: BeltItem) -> None:
-        for beam in sorted(rider.beams):
-            self.gates[beam - 1].leave(rider.number, followed=False)
-        rider.beams.clear()
+    def _leave_beams(self, belt_item: BeltItem) -> None:
+        for beam in sorted(belt_item.beams):
+            self.gates[beam - 1].leave(belt_item.number, followed=False)
+        belt_item.beams.clear()
 
 
 def _digest(image: bytes) -> str:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from twin.plant.belt import Belt, Wait
 from twin.plant.belt_item import BeltItem
-from twin.plant.item_queue import TOUCH_M, Row
+from twin.plant.item_queue import TOUCH_M, ItemQueue
 from twin.plant.rod import Rod
 from twin.trace import Stroke
 
 
-class HeadEvents(NamedTuple):
+class RodHeadEvents(NamedTuple):
     """Who is told of what a head does."""
 
     on_taken: Callable[[BeltItem, Rod, float], None]
@@ -24,18 +24,18 @@ class HeadEvents(NamedTuple):
     on_knocked: Callable[[BeltItem, Rod], None]
 
 
-class Head:
+class RodHead:
     """The head of one rod: from `from_m` to `to_m` along the belt, for its rod's `stroke`."""
 
     def __init__(
-        self, rod_number: int, position_m: float, width_m: float, belt: Belt, row: Row, events: HeadEvents
+        self, rod_number: int, position_m: float, width_m: float, belt: Belt, queue: ItemQueue, events: RodHeadEvents
     ) -> None:
         self.number = rod_number
         self.position_m = position_m
         self.from_m = position_m - width_m / 2
         self.to_m = position_m + width_m / 2
         self._belt = belt
-        self._row = row
+        self._queue = queue
         self._events = events
         self._stroke = Stroke.IN
         self._taken: list[BeltItem] = []
@@ -51,76 +51,76 @@ class Head:
         elif rod.stroke is Stroke.RETRACTING and before is Stroke.EXTENDING:
             self._turn_back(rod)
         elif rod.stroke is Stroke.IN:
-            for rider in [rider for rider in self._row if rider.held_by is self]:
-                self._row.release(rider)
+            for belt_item in [belt_item for belt_item in self._queue if belt_item.held_by is self]:
+                self._queue.release(belt_item)
 
-    def meet(self, rider: BeltItem, rod: Rod) -> None:
+    def meet(self, belt_item: BeltItem, rod: Rod) -> None:
         """A rider's nose reaches the head's edge."""
         if self._stroke is Stroke.EXTENDING:
-            self._watch(rider, rod)
+            self._watch(belt_item, rod)
         elif self._stroke in (Stroke.OUT, Stroke.RETRACTING):
-            self._row.hold(rider, self)
+            self._queue.hold(belt_item, self)
 
     def _extend(self, rod: Rod) -> None:
         displacement_m = self._belt.displacement_m
-        for rider in list(self._row):
-            centre_m = rider.centre_m(displacement_m)
-            if rider.taken_by is not None or rider.held_by is self:
+        for belt_item in list(self._queue):
+            centre_m = belt_item.centre_m(displacement_m)
+            if belt_item.taken_by is not None or belt_item.held_by is self:
                 continue
-            if not self._reaches(rider):
+            if not self._reaches(belt_item):
                 continue
             if self.from_m <= centre_m <= self.to_m:
-                self._take(rider, rod)
+                self._take(belt_item, rod)
             elif centre_m < self.from_m:
-                self._watch(rider, rod)
+                self._watch(belt_item, rod)
             else:
-                self._strike(rider, rod)
+                self._strike(belt_item, rod)
 
-    def _reaches(self, rider: BeltItem) -> bool:
+    def _reaches(self, belt_item: BeltItem) -> bool:
         """Whether the head, going out, meets any part of the rider."""
-        centre_m = rider.centre_m(self._belt.displacement_m)
-        return centre_m + rider.half_m > self.from_m + TOUCH_M and centre_m - rider.half_m < self.to_m - TOUCH_M
+        centre_m = belt_item.centre_m(self._belt.displacement_m)
+        return centre_m + belt_item.half_m > self.from_m + TOUCH_M and centre_m - belt_item.half_m < self.to_m - TOUCH_M
 
-    def _watch(self, rider: BeltItem, rod: Rod) -> None:
+    def _watch(self, belt_item: BeltItem, rod: Rod) -> None:
         """The rider comes in while the rod goes out: it is taken if its centre gets under the head in time."""
         wait = None
-        if rider.held_m is None:
-            wait = self._belt.when(rider.origin_m + self.from_m, lambda: self._take(rider, rod))
-        self._entering[rider] = wait
+        if belt_item.held_m is None:
+            wait = self._belt.when(belt_item.origin_m + self.from_m, lambda: self._take(belt_item, rod))
+        self._entering[belt_item] = wait
 
-    def _take(self, rider: BeltItem, rod: Rod) -> None:
-        centre_m = rider.centre_m(self._belt.displacement_m)
-        if rider not in self._row or not self.from_m - TOUCH_M <= centre_m <= self.to_m + TOUCH_M:
+    def _take(self, belt_item: BeltItem, rod: Rod) -> None:
+        centre_m = belt_item.centre_m(self._belt.displacement_m)
+        if belt_item not in self._queue or not self.from_m - TOUCH_M <= centre_m <= self.to_m + TOUCH_M:
             return  # It stands before the head, or a hand was quicker.
-        self._forget(rider)
-        if self._stroke is not Stroke.EXTENDING or rider.taken_by is not None:
+        self._forget(belt_item)
+        if self._stroke is not Stroke.EXTENDING or belt_item.taken_by is not None:
             return
-        self._events.on_taken(rider, rod, centre_m - self.position_m)
-        self._taken.append(rider)
-        self._row.take(rider, self.number)
+        self._events.on_taken(belt_item, rod, centre_m - self.position_m)
+        self._taken.append(belt_item)
+        self._queue.take(belt_item, self.number)
 
-    def _strike(self, rider: BeltItem, rod: Rod) -> None:
-        self._events.on_struck(rider, rod, rider.centre_m(self._belt.displacement_m) - self.position_m)
+    def _strike(self, belt_item: BeltItem, rod: Rod) -> None:
+        self._events.on_struck(belt_item, rod, belt_item.centre_m(self._belt.displacement_m) - self.position_m)
 
     def _knock(self, rod: Rod) -> None:
-        for rider in list(self._entering):
-            self._forget(rider)
-            if rider.taken_by is None and rider in self._row and self._reaches(rider):
-                self._strike(rider, rod)
+        for belt_item in list(self._entering):
+            self._forget(belt_item)
+            if belt_item.taken_by is None and belt_item in self._queue and self._reaches(belt_item):
+                self._strike(belt_item, rod)
         taken, self._taken = self._taken, []
-        for rider in taken:
-            self._row.remove(rider)
-            self._events.on_knocked(rider, rod)
+        for belt_item in taken:
+            self._queue.remove(belt_item)
+            self._events.on_knocked(belt_item, rod)
 
     def _turn_back(self, rod: Rod) -> None:
-        for rider in list(self._entering):
-            self._forget(rider)
+        for belt_item in list(self._entering):
+            self._forget(belt_item)
         taken, self._taken = self._taken, []
-        for rider in taken:
-            self._row.put_back(rider)
-            self._strike(rider, rod)
+        for belt_item in taken:
+            self._queue.put_back(belt_item)
+            self._strike(belt_item, rod)
 
-    def _forget(self, rider: BeltItem) -> None:
-        wait = self._entering.pop(rider, None)
+    def _forget(self, belt_item: BeltItem) -> None:
+        wait = self._entering.pop(belt_item, None)
         if wait is not None:
             wait.cancel()

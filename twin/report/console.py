@@ -11,7 +11,7 @@ from rich.table import Table
 from controller.system import wall_s
 from twin import trace
 from twin.doctor import Finding
-from twin.report.narration import told
+from twin.report.narration import narrate
 from twin.report.screen import verbatim
 from twin.run import Run
 from twin.verdict.checks import Violation
@@ -55,7 +55,7 @@ class ProgressBar:
         self._progress.update(self._task, completed=self._done, rates=rates)
         self._progress.refresh()
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """A line above the bar: on whom the run waits."""
         self._progress.console.print(verbatim(text))
 
@@ -89,7 +89,7 @@ class StatusLine:
             self._connect(record)
         self._done += type(record) is trace.Binned and record.item > 0
         self._loaded += type(record) is trace.Loaded
-        who, what = told(record)
+        who, what = narrate(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
         self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
 
@@ -98,7 +98,7 @@ class StatusLine:
         self._connections[kind] += 1
         if self._connections[kind] <= MOST_REPEATED:
             again = " (and so on; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
-            self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(told(record))}{again}"))
+            self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(narrate(record))}{again}"))
 
     def __enter__(self) -> "StatusLine":
         self._status.start()
@@ -183,7 +183,7 @@ def show_violations(console: Console, violations: Sequence[Violation], unlisted:
         console.print(f"  ... and {total - len(shown)} more")
 
 
-def show_story(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
+def show_narration(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
     """A run step by step: when, who, what, and which check objected."""
     found: dict[float, list[Violation]] = {}
     for violation in violations:
@@ -195,7 +195,7 @@ def show_story(console: Console, records: Iterable[trace.AnyRecord], violations:
         last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
         objections = found.pop(record.t_s, []) if last_of_instant else []
         words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
-        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*told(record), words)), style="red" if words else None)
+        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*narrate(record), words)), style="red" if words else None)
     console.print(table)
 
 

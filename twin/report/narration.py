@@ -9,10 +9,10 @@ from twin.scenario.layout import bin_name
 _SIDE: Final = {True: "ahead of", False: "behind"}
 
 
-def told(record: trace.AnyRecord) -> tuple[str, str]:
+def narrate(record: trace.AnyRecord) -> tuple[str, str]:
     """Who does something on the line, and what."""
-    tell: Callable[[Any], tuple[str, str]] = _TOLD[type(record)]
-    return tell(record)
+    narrate_kind: Callable[[Any], tuple[str, str]] = _NARRATIONS[type(record)]
+    return narrate_kind(record)
 
 
 def _offset(offset_m: float) -> str:
@@ -53,7 +53,7 @@ def _ended(record: trace.Ended) -> tuple[str, str]:
     return "run", f"over: {record.reason}{left}{stack}{rods}"
 
 
-_TOLD: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] = {
+_NARRATIONS: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] = {
     trace.Began: lambda it: ("run", f"seed {it.scenario.seed}, {it.scenario.item_count} items"),
     trace.BeltRuns: lambda it: ("belt", "runs" if it.running else "stops"),
     trace.RodMoves: lambda it: (f"rod {it.rod}", it.stroke),
@@ -73,7 +73,7 @@ _TOLD: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] = {
     ),
     trace.FaultActs: lambda it: ("fault", f"{it.fault} {'begins' if it.acts else 'ends'}"),
     trace.Disturbed: _disturbed,
-    trace.ToldToEnd: lambda it: ("controller", f"was told to end by {it.by}"),
+    trace.EndRequested: lambda it: ("controller", f"was told to end by {it.by}"),
     trace.TakenByHand: lambda it: ("somebody", f"{'puts back' if it.back else 'takes off'} item {it.item}"),
     trace.Feedback: lambda it: ("controller", f"hears {it.key}" + (f" {it.value}" if it.key != "camera" else "")),
     trace.Commanded: lambda it: ("plant", f"hears {it.payload}"),

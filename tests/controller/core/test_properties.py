@@ -51,7 +51,7 @@ single_steps = st.one_of(
     st.tuples(st.just("oversleep"), pauses_s),
     st.tuples(st.sampled_from(["lose", "stop"]), st.just(None)),
 )
-stories = st.lists(st.one_of(single_steps.map(lambda step: [step]), items(), items()), max_size=14).map(
+step_lists = st.lists(st.one_of(single_steps.map(lambda step: [step]), items(), items()), max_size=14).map(
     lambda parts: [step for part in parts for step in part]
 )
 
@@ -69,12 +69,12 @@ class Watched:
         self.out_s = {}
         self.sure = dict.fromkeys(self.bins.values(), 0)
         self.online = True
-        self.hear_commands(self.session.tell(Start(), 0.0))
+        self.receive_commands(self.session.tell(Start(), 0.0))
 
     def step(self, kind, value):
         if kind == "hear":
             self.note_sure(value)
-            self.hear_commands(self.session.receive(value, self.now_s), cause=value)
+            self.receive_commands(self.session.receive(value, self.now_s), cause=value)
             self.wake()
         elif kind == "pass":
             self.pass_s(value)
@@ -82,13 +82,13 @@ class Watched:
             self.now_s += value
             self.wake()
         elif kind == "lose" and not self.session.finished:
-            self.hear_commands(self.session.tell(BrokerLost(), self.now_s))
+            self.receive_commands(self.session.tell(BrokerLost(), self.now_s))
             self.online = False
             self.pass_s(1.0)
             self.online = True
-            self.hear_commands(self.session.tell(BrokerBack(), self.now_s))
+            self.receive_commands(self.session.tell(BrokerBack(), self.now_s))
         elif kind == "stop":
-            self.hear_commands(self.session.tell(Stop(), self.now_s))
+            self.receive_commands(self.session.tell(Stop(), self.now_s))
 
     def pass_s(self, span_s):
         """Let time pass, waking the session whenever it asked for that."""
@@ -101,7 +101,7 @@ class Watched:
     def wake(self):
         """All that is due now."""
         for _ in range(MOST_WAKES_AT_ONCE):
-            self.hear_commands(self.session.wake(self.now_s))
+            self.receive_commands(self.session.wake(self.now_s))
             due_s = self.session.next_deadline_s
             if due_s is None or due_s > self.now_s:
                 break
@@ -123,7 +123,7 @@ class Watched:
             if answer.confidence >= 0.8 and answer.label in self.bins:
                 self.sure[self.bins[answer.label]] += 1
 
-    def hear_commands(self, payloads, cause=b""):
+    def receive_commands(self, payloads, cause=b""):
         for payload in payloads:
             command = wire.decode_command(payload)
             if isinstance(command, Conveyor):
@@ -145,20 +145,20 @@ class Watched:
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(stories, st.sampled_from([1, 2, "auto"]), st.sampled_from([None, 0, 2]))
-def test_whatever_comes_it_stays_within_what_it_may_say(story, in_flight, count):
+@given(step_lists, st.sampled_from([1, 2, "auto"]), st.sampled_from([None, 0, 2]))
+def test_whatever_comes_it_stays_within_what_it_may_say(steps_taken, in_flight, count):
     watched = Watched(Settings(in_flight=in_flight, items=count))
-    for step in story:
+    for step in steps_taken:
         watched.step(*step)
     watched.pass_s(100.0)
     assert not watched.out_s or watched.session.next_deadline_s is not None
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(stories, st.sampled_from([1, "auto"]))
-def test_whatever_came_before_a_stop_the_line_comes_to_rest(story, in_flight):
+@given(step_lists, st.sampled_from([1, "auto"]))
+def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flight):
     watched = Watched(Settings(in_flight=in_flight))
-    for step in story:
+    for step in steps_taken:
         watched.step(*step)
     watched.step("stop", None)
     watched.pass_s(300.0)

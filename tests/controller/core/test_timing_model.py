@@ -2,7 +2,7 @@
 
 import random
 
-from controller.core.timing_model import Estimate, Lengths, Times
+from controller.core.timing_model import DwellRange, Estimate, TimingModel
 
 
 def taught(*values_s):
@@ -42,7 +42,7 @@ def test_the_tolerance_holds_what_is_seen():
 
 
 def test_room_is_left_for_much_longer_items_while_few_were_seen():
-    lengths = Lengths()
+    lengths = DwellRange()
     for _ in range(2):
         lengths.learn(0.3)
     assert lengths.most_s > 3 * 0.3
@@ -52,30 +52,30 @@ def test_room_is_left_for_much_longer_items_while_few_were_seen():
 
 
 def test_an_item_is_as_long_at_each_gate():
-    lengths = Lengths()
+    lengths = DwellRange()
     assert lengths.same(0.32, 0.3)
     assert not lengths.same(0.6, 0.2)
     assert not lengths.same(0.6, 1.2)
 
 
 def test_no_item_is_as_long_as_half_the_stretch_behind_a_gate():
-    times = Times(3)
-    assert times.room_for(1.0, 1)
-    times.legs[2].learn(2.0)
-    assert times.room_for(0.8, 1)
-    assert not times.room_for(1.0, 1)
-    assert times.room_for(1.0, 2)
+    timing = TimingModel(3)
+    assert timing.room_for(1.0, 1)
+    timing.legs[2].learn(2.0)
+    assert timing.room_for(0.8, 1)
+    assert not timing.room_for(1.0, 1)
+    assert timing.room_for(1.0, 2)
 
 
 def test_the_stretch_behind_the_last_gate_is_as_long_as_the_longest():
-    times = Times(2)
-    times.legs[1].learn(3.0)
-    times.legs[2].learn(2.0)
-    assert (times.stretch_s(1), times.stretch_s(2)) == (2.0, 2.0)
+    timing = TimingModel(2)
+    timing.legs[1].learn(3.0)
+    timing.legs[2].learn(2.0)
+    assert (timing.leg_behind_s(1), timing.leg_behind_s(2)) == (2.0, 2.0)
 
 
 def test_an_item_half_as_long_again_as_any_is_a_long_one():
-    lengths = Lengths()
+    lengths = DwellRange()
     assert not lengths.long(0.32)
     lengths.learn(0.32)
     assert not lengths.long(0.4)

@@ -17,7 +17,7 @@ from controller.errors import BrokerError as ControllersBrokerError
 from controller.mqtt import Address, Connection
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.broker.access import Access, is_loopback, read_passwords
-from twin.broker.amqtt_patches import Ear
+from twin.broker.amqtt_patches import Listener
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError, TwinError
 
@@ -114,7 +114,7 @@ def test_half_a_certificate_is_refused(tmp_path):
 def test_with_strict_topics_no_client_speaks_for_the_plant_or_the_clock():
     heard = queue.Queue()
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
-        broker.listen(Ear(frozenset({"aa", "bb", "twin/clock/grant"}), heard.put))
+        broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), heard.put))
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="stranger", protocol=mqtt.MQTTv311)
         ready = threading.Event()
         client.on_connect = lambda *_: ready.set()

@@ -11,8 +11,8 @@ from support.participant import RUN, Participant
 from controller import wire
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import BrokerError, ParticipantError
-from twin.links.blocking_client import Messenger
-from twin.links.embedded_client import Tap
+from twin.links.blocking_client import BlockingClient
+from twin.links.embedded_client import EmbeddedClient
 from twin.links.external_controller import Exit
 from twin.links.lockstep import LockstepLink
 
@@ -27,7 +27,7 @@ def broker(embedded):
 
 def over(broker, post):
     """The twin's end of the wire: a connection like any other, or a place inside the embedded broker."""
-    return partial(Messenger, broker.host, broker.port) if post == "messenger" else partial(Tap, broker)
+    return partial(BlockingClient, broker.host, broker.port) if post == "messenger" else partial(EmbeddedClient, broker)
 
 
 @contextmanager
@@ -278,7 +278,7 @@ def test_a_broker_that_is_not_there_is_one_line():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(BrokerError, match=f"broker 127.0.0.1:{port}: .*refused"):
-        LockstepLink(partial(Messenger, "127.0.0.1", port)).open()
+        LockstepLink(partial(BlockingClient, "127.0.0.1", port)).open()
 
 
 def test_a_broker_that_restarts_mid_run_costs_neither_an_answer_nor_a_message(broker, link, join):
@@ -317,11 +317,11 @@ def test_a_broker_that_stays_away_is_named_among_the_causes(broker, join):
 def test_the_twins_connection_cut_off_costs_nothing(broker, join):
     twins = []
 
-    def post_of(**options):
-        twins.append(Messenger(broker.host, broker.port, **options))
+    def make_client(**options):
+        twins.append(BlockingClient(broker.host, broker.port, **options))
         return twins[0]
 
-    link = LockstepLink(post_of, answer_timeout_s=5.0)
+    link = LockstepLink(make_client, answer_timeout_s=5.0)
     link.open()
     participant = join()
     link.await_participants()

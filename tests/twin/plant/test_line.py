@@ -119,9 +119,9 @@ def work(layout, lengths, switches, loads):
 
 @settings(max_examples=150, deadline=None)
 @given(shifts())
-def test_every_gate_edge_is_where_an_items_nose_or_tail_is(shift):
-    layout, lengths, switches, _ = shift
-    plant = work(*shift)
+def test_every_gate_edge_is_where_an_items_nose_or_tail_is(case):
+    layout, lengths, switches, _ = case
+    plant = work(*case)
     motion = Motion(layout, switches)
     origins = [motion.displacement_m(record.t_s) for record in plant.all(trace.Loaded)]
     for edge in plant.all(trace.Edge):
@@ -136,27 +136,27 @@ def test_every_gate_edge_is_where_an_items_nose_or_tail_is(shift):
 
 @settings(max_examples=150, deadline=None)
 @given(shifts())
-def test_edges_of_a_gate_alternate_and_every_item_is_accounted_for_in_order(shift):
-    plant = work(*shift)
+def test_edges_of_a_gate_alternate_and_every_item_is_accounted_for_in_order(case):
+    plant = work(*case)
     for gate in plant.line.gates:
         blocked = [edge.blocked for edge in plant.all(trace.Edge) if edge.gate == gate.number]
         assert blocked[::2] == [True] * len(blocked[::2])
         assert blocked[1::2] == [False] * len(blocked[1::2])
         assert len(blocked) % 2 == 0
     binned = [record.item for record in plant.all(trace.Binned)]
-    assert sorted(binned) == list(range(1, len(shift[1]) + 1))
+    assert sorted(binned) == list(range(1, len(case[1]) + 1))
     # Items piled at the very same place have no order among them.
-    motion = Motion(shift[0], shift[2])
+    motion = Motion(case[0], case[2])
     loaded_at_m = {record.item: motion.displacement_m(record.t_s) for record in plant.all(trace.Loaded)}
     assert all(loaded_at_m[one] <= loaded_at_m[other] + 1e-9 for one, other in pairwise(binned))
-    assert len(plant.all(trace.Photographed)) == len(shift[1])
+    assert len(plant.all(trace.Photographed)) == len(case[1])
 
 
 @settings(max_examples=100, deadline=None)
 @given(shifts())
-def test_items_overlap_on_the_belt_only_where_it_is_reported(shift):
-    layout, lengths, switches, _ = shift
-    plant = work(*shift)
+def test_items_overlap_on_the_belt_only_where_it_is_reported(case):
+    layout, lengths, switches, _ = case
+    plant = work(*case)
     motion = Motion(layout, switches)
     on_belt = [
         (motion.displacement_m(record.t_s), length)
@@ -173,8 +173,8 @@ def test_items_overlap_on_the_belt_only_where_it_is_reported(shift):
 
 @settings(max_examples=100, deadline=None)
 @given(shifts(), st.integers(2, 4), st.floats(0.0, 20.0), st.floats(0.0, 6.0))
-def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(shift, rod, push_s, out_s):
-    layout, lengths, switches, loads = shift
+def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(case, rod, push_s, out_s):
+    layout, lengths, switches, loads = case
     plant = Plant(Scenario(layout=layout, items=tuple(Item(length_m=length) for length in lengths)))
     for at_s, run in switches:
         plant.belt(at_s, run)
@@ -184,7 +184,7 @@ def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(shift, ro
     last_s = max(switches[-1][0], loads[-1], push_s + out_s)
     plant.run(last_s + 10 + 1.2 * layout.end_m / layout.belt_speed_m_per_s)
     assert sorted(record.item for record in plant.all(trace.Binned)) == list(range(1, len(lengths) + 1))
-    assert len(plant.line.row) == 0
+    assert len(plant.line.queue) == 0
     for gate in plant.line.gates:
         assert not gate.blocked
         blocked = [edge.blocked for edge in plant.all(trace.Edge) if edge.gate == gate.number]

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from twin import Scenario, trace
-from twin.report.narration import told
+from twin.report.narration import narrate
 
 TOLD = {
     trace.Held(1.0, 2, 3, None): ("belt", "item 2 rides into rod 3, which is out"),
@@ -27,7 +27,7 @@ TOLD = {
     trace.Connection(1.0, "FS_Ctl", "taken over", ""): (
         "client FS_Ctl", "taken over by another client with the same id",
     ),
-    trace.ToldToEnd(1.0, "a signal"): ("controller", "was told to end by a signal"),
+    trace.EndRequested(1.0, "a signal"): ("controller", "was told to end by a signal"),
     trace.Ended(1.0, "stalled", (4,), True, (2,), True): (
         "run", "over: stalled, on the belt [4], items left in the stack, rods out [2]",
     ),
@@ -36,7 +36,7 @@ TOLD = {
 
 @pytest.mark.parametrize("record", TOLD, ids=lambda record: type(record).__name__)
 def test_a_record_is_told_in_words(record):
-    assert told(record) == TOLD[record]
+    assert narrate(record) == TOLD[record]
 
 
 def test_every_kind_of_record_can_be_told():
@@ -47,4 +47,4 @@ def test_every_kind_of_record_can_be_told():
         trace.Commanded(0.0, "{}"), *TOLD,
     ]  # fmt: skip
     assert {type(record) for record in examples} == set(get_args(trace.AnyRecord))
-    assert all(all(told(record)) for record in examples)
+    assert all(all(narrate(record)) for record in examples)

@@ -17,7 +17,7 @@ ERROR = trace.Answered(2.0, 1, None, 0.0)
 CLEAR = trace.Answered(2.0, 1, "ripe", 0.95, own=False)
 UNCLEAR = trace.Answered(2.0, 1, "ripe", 0.6, own=False)
 LOOKS_RAW = trace.Answered(2.0, 1, "raw", 0.95, own=False)
-TOLD = trace.ToldToEnd(10.0, "a signal")
+TOLD = trace.EndRequested(10.0, "a signal")
 
 
 def moves(rod, *strokes):

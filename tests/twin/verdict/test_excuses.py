@@ -318,7 +318,7 @@ def test_whoever_was_started_anew_cannot_know_what_lies_on_the_belt_and_may_leav
 
 
 def test_a_line_is_not_at_rest_without_blame_only_if_the_last_command_to_each_part_was_lost():
-    told = trace.ToldToEnd(50.0, "signal")
+    told = trace.EndRequested(50.0, "signal")
     out = strokes(2, (49.0, "extending"), (49.3, "out"))
     stop_lost = trace.Disturbed(60.0, "command_lost", "belt", None, (), "afault")
     stop_lost_before = trace.Disturbed(49.9, "command_lost", "belt", None, (), "afault")
