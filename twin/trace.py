@@ -256,11 +256,29 @@ class Exited(Record, frozen=True):
 
 
 class Connection(Record, frozen=True):
-    """What the broker saw of a client's connection: connected, subscribed, disconnected, lost, refused, taken over."""
+    """Something happened to a client's connection, as the broker saw it.
+
+    `lost`: the connection broke without a DISCONNECT packet. `taken over`: another client with the same id connected.
+    `detail` is the topic of `subscribed`, or the reason of `refused`.
+    """
 
     client: str
     event: Event
     detail: str
+
+    @property
+    def text(self) -> str:
+        """The event as the predicate of a sentence about the client."""
+        match self.event:
+            case "subscribed":
+                return f"subscribed to {self.detail}"
+            case "lost":
+                return "lost its connection"
+            case "refused":
+                return f"was refused: {self.detail}"
+            case "taken over":
+                return "was replaced by another client with the same id"
+        return self.event
 
 
 class Ended(Record, frozen=True):

@@ -50,7 +50,7 @@ def test_run_takes_a_scenario_file_and_replay_tells_it(tmp_path):
     assert twin("run", path, "--link", "memory").exit_code == 0
     told = twin("replay", path)
     assert told.exit_code == 0
-    assert "item 1 falls in" in told.output
+    assert "falls into bin 4" in told.output
 
 
 def test_a_layout_file_decides_the_line(tmp_path):

@@ -78,12 +78,12 @@ def served_to(flaw, *options, items=4):
 
 FLAWS = {
     "deaf": [
-        "stalled: no progress with items left in the stack: the next was to be loaded within 51 s",
+        "stalled: no progress: no item was loaded within 51 s, although the stack is not empty",
         "connected 2 times",
     ],
-    "hung": ["stalled: no progress with items left in the stack"],
+    "hung": ["stalled: no progress: no item was loaded"],
     "never_pushes": ["needless_reject: item 1 ("],
-    "stops": ["stalled: no progress with items left in the stack", "FS_Ctl subscribed to bb"],
+    "stops": ["stalled: no progress: no item was loaded", "FS_Ctl subscribed to bb"],
 }
 
 
@@ -114,9 +114,8 @@ def test_soon_after_the_last_item_serving_ends_and_rejected_items_are_named():
 
 def test_two_clients_that_throw_each_other_out_are_told_of():
     _, told = served_to("two", items=1)
-    assert "taken over by another client with the same id" in told
-    assert "FS_Ctl: connected" in told
-    assert "thrown out by another client with its id" in told
+    assert "client FS_Ctl was replaced by another client with the same id" in told
+    assert re.search(r"connection +FS_Ctl: connected .*replaced by another client with the same id", told)
 
 
 def test_a_client_of_another_protocol_version_is_refused_with_a_word():
@@ -134,7 +133,7 @@ def test_a_client_of_another_protocol_version_is_refused_with_a_word():
             told = " ".join(server.communicate(timeout=30)[0].split())
         finally:
             server.kill()
-    assert "refused: it speaks MQTT 3.1, the line MQTT 3.1.1" in told
+    assert "refused: it uses MQTT 3.1; the line uses MQTT 3.1.1" in told
 
 
 @contextlib.contextmanager

@@ -200,7 +200,7 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         """A client of another protocol version is told so (MQTT 3.1.1, 3.1.2-2); amqtt tells it only to some."""
         if protocol is None or protocol == MQTT_3_1_1:
             return
-        self.observe(Observation(where, "refused", f"it speaks {protocol}, the line {MQTT_3_1_1}"))
+        self.observe(Observation(where, "refused", f"it uses {protocol}; the line uses {MQTT_3_1_1}"))
         if isinstance(writer, Outgoing):
             writer.send(bytes(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes()))
 
