@@ -239,6 +239,14 @@ def test_a_run_that_is_interrupted_has_its_trace_and_its_summary_and_no_verdict(
     assert process.returncode == 130
 
 
+@pytest.mark.parametrize("command", ["run", "serve", "replay", "check", "doctor"])
+def test_the_help_of_a_command_shows_an_example(command):
+    result = twin(command, "-h")
+    assert result.exit_code == 0
+    assert result.output == twin(command, "--help").output
+    assert f"twin {command} " in result.output.partition("Examples:")[2]
+
+
 def test_a_negative_number_of_items_is_bad_usage():
     assert twin("run", "--items", -1).exit_code == 2
 
@@ -259,13 +267,13 @@ def test_a_file_of_another_kind_is_one_line_that_names_the_command_that_it_is_fo
     assert twin("run", scenario, "--link", "memory", "--summary", summary, "--trace", records).exit_code == 0
     assert (
         one_line(twin("check", scenario))
-        == f"twin: {scenario} is a scenario, not a trace: `twin run` and `twin replay` take it"
+        == f"twin: {scenario} is a scenario, not a trace; use it with `twin run` or `twin replay`"
     )
-    assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace: ")
+    assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace; ")
     for command in ("run", "replay"):
         trace_line = one_line(twin(command, records))
-        assert trace_line == f"twin: {records} is a trace, not a scenario: `twin check` takes it"
-        assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario: ")
+        assert trace_line == f"twin: {records} is a trace, not a scenario; use it with `twin check`"
+        assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario; ")
 
 
 def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
