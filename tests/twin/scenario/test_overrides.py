@@ -73,7 +73,7 @@ def test_a_recognizer_goes_over_the_files(tmp_path):
 
 REFUSED = {
     "items that are listed": (
-        LISTED, "", ["--items", 3], "with --items 3: --items must be left out where the file lists its items, 1 here",
+        LISTED, "", ["--items", 3], "with --items 3: --items must be left out if the file lists its items;",
     ),
     "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe = 3: allowed is 2 to 2"),
     "a fault on a gate that the layout lacks": (
