@@ -41,8 +41,8 @@ def test_a_line_that_speaks_is_well():
         found = examined(broker, (wire.FEEDBACK, EDGE), (wire.CLOCK_HELLO, HELLO))
     assert {finding.state for finding in found.values()} == {"well"}
     assert found["plant"].seen == "1 gate edges, 0 images"
-    assert found["lockstep"].seen == "FS_Ctl waits for the first grant"
-    assert found["payload"].seen == "12 MiB come through"
+    assert found["lockstep"].seen == "waiting for the first grant: FS_Ctl"
+    assert found["payload"].seen == "up to 12 MiB accepted"
 
 
 def test_a_line_that_is_silent_is_not_ill_and_what_to_try_is_said():
@@ -98,7 +98,7 @@ def test_another_protocol_on_the_plants_topic_is_ill():
     with EmbeddedBroker() as broker:
         found = examined(broker, (wire.FEEDBACK, EDGE), (wire.FEEDBACK, b'{"sensor":1}'))
     assert found["plant"].state == "ill"
-    assert "1 that are neither, the first: unknown key" in found["plant"].seen
+    assert "1 invalid messages, the first: unknown key" in found["plant"].seen
 
 
 def test_it_says_nothing_to_the_line():
@@ -147,4 +147,4 @@ def test_what_a_stranger_says_is_shown_as_it_stands():
         stranger.loop_stop()
     assert told.returncode == 1, told.stderr
     assert "unknown key: key '[/x]'" in told.stdout
-    assert "[/who] \\x1b[2J waits" in told.stdout
+    assert "the first grant: [/who] \\x1b[2J" in told.stdout

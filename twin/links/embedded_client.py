@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from controller import wire
-from twin.broker.amqtt_patches import DEAF, Listener
+from twin.broker.amqtt_patches import NO_LISTENER, Listener
 from twin.broker.embedded import EmbeddedBroker
 
 STANDS_IN: Final = b'{"plant":"twin"}'
@@ -100,7 +100,7 @@ class EmbeddedPlantClient:
 
     def close(self) -> None:
         """Hear no more."""
-        self._broker.listen(DEAF)
+        self._broker.listen(NO_LISTENER)
         self._broker.retain(wire.PLANT, b"")
 
     def _receive(self, messages: Sequence[tuple[str, bytes]]) -> None:
