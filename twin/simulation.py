@@ -13,10 +13,10 @@ from twin.links.controller_port import ControllerPort
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
-from twin.plant.camera import picture_source_of
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
+from twin.plant.picture_source import picture_source_of
 from twin.run_end import RunEnd
 from twin.scenario.random_streams import Streams
 from twin.scenario.scenario import Scenario
