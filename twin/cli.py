@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, replay, check, doctor.
+"""The command `twin`: run, serve, replay, check, doctor. The module is long because the help texts stand here.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -53,6 +53,42 @@ SaveFolder = Annotated[
 LayoutFile = Annotated[
     Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
 ]
+ScenarioFile = Annotated[Path | None, typer.Argument(help="Scenario file (JSON). Other options override its values.")]
+ItemsToSort = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The controller ends when it has sorted that many. If it lost its "
+        "connection meanwhile, items that it had seen on the belt count as sorted. It also ends when repeated pushes "
+        "of the loader bring no item.",
+    ),
+]  # fmt: skip
+ItemsToServe = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The run ends soon after the last item has left the belt. The plant counts "
+        "them, so a lost connection or a restarted controller does not change the number.",
+    ),
+]  # fmt: skip
+Link = Annotated[
+    LinkKind,
+    typer.Option(
+        help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
+        "so a run repeats exactly. memory: the same run without a broker. realtime: over a broker, by the wall clock."
+    ),
+]
+RecognizerName = Annotated[
+    str,
+    typer.Option(
+        help="resnet: the trained model that comes with the twin. oracle: simulated answers, drawn from the items' "
+        "true classes. Otherwise the http(s) URL of a recognition service."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),
+]
 
 
 def _examples(*commands: str) -> str:
@@ -68,35 +104,11 @@ def _examples(*commands: str) -> str:
 )  # fmt: skip
 def run(
     context: typer.Context,
-    scenario: Annotated[
-        Path | None, typer.Argument(help="Scenario file (JSON). Other options override its values.")
-    ] = None,
-    items: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=MOST_ITEMS,
-            help="Number of items in the stack. The controller ends when it has sorted that many. If it lost its "
-            "connection meanwhile, items that it had seen on the belt count as sorted. It also ends when repeated "
-            "pushes of the loader bring no item.",
-        ),
-    ] = DEFAULT_ITEMS,
+    scenario: ScenarioFile = None,
+    items: ItemsToSort = DEFAULT_ITEMS,
     seed: Seed = 1,
-    link: Annotated[
-        LinkKind,
-        typer.Option(
-            help="lockstep: over a broker in virtual time; the controller acts only at the times that the twin has "
-            "granted, so a run repeats exactly. memory: the same run without a broker. realtime: over a broker, by "
-            "the wall clock.",
-        ),
-    ] = LinkKind.LOCKSTEP,
-    recognizer: Annotated[
-        str,
-        typer.Option(
-            help="resnet: the trained model that comes with the twin. oracle: simulated answers, drawn from the items' "
-            "true classes. Otherwise the http(s) URL of a recognition service.",
-        ),
-    ] = "resnet",
+    link: Link = LinkKind.LOCKSTEP,
+    recognizer: RecognizerName = "resnet",
     in_flight: Annotated[
         str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
     ] = "auto",
@@ -152,15 +164,7 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the broker; 21883 is that of FS. 0: any free port.")
     ] = FS_PORT,
-    items: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=MOST_ITEMS,
-            help="Number of items in the stack. The run ends soon after the last item has left the belt. The plant "
-            "counts them, so a lost connection or a restarted controller does not change the number.",
-        ),
-    ] = DEFAULT_ITEMS,
+    items: ItemsToServe = DEFAULT_ITEMS,
     seed: Seed = 1,
     layout: LayoutFile = None,
     speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="Speed of the line over real time.")] = 1.0,
@@ -170,10 +174,7 @@ def serve(
     username: Annotated[
         str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
     ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),
-    ] = None,
+    password_file: PasswordFile = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate of the broker (PEM), for TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate (PEM).")] = None,
     strict_topics: Annotated[

@@ -2,6 +2,7 @@
 
 Times are in s since the run began, in the twin's time. An image is represented by its digest and size. Checks and
 summaries read only these records. They are the ground truth; nothing in them comes from the controller's own state.
+The module is long because all record types stand together.
 """
 
 import hashlib
@@ -35,24 +36,27 @@ Effect = Literal[
 ]  # fmt: skip
 """What a fault can do to an item or a part.
 
-An edge, a picture, an answer or a command is lost, late, doubled (`twice`), made up (`false`) or spoilt. A rod does not
-obey a push (`push_failed`), is slow, or is stuck out. The belt has the wrong speed (`off_pace`), or the right one again
-(`on_pace`). The loader slips past an item, or loads two. An item is longer than the scenario says, taken off, or put
-back; an object is laid down beside it. The controller is cut off, reconnected, or restarted. The verdict derives the
-last four from other records: because of a fault an item was held up (`held`), another item carries it (`carried`), or
-the item ahead rode on to the reject bin (`rode_on`); or a fault is acting now (`acting`).
+An edge, a picture, an answer or a command is lost, late, doubled (`twice`), made up (`false`) or spoilt. A rod ignores
+a push (`push_failed`), is slow, or is stuck out. The belt has a wrong speed (`off_pace`), or the right one again. The
+loader slips past an item, or loads two. An item is longer than the scenario says, taken off, or put back; an object is
+laid down. The controller is cut off, reconnected, or restarted. The verdict derives the last four: because of a fault
+an item was held up, another item carries it, the item ahead rode on to the reject bin, or a fault is acting now.
 """
 
 TAIL_RECORDS: Final = 64
 """A run that does not keep its trace still keeps this many of its last records, to show them if it fails."""
 
-
 Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "taken over"]
-"""What can happen to a client's connection to the embedded broker."""
+"""The events of a client's connection to the embedded broker."""
+
+_PREDICATES: Final = {
+    "subscribed": "subscribed to ", "refused": "was refused: ", "lost": "lost its connection",
+    "taken over": "was replaced by another client with the same id",
+}  # fmt: skip
 
 
 class Stroke(Enum):
-    """Where a rod is in its stroke."""
+    """The states of a rod."""
 
     IN = "in"
     EXTENDING = "extending"
@@ -144,8 +148,7 @@ class Edge(Record, frozen=True):
 class Taken(Record, frozen=True):
     """A rod's head pushes an item off the belt.
 
-    `offset_m` is from the head's centre to the item's, downstream positive. `gap_m` is the distance to the nearest
-    item.
+    `offset_m` is from the head's centre to the item's, downstream positive. `gap_m` is to the nearest item.
     """
 
     item: int
@@ -261,10 +264,9 @@ class Exited(Record, frozen=True):
 
 
 class Connection(Record, frozen=True):
-    """Something happened to a client's connection, as the broker saw it.
+    """An event of a client's connection. `detail` is the topic of `subscribed`, or the reason of `refused`.
 
-    `lost`: the connection broke without a DISCONNECT packet. `taken over`: another client with the same id connected.
-    `detail` is the topic of `subscribed`, or the reason of `refused`.
+    `lost`: without a DISCONNECT packet. `taken over`: by another client with the same id.
     """
 
     client: str
@@ -274,16 +276,7 @@ class Connection(Record, frozen=True):
     @property
     def text(self) -> str:
         """The event as the predicate of a sentence about the client."""
-        match self.event:
-            case "subscribed":
-                return f"subscribed to {self.detail}"
-            case "lost":
-                return "lost its connection"
-            case "refused":
-                return f"was refused: {self.detail}"
-            case "taken over":
-                return "was replaced by another client with the same id"
-        return self.event
+        return _PREDICATES.get(self.event, self.event) + self.detail
 
 
 class Ended(Record, frozen=True):

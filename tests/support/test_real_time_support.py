@@ -20,11 +20,11 @@ def verified(verdict):
     assert verdict
 
 
-def test_what_is_right_is_right_however_the_machine_stood_still(monkeypatch):
+def test_a_correct_run_passes_in_spite_of_a_stall(monkeypatch):
     assert judged(monkeypatch, ("right", LONG_MS)) == 1
 
 
-def test_what_a_stall_may_have_done_is_done_again(monkeypatch):
+def test_a_run_that_a_stall_may_have_disturbed_is_repeated(monkeypatch):
     assert judged(monkeypatch, ("", SHORT_MS), ("", LONG_MS), ("right", 0.0)) == 3
 
 
@@ -38,17 +38,17 @@ def test_what_a_stall_may_have_done_is_done_again(monkeypatch):
         [("wrong", LONG_MS)],
     ],
 )
-def test_what_no_stall_explains_has_failed(monkeypatch, tries):
+def test_a_wrong_run_fails_if_no_stall_explains_it(monkeypatch, tries):
     with pytest.raises(AssertionError):
         judged(monkeypatch, *tries)
 
 
-def test_a_machine_that_is_no_place_for_real_time_is_named(monkeypatch):
+def test_a_machine_that_is_too_slow_for_real_time_skips_the_test(monkeypatch):
     with pytest.raises(pytest.skip.Exception, match="stands still for 101 ms and more"):
         judged(monkeypatch, ("", LONG_MS), ("", 2 * LONG_MS), ("", LONG_MS))
 
 
-def test_the_watch_says_how_long_the_machine_stood_still():
+def test_the_watch_reports_the_longest_stall_of_the_machine():
     outcome, stall_ms = real_time.watched(lambda: "done")
     assert outcome == "done"
     assert stall_ms >= 0.0

@@ -36,7 +36,7 @@ def examined(broker, *messages, listen_s=0.3):
     return {finding.what: finding for finding in examine(address, listen_s, on_text)}
 
 
-def test_a_line_that_speaks_is_well():
+def test_a_line_that_publishes_is_well():
     with EmbeddedBroker() as broker:
         found = examined(broker, (wire.FEEDBACK, EDGE), (wire.CLOCK_HELLO, HELLO))
     assert {finding.state for finding in found.values()} == {"well"}
@@ -45,14 +45,14 @@ def test_a_line_that_speaks_is_well():
     assert found["payload"].seen == "up to 12 MiB accepted"
 
 
-def test_a_line_that_is_silent_is_not_ill_and_what_to_try_is_said():
+def test_a_silent_line_is_not_ill_and_gets_advice():
     with EmbeddedBroker() as broker:
         found = examined(broker)
     assert (found["plant"].state, found["lockstep"].state) == ("silent", "silent")
     assert "twin serve" in found["plant"].advice
 
 
-def test_a_twin_that_waits_for_a_controller_is_told_from_an_empty_broker_and_does_not_begin():
+def test_a_twin_that_waits_for_a_controller_is_recognised_and_not_started():
     said, begun = queue.Queue(), []
     scenario = Scenario(items=ItemDraw(count=1))
     with EmbeddedBroker() as broker, ThreadPoolExecutor(1) as plant:
@@ -83,7 +83,7 @@ class Hasty(http.server.BaseHTTPRequestHandler):
 @pytest.mark.parametrize(("handler", "words"), [
     (Hasty, "it must be an MQTT 3.1.1 broker"), (http.server.BaseHTTPRequestHandler, "no answer within 3 s"),
 ])  # fmt: skip
-def test_a_port_where_no_broker_is_but_a_web_server_is_named_soon(handler, words):
+def test_a_web_server_is_soon_recognised_as_no_broker(handler, words):
     server = http.server.HTTPServer(("127.0.0.1", 0), handler)
     with ThreadPoolExecutor(1) as threads:
         threads.submit(server.serve_forever, 0.05)
@@ -101,7 +101,7 @@ def test_another_protocol_on_the_plants_topic_is_ill():
     assert "1 invalid messages, the first: unknown key" in found["plant"].seen
 
 
-def test_it_says_nothing_to_the_line():
+def test_it_publishes_nothing_on_the_lines_topics():
     said, everybody = [], threading.Event()
     topics = frozenset({wire.COMMANDS, wire.FEEDBACK, wire.CLOCK_GRANT, wire.CLOCK_DONE, wire.CLOCK_HELLO})
     with EmbeddedBroker() as broker:
@@ -113,7 +113,7 @@ def test_it_says_nothing_to_the_line():
     assert said == []
 
 
-def test_a_broker_that_does_not_let_it_in_is_ill_and_so_is_one_that_is_not_there():
+def test_a_broker_that_refuses_or_is_missing_is_ill():
     with EmbeddedBroker(access=Access(passwords={"line": "secret"})) as broker:
         found = examined(broker)
     assert found["broker"].state == "ill"
@@ -123,7 +123,7 @@ def test_a_broker_that_does_not_let_it_in_is_ill_and_so_is_one_that_is_not_there
     assert list(found) == ["broker"]
 
 
-def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
+def test_the_command_shows_a_table_and_exits_1_if_something_is_ill():
     with EmbeddedBroker() as broker:
         command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0"]
         well = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -133,7 +133,7 @@ def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
     assert "what to do" in ill.stdout
 
 
-def test_what_a_stranger_says_is_shown_as_it_stands():
+def test_text_from_unknown_clients_is_shown_literally():
     said = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
     with EmbeddedBroker() as broker:
         stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)

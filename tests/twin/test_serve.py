@@ -88,13 +88,13 @@ FLAWS = {
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_a_controller_that_does_not_do_its_work_is_found_and_the_rule_is_named(flaw):
+def test_a_controller_that_does_not_sort_breaks_a_named_rule(flaw):
     code, told = served_to(flaw)
     assert code == 1
     assert all(words in told for words in FLAWS[flaw]), told
 
 
-def test_the_run_of_a_controller_that_hangs_is_kept_where_it_was_asked_to(tmp_path):
+def test_save_keeps_the_run_of_a_controller_that_hangs(tmp_path):
     folder = tmp_path / "hung"
     served_to("hung", "--save", str(folder))
     assert {path.name for path in folder.iterdir()} == {"scenario.json", "trace.jsonl", "summary.json", "run.json"}
@@ -104,7 +104,7 @@ def test_the_run_of_a_controller_that_hangs_is_kept_where_it_was_asked_to(tmp_pa
     assert subprocess.run(check, capture_output=True, timeout=60, check=False).returncode == 1
 
 
-def test_soon_after_the_last_item_serving_ends_and_rejected_items_are_named():
+def test_serve_ends_soon_after_the_last_item_and_names_rejected_items():
     began_s = time.monotonic()
     code, told = served_to("never_pushes", items=1)
     assert code == 1
@@ -112,13 +112,13 @@ def test_soon_after_the_last_item_serving_ends_and_rejected_items_are_named():
     assert time.monotonic() - began_s < 40
 
 
-def test_two_clients_that_throw_each_other_out_are_told_of():
+def test_two_clients_with_the_same_id_are_reported():
     _, told = served_to("two", items=1)
     assert "client FS_Ctl was replaced by another client with the same id" in told
     assert re.search(r"connection +FS_Ctl: connected .*replaced by another client with the same id", told)
 
 
-def test_a_client_of_another_protocol_version_is_refused_with_a_word():
+def test_a_client_of_another_protocol_version_is_refused_with_a_reason():
     with serving("--items", "1") as server:
         try:
             host, port = address(server)
@@ -162,7 +162,7 @@ def see_one_item(client, arrivals):
         pass
 
 
-def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
+def test_commands_sent_as_soon_as_the_address_is_printed_arrive():
     with serving("--items", "1", "--speed", "5") as server:
         try:
             with controller_at(*address(server), '{"conveyor":"run"}') as (client, arrivals):
@@ -171,7 +171,7 @@ def test_what_a_controller_says_as_soon_as_the_address_is_told_is_heard():
             server.kill()
 
 
-def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
+def test_a_command_that_looks_like_markup_does_not_stop_the_line():
     with serving("--items", "1", "--speed", "5") as server:
         try:
             with controller_at(*address(server), '{"[/x]":"y"}') as (client, arrivals):
@@ -182,7 +182,7 @@ def test_a_command_that_looks_like_markup_is_refused_and_the_line_goes_on():
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_a_line_that_is_stopped_leaves_its_summary_and_its_table(number, tmp_path):
+def test_an_interrupted_line_writes_its_summary_and_shows_its_table(number, tmp_path):
     summary = tmp_path / "summary.json"
     with serving("--items", "9", "--summary", str(summary)) as server:
         try:
@@ -204,7 +204,7 @@ def has_ipv6():
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
-def test_the_address_that_is_told_of_an_ipv6_host_is_one_that_the_commands_take():
+def test_the_printed_ipv6_address_works_in_other_commands():
     with serving("--host", "::1", "--items", "1") as server:
         try:
             at = ":".join(address(server))

@@ -43,7 +43,7 @@ def passwords(request, tmp_path):
     return read_passwords(path)
 
 
-def test_who_has_the_password_is_let_in_and_nobody_else(passwords):
+def test_only_clients_with_the_right_password_connect(passwords):
     with EmbeddedBroker(access=Access(passwords=passwords)) as broker:
         connected(broker, username="line", password="open sesame").close()
         for wrong in (
@@ -54,7 +54,7 @@ def test_who_has_the_password_is_let_in_and_nobody_else(passwords):
                 connected(broker, **wrong)
 
 
-def test_a_stranger_cannot_take_a_clients_place():
+def test_a_client_with_a_wrong_password_cannot_replace_another():
     with EmbeddedBroker(access=Access(passwords={"line": "secret"})) as broker:
         controller = connected(broker, username="line", password="secret")
         with pytest.raises(ControllersBrokerError):
@@ -74,14 +74,14 @@ def test_a_stranger_cannot_take_a_clients_place():
         ("", "it has no line"),
     ],
 )
-def test_a_bad_password_file_is_one_line(text, words, tmp_path):
+def test_a_bad_password_file_gives_an_error_of_one_line(text, words, tmp_path):
     path = tmp_path / "passwords"
     path.write_text(text)
     with pytest.raises(FileError, match=words):
         read_passwords(path)
 
 
-def test_a_password_file_that_is_not_there_is_one_line(tmp_path):
+def test_a_missing_password_file_gives_an_error_of_one_line(tmp_path):
     with pytest.raises(FileError, match="passwords: No such file"):
         read_passwords(tmp_path / "passwords")
 
@@ -106,12 +106,12 @@ def test_with_a_certificate_connections_are_encrypted(certificate):
             connected(broker)
 
 
-def test_half_a_certificate_is_refused(tmp_path):
+def test_a_certificate_without_its_key_is_refused(tmp_path):
     with pytest.raises(TwinError, match="both or neither"):
         Access(cert_file=tmp_path / "cert.pem")
 
 
-def test_with_strict_topics_no_client_speaks_for_the_plant_or_the_clock():
+def test_with_strict_topics_no_client_publishes_as_plant_or_clock():
     heard = queue.Queue()
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
         broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), heard.put))
@@ -137,7 +137,7 @@ def the_item_is_in_its_bin(run):
     assert (run.summary.correct, run.violations) == (1, [])
 
 
-def test_the_plant_speaks_all_the_same():
+def test_with_strict_topics_the_plant_still_publishes():
     scenario = Scenario(items=ItemDraw(count=1), controller=settings_for(Layout(), items=1))
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
         undisturbed(
@@ -162,19 +162,19 @@ def serve(*options):
         (["--tls-cert", "no.pem", "--tls-key", "no.pem"], "no.pem"),
     ],
 )
-def test_serve_refuses_what_is_not_safe_in_one_line(options, words):
+def test_serve_refuses_unsafe_options_in_one_line(options, words):
     run = serve(*options)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert words in run.stderr
 
 
-def test_serve_listens_to_other_machines_when_it_is_told_to():
+def test_serve_listens_to_other_machines_with_insecure():
     assert serve("--host", "0.0.0.0", "--insecure").returncode == 0
 
 
 @pytest.mark.parametrize(
     ("host", "loopback"), [("::1", True), ("127.3.2.1", True), ("localhost", True), ("10.0.0.1", False)]
 )
-def test_which_addresses_only_this_machine_reaches(host, loopback):
+def test_loopback_addresses_are_recognised(host, loopback):
     assert is_loopback(host) == loopback
