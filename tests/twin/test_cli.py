@@ -1,4 +1,4 @@
-"""The command `twin`: what it prints, what it writes, how it ends; bad input is one line and exit code 2."""
+"""The command `twin`: its output, files and exit codes. Bad input gives one line and exit code 2."""
 
 import json
 import os
@@ -48,9 +48,9 @@ def test_run_and_replay_take_a_scenario_file(tmp_path):
     path = tmp_path / "scenario.json"
     path.write_bytes(encode_scenario(Scenario(seed=5, items=(Item(item_class="raw"),))))
     assert twin("run", path, "--link", "memory").exit_code == 0
-    told = twin("replay", path)
-    assert told.exit_code == 0
-    assert "falls into bin 4" in told.output
+    replayed = twin("replay", path)
+    assert replayed.exit_code == 0
+    assert "falls into bin 4" in replayed.output
 
 
 def test_a_layout_file_sets_the_line(tmp_path):
@@ -88,10 +88,10 @@ def test_check_shows_text_that_looks_like_markup_literally(tmp_path):
 
 def test_check_shows_each_violated_rule_and_the_number_of_violations(tmp_path):
     refused = [trace.Refused(float(number), "again") for number in range(1500)]
-    told = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
-    assert told.startswith("violations: 1501\n")
-    assert "wrong_bin: item 1" in told
-    assert told.endswith("  ... and 1481 more\n")
+    output = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
+    assert output.startswith("violations: 1501\n")
+    assert "wrong_bin: item 1" in output
+    assert output.endswith("  ... and 1481 more\n")
 
 
 def free_port():
@@ -231,11 +231,11 @@ def test_an_interrupted_run_writes_trace_and_summary_without_a_verdict(number, t
         next(lines)
         process.send_signal(number)
         *_, last = lines
-        told = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=60)[0]
     assert json.loads(last)["reason"] == "interrupted"
     assert json.loads(summary.read_bytes())["violations"] == []
-    assert "interrupted: no verdict" in told
-    assert "violations: none" not in told
+    assert "interrupted: no verdict" in output
+    assert "violations: none" not in output
     assert process.returncode == 130
 
 
@@ -324,7 +324,7 @@ def test_a_missing_broker_gives_one_line_and_keeps_an_older_trace(link, tmp_path
 @FULL_DISK
 @pytest.mark.parametrize("items", [1, 1000])
 def test_a_full_disk_gives_one_line(items):
-    """With few records the file's end finds none, with many a record in the midst."""
+    """With few records closing the file fails, with many records writing one of them."""
     run = ["run", "--items", items, "--recognizer", "oracle", "--link", "memory"]
     line = one_line(twin(*run, "--trace", "/dev/full"))
     assert "/dev/full: No space left on device" in line

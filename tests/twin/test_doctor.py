@@ -1,4 +1,4 @@
-"""`twin doctor` at brokers and lines that are well, silent and ill."""
+"""`twin doctor` on brokers and lines that work, are silent, or have a problem."""
 
 import http.server
 import os
@@ -26,7 +26,7 @@ HELLO = wire.encode_clock(wire.Hello(who="FS_Ctl"))
 
 
 def examined(broker, *messages, listen_s=0.3):
-    """Findings by name; the messages are published once the doctor listens to the line."""
+    """The findings by name. The messages are published when the doctor listens to the line."""
 
     def on_text(text):
         if text.startswith("listening"):
@@ -53,27 +53,27 @@ def test_a_silent_line_is_not_ill_and_gets_advice():
 
 
 def test_a_twin_that_waits_for_a_controller_is_recognised_and_not_started():
-    said, begun = queue.Queue(), []
+    progress, records = queue.Queue(), []
     scenario = Scenario(items=ItemDraw(count=1))
     with EmbeddedBroker() as broker, ThreadPoolExecutor(1) as plant:
         served = plant.submit(
             simulate, scenario, controller=ExternalController(), link="realtime", broker=broker, speed=100.0,
-            on_waiting=said.put, watchers=(begun.append,),
+            on_waiting=progress.put, watchers=(records.append,),
         )  # fmt: skip
-        said.get(timeout=10)
+        progress.get(timeout=10)
         found = examined(broker)
-        waiting = list(begun)
-        somebody = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="somebody")
-        somebody.connect(broker.host, broker.port)
-        somebody.loop_start()
+        records_before = list(records)
+        controller = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="silent")
+        controller.connect(broker.host, broker.port)
+        controller.loop_start()
         assert served.result(timeout=30).violations[0].check == "stalled"
-        somebody.loop_stop()
+        controller.loop_stop()
     assert (found["plant"].state, found["plant"].seen[:4]) == ("well", "a tw")
-    assert len(waiting) == 1  # That it began; nothing of a line whose time runs.
+    assert len(records_before) == 1  # Only `began`: the line's time does not run yet.
 
 
 class Hasty(http.server.BaseHTTPRequestHandler):
-    """A web server that does not wait for a whole line of what is no request."""
+    """A web server that answers the first byte at once, before a whole line has arrived."""
 
     def handle(self):
         self.request.recv(1)
@@ -102,15 +102,15 @@ def test_another_protocol_on_the_plants_topic_is_ill():
 
 
 def test_it_publishes_nothing_on_the_lines_topics():
-    said, everybody = [], threading.Event()
+    published, ended = [], threading.Event()
     topics = frozenset({wire.COMMANDS, wire.FEEDBACK, wire.CLOCK_GRANT, wire.CLOCK_DONE, wire.CLOCK_HELLO})
     with EmbeddedBroker() as broker:
-        broker.listen(Listener(topics, said.extend))
+        broker.listen(Listener(topics, published.extend))
         examined(broker)
-        broker.listen(Listener(frozenset({"end"}), lambda _: everybody.set()))
+        broker.listen(Listener(frozenset({"end"}), lambda _: ended.set()))
         broker.publish([("end", b"")])
-        assert everybody.wait(5)
-    assert said == []
+        assert ended.wait(5)
+    assert published == []
 
 
 def test_a_broker_that_refuses_or_is_missing_is_ill():
@@ -118,7 +118,7 @@ def test_a_broker_that_refuses_or_is_missing_is_ill():
         found = examined(broker)
     assert found["broker"].state == "ill"
     assert "Not authorized" in found["broker"].seen
-    found = examined(broker)  # It has stopped.
+    found = examined(broker)  # The broker has stopped.
     assert "refused" in found["broker"].seen
     assert list(found) == ["broker"]
 
@@ -134,17 +134,18 @@ def test_the_command_shows_a_table_and_exits_1_if_something_is_ill():
 
 
 def test_text_from_unknown_clients_is_shown_literally():
-    said = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
+    messages = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
     with EmbeddedBroker() as broker:
-        stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
-        stranger.connect(broker.host, broker.port)
-        stranger.loop_start()
-        for topic, payload in said:  # Kept by the broker for whoever subscribes later.
-            stranger.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        for topic, payload in messages:  # Retained by the broker for later subscribers.
+            client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
         command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0.3"]
-        told = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "500"})
-        stranger.disconnect()
-        stranger.loop_stop()
-    assert told.returncode == 1, told.stderr
-    assert "unknown key: key '[/x]'" in told.stdout
-    assert "the first grant: [/who] \\x1b[2J" in told.stdout
+        environment = os.environ | {"COLUMNS": "500"}
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        client.disconnect()
+        client.loop_stop()
+    assert result.returncode == 1, result.stderr
+    assert "unknown key: key '[/x]'" in result.stdout
+    assert "the first grant: [/who] \\x1b[2J" in result.stdout

@@ -1,4 +1,4 @@
-"""Whole runs: the same scenario is the same run, under every clock."""
+"""Whole runs: the same scenario gives the same run on every link in virtual time."""
 
 import json
 import os
@@ -30,10 +30,12 @@ def test_all_items_end_in_the_bin_of_their_class():
 
 @pytest.mark.parametrize("items", [None, 5])
 def test_an_object_after_the_last_item_does_not_prolong_the_run(items):
-    stack, told = ItemDraw(count=5), settings_for(Layout(), items=items)
-    last_s = max(r.t_s for r in simulate(Scenario(items=stack, controller=told)).trace if isinstance(r, trace.Binned))
-    thrown = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
-    run = simulate(Scenario(items=stack, faults=(thrown,), controller=told))
+    stack, settings = ItemDraw(count=5), settings_for(Layout(), items=items)
+    last_s = max(
+        r.t_s for r in simulate(Scenario(items=stack, controller=settings)).trace if isinstance(r, trace.Binned)
+    )
+    laid = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
+    run = simulate(Scenario(items=stack, faults=(laid,), controller=settings))
     assert run.violations == []
     assert run.trace[-1].reason == "sorted"
 
@@ -87,7 +89,7 @@ def test_a_trace_file_holds_every_record(tmp_path):
 
 
 class Raises(Controller):
-    """Breaks at the first clear edge of a gate."""
+    """A controller that raises at the first clear edge of a gate."""
 
     def handle(self, event, now_s):
         if isinstance(event, GateEdge) and not event.blocked:
@@ -106,7 +108,7 @@ def test_an_exception_of_the_controller_is_a_crash_with_its_message(link, tmp_pa
 
 
 class Sleeps(Controller):
-    """Never loads anything."""
+    """A controller that never loads an item."""
 
     next_deadline_s = None
 
@@ -117,7 +119,7 @@ def test_a_controller_that_does_nothing_is_stalled():
 
 
 class Blind:
-    """A recognizer that nobody should ask."""
+    """A recognizer that must not be called."""
 
     def classify(self, image):
         raise AssertionError

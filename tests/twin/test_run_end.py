@@ -1,4 +1,4 @@
-"""When a run is over: all accounted for and at rest, stalled, or told to end."""
+"""When a run ends: all items done and the line at rest, stalled, or told to end."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ GONE = trace.Exited(20.0, "python ended with exit code 0")
 
 
 class Watched:
-    """A run's end, which sees records at their times; the line rests, or does not."""
+    """A `RunEnd` that gets records at their times, with a line that is at rest or not."""
 
     def __init__(self, *records, at_rest=False, available_s=None, items=1, faults=(), end_after=None, expected=True):
         self.timeline, self.recorded = Timeline(), []
@@ -29,7 +29,7 @@ class Watched:
             self.timeline.call_at(record.t_s, lambda record=record: self.end.see(record))
 
     def over(self, until_s=10_000.0):
-        """Why, and when."""
+        """The reason for the end of the run, and its time."""
         while not self.end.over and self.timeline.peek() <= until_s:
             self.timeline.step()
         return self.end.reason, round(self.timeline.now, 3)

@@ -1,4 +1,4 @@
-"""Who gets in, over real sockets: names and passwords, certificates, topics."""
+"""Access to the embedded broker over real sockets: passwords, certificates, topics."""
 
 import os
 import queue
@@ -26,11 +26,11 @@ BY_MOSQUITTO_PASSWD = (
     "line:$7$101$WrBT3mnPpCJflrKN$"
     "buzhp2W5aNgRJ2I1NsT+PmRvo61ZdHFAKTI3HJEDr6a7LV7Vo0H9inTsCqsL+N8oIywb0GnrCfxM7WH971sQ3A=="
 )
-"""As `mosquitto_passwd -b -c FILE line "open sesame"` wrote it (mosquitto 2)."""
+"""Written by `mosquitto_passwd -b -c FILE line "open sesame"` (mosquitto 2)."""
 
 
 def connected(broker, **options):
-    """A connection as the controller has it, once it is let in."""
+    """A connection of the controller, accepted by the broker."""
     connection = Connection(Address(host=broker.host, port=broker.port, **options))
     connection.open()
     return connection
@@ -59,7 +59,7 @@ def test_a_client_with_a_wrong_password_cannot_replace_another():
         controller = connected(broker, username="line", password="secret")
         with pytest.raises(ControllersBrokerError):
             connected(broker, username="line", password="guess")
-        assert controller.next(0.3) is None  # Neither lost nor back.
+        assert controller.next(0.3) is None  # Neither lost nor reconnected.
         assert controller.there
         controller.close()
 
@@ -112,9 +112,9 @@ def test_a_certificate_without_its_key_is_refused(tmp_path):
 
 
 def test_with_strict_topics_no_client_publishes_as_plant_or_clock():
-    heard = queue.Queue()
+    received = queue.Queue()
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
-        broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), heard.put))
+        broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), received.put))
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="stranger", protocol=mqtt.MQTTv311)
         ready = threading.Event()
         client.on_connect = lambda *_: ready.set()
@@ -123,7 +123,7 @@ def test_with_strict_topics_no_client_publishes_as_plant_or_clock():
         assert ready.wait(5)
         for topic in ("bb", "twin/clock/grant", "aa"):
             client.publish(topic, b"x")
-        assert heard.get(timeout=5) == [("aa", b"x")]
+        assert received.get(timeout=5) == [("aa", b"x")]
         client.disconnect()
         client.loop_stop()
         del client

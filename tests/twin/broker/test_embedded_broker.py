@@ -15,15 +15,15 @@ pytestmark = pytest.mark.broker
 
 
 class Client:
-    """A plain paho client that listens to everything."""
+    """A plain paho client that subscribes to all topics."""
 
     def __init__(self, broker, name="listener"):
-        self.heard = queue.Queue()
+        self.received = queue.Queue()
         ready = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv311)
         self.client.on_connect = lambda *_: self.client.subscribe("#")
         self.client.on_subscribe = lambda *_: ready.set()
-        self.client.on_message = lambda *arguments: self.heard.put((arguments[-1].topic, arguments[-1].payload))
+        self.client.on_message = lambda *arguments: self.received.put((arguments[-1].topic, arguments[-1].payload))
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
         assert ready.wait(5)
@@ -38,7 +38,7 @@ def test_messages_pass_as_soon_as_start_has_returned():
     with EmbeddedBroker() as broker:
         client = Client(broker)
         client.client.publish("bb", b"\x00" * 100_000)
-        assert client.heard.get(timeout=5) == ("bb", b"\x00" * 100_000)
+        assert client.received.get(timeout=5) == ("bb", b"\x00" * 100_000)
         client.close()
 
 
@@ -100,13 +100,13 @@ def test_further_clients_are_refused_at_the_limit_of_connections(monkeypatch):
         client = Client(broker)
         with raw_connect(broker, keep_alive_s=60), socket.create_connection((broker.host, broker.port)) as third:
             third.settimeout(5)
-            assert gone(third)
+            assert closed(third)
             client.client.publish("bb", b"still here")
-            assert client.heard.get(timeout=5) == ("bb", b"still here")
+            assert client.received.get(timeout=5) == ("bb", b"still here")
         client.close()
 
 
-def gone(connection):
+def closed(connection):
     try:
         return connection.recv(1) == b""
     except ConnectionResetError:
@@ -114,7 +114,7 @@ def gone(connection):
 
 
 def raw_connect(broker, *, client_id=b"silent", keep_alive_s=1, will=b'{"conveyor":"stop"}'):
-    """A client by hand, so that it can fall silent: CONNECT with a last will on `aa` (MQTT 3.1.1, 3.1)."""
+    """A client without keep-alive pings: a socket that sends CONNECT with a last will on `aa` (MQTT 3.1.1, 3.1)."""
     connection = socket.create_connection((broker.host, broker.port), timeout=10)
     fields = b"".join(len(part).to_bytes(2, "big") + part for part in (client_id, b"aa", will))
     body = b"\x00\x04MQTT\x04\x06" + keep_alive_s.to_bytes(2, "big") + fields
@@ -127,7 +127,7 @@ def test_the_last_will_of_a_silent_client_is_published():
     with EmbeddedBroker() as broker:
         client = Client(broker)
         with raw_connect(broker, keep_alive_s=1) as silent:
-            assert client.heard.get(timeout=5) == ("aa", b'{"conveyor":"stop"}')
+            assert client.received.get(timeout=5) == ("aa", b'{"conveyor":"stop"}')
             assert silent.recv(1) == b""
         client.close()
 
@@ -137,7 +137,7 @@ def test_the_last_will_of_a_client_that_is_cut_off_is_published():
         client = Client(broker)
         with raw_connect(broker, keep_alive_s=60):
             assert broker.cut_off("silent")
-            assert client.heard.get(timeout=5) == ("aa", b'{"conveyor":"stop"}')
+            assert client.received.get(timeout=5) == ("aa", b'{"conveyor":"stop"}')
         assert not broker.cut_off("nobody")
         client.close()
 
@@ -147,8 +147,8 @@ def test_a_second_client_with_the_same_id_replaces_the_first():
         client = Client(broker, "twice")
         assert first.recv(1) == b""
         client.client.publish("bb", b"still here")
-        heard = [client.heard.get(timeout=5)]
-        if heard[0][0] == "aa":  # The first one's last will, if it came after the second had subscribed.
-            heard.append(client.heard.get(timeout=5))
-        assert heard[-1] == ("bb", b"still here")
+        received = [client.received.get(timeout=5)]
+        if received[0][0] == "aa":  # The first one's last will, if it came after the second had subscribed.
+            received.append(client.received.get(timeout=5))
+        assert received[-1] == ("bb", b"still here")
         client.close()

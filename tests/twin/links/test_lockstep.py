@@ -117,7 +117,7 @@ def test_a_grant_that_got_lost_is_sent_again_and_acted_on_once(link, join):
     participant.deaf = 1
     assert link.exchange(0.0, [EDGE, EDGE]).commands == [RUN, RUN]
     assert participant.acted == [(1, 0), (2, 2)]
-    assert [participant.heard.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
+    assert [participant.grants.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
 
 
 def test_an_answer_that_comes_late_is_waited_for_and_counted_once(link, join):

@@ -9,13 +9,13 @@ from support.ride import (
     NOSE_S,
     SPEED_M_PER_S,
     TAIL_S,
-    done,
-    done_to,
+    effects,
+    gate_edges,
+    items_with,
     near,
     note_of,
     pictures,
     ride,
-    said,
 )
 
 from twin import Item, Scenario, faults, trace
@@ -25,47 +25,47 @@ from twin.scenario.item import LONGEST_ITEM_M
 
 
 def test_a_gate_that_is_well_says_each_edge_once():
-    assert said(ride()) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert gate_edges(ride()) == near([(NOSE_S, True), (TAIL_S, False)])
 
 
 def test_a_gate_that_bounces_says_each_edge_more_often_and_ends_as_the_beam_is():
     plant = ride(faults.GateBounce(gate=1, bounces=2, period_s=0.004, **LATER))
-    times = [at_s for at_s, _ in said(plant)]
-    assert times == near([edge_s + 0.004 * count for edge_s in (NOSE_S, TAIL_S) for count in range(5)])
-    assert [blocked for _, blocked in said(plant)] == [True, False, True, False, True, False, True, False, True, False]
-    assert len(said(plant, gate=2)) == 2
-    assert done(plant, to=1) == ["edge_twice"]
+    times, states = zip(*gate_edges(plant), strict=True)
+    assert list(times) == near([edge_s + 0.004 * count for edge_s in (NOSE_S, TAIL_S) for count in range(5)])
+    assert list(states) == [True, False, True, False, True, False, True, False, True, False]
+    assert len(gate_edges(plant, gate=2)) == 2
+    assert effects(plant, to=1) == ["edge_twice"]
 
 
 def test_a_gate_that_is_stuck_blocked_says_so_and_what_is_so_when_it_is_well():
     plant = ride(faults.GateStuck(gate=1, blocked=True, from_s=2.0, until_s=5.0))
-    assert said(plant) == near([(2.0, True), (5.0, False)])
-    assert done(plant, to=1) == ["edge_lost"]
-    assert done(plant, to=None) == ["edge_false", "edge_lost"]
+    assert gate_edges(plant) == near([(2.0, True), (5.0, False)])
+    assert effects(plant, to=1) == ["edge_lost"]
+    assert effects(plant, to=None) == ["edge_false", "edge_lost"]
 
 
 def test_a_gate_that_is_stuck_clear_sees_nothing():
     plant = ride(faults.GateStuck(gate=1, blocked=False, from_s=NOSE_S + 0.1, until_s=5.0))
-    assert said(plant) == near([(NOSE_S, True), (NOSE_S + 0.1, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.1, False)])
 
 
 def test_a_gate_that_was_stuck_clear_says_what_is_in_its_beam_when_it_is_well():
     plant = ride(faults.GateStuck(gate=1, blocked=False, from_s=2.0, until_s=NOSE_S + 0.1))
-    assert said(plant) == near([(NOSE_S + 0.1, True), (TAIL_S, False)])
+    assert gate_edges(plant) == near([(NOSE_S + 0.1, True), (TAIL_S, False)])
 
 
 @pytest.mark.parametrize(("edge", "left"), [("blocked", [False]), ("clear", [True]), ("both", [])])
 def test_a_missed_edge_is_not_said(edge, left):
     plant = ride(faults.GateMissesEdge(gate=1, edge=edge, **LATER))
-    assert [blocked for _, blocked in said(plant)] == left
+    assert [blocked for _, blocked in gate_edges(plant)] == left
     assert len(plant.all(trace.Edge)) == 6  # The trace has what is so.
-    assert done(plant, to=1) == ["edge_lost"]
+    assert effects(plant, to=1) == ["edge_lost"]
 
 
 def test_a_ghost_is_one_interruption_of_which_nothing_is_true():
     plant = ride(faults.GateGhost(gate=2, pulse_s=0.2, from_s=2.0, until_s=2.5))
-    assert said(plant, gate=2)[:2] == near([(2.0, True), (2.2, False)])
-    assert len(said(plant, gate=2)) == 4
+    assert gate_edges(plant, gate=2)[:2] == near([(2.0, True), (2.2, False)])
+    assert len(gate_edges(plant, gate=2)) == 4
     assert len(plant.all(trace.Edge)) == 6
     assert [(r.what, r.part, r.item, r.beside) for r in plant.all(trace.Disturbed)] == [
         ("edge_false", "gate 2", None, (1,))
@@ -74,31 +74,31 @@ def test_a_ghost_is_one_interruption_of_which_nothing_is_true():
 
 def test_a_ghost_in_a_beam_that_is_blocked_is_nothing():
     plant = ride(faults.GateGhost(gate=1, pulse_s=0.2, from_s=NOSE_S + 0.1, until_s=10.0))
-    assert said(plant) == near([(NOSE_S, True), (TAIL_S, False)])
-    assert done(plant) == []
+    assert gate_edges(plant) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert effects(plant) == []
 
 
 def test_a_gate_that_is_stuck_clear_sees_no_ghost():
     stuck = faults.GateStuck(gate=1, blocked=False, from_s=1.0, until_s=10.0)
     plant = ride(stuck, faults.GateGhost(gate=1, pulse_s=0.2, from_s=2.0, until_s=3.0))
-    assert said(plant) == []
+    assert gate_edges(plant) == []
 
 
 def test_a_ghost_that_a_gate_sees_when_it_gets_stuck_clear_is_gone():
     ghost = faults.GateGhost(gate=1, pulse_s=1.0, from_s=2.0, until_s=3.0)
     plant = ride(ghost, faults.GateStuck(gate=1, blocked=False, from_s=2.5, until_s=2.7))
-    assert said(plant)[:4] == near([(2.0, True), (2.5, False), (2.7, True), (3.0, False)])
+    assert gate_edges(plant)[:4] == near([(2.0, True), (2.5, False), (2.7, True), (3.0, False)])
 
 
 def test_a_gate_that_gets_stuck_bounces_no_more():
     bounce = faults.GateBounce(gate=1, bounces=5, period_s=0.01, **LATER)
     plant = ride(bounce, faults.GateStuck(gate=1, blocked=False, from_s=NOSE_S + 0.015, until_s=10.0))
-    assert said(plant) == near([(NOSE_S, True), (NOSE_S + 0.01, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.01, False)])
 
 
 def test_an_edge_ends_the_bouncing_of_the_one_before():
     bounce = faults.GateBounce(gate=1, bounces=5, period_s=1.0, from_s=1.0, until_s=NOSE_S + 0.001)
-    assert said(ride(bounce)) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert gate_edges(ride(bounce)) == near([(NOSE_S, True), (TAIL_S, False)])
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_an_edge_ends_the_bouncing_of_the_one_before():
 )
 def test_a_gate_is_stuck_as_long_as_any_fault_has_it_stuck(first, second):
     spans = [faults.GateStuck(gate=1, blocked=True, from_s=span[0], until_s=span[1]) for span in (first, second)]
-    assert said(ride(*spans))[:2] == near([(2.0, True), (6.0, False)])
+    assert gate_edges(ride(*spans))[:2] == near([(2.0, True), (6.0, False)])
 
 
 # Rods.
@@ -116,8 +116,8 @@ def strokes(plant, rod):
     return [(record.t_s, record.stroke) for record in plant.all(trace.RodMoves) if record.rod == rod]
 
 
-def pushed(*befall, at_s=10.0, out_s=1.0):
-    plant = Plant(Scenario(layout=LAYOUT, items=(), faults=befall))
+def pushed(*fault_list, at_s=10.0, out_s=1.0):
+    plant = Plant(Scenario(layout=LAYOUT, items=(), faults=fault_list))
     plant.push(at_s, 2, out_s)
     return plant.run(40.0)
 
@@ -163,7 +163,7 @@ def test_what_a_rod_did_not_do_is_a_fact_at_its_time(fault, what, times):
 
 
 def test_a_rods_fault_that_no_push_meets_does_nothing():
-    assert done(ride(faults.RodDead(rod=2, from_s=0.0, until_s=0.5))) == []
+    assert effects(ride(faults.RodDead(rod=2, from_s=0.0, until_s=0.5))) == []
 
 
 # The belt.
@@ -196,7 +196,7 @@ def test_a_belt_that_stops_stands_whatever_it_is_told():
     plant.push(1.0, 1, 1.0)
     plant.run(30.0)
     assert passes(plant) == near([usual_s + 3.0])
-    assert done_to(plant, "off_pace") == {None, 1}
+    assert items_with(plant, "off_pace") == {None, 1}
 
 
 def test_a_belt_stands_as_long_as_any_fault_has_it_stand():
@@ -233,7 +233,7 @@ def test_a_belt_that_is_stopped_and_run_during_a_drift_goes_on_where_the_drift_i
 
 def test_an_item_that_is_loaded_while_the_belt_is_off_its_pace_is_one_that_was_disturbed():
     plant = ride(faults.BeltSpeed(factor=0.9, from_s=4.0, until_s=6.0), items=4, gap_s=2.5)
-    assert done_to(plant, "off_pace") == {None, 1, 2}
+    assert items_with(plant, "off_pace") == {None, 1, 2}
 
 
 # The loader.
@@ -243,7 +243,7 @@ def test_a_push_that_slips_leaves_the_item_before_the_rod():
     plant = ride(faults.EmptyPush(from_s=1.0, until_s=3.0), items=2)
     assert len(plant.all(trace.LoadedNothing)) == 1
     assert [record.t_s for record in plant.all(trace.Loaded)] == near([LOADED_S + 4.0])
-    assert done(plant) == ["push_slipped"]
+    assert effects(plant) == ["push_slipped"]
 
 
 @pytest.mark.parametrize("gap_m", [0.0, 0.05])
@@ -251,18 +251,18 @@ def test_a_double_push_lays_down_two_items_so_far_apart(gap_m):
     plant = ride(faults.DoublePush(gap_m=gap_m, from_s=1.0, until_s=3.0), items=2, until_s=12.0)
     assert [record.item for record in plant.all(trace.Loaded)] == [1, 2]
     assert plant.all(trace.Loaded)[0].t_s == plant.all(trace.Loaded)[1].t_s
-    edges = said(plant)
+    edges = gate_edges(plant)
     if gap_m:
         assert edges[2][0] - edges[1][0] == near(gap_m / SPEED_M_PER_S)
     else:  # No light comes between them.
         assert edges == near([(NOSE_S, True), (TAIL_S + 0.08 / SPEED_M_PER_S, False)])
-    assert done_to(plant, "two_loaded") == {1, 2}
+    assert items_with(plant, "two_loaded") == {1, 2}
 
 
 def test_a_double_push_of_the_last_item_is_a_push():
     plant = ride(faults.DoublePush(**LATER))
     assert len(plant.all(trace.Loaded)) == 1
-    assert done(plant) == []
+    assert effects(plant) == []
 
 
 # Items.
@@ -271,7 +271,7 @@ def test_a_double_push_of_the_last_item_is_a_push():
 def test_items_are_so_many_times_as_long_while_the_fault_lasts():
     plant = ride(faults.TooLong(factor=3.0, from_s=1.0, until_s=3.0), items=2)
     assert [record.length_m for record in plant.all(trace.Loaded)] == near([0.24, 0.08])
-    (at_s, _), (clear_s, _) = said(plant)[:2]
+    (at_s, _), (clear_s, _) = gate_edges(plant)[:2]
     assert clear_s - at_s == near(0.24 / SPEED_M_PER_S)
 
 
@@ -300,7 +300,7 @@ def test_an_item_that_is_put_back_rides_on_from_there():
 
 def test_an_item_that_is_taken_out_of_a_beam_leaves_it_clear():
     plant = ride(faults.TakenOff(item=1, at_m=0.5, **LATER))
-    assert said(plant) == near([(NOSE_S, True), (LOADED_S + 0.5 / SPEED_M_PER_S, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (LOADED_S + 0.5 / SPEED_M_PER_S, False)])
 
 
 def test_an_item_that_is_taken_from_before_a_rod_that_goes_out_is_met_by_no_rod():
@@ -323,10 +323,10 @@ def test_a_foreign_object_rides_along_and_the_camera_and_the_gates_see_it():
     plant = ride(faults.ForeignObject(at_m=0.1, length_m=0.06, from_s=5.0, until_s=6.0))
     (laid,) = plant.all(trace.LaidDown)
     assert (laid.t_s, laid.item, laid.length_m, laid.at_m) == (5.0, -1, 0.06, 0.1)
-    assert len(said(plant)) == 4
+    assert len(gate_edges(plant)) == 4
     assert len(pictures(plant)) == 2
     assert note_of(pictures(plant)[1][1]).answer.label == "unknown"
-    assert done_to(plant, "laid_down") == {-1}
+    assert items_with(plant, "laid_down") == {-1}
 
 
 def test_a_foreign_object_is_no_item_and_shifts_no_number():

@@ -1,4 +1,4 @@
-"""Each kind of fault: plain data, and what it does to pictures, messages and the controller, and whom it touches."""
+"""Each kind of fault: its data, and its effects on pictures, messages and the controller."""
 
 import math
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ride import (
     LATER,
-    done,
+    effects,
     near,
     note_of,
     pictures,
@@ -81,7 +81,7 @@ def test_with_no_image_the_camera_sends_nothing():
     plant = ride(faults.NoImage(**LATER))
     assert pictures(plant) == []
     assert len(plant.all(trace.Photographed)) == 1
-    assert done(plant, to=1) == ["picture_lost"]
+    assert effects(plant, to=1) == ["picture_lost"]
 
 
 def test_a_late_image_arrives_after_its_delay():
@@ -99,7 +99,7 @@ def test_a_repeated_image_is_the_same_twice():
 def test_an_unreadable_picture_makes_the_recognizer_fail(how):
     plant = ride(faults.SpoiltImage(how=how, **LATER))
     assert note_of(pictures(plant)[0][1]).answer == Fails(error=how)
-    assert done(plant, to=1) == ["picture_spoilt"]
+    assert effects(plant, to=1) == ["picture_spoilt"]
 
 
 @pytest.mark.parametrize("how", ["blurred", "dark"])
@@ -110,7 +110,7 @@ def test_a_blurred_or_dark_picture_is_recognised_as_unknown(how):
 
 
 def test_a_slow_recognizer_answers_later_by_its_delay():
-    usual, slow = (note_of(pictures(ride(*befall))[0][1]) for befall in ([], [faults.RecognizerSlow(**LATER)]))
+    usual, slow = (note_of(pictures(ride(*fault_list))[0][1]) for fault_list in ([], [faults.RecognizerSlow(**LATER)]))
     assert slow.latency_s == near(usual.latency_s + 1.0)
     assert slow.answer == usual.answer
 
@@ -126,19 +126,19 @@ def test_a_faulty_recognizer_gives_the_answer_of_the_fault(what):
         "unknown": lambda: answer.label == "unknown",
         "nothing": lambda: answer == Silent(),
     }[what]()
-    assert done(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
+    assert effects(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
 
 
 # The wire.
 
 
-def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
-    """When what arrived of messages sent at some times; `records` takes what faults did."""
+def carried(*fault_list, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
+    """The messages that arrive, with their times, of those sent at `sends`. Effects of faults go to `records`."""
     timeline, arrived = Timeline(), []
     streams = Streams(0)
     injector = FaultInjector(
         timeline,
-        Scenario(items=(), faults=befall),
+        Scenario(items=(), faults=fault_list),
         streams.stream("faults"),
         ([] if records is None else records).append,
     )
@@ -153,10 +153,10 @@ def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=N
     return arrived
 
 
-def facts_of(*befall, **options):
-    """What faults did to messages: what, at which part, to which item, when."""
+def facts_of(*fault_list, **options):
+    """The effects of faults on messages: effect, part, item and time."""
     records = []
-    carried(*befall, records=records, **options)
+    carried(*fault_list, records=records, **options)
     return [(record.what, record.part, record.item, record.t_s) for record in records]
 
 

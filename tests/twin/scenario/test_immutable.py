@@ -1,4 +1,4 @@
-"""A scenario is data: nobody changes it, it can stand in a set, and a value of a wrong type is refused by name."""
+"""A scenario is immutable and hashable, and a value of a wrong type is refused by name."""
 
 import copy
 import pickle

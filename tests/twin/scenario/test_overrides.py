@@ -1,4 +1,4 @@
-"""Options beside a scenario file go over it, and the report says so; what cannot be meant together is one line."""
+"""Options override a scenario file, and the report says so. Options that do not fit the file give one line."""
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ LONG_LINE = "gates_m = [0.5, 1.0, 1.5, 2.0]\nend_m = 2.5\n"
 
 
 def twin(folder, scenario, *options):
-    """What `twin run` on a scenario's file came to, and the scenario that its trace began with, if it did."""
+    """The result of `twin run` with a scenario's file, and the scenario in its trace (None if it was refused)."""
     path, records = folder / "scenario.json", folder / "trace.jsonl"
     path.write_bytes(encode_scenario(scenario))
     words = ["run", path, "--link", "memory", "--trace", records, *options]
@@ -95,5 +95,5 @@ def test_an_option_that_does_not_fit_the_file_gives_one_line(case, tmp_path):
     line.write_text(layout)
     result, _ = twin(tmp_path, scenario, *options, *(["--layout", line] if layout else []))
     assert (result.exit_code, result.stdout) == (2, "")
-    (told,) = result.stderr.splitlines()
-    assert words in told
+    (error_line,) = result.stderr.splitlines()
+    assert words in error_line

@@ -1,4 +1,4 @@
-"""Scenario and trace files that cannot be: one line that names field, value and what is allowed, and exit code 2."""
+"""Bad scenario and trace files give one line that names field, value and what it must be, and exit code 2."""
 
 import msgspec
 import pytest
@@ -13,11 +13,11 @@ GOOD = msgspec.json.decode(encode_scenario(Scenario(items=(Item(item_class="ripe
 
 
 def changed(path, value):
-    """A good scenario with another value at `path`, keys and indices with dots between."""
+    """A good scenario with another value at `path`: keys and indices, separated by dots."""
     document = msgspec.json.decode(msgspec.json.encode(GOOD))
-    *way, last = path.split(".")
+    *parents, last = path.split(".")
     there = document
-    for step in way:
+    for step in parents:
         there = there[int(step)] if isinstance(there, list) else there[step]
     if isinstance(there, list):
         there[int(last)] = value
@@ -38,7 +38,7 @@ BAD = {
     "an unknown fault": (fault(fault="earthquake"), ["faults[0].fault = 'earthquake'", "gatebounce, gatestuck"]),
     "a number that is a word": (changed("layout.gates_m", [0.5, "far"]), ["layout.gates_m[1] = 'far'", "float"]),
     "a source that is none": (changed("recognizer.source", "eye"), ["recognizer.source = 'eye'", "images, oracle"]),
-    "as many as nobody knows": (changed("controller.in_flight", "many"), ["in_flight = 'many'", "int, auto"]),
+    "a count that is a word": (changed("controller.in_flight", "many"), ["in_flight = 'many'", "int, auto"]),
     "a missing piece": (fault(until_s=5.0), ["faults[0]", "fault"]),
     "a negative length": (changed("items.0.length_m", -0.08), ["length_m = -0.08", "above 0"]),
     "a length of nothing": (changed("items.0.length_m", 0.0), ["length_m = 0.0", "above 0"]),
@@ -86,7 +86,7 @@ BAD = {
 
 
 def one_line(*arguments):
-    """The one line with which a command refuses its input."""
+    """The one line of error with which a command refuses its input."""
     result = runner.invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.strip().splitlines()

@@ -1,4 +1,4 @@
-"""What excuses a break of a rule: facts about the very item or part, and no others, and not for ever."""
+"""What excuses a break of a rule: only facts about the same item or part, and only for a limited time."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def judged(*records):
 
 
 def excuses(*records):
-    """The fact that excuses each break that was excused, by check and item."""
+    """The effect that excuses each excused break, by check and item."""
     return {(each.violation.check, each.violation.item): each.fact.what for each in judged(*records).excused}
 
 
@@ -45,7 +45,7 @@ def strokes(rod, *moves):
     return [trace.RodMoves(at_s, rod, stroke) for at_s, stroke in moves]
 
 
-# An item that rode to the end.
+# A rejected item.
 
 OWN = (
     "edge_lost", "edge_late", "edge_twice", "edge_false", "picture_lost", "picture_late", "picture_twice",
@@ -74,7 +74,7 @@ def ends(*items):
 
 
 def reasons(*records):
-    """The fact that excuses each needless reject."""
+    """The effect that excuses each needless reject."""
     return {item: what for (check, item), what in excuses(*records).items() if check == "needless_reject"}
 
 
@@ -112,7 +112,7 @@ def test_a_removed_item_excuses_the_next_one_within_one_trip():
 
 def test_an_item_behind_one_that_rode_on_is_excused():
     ride = (loaded(1), loaded(2, 2.0), loaded(3, 3.0), fact("picture_spoilt", 1))
-    # Item 1 ought to have left; item 2 could not be pushed beside it, nor item 3 beside that.
+    # Item 1 should have left the belt. It blocked the push of item 2, which then blocked that of item 3.
     assert reasons(*ride, *ends(1, 2, 3)) == {1: "picture_spoilt", 2: "rode_on", 3: "rode_on"}
 
 
@@ -127,7 +127,7 @@ def passes(item, t_s, gate=1):
 
 
 def ridden(*mistimed, items=8, what="off_pace"):
-    """Items one after another past gate 1, some of them off their pace, all to reject at the end."""
+    """Items that pass gate 1 one after another, some of them off pace; all are rejected at the end."""
     records = []
     for item in range(1, items + 1):
         at_s = 10.0 * item
@@ -155,7 +155,7 @@ def test_the_first_item_at_a_gate_off_pace_excuses_the_next_two():
 
 
 def test_misleading_times_count_separately_at_each_gate():
-    """Items 5 and 6 leave before gate 2, so item 7 is the first to meet there what items 3 and 4 have shown."""
+    """Items 5 and 6 leave before gate 2, so items 7 and 8 are the next ones there after items 3 and 4."""
     records = ridden(3, 4)
     for item in (1, 2, 3, 4, 7, 8):
         records += passes(item, 10.0 * item + 6.0, gate=2)
@@ -169,7 +169,7 @@ def test_a_lost_edge_excuses_the_next_item_at_the_gate():
     assert needless([*ride, loaded(3, 20.0), *passes(3, 23.0), rejected(3, 29.0)]) == {3}
 
 
-# Where an item may not end.
+# Wrong bins.
 
 
 @pytest.mark.parametrize("what", OWN)
@@ -197,7 +197,7 @@ def test_an_item_beside_a_carried_one_is_not_excused():
     assert ("wrong_bin", 3) in found(loaded(1), loaded(2, 2.0, onto=1), loaded(3, 3.0), trace.Binned(9.0, 3, 3))
 
 
-# What rods do.
+# Rods.
 
 OUT = strokes(2, (10.0, "extending"), (10.25, "out"))
 LEFT_OUT = [*OUT, *strokes(2, (15.0, "retracting"))]
@@ -289,7 +289,7 @@ def test_loading_onto_an_item_that_a_fault_stopped_is_excused():
     assert found(loaded(), loaded(2, 3.0, onto=1)) == {("jam", 2)}
 
 
-# When all is over.
+# The end of the run.
 
 
 def ended(reason="stalled", on_belt=(), in_stack=False):
@@ -318,17 +318,17 @@ def test_a_restarted_controller_may_leave_items_it_never_saw_on_the_belt():
 
 
 def test_unrest_is_excused_only_if_the_command_to_each_part_was_lost():
-    told = trace.EndRequested(50.0, "signal")
+    end_request = trace.EndRequested(50.0, "signal")
     out = strokes(2, (49.0, "extending"), (49.3, "out"))
     stop_lost = trace.Disturbed(60.0, "command_lost", "belt", None, (), "afault")
     stop_lost_before = trace.Disturbed(49.9, "command_lost", "belt", None, (), "afault")
     pull_lost = trace.Disturbed(60.0, "command_lost", "rods", None, (), "afault")
     unrest = trace.Ended(90.0, "told to end", (), False, (2,), True)
-    assert ("not_at_rest", None) in found(told, *out, unrest)
-    assert ("not_at_rest", None) in found(told, *out, stop_lost, unrest)
-    assert ("not_at_rest", None) in found(told, *out, pull_lost, unrest)
-    assert ("not_at_rest", None) not in found(told, *out, stop_lost, pull_lost, unrest)
-    assert ("not_at_rest", None) in found(told, *out, stop_lost_before, pull_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, stop_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, pull_lost, unrest)
+    assert ("not_at_rest", None) not in found(end_request, *out, stop_lost, pull_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, stop_lost_before, pull_lost, unrest)
 
 
 def test_loading_a_longer_item_onto_the_one_ahead_is_excused():

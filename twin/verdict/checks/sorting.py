@@ -37,7 +37,7 @@ class _Sorted(Check):
 
 
 class WrongBin(_Sorted):
-    """An item fell into the bin of another class.
+    """An item fell into a bin, other than the reject bin, where it does not belong.
 
     No fault excuses this, with one exception: an item that another one carries or holds back goes where that one goes,
     and no sensor can see it.
