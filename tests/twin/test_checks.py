@@ -53,6 +53,7 @@ CASES = {
     "needless_reject of a clear picture": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, UNCLEAR, trace.Binned(9.0, 1, 0)],
     ),
+    "needless_reject misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 0)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
     "needless_reject without an answer of the twin's own": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, NO_LOOK, trace.Binned(9.0, 1, 0)],
     ),
@@ -80,11 +81,15 @@ CASES = {
     ),
     "rod_left_out at the end": (
         [*moves(3, (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
-        [*moves(3, (17.1, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (17.0, "out")), ended(rods_out=(3,), t_s=20.0)],
     ),
     "rod_left_out at the end, on its way": (
         [*moves(3, (16.0, "extending"), (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
         [*moves(3, (16.0, "extending")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out at the end, on its way in": (
+        [*moves(3, (16.0, "out"), (19.5, "retracting")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (16.0, "out"), (17.0, "retracting")), ended(rods_out=(3,), t_s=20.0)],
     ),
     "rod_left_out crashed": ([ended(reason="crashed", rods_out=(3,))], [ended(reason="crashed")]),
     "protocol": ([trace.Refused(3.0, "not a JSON object")], []),
@@ -107,8 +112,8 @@ CASES = {
         [RUN, *moves(2, (4.9, "out")), STOP, ended(rods_out=(2,))], [RUN, *moves(2, (4.9, "out"), (4.95, "in")), STOP],
     ),
     "unsafe_stop run again": (
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(9.0, True)],
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(6.0, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.1, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.0, True)],
     ),
     "unsafe_stop crashed": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(reason="crashed")]),
     "unsafe_stop with the controller there": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(running=True)]),
@@ -174,6 +179,13 @@ def test_a_violation_names_item_time_and_distance():
     assert (violation.item, violation.t_s) == (1, 4.0)
     assert "rod 2" in violation.detail
     assert "70.0 mm" in violation.detail
+
+
+def test_a_push_at_nothing_is_found_when_the_rod_turns():
+    checks = Checks(ALL_CHECKS)
+    for record in (BEGAN, *PUSH):
+        checks.see(record)
+    assert [(violation.check, violation.t_s) for violation in checks.violations] == [("pushed_at_nothing", 4.5)]
 
 
 @pytest.mark.parametrize(
