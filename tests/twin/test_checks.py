@@ -140,6 +140,10 @@ CASES = {
         [PUSH[0], trace.Taken(4.1, 1, 3, 0.0, None), *PUSH[1:]],
         [trace.RodMoves(4.0, 1, "extending"), trace.RodMoves(4.5, 1, "retracting"), trace.RodMoves(5.0, 1, "in")],
     ),
+    "protocol pushed for the first time": (
+        [PUSH[0], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
+        [trace.Commanded(4.3, '{"rod_control":"second_push"}')],
+    ),
     "protocol pushed again after it was in": (
         [*PUSH[:2], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
         [*PUSH, trace.Commanded(4.8, '{"rod_control":"second_push"}')],

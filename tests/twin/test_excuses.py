@@ -392,6 +392,12 @@ def test_behind_an_item_that_a_fault_had_held_up_nobody_is_to_blame_for_running_
     assert found(*[record for record in queue if record is not stuck]) == {("jam", 1), ("jam", 2)}
 
 
+def test_an_item_that_was_taken_off_and_put_back_may_stand_in_the_next_one_s_way():
+    queue = (loaded(), loaded(2, 2.0), trace.Held(12.0, 2, None, 1))
+    assert found(*queue, fact("taken_off", 1, 9.0)) == set()
+    assert found(*queue, fact("edge_lost", 1, 9.0)) == {("jam", 2)}
+
+
 def test_an_item_may_be_loaded_onto_one_that_a_fault_had_stand_still():
     assert found(loaded(), fact("off_pace", 1, 1.5, "belt"), loaded(2, 3.0, onto=1)) == set()
     assert found(loaded(), loaded(2, 3.0, onto=1)) == {("jam", 2)}
