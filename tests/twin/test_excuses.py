@@ -392,6 +392,12 @@ def test_behind_an_item_that_a_fault_had_held_up_nobody_is_to_blame_for_running_
     assert found(*[record for record in queue if record is not stuck]) == {("jam", 1), ("jam", 2)}
 
 
+def test_an_item_that_was_loaded_late_onto_an_empty_place_was_not_held_up():
+    stroke = (*strokes(1, (0.5, "extending"), (1.0, "out")), fact("command_late", None, 0.5, "rod 1"))
+    queue = (*stroke, loaded(), loaded(2, 2.0), trace.Held(12.0, 2, None, 1))
+    assert found(*queue) == {("jam", 2)}
+
+
 def test_an_item_that_was_taken_off_and_put_back_may_stand_in_the_next_one_s_way():
     queue = (loaded(), loaded(2, 2.0), trace.Held(12.0, 2, None, 1))
     assert found(*queue, fact("taken_off", 1, 9.0)) == set()
