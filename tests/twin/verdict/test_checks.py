@@ -4,7 +4,7 @@ import pytest
 
 from twin import Item, Scenario, trace
 from twin.verdict.checks import ALL_CHECKS, Checks
-from twin.verdict.checks.check import MOST_VIOLATIONS
+from twin.verdict.checks.check import MOST_VIOLATIONS, Answers
 from twin.verdict.checks.control import LONGEST_UNSAFE_S
 from twin.verdict.checks.rods import LONGEST_OUT_S
 
@@ -17,7 +17,9 @@ ERROR = trace.Answered(2.0, 1, None, 0.0)
 CLEAR = trace.Answered(2.0, 1, "ripe", 0.95, own=False)
 UNCLEAR = trace.Answered(2.0, 1, "ripe", 0.6, own=False)
 LOOKS_RAW = trace.Answered(2.0, 1, "raw", 0.95, own=False)
-END_REQUEST = trace.EndRequested(10.0, "a signal")
+NO_LOOK = trace.Answered(2.0, 1, None, 0.0, own=False)
+MAYBE_RAW = trace.Answered(2.0, 1, "raw", 0.6, own=False)
+TOLD = trace.EndRequested(10.0, "a signal")
 
 
 def moves(rod, *strokes):
@@ -51,7 +53,11 @@ CASES = {
     "needless_reject of a clear picture": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, UNCLEAR, trace.Binned(9.0, 1, 0)],
     ),
-    "needless_reject looking like another class": (
+    "needless_reject misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 0)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
+    "needless_reject without an answer of the twin's own": (
+        [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, NO_LOOK, trace.Binned(9.0, 1, 0)],
+    ),
+    "needless_reject looking otherwise": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, LOOKS_RAW, trace.Binned(9.0, 1, 0)],
     ),
     "needless_reject without an answer": (
@@ -75,7 +81,15 @@ CASES = {
     ),
     "rod_left_out at the end": (
         [*moves(3, (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
-        [*moves(3, (17.1, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (17.0, "out")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out at the end, on its way": (
+        [*moves(3, (16.0, "extending"), (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (16.0, "extending")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out at the end, on its way in": (
+        [*moves(3, (16.0, "out"), (19.5, "retracting")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (16.0, "out"), (17.0, "retracting")), ended(rods_out=(3,), t_s=20.0)],
     ),
     "rod_left_out crashed": ([ended(reason="crashed", rods_out=(3,))], [ended(reason="crashed")]),
     "protocol": ([trace.Refused(3.0, "not a JSON object")], []),
@@ -98,10 +112,11 @@ CASES = {
         [RUN, *moves(2, (4.9, "out")), STOP, ended(rods_out=(2,))], [RUN, *moves(2, (4.9, "out"), (4.95, "in")), STOP],
     ),
     "unsafe_stop run again": (
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(9.0, True)],
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(6.0, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.1, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.0, True)],
     ),
     "unsafe_stop crashed": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(reason="crashed")]),
+    "unsafe_stop with the controller there": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(running=True)]),
     "wrong_bin threshold": (
         [LOADED, UNSURE, trace.Binned(9.0, 1, 2)],
         [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 2)],
@@ -124,6 +139,10 @@ CASES = {
     "pushed_at_nothing by another rod": (
         [PUSH[0], trace.Taken(4.1, 1, 3, 0.0, None), *PUSH[1:]],
         [trace.RodMoves(4.0, 1, "extending"), trace.RodMoves(4.5, 1, "retracting"), trace.RodMoves(5.0, 1, "in")],
+    ),
+    "protocol pushed for the first time": (
+        [PUSH[0], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
+        [trace.Commanded(4.3, '{"rod_control":"second_push"}')],
     ),
     "protocol pushed again after it was in": (
         [*PUSH[:2], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
@@ -166,6 +185,13 @@ def test_a_violation_names_item_time_and_distance():
     assert "70.0 mm" in violation.detail
 
 
+def test_a_push_at_nothing_is_found_when_the_rod_turns():
+    checks = Checks(ALL_CHECKS)
+    for record in (BEGAN, *PUSH):
+        checks.see(record)
+    assert [(violation.check, violation.t_s) for violation in checks.violations] == [("pushed_at_nothing", 4.5)]
+
+
 @pytest.mark.parametrize(
     ("records", "words"),
     [
@@ -198,13 +224,17 @@ def test_a_violation_names_item_time_and_distance():
             "it belongs in bin 2 (the twin's recognizer: raw 0.95, so the picture was probably misread)",
         ),
         (
-            [END_REQUEST, ended(running=True, rods_out=(2,))],
-            "the controller was told to end (a signal) at 10.000 s; "
-            "10.0 s later the belt was still running and rod 2 was still out",
+            [LOADED, MAYBE_RAW, trace.Binned(9.0, 1, 4)],
+            "the twin's own answer raw 0.60, belongs to 2) fell into bin 4",
         ),
-        ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "rod 2 struck item 1: its centre was 70.0 mm upstream of the rod's"),
-        ([trace.Held(4.0, 2, None, 1)], "item 2 ran into item 1, which stood still"),
-        ([trace.Held(4.0, 2, 3, None)], "item 2 ran into rod 3, which was out"),
+        (
+            [TOLD, ended(running=True, rods_out=(2,))],
+            "told to end by a signal at 10.000 s; 10.0 s later the belt runs and rod 2 is out",
+        ),
+        ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "its centre 70.0 mm behind the head's"),
+        ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], "its centre 70.0 mm ahead of the head's"),
+        ([trace.Held(4.0, 2, None, 1)], "item 2 rode into item 1, which stood"),
+        ([trace.Held(4.0, 2, 3, None)], "item 2 rode into rod 3, which was out"),
         (
             [ended(reason="stalled", in_stack=True)],
             "no progress: no item was loaded within 51 s, although the stack is not empty; last event: none",
@@ -227,6 +257,10 @@ def test_a_violation_names_item_time_and_distance():
             [trace.Connection(3.0, "FS_Ctl", "lost", ""), ended(reason="stalled")],
             "last event: none; client FS_Ctl lost its connection at 3.000 s",
         ),
+        (
+            [trace.Connection(2.0, "one", "lost", ""), trace.Connection(3.0, "two", "lost", ""), ended("stalled")],
+            "nothing ever happened; two lost at 3.000 s",
+        ),
     ],
 )
 def test_the_detail_of_a_violation_is_a_sentence(records, words):
@@ -236,7 +270,26 @@ def test_the_detail_of_a_violation_is_a_sentence(records, words):
     assert any(violation.detail.endswith(words) for violation in checks.violations), checks.violations
 
 
-def test_the_number_of_listed_violations_is_limited():
+@pytest.mark.parametrize(
+    ("loaded", "answered", "reason"),
+    [
+        (LOADED, ERROR, "no answer"), (LOADED, UNSURE, "not sure"),
+        (LOADED, trace.Answered(2.0, 1, "unknown", 0.99), "no bin for unknown"),
+        (LOADED, RIPE, "not tracked, or answered too late"), (LOADED, None, "not sorted"),
+        (LOADED, CLEAR, "not sorted"), (LOADED, UNCLEAR, "hard to recognise"),
+        (trace.Loaded(1.0, 1, "plum", 0.08, None), None, "no bin for plum"),
+    ],
+)  # fmt: skip
+def test_why_an_item_rode_to_the_reject_bin_is_told_by_its_answer(loaded, answered, reason):
+    answers = Answers()
+    answers.began(BEGAN)
+    answers.loaded(loaded)
+    if answered is not None:
+        answers.answered(answered)
+    assert answers.reject_reason(1) == reason
+
+
+def test_a_controller_that_breaks_everything_does_not_fill_the_memory():
     checks = Checks(ALL_CHECKS)
     for number in range(MOST_VIOLATIONS + 5):
         checks.see(trace.Crashed(float(number), "again"))
