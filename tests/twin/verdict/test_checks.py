@@ -19,7 +19,7 @@ UNCLEAR = trace.Answered(2.0, 1, "ripe", 0.6, own=False)
 LOOKS_RAW = trace.Answered(2.0, 1, "raw", 0.95, own=False)
 NO_LOOK = trace.Answered(2.0, 1, None, 0.0, own=False)
 MAYBE_RAW = trace.Answered(2.0, 1, "raw", 0.6, own=False)
-TOLD = trace.EndRequested(10.0, "a signal")
+END_REQUEST = trace.EndRequested(10.0, "a signal")
 
 
 def moves(rod, *strokes):
@@ -54,10 +54,10 @@ CASES = {
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, UNCLEAR, trace.Binned(9.0, 1, 0)],
     ),
     "needless_reject misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 0)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
-    "needless_reject without an answer of the twin's own": (
+    "needless_reject without an answer of the twin's recognizer": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, NO_LOOK, trace.Binned(9.0, 1, 0)],
     ),
-    "needless_reject looking otherwise": (
+    "needless_reject looking like another class": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, LOOKS_RAW, trace.Binned(9.0, 1, 0)],
     ),
     "needless_reject without an answer": (
@@ -83,11 +83,11 @@ CASES = {
         [*moves(3, (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
         [*moves(3, (17.0, "out")), ended(rods_out=(3,), t_s=20.0)],
     ),
-    "rod_left_out at the end, on its way": (
+    "rod_left_out at the end, extending": (
         [*moves(3, (16.0, "extending"), (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
         [*moves(3, (16.0, "extending")), ended(rods_out=(3,), t_s=20.0)],
     ),
-    "rod_left_out at the end, on its way in": (
+    "rod_left_out at the end, retracting": (
         [*moves(3, (16.0, "out"), (19.5, "retracting")), ended(rods_out=(3,), t_s=20.0)],
         [*moves(3, (16.0, "out"), (17.0, "retracting")), ended(rods_out=(3,), t_s=20.0)],
     ),
@@ -116,7 +116,7 @@ CASES = {
         [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.0, True)],
     ),
     "unsafe_stop crashed": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(reason="crashed")]),
-    "unsafe_stop with the controller there": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(running=True)]),
+    "unsafe_stop with a running controller": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(running=True)]),
     "wrong_bin threshold": (
         [LOADED, UNSURE, trace.Binned(9.0, 1, 2)],
         [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 2)],
@@ -185,7 +185,7 @@ def test_a_violation_names_item_time_and_distance():
     assert "70.0 mm" in violation.detail
 
 
-def test_a_push_at_nothing_is_found_when_the_rod_turns():
+def test_a_push_at_nothing_is_found_when_the_rod_retracts():
     checks = Checks(ALL_CHECKS)
     for record in (BEGAN, *PUSH):
         checks.see(record)
@@ -225,16 +225,17 @@ def test_a_push_at_nothing_is_found_when_the_rod_turns():
         ),
         (
             [LOADED, MAYBE_RAW, trace.Binned(9.0, 1, 4)],
-            "the twin's own answer raw 0.60, belongs to 2) fell into bin 4",
+            "it belongs in bin 2 (the twin's recognizer: raw 0.60, below the threshold of 0.8)",
         ),
         (
-            [TOLD, ended(running=True, rods_out=(2,))],
-            "told to end by a signal at 10.000 s; 10.0 s later the belt runs and rod 2 is out",
+            [END_REQUEST, ended(running=True, rods_out=(2,))],
+            "the controller was told to end (a signal) at 10.000 s; "
+            "10.0 s later the belt was still running and rod 2 was still out",
         ),
-        ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "its centre 70.0 mm behind the head's"),
-        ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], "its centre 70.0 mm ahead of the head's"),
-        ([trace.Held(4.0, 2, None, 1)], "item 2 rode into item 1, which stood"),
-        ([trace.Held(4.0, 2, 3, None)], "item 2 rode into rod 3, which was out"),
+        ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "rod 2 struck item 1: its centre was 70.0 mm upstream of the rod's"),
+        ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], "its centre was 70.0 mm downstream of the rod's"),
+        ([trace.Held(4.0, 2, None, 1)], "item 2 ran into item 1, which stood still"),
+        ([trace.Held(4.0, 2, 3, None)], "item 2 ran into rod 3, which was out"),
         (
             [ended(reason="stalled", in_stack=True)],
             "no progress: no item was loaded within 51 s, although the stack is not empty; last event: none",
@@ -259,7 +260,7 @@ def test_a_push_at_nothing_is_found_when_the_rod_turns():
         ),
         (
             [trace.Connection(2.0, "one", "lost", ""), trace.Connection(3.0, "two", "lost", ""), ended("stalled")],
-            "nothing ever happened; two lost at 3.000 s",
+            "last event: none; client two lost its connection at 3.000 s",
         ),
     ],
 )
@@ -280,7 +281,7 @@ def test_the_detail_of_a_violation_is_a_sentence(records, words):
         (trace.Loaded(1.0, 1, "plum", 0.08, None), None, "no bin for plum"),
     ],
 )  # fmt: skip
-def test_why_an_item_rode_to_the_reject_bin_is_told_by_its_answer(loaded, answered, reason):
+def test_the_reason_for_a_reject_follows_from_the_answer(loaded, answered, reason):
     answers = Answers()
     answers.began(BEGAN)
     answers.loaded(loaded)
@@ -289,7 +290,7 @@ def test_why_an_item_rode_to_the_reject_bin_is_told_by_its_answer(loaded, answer
     assert answers.reject_reason(1) == reason
 
 
-def test_a_controller_that_breaks_everything_does_not_fill_the_memory():
+def test_the_number_of_listed_violations_is_limited():
     checks = Checks(ALL_CHECKS)
     for number in range(MOST_VIOLATIONS + 5):
         checks.see(trace.Crashed(float(number), "again"))
