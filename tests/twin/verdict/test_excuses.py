@@ -235,7 +235,7 @@ def test_neighbours_of_other_disturbed_items_have_correct_times(what):
     assert [item for item in range(5, 9) if is_excused(item, fact(what, 3, 16.0, beside=(2,)))] == []
 
 
-def test_a_lost_edge_of_an_item_with_another_edge_excuses_no_next_item():
+def test_an_item_with_one_lost_edge_does_not_excuse_the_next():
     nose, tail = passes(1, 3.0)
     ride = (loaded(1), nose, fact("edge_lost", 1, 3.0), tail, rejected(1, 9.0))
     assert needless([*ride, loaded(2, 10.0), *passes(2, 13.0), rejected(2, 19.0)]) == {2}
@@ -422,7 +422,7 @@ def test_a_stall_is_excused_while_a_fault_acts():
     assert found(acts, trace.FaultActs(3.0, "afault", False), ended(in_stack=True)) == {("stalled", None)}
 
 
-def test_a_stall_is_excused_until_the_last_fault_of_a_kind_has_ended():
+def test_a_stall_is_excused_until_all_faults_have_ended():
     both = (trace.FaultActs(2.0, "afault", True), trace.FaultActs(3.0, "afault", True))
     assert found(*both, trace.FaultActs(4.0, "afault", False), ended(in_stack=True)) == set()
 
