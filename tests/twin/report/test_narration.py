@@ -12,7 +12,7 @@ NARRATIONS = {
     trace.Held(1.0, 2, None, 1): ("item 2", "runs into item 1, which stands still"),
     trace.Loaded(1.0, 2, "raw", 0.08, 1): ("loader", "pushes item 2 (raw, 80 mm) onto the belt, on top of item 1"),
     trace.LaidDown(1.0, -1, 0.08, 0.3, None): (
-        "somebody", "lays an object 80 mm long on the belt, 0.30 m from the loader",
+        "operator", "lays an object 80 mm long on the belt, 0.30 m from the loader",
     ),
     trace.Answered(1.0, 2, None, 0.0): ("recognizer", "gives no answer for item 2"),
     trace.Answered(1.0, 2, "raw", 0.9): ("recognizer", "recognises item 2 as raw, confidence 0.90"),
@@ -21,8 +21,8 @@ NARRATIONS = {
     ),
     trace.Struck(1.0, 2, 3, -0.05): ("rod 3", "strikes item 2; its centre is 50.0 mm upstream of the rod's"),
     trace.Taken(1.0, 2, 3, 0.01, None): ("rod 3", "takes item 2; its centre is 10.0 mm downstream of the rod's"),
-    trace.TakenByHand(1.0, 2, True, False): ("somebody", "puts item 2 back"),
-    trace.TakenByHand(1.0, 2, False, False): ("somebody", "removes item 2"),
+    trace.TakenByHand(1.0, 2, True, False): ("operator", "puts item 2 back"),
+    trace.TakenByHand(1.0, 2, False, False): ("operator", "removes item 2"),
     trace.Disturbed(1.0, "edge_lost", "gate 2", 3, (2, 4), "gatestuck"): (
         "fault", "gatestuck: edge lost (gate 2, item 3)",
     ),
