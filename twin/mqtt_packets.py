@@ -96,6 +96,11 @@ class Connack:
     session_present: bool
     code: int
 
+    ACCEPTED: ClassVar[int] = 0
+    UNACCEPTABLE_VERSION: ClassVar[int] = 1
+    IDENTIFIER_REJECTED: ClassVar[int] = 2
+    NOT_AUTHORIZED: ClassVar[int] = 5
+
     def body(self) -> bytes:
         return bytes((self.session_present, self.code))
 
