@@ -1,6 +1,4 @@
-"""What a broker keeps: of each client, connected or away, its subscriptions and the messages on their way; of each topic,
-the message that is retained.
-"""
+"""What a broker keeps: each client's subscriptions and messages on their way, each topic's retained message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
