@@ -130,11 +130,10 @@ class Publish:
 
     @classmethod
     def read(cls, reader: Reader, flags: int) -> Publish:
-        qos, duplicate = qos_level(flags >> 1 & 3), bool(flags & 8)
-        require(qos > 0 or not duplicate, "PUBLISH at QoS 0 is marked as a duplicate")
+        qos = qos_level(flags >> 1 & 3)
         topic, packet_id = reader.topic(), reader.packet_id() if qos else 0
         return cls(
-            topic=topic, payload=reader.rest(), qos=qos, retain=bool(flags & 1), duplicate=duplicate,
+            topic=topic, payload=reader.rest(), qos=qos, retain=bool(flags & 1), duplicate=bool(flags & 8),
             packet_id=packet_id,
         )  # fmt: skip
 
