@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests_mqtt_strategies import packets, portions
 
@@ -67,6 +67,7 @@ def test_a_packet_is_written_and_read_as_the_standard_says(data, packet):
     assert decoded(data) == [packet]
 
 
+@settings(deadline=None)
 @given(st.lists(packets(), max_size=5).flatmap(lambda some: st.tuples(st.just(some), portions(some))))
 def test_packets_come_out_as_they_went_in_however_their_bytes_are_split(case):
     some, cut = case
@@ -78,6 +79,7 @@ def test_packets_come_out_as_they_went_in_however_their_bytes_are_split(case):
     assert found == some
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_packets_or_a_protocol_error(data):
     with suppress(ProtocolError):
