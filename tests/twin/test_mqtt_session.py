@@ -84,6 +84,17 @@ def test_a_client_connects_subscribes_hears_the_plant_and_says_goodbye(desk):
     assert desk.broker.next_deadline_s is None
 
 
+def test_a_will_is_sent_as_it_was_left_unless_its_client_says_goodbye(desk):
+    will = Will(topic="aa", payload=b"stop", qos=1, retain=True)
+    desk.open(1, will=will)
+    desk.broker.closed(1)
+    assert desk.take() == [Disconnected("client 1", "lost"), Published("client 1", "aa", b"stop", 1, True)]
+    desk.open(2, will=will)
+    assert desk.send(2, Disconnect()) == [Close(2, "disconnected"), Disconnected("client 2", "disconnected")]
+    desk.open(3)
+    assert desk.send(3, Subscribe(1, (("aa", 0),)))[-1] == (3, Publish(topic="aa", payload=b"stop", retain=True))
+
+
 def test_whatever_a_client_says_after_its_end_is_not_heard(desk):
     desk.open(1)
     assert len(desk.send(1, Disconnect(), Publish(topic="aa", payload=b"late"))) == 2
