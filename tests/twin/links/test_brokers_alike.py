@@ -9,10 +9,10 @@ from contextlib import ExitStack
 
 import paho.mqtt.client as mqtt
 import pytest
-from tests_mqtt_client import ByHand, Client
-from tests_session_server import SessionServer
+from support.mqtt_client import ByHand, Client
+from support.session_server import SessionServer
 
-from twin.mqtt_packets import (
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Pingreq,
@@ -414,7 +414,9 @@ def test_what_the_standard_forbids_ends_the_connection(by_hand, violation):
     ids=["PINGREQ", "PUBLISH", "HTTP", "a reserved flag"],
 )
 def test_whoever_does_not_begin_with_a_proper_connect_is_disconnected(by_hand, monkeypatch, first):
-    monkeypatch.setattr("twin.hardened.CONNECT_TIMEOUT_S", 0.5)  # The embedded broker goes on waiting for one.
+    monkeypatch.setattr(
+        "twin.broker.amqtt_patches.CONNECT_TIMEOUT_S", 0.5
+    )  # The embedded broker goes on waiting for one.
     client = by_hand()
     client.send_bytes(first)
     assert client.receive() is None

@@ -5,11 +5,11 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_mqtt_strategies import packets, portions
+from support.mqtt_packets import packets, portions
 
-from twin.mqtt_bytes import ProtocolError, length_bytes, read_length
-from twin.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
-from twin.mqtt_packets import (
+from twin.links.mqtt_bytes import ProtocolError, length_bytes, read_length
+from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Disconnect,

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from twin.mqtt_codec import encode
-from twin.mqtt_packets import (
+from twin.links.mqtt_codec import encode
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Disconnect,

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_mqtt_strategies import cuts, packets
+from support.mqtt_packets import cuts, packets
 
-from twin.access import Access
-from twin.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
-from twin.mqtt_effects import (
+from twin.broker.access import Access
+from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.links.mqtt_effects import (
     Close,
     Connected,
     Disconnected,
@@ -17,7 +17,7 @@ from twin.mqtt_effects import (
     Send,
     Subscribed,
 )
-from twin.mqtt_packets import (
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Disconnect,
@@ -32,8 +32,8 @@ from twin.mqtt_packets import (
     Subscribe,
     Will,
 )
-from twin.mqtt_session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
-from twin.session_broker import SessionBroker
+from twin.links.mqtt_session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
+from twin.links.session_broker import SessionBroker
 
 
 class Desk:
