@@ -206,7 +206,7 @@ def serve(
 
             def announce(_: str) -> None:  # A command sent before the plant listens would be lost.
                 console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
-                console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
+                console.print(verbatim(f"connect a controller to it, for example: controller run --broker {at}"))
 
             result = simulate(
                 chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
