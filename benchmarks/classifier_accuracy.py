@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from classifier import UNKNOWN, Classifier, ClassifierError
-from classifier.calibration import auroc
-from classifier.renderer import STRANGE_KINDS, render_between, render_empty, render_foreign
-from classifier.ripeness import FRUIT_CLASSES
-from classifier.synthesis import draw_sample
+from classifier.rendering.renderer import STRANGE_KINDS, render_between, render_empty, render_foreign
+from classifier.rendering.ripeness import FRUIT_CLASSES
+from classifier.rendering.synthesis import draw_sample
+from classifier.training.calibration import auroc
 
 SEED = 20_261_121
 

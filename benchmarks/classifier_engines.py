@@ -24,7 +24,7 @@ from rich.table import Table
 from classifier import Classifier
 from classifier.decoding import decode
 from classifier.engine import Engine, OnnxEngine, TorchEngine
-from classifier.synthesis import CLASSES, draw_sample
+from classifier.rendering.synthesis import CLASSES, draw_sample
 
 SEED = 777_000
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 def open_engines(folder: Path, threads: int) -> dict[str, Engine]:
     """Every engine on the same weights."""
-    from classifier.checkpoint import load_network
+    from classifier.training.checkpoint import load_network
 
     weights = folder / "model-fp16.safetensors"
     return {

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
-from classifier.card import Card
 from classifier.convolution import WinogradConv2d
-from classifier.network import Network
-from classifier.synthesis import CLASSES
-from classifier.training import keep_memory
+from classifier.metadata import Card
+from classifier.rendering.synthesis import CLASSES
+from classifier.training.loop import keep_memory
+from classifier.training.network import Network
 
 PARTS = ("forward", "backward", "optimiser")
 WARM_UP = 3

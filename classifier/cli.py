@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from classifier.card import TrainingConfig
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
+from classifier.metadata import TrainingConfig
 from classifier.recognition import Recognition
 from classifier.tables import answer_table, plain, printable, report_table
 from controller.errors import ControllerError
@@ -63,9 +63,9 @@ def synthesize(
     sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet (PNG) of every kind of picture.")] = None,
 ) -> None:
     """Render an ImageFolder tree: train/ val/ test/ (70 %, 15 %, 15 %), a folder a class."""
-    from classifier.dataset import write_tree
-    from classifier.figures import contact_sheet
-    from classifier.synthesis import draw_sample
+    from classifier.rendering.synthesis import draw_sample
+    from classifier.training.dataset import write_tree
+    from classifier.training.figures import contact_sheet
 
     with _one_line():
         if out is None and sheet is None:
@@ -92,7 +92,7 @@ def split(
     seed: _Seed = 0,
 ) -> None:
     """Copy a flat folder into train/ val/ test/ at random."""
-    from classifier.dataset import split_flat
+    from classifier.training.dataset import split_flat
 
     with _one_line():
         counts = split_flat(source, out, shares=(1 - val - test, val, test), seed=seed)
@@ -128,8 +128,8 @@ def train(
         if device not in ("auto", "cpu", "cuda"):
             raise ModelError(f"device: {device!r}, allowed: auto, cpu, cuda")
         require_torch("train ")
-        from classifier.network import ARCHES
-        from classifier.recipe import QUICK, produce
+        from classifier.training.network import ARCHES
+        from classifier.training.recipe import QUICK, produce
 
         if arch not in ARCHES:
             raise ModelError(f"arch: {arch!r}, allowed: {', '.join(ARCHES)}")
@@ -154,9 +154,9 @@ def evaluate_(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Measure a model on labelled images: accuracy, recall, confusion matrix, calibration error, latency."""
-    from classifier.dataset import read_tree
-    from classifier.evaluation import evaluate
     from classifier.inference import Classifier
+    from classifier.training.dataset import read_tree
+    from classifier.training.evaluation import evaluate
 
     with _one_line():
         folder, part = (data, "test") if (data / "test").is_dir() else (data.parent, data.name)
@@ -232,7 +232,7 @@ def export(
         if format_ != "onnx":
             raise ModelError(f"format: {format_!r}, allowed: onnx")
         require_torch("export ")
-        from classifier.recipe import export_checkpoint
+        from classifier.training.recipe import export_checkpoint
 
         agreements = export_checkpoint(checkpoint, out, data=data, int8=int8, seed=seed, progress=_progress)
     table = Table("file", "same label", "largest gap of logits", "mean gap")

@@ -9,11 +9,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
-from classifier.card import CARD_KEY, Card, decode_card
 from classifier.errors import MissingExtraError, ModelError
+from classifier.metadata import CARD_KEY, Card, decode_card
 
 if TYPE_CHECKING:
-    from classifier.network import Network
+    from classifier.training.network import Network
 
 Answers = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Logits [n, outputs] and distances [n]; what the outputs are is on the card."""
@@ -116,7 +116,7 @@ def open_engine(path: Path, *, threads: int = 1) -> Engine:
         return OnnxEngine(path, threads=threads)
     if path.suffix == ".safetensors":
         require_torch(f"{path.name} ")
-        from classifier.checkpoint import load_network
+        from classifier.training.checkpoint import load_network
 
         return TorchEngine(load_network(path), threads=threads)
     raise ModelError(f"{path}: no model file, allowed: .onnx or .safetensors")

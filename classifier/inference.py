@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.calibration import Floats, probabilities
-from classifier.card import Calibration, Card
 from classifier.decoding import TornImageError, decode
 from classifier.engine import Engine, open_engine
 from classifier.errors import ImageError
+from classifier.metadata import Calibration, Card
 from classifier.recognition import UNKNOWN, Recognition
+from classifier.training.calibration import Floats, probabilities
 
 SHIPPED: Final = Path(__file__).parent / "weights" / "resnet18-int8.onnx"
 """The model that runs where no other is named."""

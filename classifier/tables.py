@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from classifier.card import Card
 from classifier.errors import ImageError
+from classifier.metadata import Card
 from classifier.recognition import Recognition
 
 if TYPE_CHECKING:
-    from classifier.evaluation import Report
+    from classifier.training.evaluation import Report
 
 
 def plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:

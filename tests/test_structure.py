@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "twin": {"classifier", "controller"},
     "scenarios": {"classifier", "controller", "twin"},
 }
-STOPWATCHES = {"twin/pacing.py", "controller/clocks.py", "classifier/inference.py", "classifier/evaluation.py"}
+STOPWATCHES = {"twin/pacing.py", "controller/clocks.py", "classifier/inference.py", "classifier/training/evaluation.py"}
 TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
 NAMES_TOPICS = {"controller/codec.py", "twin/faults.py"}
 """The wire's names, and a scenario's data."""

@@ -1,6 +1,6 @@
 """The camera: takes an item's picture when its centre passes; the message follows after exposure and encoding.
 
-What the picture shows is drawn by `classifier.renderer`, or it is empty but for the oracle's note where the
+What the picture shows is drawn by `classifier.rendering.renderer`, or it is empty but for the oracle's note where the
 scenario wants no pixels. A note also carries the recognition's modelled latency.
 """
 
@@ -69,7 +69,7 @@ class RenderedFilm:
 
     def picture(self, rider: Rider) -> bytes:
         """The rendered picture of the item."""
-        from classifier.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
+        from classifier.rendering.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
 
         item = rider.item
         image = render(

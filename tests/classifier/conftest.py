@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifier.card import Calibration, Card
 from classifier.inference import Classifier
+from classifier.metadata import Calibration, Card
 
 # torch's threads read this at its import. Threads that spin take minutes beside other tests, those that sleep seconds.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import httpx
-import pictures
+import image_files
 import pytest
 from tests_programs import STOPS, stoppable
 from typer.testing import CliRunner, Result
 
 from classifier.cli import app
 from classifier.inference import SHIPPED
-from classifier.renderer import render
+from classifier.rendering.renderer import render
 
 needs_model = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
 
@@ -46,7 +46,7 @@ def test_split_says_what_went_where(tmp_path: Path) -> None:
     for name in ("raw", "ripe"):
         (tmp_path / "flat" / name).mkdir(parents=True)
         for number in range(10):
-            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(pictures.plain(pictures.RED))
+            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(image_files.plain(image_files.RED))
     result = run("split", tmp_path / "flat", "--out", tmp_path / "tree")
     assert result.exit_code == 0, result.output
     assert "12 in train, 4 in val, 4 in test" in result.stdout
@@ -66,7 +66,7 @@ def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(t
 
 @needs_model
 def test_a_name_that_the_readers_encoding_lacks_is_told_all_the_same_and_json_is_utf_8(tmp_path: Path) -> None:
-    (tmp_path / "桃.jpg").write_bytes(pictures.plain(pictures.RED))
+    (tmp_path / "桃.jpg").write_bytes(image_files.plain(image_files.RED))
     words = [sys.executable, "-m", "classifier", "predict", str(tmp_path / "桃.jpg")]
     environment = os.environ | {"PYTHONIOENCODING": "cp1252", "COLUMNS": "200"}
     table, line = (
@@ -101,7 +101,7 @@ def test_a_data_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_text("no model")
-    (tmp_path / "a.jpg").write_bytes(pictures.plain(pictures.RED))
+    (tmp_path / "a.jpg").write_bytes(image_files.plain(image_files.RED))
     assert "not readable as an ONNX model" in refused(
         run("predict", tmp_path / "a.jpg", "--model", tmp_path / "model.onnx")
     )
@@ -114,7 +114,7 @@ def test_names_are_shown_as_they_are_whatever_is_in_them(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     odd, bold, wrong = Path(os.fsdecode(b"\xff.jpg")), Path("[bold]x.jpg"), Path("wrong.jpg")
     for path in (odd, bold):
-        path.write_bytes(pictures.plain(pictures.RED))
+        path.write_bytes(image_files.plain(image_files.RED))
     wrong.write_bytes(b"[/a]hello")
     table = run("predict", bold, odd, wrong)
     assert table.exit_code == 1
@@ -132,7 +132,7 @@ def test_the_service_says_where_it_is_and_refuses_what_is_taken() -> None:
         assert server.stdout is not None
         try:
             where = server.stdout.readline().split()[-1]
-            assert httpx.post(where, content=pictures.plain(pictures.RED)).json()["code"] == 0
+            assert httpx.post(where, content=image_files.plain(image_files.RED)).json()["code"] == 0
             port = where.split(":")[2].split("/")[0]
             assert f"127.0.0.1:{port} (" in refused(run("serve", "--port", port))
         finally:
@@ -189,7 +189,7 @@ def test_training_on_bad_data_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
     for name in ("raw", "ripe"):
         (tmp_path / "train" / name).mkdir(parents=True)
-    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(pictures.plain(pictures.RED))
+    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(image_files.plain(image_files.RED))
     assert "ripe: no image in it" in refused(run("train", "--data", tmp_path, "--out", tmp_path / "out"))
     assert "not readable as safetensors" in refused(
         run("export", tmp_path / "train" / "raw" / "0.jpg", "--out", tmp_path)

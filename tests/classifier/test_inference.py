@@ -3,17 +3,17 @@
 import json
 from pathlib import Path
 
-import pictures
+import image_files
 import pytest
 from conftest import HueEngine
 
-from classifier.card import Calibration, decode_card
 from classifier.errors import ImageError, ModelError
 from classifier.inference import Classifier
+from classifier.metadata import Calibration, decode_card
 
 
 def test_an_answer_has_label_confidence_margin_and_time(classifier: Classifier) -> None:
-    answer = classifier.classify(pictures.plain(pictures.RED))
+    answer = classifier.classify(image_files.plain(image_files.RED))
     assert answer.label == "ripe"
     assert 0.99 < answer.confidence <= 1
     assert answer.margin == pytest.approx(answer.confidence - 0.8)
@@ -22,12 +22,12 @@ def test_an_answer_has_label_confidence_margin_and_time(classifier: Classifier) 
 
 def test_a_torn_picture_is_unknown_and_never_reaches_the_network(classifier: Classifier, engine: HueEngine) -> None:
     before = len(engine.batches)
-    answer = classifier.classify(pictures.torn(pictures.plain(pictures.RED)))
+    answer = classifier.classify(image_files.torn(image_files.plain(image_files.RED)))
     assert (answer.label, answer.confidence) == ("unknown", 1.0)
     assert len(engine.batches) == before
 
 
-@pytest.mark.parametrize("image", [b"", b"text", pictures.gif(), pictures.huge_png()])
+@pytest.mark.parametrize("image", [b"", b"text", image_files.gif(), image_files.huge_png()])
 def test_what_is_no_picture_is_an_error(classifier: Classifier, image: bytes) -> None:
     with pytest.raises(ImageError):
         classifier.classify(image)
@@ -36,8 +36,8 @@ def test_what_is_no_picture_is_an_error(classifier: Classifier, image: bytes) ->
 def test_many_answers_come_in_order_in_one_pass_with_errors_in_their_places(
     classifier: Classifier, engine: HueEngine
 ) -> None:
-    red, green, blue = (pictures.plain(colour) for colour in (pictures.RED, pictures.GREEN, pictures.BLUE))
-    answers = classifier.classify_many([green, b"text", pictures.torn(red), red, blue])
+    red, green, blue = (image_files.plain(colour) for colour in (image_files.RED, image_files.GREEN, image_files.BLUE))
+    answers = classifier.classify_many([green, b"text", image_files.torn(red), red, blue])
     assert isinstance(answers[1], ImageError)
     labels = [answer.label for answer in answers if not isinstance(answer, ImageError)]
     assert labels == ["raw", "unknown", "ripe", "unknown"]
@@ -46,7 +46,7 @@ def test_many_answers_come_in_order_in_one_pass_with_errors_in_their_places(
 
 def test_a_far_image_is_unknown_however_sure_the_network_is() -> None:
     near_nothing = HueEngine(Calibration(distance_cut=-1.0, distance_scale=0.1))
-    answer = Classifier(near_nothing).classify(pictures.plain(pictures.RED))
+    answer = Classifier(near_nothing).classify(image_files.plain(image_files.RED))
     assert answer.label == "unknown"
 
 

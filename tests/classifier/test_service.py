@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import pictures
+import image_files
 import pytest
 from conftest import HueEngine
 from fastapi import FastAPI
@@ -35,7 +35,7 @@ def answer_to(classifier: Classifier, body: bytes) -> httpx.Response:
 
 
 def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> None:
-    response = answer_to(classifier, pictures.plain(pictures.RED))
+    response = answer_to(classifier, image_files.plain(image_files.RED))
     assert response.status_code == 200
     answer = response.json()
     assert list(answer) == ["results", "code", "error"]
@@ -48,8 +48,8 @@ def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> 
     [
         (b"", "0 bytes"),
         (bytes(range(256)) * 8, "begins with"),
-        (pictures.huge_png(), "30000 x 30000"),
-        (pictures.gif(), "GIF8"),
+        (image_files.huge_png(), "30000 x 30000"),
+        (image_files.gif(), "GIF8"),
         (bytes(BODY_LIMIT_BYTES + 1), "more than"),
     ],
 )
@@ -80,11 +80,16 @@ def test_a_body_that_does_not_come_whole_in_time_is_answered(
 def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
     classifier: Classifier, engine: HueEngine
 ) -> None:
-    known = [(pictures.RED, "ripe"), (pictures.GREEN, "raw"), (pictures.BLUE, "unknown"), ((60, 60, 60), "half_ripe")]
+    known = [
+        (image_files.RED, "ripe"),
+        (image_files.GREEN, "raw"),
+        (image_files.BLUE, "unknown"),
+        ((60, 60, 60), "half_ripe"),
+    ]
 
     async def ask(client: httpx.AsyncClient, number: int) -> bool:
         colour, label = known[number % 4]
-        answer = (await client.post(PATH, content=pictures.plain(colour))).json()
+        answer = (await client.post(PATH, content=image_files.plain(colour))).json()
         return bool(answer["results"][0]["label"] == label)
 
     async def ask_all() -> list[bool]:

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import image_files
 import onnxruntime
-import pictures
 import pytest
 import safetensors
 
 from classifier import UNKNOWN, Classifier
-from classifier.blank import render_blank
-from classifier.card import CARD_KEY, ENGINES
 from classifier.inference import SHIPPED
-from classifier.renderer import STRANGE_KINDS, render, render_between, render_empty, render_foreign
-from classifier.ripeness import FRUIT_CLASSES
+from classifier.metadata import CARD_KEY, ENGINES
+from classifier.rendering.blank import render_blank
+from classifier.rendering.renderer import STRANGE_KINDS, render, render_between, render_empty, render_foreign
+from classifier.rendering.ripeness import FRUIT_CLASSES
 
 pytestmark = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
 
@@ -53,7 +53,7 @@ def test_no_item_at_all_is_unknown(shipped: Classifier) -> None:
         images = (render("ripe", seed=SEED + n, fault=fault) for n in range(60))
         assert share_unknown(shipped, images) >= 0.97, fault
     for colour in ((0, 0, 0), (128, 128, 128), (255, 255, 255)):
-        assert shipped.classify(pictures.plain(colour, width_px=320, height_px=240)).label == UNKNOWN
+        assert shipped.classify(image_files.plain(colour, width_px=320, height_px=240)).label == UNKNOWN
 
 
 def test_foreign_objects_never_seen_before_are_mostly_unknown(shipped: Classifier) -> None:

@@ -7,9 +7,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from classifier.card import Card
 from classifier.convolution import WinogradConv2d
 from classifier.errors import ModelError
+from classifier.metadata import Card
 
 ARCHES = ("resnet18", "resnet34", "resnet50")
 

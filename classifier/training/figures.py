@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.blank import BLANK_KINDS, render_blank
 from classifier.engine import TRAIN_EXTRA
 from classifier.errors import DatasetError, MissingExtraError
-from classifier.renderer import (
+from classifier.rendering.blank import BLANK_KINDS, render_blank
+from classifier.rendering.renderer import (
     FOREIGN_KINDS,
     STRANGE_KINDS,
     render,
@@ -21,12 +21,12 @@ from classifier.renderer import (
     render_two,
     spoil,
 )
-from classifier.ripeness import FRUIT_CLASSES, GAPS
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from classifier.training import Epoch
+    from classifier.training.loop import Epoch
 
 _TILE: Final = (96, 72)
 _TITLE_PX: Final = 110

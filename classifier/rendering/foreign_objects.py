@@ -10,8 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from classifier.body import Generator, Light, Patch, round_body, shade, smooth_noise
-from classifier.ripeness import bgr
+from classifier.rendering.body import Generator, Light, Patch, round_body, shade, smooth_noise
+from classifier.rendering.ripeness import bgr
 
 Drawn = tuple[Patch, Patch]
 """Colours [n, n, 3] and cover [n, n]."""

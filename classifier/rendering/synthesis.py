@@ -6,11 +6,18 @@ from typing import Final
 
 import numpy as np
 
-from classifier.blank import BLANK_KINDS, damage, render_blank
-from classifier.card import BETWEEN
+from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.renderer import FOREIGN_KINDS, render, render_between, render_empty, render_foreign, render_two
-from classifier.ripeness import FRUIT_CLASSES, GAPS
+from classifier.rendering.blank import BLANK_KINDS, damage, render_blank
+from classifier.rendering.renderer import (
+    FOREIGN_KINDS,
+    render,
+    render_between,
+    render_empty,
+    render_foreign,
+    render_two,
+)
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
 """Every class of a synthetic set, in the order of their folders."""

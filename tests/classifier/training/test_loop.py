@@ -13,14 +13,14 @@ import msgspec
 import safetensors.torch
 import torch
 
-from classifier.card import Card, TrainingConfig
-from classifier.checkpoint import load_network, save_network, transfer
-from classifier.dataset import ImageSet, from_samples
 from classifier.errors import ModelError
-from classifier.network import Network
-from classifier.recipe import Logbook
-from classifier.synthesis import CLASSES, synthesize
-from classifier.training import choose_device, fit_outlier, train
+from classifier.metadata import Card, TrainingConfig
+from classifier.rendering.synthesis import CLASSES, synthesize
+from classifier.training.checkpoint import load_network, save_network, transfer
+from classifier.training.dataset import ImageSet, from_samples
+from classifier.training.loop import choose_device, fit_outlier, train
+from classifier.training.network import Network
+from classifier.training.recipe import Logbook
 
 pytestmark = pytest.mark.train
 

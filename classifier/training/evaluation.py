@@ -7,11 +7,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from classifier.calibration import auroc, expected_calibration_error
-from classifier.dataset import ImageSet, Progress, silent
 from classifier.errors import DatasetError
 from classifier.inference import Classifier
 from classifier.recognition import UNKNOWN
+from classifier.training.calibration import auroc, expected_calibration_error
+from classifier.training.dataset import ImageSet, Progress, silent
 
 _LATENCY_IMAGES: Final = 200
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import msgspec
 
-from classifier import figures
-from classifier.card import TrainingConfig
-from classifier.checkpoint import load_network, save_network
-from classifier.dataset import ImageSet, Progress, from_samples, read_tree, silent
 from classifier.engine import TRAIN_EXTRA, OnnxEngine, TorchEngine
 from classifier.errors import DatasetError, MissingExtraError, ModelError
-from classifier.evaluation import Report, evaluate, metrics, write_report
-from classifier.export import Agreement, agreement, export_all, stamp
 from classifier.inference import Classifier
-from classifier.synthesis import CLASSES, Sample, draw_sample
-from classifier.training import Epoch, choose_device, train
+from classifier.metadata import TrainingConfig
+from classifier.rendering.synthesis import CLASSES, Sample, draw_sample
+from classifier.training import figures
+from classifier.training.checkpoint import load_network, save_network
+from classifier.training.dataset import ImageSet, Progress, from_samples, read_tree, silent
+from classifier.training.evaluation import Report, evaluate, metrics, write_report
+from classifier.training.export import Agreement, agreement, export_all, stamp
+from classifier.training.loop import Epoch, choose_device, train
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

@@ -8,10 +8,10 @@ pytest.importorskip("torchvision", reason="training needs torch and torchvision 
 import torch
 from torch import Tensor, nn
 
-from classifier.card import Card
 from classifier.convolution import WinogradConv2d
-from classifier.network import ARCHES, Network
-from classifier.synthesis import CLASSES
+from classifier.metadata import Card
+from classifier.rendering.synthesis import CLASSES
+from classifier.training.network import ARCHES, Network
 
 pytestmark = pytest.mark.train
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from classifier.calibration import auroc, calibrate, expected_calibration_error, probabilities
-from classifier.card import Calibration, Card
+from classifier.metadata import Calibration, Card
+from classifier.training.calibration import auroc, calibrate, expected_calibration_error, probabilities
 
 CARD = Card(arch="resnet18", classes=("half_ripe", "raw", "ripe", "unknown"), image_px=32)
 BETWEEN = Card(arch="resnet18", classes=CARD.classes, between=("half_ripe+raw", "half_ripe+ripe"), image_px=32)

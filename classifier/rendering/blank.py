@@ -5,9 +5,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from classifier.body import Generator, Patch, smooth_noise
-from classifier.optics import encode
-from classifier.ripeness import bgr
+from classifier.rendering.body import Generator, Patch, smooth_noise
+from classifier.rendering.optics import encode
+from classifier.rendering.ripeness import bgr
 
 BLANK_KINDS: Final = ("noise", "flat", "clutter")
 

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from classifier.body import Generator, Light, Patch, cast_shadow, draw_light, lay
-from classifier.foreign import FOREIGN_KINDS, STRANGE_KINDS, draw_foreign
-from classifier.fruit import draw_fruit, draw_skin
-from classifier.optics import FAULTS, develop, draw_optics, encode, spoil
-from classifier.ripeness import GAPS, RIPENESS
-from classifier.scenery import draw_belt
+from classifier.rendering.body import Generator, Light, Patch, cast_shadow, draw_light, lay
+from classifier.rendering.foreign_objects import FOREIGN_KINDS, STRANGE_KINDS, draw_foreign
+from classifier.rendering.fruit import draw_fruit, draw_skin
+from classifier.rendering.optics import FAULTS, develop, draw_optics, encode, spoil
+from classifier.rendering.ripeness import GAPS, RIPENESS
+from classifier.rendering.scenery import draw_belt
 
 __all__ = [
     "FAULTS",

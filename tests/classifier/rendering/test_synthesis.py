@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from classifier.card import BETWEEN
+from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.ripeness import FRUIT_CLASSES, GAPS
-from classifier.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
+from classifier.rendering.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
 
 
 def test_a_sample_depends_on_seed_split_and_number_alone() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.card import BETWEEN, Calibration, Card
+from classifier.metadata import BETWEEN, Calibration, Card
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from classifier.body import Body, Generator, Light, Patch, round_body, shade, smooth_noise
-from classifier.ripeness import CREAM, RIPENESS, bgr, colours, palette
+from classifier.rendering.body import Body, Generator, Light, Patch, round_body, shade, smooth_noise
+from classifier.rendering.ripeness import CREAM, RIPENESS, bgr, colours, palette
 
 _PALE_SHARE: Final = 0.4
 _ROT_SHARE: Final = 0.35

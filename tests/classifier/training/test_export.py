@@ -12,12 +12,12 @@ pytest.importorskip("torchvision", reason="export needs torch and torchvision (e
 import msgspec
 import onnx
 
-from classifier.card import ENGINES, TrainingConfig
 from classifier.engine import OnnxEngine, TorchEngine, open_engine
 from classifier.errors import ModelError
-from classifier.export import agreement, calibrated, stamp
 from classifier.inference import Classifier
-from classifier.recipe import ModelFiles, export_checkpoint, load_sets, produce
+from classifier.metadata import ENGINES, TrainingConfig
+from classifier.training.export import agreement, calibrated, stamp
+from classifier.training.recipe import ModelFiles, export_checkpoint, load_sets, produce
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
@@ -95,7 +95,7 @@ def test_a_file_whose_card_is_anothers_is_refused(files: ModelFiles, tmp_path: P
 
 
 def test_torch_answers_the_same_in_either_layout(files: ModelFiles) -> None:
-    from classifier.checkpoint import load_network
+    from classifier.training.checkpoint import load_network
 
     pixels = np.random.default_rng(0).integers(0, 255, (3, 48, 48, 3), dtype=np.uint8)
     engines = [TorchEngine(load_network(files.weights), channels_last=wish) for wish in (True, False)]

@@ -10,9 +10,9 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from classifier.card import CARD_KEY, TrainingConfig, decode_card, encode_card
 from classifier.errors import ModelError
-from classifier.network import Network
+from classifier.metadata import CARD_KEY, TrainingConfig, decode_card, encode_card
+from classifier.training.network import Network
 
 _EPOCH_KEY: Final = "epoch"
 _BEST_KEY: Final = "best"

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from classifier.calibration import calibrate
-from classifier.card import CARD_KEY, Calibration, Card, encode_card
-from classifier.dataset import ImageSet
 from classifier.engine import ENGINE_KEY, Engine, OnnxEngine, TorchEngine
-from classifier.network import Network
+from classifier.metadata import CARD_KEY, Calibration, Card, encode_card
+from classifier.training.calibration import calibrate
+from classifier.training.dataset import ImageSet
+from classifier.training.network import Network
 
 _OPSET: Final = 18
 _MOST_AT_ONCE: Final = 1024

@@ -5,8 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from classifier.body import Generator, Patch, smooth_noise
-from classifier.ripeness import bgr
+from classifier.rendering.body import Generator, Patch, smooth_noise
+from classifier.rendering.ripeness import bgr
 
 BELT_COLOURS: Final = (
     # hue in degrees from, to; saturation from, to; value from, to

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from classifier.augmentation import augment
-from classifier.card import Card, TrainingConfig
-from classifier.checkpoint import Progressed, load_progress, save_progress, transfer
-from classifier.dataset import ImageSet, Progress, silent
 from classifier.errors import ModelError
-from classifier.network import Network
+from classifier.metadata import Card, TrainingConfig
+from classifier.training.augmentation import augment
+from classifier.training.checkpoint import Progressed, load_progress, save_progress, transfer
+from classifier.training.dataset import ImageSet, Progress, silent
+from classifier.training.network import Network
 
 _log = logging.getLogger(__name__)
 

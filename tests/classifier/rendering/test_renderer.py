@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from classifier.renderer import (
+from classifier.rendering.renderer import (
     FAULTS,
     FOREIGN_KINDS,
     STRANGE_KINDS,
@@ -19,7 +19,7 @@ from classifier.renderer import (
     render_two,
     spoil,
 )
-from classifier.ripeness import GAPS, RIPENESS, class_at, palette
+from classifier.rendering.ripeness import GAPS, RIPENESS, class_at, palette
 
 CLASSES = ("ripe", "half_ripe", "raw")
 
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_gives_others(item_c
 
 def test_another_process_renders_the_same_bytes() -> None:
     script = (
-        "import hashlib; from classifier.renderer import render;"
+        "import hashlib; from classifier.rendering.renderer import render;"
         "print(hashlib.sha256(b''.join(render(c, seed=s) for c in ('ripe','half_ripe','raw','other')"
         " for s in range(3))).hexdigest())"
     )

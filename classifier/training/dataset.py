@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.card import BETWEEN
 from classifier.decoding import decode
 from classifier.errors import DatasetError, ImageError
+from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
-from classifier.synthesis import CLASSES, SPLITS, Sample
+from classifier.rendering.synthesis import CLASSES, SPLITS, Sample
 
 INDEX_FILE: Final = "class_indices.json"
 IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")

@@ -4,20 +4,20 @@ import contextlib
 import json
 from pathlib import Path
 
+import image_files
 import numpy as np
-import pictures
 import pytest
 
-from classifier.dataset import from_samples, read_tree, split_flat, write_tree
 from classifier.errors import DatasetError
-from classifier.synthesis import CLASSES, synthesize
+from classifier.rendering.synthesis import CLASSES, synthesize
+from classifier.training.dataset import from_samples, read_tree, split_flat, write_tree
 
 
 def flat_folder(root: Path, count: int = 10, names: tuple[str, ...] = ("raw", "ripe")) -> Path:
     for name in names:
         (root / name).mkdir(parents=True)
         for number in range(count):
-            (root / name / f"{number}.jpg").write_bytes(pictures.plain((number, 100, 100)))
+            (root / name / f"{number}.jpg").write_bytes(image_files.plain((number, 100, 100)))
     return root
 
 
@@ -151,7 +151,7 @@ def test_a_small_rendered_tree_in_which_nothing_is_unknown_reads_back(tmp_path: 
 def test_all_unreadable_images_are_told_of_at_once(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
-    (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(pictures.torn(pictures.plain(pictures.RED)))
+    (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(image_files.torn(image_files.plain(image_files.RED)))
     with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image: begins with.* \(and 1 more like it\)"):
         read_tree(tmp_path, "train").check()
 

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
+import image_files
 import msgspec
-import pictures
 import pytest
 
 pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
 pytest.importorskip("torchvision", reason="training needs torch and torchvision (extra `train`)")
 pytest.importorskip("onnx", reason="exporting needs onnx (extra `train`)")
 
-from classifier import recipe
-from classifier.card import TrainingConfig
 from classifier.errors import DatasetError
-from classifier.synthesis import synthesize
+from classifier.metadata import TrainingConfig
+from classifier.rendering.synthesis import synthesize
+from classifier.training import recipe
 
 pytestmark = pytest.mark.train
 
@@ -34,16 +34,16 @@ def test_many_processes_render_the_set_that_one_does(monkeypatch: pytest.MonkeyP
 def tree(root: Path, counts: dict[str, int]) -> Path:
     """A data folder of two plain colours."""
     for split, count in counts.items():
-        for name, colour in (("raw", pictures.GREEN), ("ripe", pictures.RED)):
+        for name, colour in (("raw", image_files.GREEN), ("ripe", image_files.RED)):
             (root / split / name).mkdir(parents=True)
             for number in range(count):
-                (root / split / name / f"{number}.jpg").write_bytes(pictures.plain(colour, width_px=64 + number))
+                (root / split / name / f"{number}.jpg").write_bytes(image_files.plain(colour, width_px=64 + number))
     return root
 
 
 def test_an_image_to_test_on_that_is_torn_is_named_before_the_training(tmp_path: Path) -> None:
     data = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4})
-    (data / "test" / "ripe" / "3.jpg").write_bytes(pictures.torn(pictures.plain(pictures.RED)))
+    (data / "test" / "ripe" / "3.jpg").write_bytes(image_files.torn(image_files.plain(image_files.RED)))
     with pytest.raises(DatasetError, match=r"test/ripe/3\.jpg: "):
         recipe.produce(TrainingConfig(data=str(data), batch=8), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.body import Generator, Patch
+from classifier.rendering.body import Generator, Patch
 
 FAULTS: Final = ("blurred", "dark", "torn", "not_an_image")
 """What may be wrong with a picture (camera faults that change its bytes)."""

@@ -1,11 +1,11 @@
 """Evaluation: what is counted as what."""
 
+import image_files
 import numpy as np
-import pictures
 
-from classifier.dataset import ImageSet
-from classifier.evaluation import evaluate, metrics
 from classifier.inference import Classifier
+from classifier.training.dataset import ImageSet
+from classifier.training.evaluation import evaluate, metrics
 
 GREEN, RED, BLUE = (0, 255, 0), (0, 0, 255), (255, 0, 0)
 CLASSES = ("half_ripe", "raw", "ripe", "unknown")
@@ -14,7 +14,7 @@ CLASSES = ("half_ripe", "raw", "ripe", "unknown")
 def image_set(*images: tuple[tuple[int, int, int], str, str]) -> ImageSet:
     """Plain pictures: colour in BGR, class, other class."""
     return ImageSet(
-        entries=tuple(pictures.plain(colour) for colour, _, _ in images),
+        entries=tuple(image_files.plain(colour) for colour, _, _ in images),
         labels=np.array([CLASSES.index(name) for _, name, _ in images]),
         seconds=np.array([CLASSES.index(name) for _, _, name in images]),
         classes=CLASSES,
