@@ -1,4 +1,4 @@
-"""The card that travels in every model file: class names, preprocessing, calibration, training, metrics. Plain JSON."""
+"""What every model file says about itself: class names, preprocessing, calibration, training, metrics. Plain JSON."""
 
 from typing import Annotated, Final
 
@@ -7,8 +7,8 @@ import msgspec
 from classifier.errors import ModelError
 from classifier.recognition import UNKNOWN
 
-CARD_KEY: Final = "card"
-"""Where the card lies in a model file's metadata."""
+METADATA_KEY: Final = "card"
+"""The key in a model file under which its metadata lies. The shipped files were written with this one."""
 
 ENGINES: Final = ("int8", "fp32", "torch")
 """The engines that a model can run on: onnxruntime int8 and fp32, and torch."""
@@ -31,8 +31,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What turns one engine's raw answers into probabilities.
 
     `temperature` divides the logits (Guo et al. 2017); `unknown_odds` multiplies the odds of `unknown`, which is rarer
-    on a line than in training; `distance_cut` is the distance from the known classes at which an image is as likely
-    foreign as not, `distance_scale` how fast that turns; `threshold` the confidence from which an answer is sure.
+    on a line than in training; at a distance of `distance_cut` from the known classes an image is as likely of no
+    known kind as of one, and `distance_scale` says how fast that turns; an answer is sure from `threshold` on.
     """
 
     temperature: _Positive = 1.0
@@ -43,7 +43,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a model is trained. `data` None: on synthetic images, `images` of them, drawn from `seed`.
+    """How a model is trained. Where `data` is None, it is trained on `images` synthetic images, drawn from `seed`.
 
     The first `small_epochs` of `epochs` see the images at half the edge, at a quarter of the cost.
     """
@@ -64,11 +64,12 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     freeze_backbone: bool = False
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a model is. Images come as uint8 [n, image_px, image_px, 3] in BGR; mean and std are of RGB, 0 to 1.
+class ModelMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model takes and gives. It takes images as uint8 [n, image_px, image_px, 3] in BGR.
 
-    The last of `classes` is `unknown`. `between` names the pairs of the others, joined by `BETWEEN`, for which the
-    model has an output of its own. Raises `ValueError` for names that are not so.
+    `mean` and `std` are those of RGB from 0 to 1. The last of `classes` is `unknown`. `between` names the pairs of the
+    other classes, joined by `BETWEEN`, for which the model has an output of its own. Raises `ValueError` for class
+    names that are repeated, lack `unknown` at the end, or are not known to `between`.
     """
 
     arch: str
@@ -82,12 +83,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     metrics: dict[str, float] = {}
 
     def __post_init__(self) -> None:
-        """Names that no output could be found by are refused."""
+        """Refuse names by which no output could be found."""
         if len(set(self.outputs)) < len(self.outputs) or self.classes[-1:] != (UNKNOWN,):
-            raise ValueError(f"classes: {', '.join(self.outputs)}, allowed: different ones, the last of them {UNKNOWN}")
+            raise ValueError(f"classes must differ and end with {UNKNOWN}, got {', '.join(self.outputs)}")
         for pair in self.between:
             if not set(pair.split(BETWEEN)) <= set(self.classes[:-1]):
-                raise ValueError(f"between: {pair!r}, allowed: two of {', '.join(self.classes[:-1])}")
+                raise ValueError(f"between must name two of {', '.join(self.classes[:-1])}, got {pair!r}")
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -95,16 +96,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.classes + self.between
 
 
-def encode_card(card: Card) -> str:
-    """The card as JSON."""
-    return msgspec.json.encode(card).decode()
+def encode_metadata(metadata: ModelMetadata) -> str:
+    """The metadata as JSON."""
+    return msgspec.json.encode(metadata).decode()
 
 
-def decode_card(text: str | None, source: str) -> Card:
-    """The card from a file's metadata. Raises `ModelError` naming the file where there is none or it does not fit."""
+def decode_metadata(text: str | None, source: str) -> ModelMetadata:
+    """The metadata from a model file's JSON. Raises `ModelError` naming `source` where there is none or it is wrong."""
     if text is None:
-        raise ModelError(f"{source}: no model of this classifier (no {CARD_KEY!r} in its metadata)")
+        raise ModelError(f"{source}: must be a model of this classifier, got a file without the key {METADATA_KEY!r}")
     try:
-        return msgspec.json.decode(text, type=Card)
+        return msgspec.json.decode(text, type=ModelMetadata)
     except msgspec.DecodeError as error:
-        raise ModelError(f"{source}: no model of this classifier ({error})") from error
+        raise ModelError(f"{source}: must be a model of this classifier, got metadata that says: {error}") from error

@@ -1,4 +1,4 @@
-"""Pictures with no item to be seen: noise, flat fields, clutter that fills the frame, files damaged on the way."""
+"""Pictures that show no item: noise, flat fields, clutter that fills the frame, files damaged on the way."""
 
 from typing import Final
 
@@ -21,14 +21,14 @@ def render_blank(kind: str, *, seed: int, width_px: int = 320, height_px: int = 
 
 
 def damage(image: bytes, *, seed: int) -> bytes:
-    """The picture as it decodes where bytes in the middle went wrong: from some row on grey, shifted or miscoloured."""
+    """The picture as a file with damaged bytes decodes: from some row on it is grey, shifted or miscoloured."""
     rng = np.random.default_rng(seed)
     picture = np.asarray(cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
-    row, way = int(picture.shape[0] * rng.uniform(0.2, 0.55)), rng.random()
-    if way < 0.4:
+    row, kind = int(picture.shape[0] * rng.uniform(0.2, 0.55)), rng.random()
+    if kind < 0.4:
         picture[row:] = 128
     else:
-        shift = rng.integers(-120, 120, 3) * (way > 0.6)
+        shift = rng.integers(-120, 120, 3) * (kind > 0.6)
         rolled = np.roll(picture[row:], int(rng.integers(20, 300)), axis=1).astype(np.int16)
         picture[row:] = np.clip(rolled + shift, 0, 255)
     return encode(picture, int(rng.integers(55, 96)))
@@ -56,7 +56,7 @@ def _flat(rng: Generator, height: int, width: int) -> Patch:
 
 
 def _clutter(rng: Generator, height: int, width: int) -> Patch:
-    """Shapes of any colour and size all over the frame, as a camera sees that looks elsewhere."""
+    """Shapes of any colour and size all over the frame, as if the camera pointed elsewhere."""
     picture = _flat(rng, height, width)
     for _ in range(rng.integers(8, 60)):
         colour = bgr(rng.uniform(0, 360), rng.uniform(0, 1) ** 0.8, rng.uniform(0.02, 1)).tolist()

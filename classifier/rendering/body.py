@@ -1,6 +1,6 @@
 """Bodies: the outline, the roundness and the light on something that lies on the belt.
 
-A body is drawn in a square patch of its own. Leaves out what the skin looks like (`fruit`, `foreign`).
+A body is drawn in a square patch of its own. `fruit` and `foreign_objects` draw its skin.
 """
 
 from dataclasses import dataclass

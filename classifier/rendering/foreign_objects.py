@@ -1,7 +1,7 @@
-"""Foreign objects: what may lie on the belt and is no item.
+"""Foreign objects: things that may lie on the belt and are no items.
 
-`FOREIGN_KINDS` are drawn for training; `STRANGE_KINDS` never are, so that a measurement on them says how the model
-takes what it has not seen.
+`FOREIGN_KINDS` are drawn for training. `STRANGE_KINDS` never are, so that a measurement on them says what the model
+answers to objects that it has not seen.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def draw_foreign(rng: Generator, kind: str, length_px: float, light: Light) -> D
 
 
 def _wrong_colour(rng: Generator) -> Patch:
-    """A colour that no fruit of ours has."""
+    """A colour that no fruit of the classes has."""
     hue, saturation, value = (
         ((165, 325), (0.3, 1.0), (0.2, 1.0)),  # cyan, blue, violet, magenta
         ((0, 360), (0.0, 0.10), (0.1, 1.0)),  # grey and white
@@ -41,12 +41,12 @@ def _any_colour(rng: Generator) -> Patch:
 
 
 def _fruit_colour(rng: Generator) -> Patch:
-    """A colour that fruit of ours may have."""
+    """A colour that fruit of the classes may have."""
     return bgr(rng.uniform(-5, 105), rng.uniform(0.5, 0.95), rng.uniform(0.25, 0.9))
 
 
 def _thing_colour(rng: Generator) -> Patch:
-    """Most often a fruit's colour: it must not be the colour alone that tells fruit."""
+    """Mostly a fruit's colour, so that the model does not tell fruit by colour alone."""
     return _fruit_colour(rng) if rng.random() < 0.7 else _any_colour(rng)
 
 

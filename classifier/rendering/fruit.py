@@ -1,4 +1,4 @@
-"""Fruit: skin by ripeness, mottling, ribs, stalk, blemishes. The shape and the light on it are `body`'s."""
+"""Fruit: skin by ripeness, mottling, ribs, stalk, blemishes. `body` draws the shape and the light on it."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from classifier.rendering.body import Generator, Patch
 
 FAULTS: Final = ("blurred", "dark", "torn", "not_an_image")
-"""What may be wrong with a picture (camera faults that change its bytes)."""
+"""The camera faults that change a picture's bytes."""
 
 _BYTE_DIFFERENCE_DEVIATION: Final = 104.5
 """The deviation of the difference of two uniform bytes: 256 / sqrt(6)."""
@@ -30,7 +30,7 @@ class Optics:
 
 
 def draw_optics(rng: Generator) -> Optics:
-    """A camera as it may hang over a line that works."""
+    """A random camera, within what a working line may have."""
     exposure = float(np.exp(rng.normal(0, 0.16)))
     warmth, tint = rng.normal(0, 0.03), rng.normal(0, 0.015)
     return Optics(
@@ -45,7 +45,7 @@ def draw_optics(rng: Generator) -> Optics:
 
 
 def develop(rng: Generator, picture: Patch, optics: Optics) -> NDArray[np.uint8]:
-    """What the camera makes of a picture [h, w, 3] in BGR, 0 to 1: the same shape in 8 bits."""
+    """The camera's image of a scene [h, w, 3] in BGR, 0 to 1: the same shape in 8 bits."""
     height, width = picture.shape[:2]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
@@ -60,7 +60,7 @@ def develop(rng: Generator, picture: Patch, optics: Optics) -> NDArray[np.uint8]
 
 
 def _gamma_table(gamma: float) -> NDArray[np.uint8]:
-    """What each of 256 levels becomes."""
+    """The output level [256] of each input level."""
     return np.asarray(np.round(255 * (np.arange(256) / 255) ** gamma), np.uint8)
 
 
@@ -80,14 +80,14 @@ def encode(picture: NDArray[np.uint8], quality: int) -> bytes:
 
 
 def spoil(image: bytes, fault: str, *, seed: int) -> bytes:
-    """The same image file with one of `FAULTS`; the same seed spoils it the same way. Raises `ValueError`."""
+    """The image file with one of `FAULTS`, the same for the same seed. Raises `ValueError` on another fault."""
     rng = np.random.default_rng(seed)
     if fault == "torn":
         return image[: int(len(image) * rng.uniform(0.1, 0.9))]
     if fault == "not_an_image":
         return rng.bytes(max(len(image), 16))
     if fault not in FAULTS:
-        raise ValueError(f"fault: {fault!r}, allowed: {', '.join(FAULTS)}")
+        raise ValueError(f"fault must be one of {', '.join(FAULTS)}, got {fault!r}")
     picture = np.asarray(cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     quality = int(rng.integers(55, 96))
     if fault == "dark":

@@ -1,7 +1,7 @@
 """The renderer: what the line's camera sees when an item passes under it, as a JPEG file.
 
 The same arguments give the same bytes in any process. Lengths are in metres on the belt; the view is `VIEW_M` wide
-and three quarters as high, its middle over the belt's middle.
+and three quarters as high, and its centre lies over the belt's centre line.
 """
 
 from collections.abc import Callable
@@ -11,37 +11,25 @@ from typing import Final
 import numpy as np
 
 from classifier.rendering.body import Generator, Light, Patch, cast_shadow, draw_light, lay
-from classifier.rendering.foreign_objects import FOREIGN_KINDS, STRANGE_KINDS, draw_foreign
+from classifier.rendering.foreign_objects import FOREIGN_KINDS, draw_foreign
 from classifier.rendering.fruit import draw_fruit, draw_skin
-from classifier.rendering.optics import FAULTS, develop, draw_optics, encode, spoil
+from classifier.rendering.optics import develop, draw_optics, encode, spoil
 from classifier.rendering.ripeness import GAPS, RIPENESS
 from classifier.rendering.scenery import draw_belt
-
-__all__ = [
-    "FAULTS",
-    "FOREIGN_KINDS",
-    "STRANGE_KINDS",
-    "render",
-    "render_between",
-    "render_empty",
-    "render_foreign",
-    "render_two",
-    "spoil",
-]
 
 WIDTH_PX: Final = 320
 HEIGHT_PX: Final = 240
 VIEW_M: Final = 0.24
 _PX_PER_M: Final = WIDTH_PX / VIEW_M
 _LONGEST_M: Final = 0.5
-"""What is longer fills the picture anyway."""
+"""The longest item that is drawn: a longer one fills the picture all the same."""
 
 _Paint = Callable[[Generator, float, Light], tuple[Patch, Patch]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Something to draw and where: its length and where its middle lies, from the view's middle."""
+    """Something to draw: its length, and how far its centre lies from the view's centre."""
 
     paint: _Paint
     length_m: float
@@ -52,9 +40,9 @@ class _Place:
 def render(
     item_class: str, *, seed: int, length_m: float = 0.08, lateral_m: float = 0.0, fault: str | None = None
 ) -> bytes:
-    """A picture of one item as JPEG bytes, 320 x 240. A class that is no fruit of ours is drawn as a foreign object.
+    """A picture of one item as JPEG bytes, 320 x 240. An item of a class that is no fruit is drawn as a foreign object.
 
-    `fault` is one of `FAULTS` or None. Raises `ValueError` on another fault or a length that is not above 0.
+    `fault` is one of `optics.FAULTS` or None. Raises `ValueError` on another fault or a length that is not above 0.
     """
     rng = np.random.default_rng(seed)
     if item_class in RIPENESS:
@@ -85,7 +73,7 @@ def render_empty(*, seed: int) -> bytes:
 
 
 def render_two(first: str, second: str, *, seed: int, gap_m: float = 0.01) -> bytes:
-    """A picture of two items with `gap_m` between nose and tail, the view's middle between them."""
+    """A picture of two items with `gap_m` between the tail of one and the nose of the other, at the view's centre."""
     rng = np.random.default_rng(seed)
     places = []
     for item_class, side in ((first, -1), (second, 1)):
@@ -105,14 +93,14 @@ def _foreign(kind: str) -> _Paint:
 
 
 def _place(rng: Generator, paint: _Paint, length_m: float, lateral_m: float) -> _Place:
-    """Where an item is when the camera takes its picture: the centre under the lens, but for the shutter's jitter."""
+    """Where an item is when the camera takes its picture: its centre under the lens, but for the shutter's jitter."""
     if not length_m > 0:
-        raise ValueError(f"length_m: {length_m!r}, allowed: above 0")
+        raise ValueError(f"length_m must be above 0, got {length_m!r}")
     return _Place(paint=paint, length_m=min(length_m, _LONGEST_M), along_m=rng.normal(0, 0.006), lateral_m=lateral_m)
 
 
 def _shoot(rng: Generator, places: list[_Place]) -> bytes:
-    """Belt, light, bodies and their shadows, camera, file."""
+    """The JPEG file of belt and bodies with their light and shadows, as the camera takes it."""
     picture = draw_belt(rng, WIDTH_PX, HEIGHT_PX)
     light, optics, depth = draw_light(rng), draw_optics(rng), rng.uniform(0.15, 0.6)
     picture *= np.float32(light.ambient + (1.25 - light.ambient) * light.direction[2])

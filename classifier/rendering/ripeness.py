@@ -1,7 +1,7 @@
 """Ripeness as one number, the colours that go with it, and where the classes end.
 
 Ripeness runs from 0 (deep green) over yellow and orange to 1 (dark red). An item's class follows from the mean over
-its skin. Between two classes lies a gap in which the renderer draws nothing that it calls by a class's name.
+its skin. Between two classes lies a gap: the renderer gives nothing drawn there the name of one class.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Synthetic sets: which pictures a set is made of, each drawn from the set's seed, the split and its number."""
+"""Synthetic sets: which pictures a set holds. Each is drawn from the set's seed, its split and its own number."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,14 +9,8 @@ import numpy as np
 from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
 from classifier.rendering.blank import BLANK_KINDS, damage, render_blank
-from classifier.rendering.renderer import (
-    FOREIGN_KINDS,
-    render,
-    render_between,
-    render_empty,
-    render_foreign,
-    render_two,
-)
+from classifier.rendering.foreign_objects import FOREIGN_KINDS
+from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
@@ -24,7 +18,7 @@ CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
 
 SPLITS: Final = ("train", "val", "test")
 BETWEEN_SHARE: Final = 0.20
-"""Share of a set that lies between two classes: about as much as there would be if ripeness were spread evenly."""
+"""Share of a set that lies between two classes: about as much as if ripeness were spread evenly."""
 
 UNKNOWN_SHARE: Final = 0.34
 _UNKNOWN_ODDS: Final = {
@@ -43,7 +37,7 @@ UNKNOWN_KINDS: Final = tuple(_UNKNOWN_ODDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One picture of a set: the file's bytes, its class (or two, joined), what kind of picture of this class it is."""
+    """One picture of a set: the file's bytes, its class (or two classes, joined), and its kind within the class."""
 
     image: bytes
     label: str
@@ -74,7 +68,7 @@ def draw_sample(number: int, *, seed: int, split: str) -> Sample:
 
 
 def draw_unknown(kind: str, *, seed: int) -> bytes:
-    """A picture of one of `UNKNOWN_KINDS` that is no single item of the classes."""
+    """A picture of one of `UNKNOWN_KINDS`: anything but a single, clearly visible item of a class."""
     rng = np.random.default_rng([seed, 1])
     length_m, lateral_m = _size(rng)
     fruit = str(rng.choice(FRUIT_CLASSES))
@@ -101,7 +95,7 @@ _FOREIGN_ODDS: Final = {
     "patchwork": 0.06,
     "pod": 0.06,
 }
-"""Flat things come oftenest: it is by their shape alone that those in a fruit's colours are told from fruit."""
+"""Flat things are the most frequent: in a fruit's colours, only their shape tells them from fruit."""
 
 
 def _foreign_kind(rng: np.random.Generator) -> str:

@@ -1,4 +1,4 @@
-"""Augmentation: what may change in a picture without changing its class. Colour stays: it is what tells the classes."""
+"""Augmentation: changes to a picture that leave its class as it is. Hue stays, since it tells the classes apart."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ Image = NDArray[np.uint8]
 
 
 def augment(image: Image, rng: np.random.Generator) -> Image:
-    """The image [h, w, 3] mirrored, shifted, scaled and lit otherwise at random."""
+    """The image [h, w, 3], mirrored, shifted, scaled and made lighter or darker at random."""
     height, width = image.shape[:2]
     scale = np.exp(rng.normal(0, 0.08))
     flip_x, flip_y = rng.choice([-1.0, 1.0], 2)

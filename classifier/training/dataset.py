@@ -1,10 +1,12 @@
-"""Sets of labelled images: from a folder tree, from the renderer; written as a tree; split from a flat folder."""
+"""Sets of labelled images: read from a folder tree or rendered; written as a tree; split from a flat folder."""
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -21,7 +23,7 @@ IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 _CHECKED_PX: Final = 32
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
-"""Shows how far a long loop is: takes the loop's numbers and what it does, gives the numbers back."""
+"""Shows how far a long loop is: takes the loop's numbers and a description, and yields the numbers."""
 
 
 def silent(numbers: Iterable[int], _what: str) -> Iterable[int]:
@@ -31,10 +33,10 @@ def silent(numbers: Iterable[int], _what: str) -> Iterable[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSet:
-    """Images as files or as files' bytes, with their labels [n], the numbers of `classes`, and what kind each is.
+    """Images as files or as files' bytes, with their labels [n] (indices into `classes`) and kinds.
 
-    `seconds` [n] is the other class of an image that lies between two, the one that comes later in `classes`; for all
-    others it is the label once more.
+    `seconds` [n] is the second class of an image that lies between two, the one that comes later in `classes`; for all
+    other images it equals the label.
     """
 
     entries: tuple[bytes | Path, ...]
@@ -63,7 +65,7 @@ class ImageSet:
         return tuple(sorted({name for name in self.names if BETWEEN in name}))
 
     def targets(self, outputs: tuple[str, ...]) -> NDArray[np.int64]:
-        """The number [n] of the output that each image should get, of a model with these; -1 where it has none."""
+        """The index [n] of the output that each image should get; -1 where the model has none for it."""
         number = {name: at for at, name in enumerate(outputs)}
         return np.array([number.get(name, -1) for name in self.names], np.int64)
 
@@ -75,7 +77,7 @@ class ImageSet:
         try:
             return entry.read_bytes()
         except OSError as error:
-            raise DatasetError(f"{entry}: unreadable ({error.strerror})") from error
+            raise DatasetError(f"{entry} must be readable, got: {error.strerror}") from error
 
     def image(self, number: int, edge_px: int) -> NDArray[np.uint8]:
         """One image, decoded: uint8 [edge_px, edge_px, 3] in BGR. Raises `DatasetError` naming the file."""
@@ -89,7 +91,7 @@ class ImageSet:
         return np.stack([self.image(number, edge_px) for number in numbers])
 
     def check(self, progress: Progress = silent) -> None:
-        """Raises `DatasetError` naming the first file that is no whole image, and how many more there are."""
+        """Raise `DatasetError` naming the first file that is no whole image, and the count of the others."""
         errors = []
         for number in progress(range(len(self)), "checking images"):
             try:
@@ -112,23 +114,23 @@ def from_samples(samples: Iterable[Sample]) -> ImageSet:
 
 
 def read_tree(folder: Path, split: str, classes: tuple[str, ...] | None = None) -> ImageSet:
-    """The images of one split of an `ImageFolder` tree; `classes` None: the tree's own.
+    """The images of one split of an `ImageFolder` tree, which must have these `classes` (None: any).
 
-    `unknown` is always the last class, also where the tree has no folder for it, or nothing in it. A folder named after
-    two classes, as `raw+half_ripe`, holds images that lie between them. Raises `DatasetError`: no such folder, an empty
-    class folder, classes other than those asked for.
+    `unknown` is always the last class, also where the tree has no folder for it, or an empty one. A folder named after
+    two classes, as `raw+half_ripe`, holds images that lie between them. Raises `DatasetError` for a missing folder, an
+    empty class folder, or other classes.
     """
     root = folder / split
     found = class_folders(root)
     plain = plain_classes(found)
     if classes is not None and set(plain) != {*classes, UNKNOWN}:
-        raise DatasetError(f"{root}: classes {', '.join(found)}, allowed: {', '.join(classes)}")
+        raise DatasetError(f"{root}: classes must be {', '.join(classes)}, got {', '.join(found)}")
     entries: list[Path] = []
     labels: list[str] = []
     for name in found:
         images = image_files(root / name)
         if not images and name != UNKNOWN:
-            raise DatasetError(f"{root / name}: no image in it, allowed: one {'/'.join(IMAGE_SUFFIXES)} or more")
+            raise DatasetError(f"{root / name} must hold one {'/'.join(IMAGE_SUFFIXES)} or more, got no image")
         entries += images
         labels += [name] * len(images)
     return _build(entries, labels, classes or plain, labels)
@@ -149,19 +151,21 @@ def _build(
 
 
 def class_folders(root: Path) -> tuple[str, ...]:
-    """The class folders under a root, sorted; hidden ones are none.
+    """The class folders under a root, sorted, without hidden ones.
 
-    Raises `DatasetError` where there are fewer than two, or one is named after what has no folder of its own.
+    Raises `DatasetError` where there are fewer than two, or one is named after classes without folders of their own.
     """
     try:
         found = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
     except OSError as error:
-        raise DatasetError(f"{root}: unreadable data folder ({error.strerror})") from error
+        raise DatasetError(f"{root} must be a data folder that can be read, got: {error.strerror}") from error
     if len(found) < 2:
-        raise DatasetError(f"{root}: {len(found)} class folders, allowed: 2 or more, one a class")
+        raise DatasetError(f"{root} must hold 2 class folders or more, got {len(found)}")
     for name in found:
         if BETWEEN in name and not _between(name, found):
-            raise DatasetError(f"{root / name}: allowed are two different classes beside it, joined by {BETWEEN!r}")
+            raise DatasetError(
+                f"{root / name} must be named after two classes beside it, joined by {BETWEEN!r}, got {name!r}"
+            )
     return found
 
 
@@ -181,42 +185,40 @@ def image_files(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
     except OSError as error:
-        raise DatasetError(f"{folder}: unreadable data folder ({error.strerror})") from error
+        raise DatasetError(f"{folder} must be a data folder that can be read, got: {error.strerror}") from error
 
 
 def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
-    """Write sets of samples as `out/split/class/number.jpg` with `class_indices.json`; returns how many files.
+    """Write sets of samples as `out/split/class/number.jpg` with `class_indices.json`; returns the count of files.
 
-    Raises `DatasetError` where the folder cannot be written, or holds a tree already.
+    The tree appears in `out` only once it is whole. Raises `DatasetError` where the folder cannot be written, or holds
+    a tree already.
     """
     written = 0
-    try:
-        _refuse_tree(out)
+    with _whole_tree(out) as tree:
         for split in sets:
             for name in CLASSES:
-                (out / split / name).mkdir(parents=True, exist_ok=True)
-        write_index(out, CLASSES)
+                (tree / split / name).mkdir(parents=True)
+        write_index(tree, CLASSES)
         for split, samples in sets.items():
             for number, sample in enumerate(samples):
-                folder = out / split / sample.label
+                folder = tree / split / sample.label
                 folder.mkdir(exist_ok=True)
                 (folder / f"{number:06d}-{sample.kind}.jpg").write_bytes(sample.image)
                 written += 1
-    except OSError as error:
-        raise DatasetError(f"{out}: not writable ({error.strerror})") from error
     return written
 
 
 def write_index(out: Path, classes: tuple[str, ...]) -> None:
-    """Write which number is which class."""
+    """Write the number of each class."""
     (out / INDEX_FILE).write_text(json.dumps(dict(enumerate(classes)), indent=2) + "\n", encoding="utf-8")
 
 
 def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], seed: int) -> dict[str, int]:
-    """Copy a flat folder (a folder a class) into `train/ val/ test/` at random; returns how many files went where.
+    """Copy a flat folder (a folder a class) into `train/ val/ test/` at random; returns the count of files of each.
 
-    Every split gets at least one image of every class. Raises `DatasetError`, also where `out` holds a tree already:
-    images to test on would come to lie among those to train on.
+    Every split gets at least one image of every class. The tree appears in `out` only once it is whole. Raises
+    `DatasetError`, also where `out` holds a tree already: images to test on would mix with those to train on.
     """
     folders = class_folders(source)
     rng = np.random.default_rng(seed)
@@ -224,32 +226,53 @@ def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], s
     for name in folders:
         images = image_files(source / name)
         if len(images) < len(SPLITS):
-            raise DatasetError(f"{source / name}: {len(images)} images, allowed: {len(SPLITS)} or more, one a split")
+            raise DatasetError(
+                f"{source / name} must hold {len(SPLITS)} images or more, one a split, got {len(images)}"
+            )
         for split, part in zip(SPLITS, _cut([images[i] for i in rng.permutation(len(images))], shares), strict=True):
             parts[split, name] = part
-    try:
-        _refuse_tree(out)
+    with _whole_tree(out) as tree:
         for (split, name), part in parts.items():
-            (out / split / name).mkdir(parents=True, exist_ok=True)
+            (tree / split / name).mkdir(parents=True)
             for path in part:
-                shutil.copy2(path, out / split / name / path.name)
-        write_index(out, _outputs(folders))
-    except OSError as error:
-        raise DatasetError(f"{error.filename or out}: not to be copied ({error.strerror})") from error
+                shutil.copy2(path, tree / split / name / path.name)
+        write_index(tree, _outputs(folders))
     return {split: sum(len(part) for (of, _), part in parts.items() if of == split) for split in SPLITS}
 
 
 def _outputs(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """What the outputs of a model that is trained on class folders stand for, in their order."""
+    """The outputs of a model that is trained on class folders, in their order."""
     pairs = (BETWEEN.join(sorted(name.split(BETWEEN))) for name in folders if BETWEEN in name)
     return (*plain_classes(folders), *sorted(pairs))
 
 
-def _refuse_tree(out: Path) -> None:
-    """Raise `DatasetError` where a folder holds images of a split already."""
-    for split in SPLITS:
-        if any(path.is_file() for path in (out / split).rglob("*")):
-            raise DatasetError(f"{out}: holds {split}/ already, allowed: a folder without train/, val/ and test/")
+@contextmanager
+def _whole_tree(out: Path) -> Iterator[Path]:
+    """A hidden folder in `out` to write a tree to; at the end the tree moves to `out`.
+
+    Whoever is interrupted leaves nothing behind. Raises `DatasetError` where `out` holds files of a split already, or
+    a file cannot be read or written.
+    """
+    try:
+        for split in SPLITS:
+            if any(path.is_file() for path in (out / split).rglob("*")):
+                raise DatasetError(f"{out} must be a folder without train/, val/ and test/, got one with {split}/")
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out, prefix=".unfinished-") as folder:
+            yield Path(folder)
+            for path in Path(folder).iterdir():
+                _move(path, out / path.name)
+    except OSError as error:
+        raise DatasetError(f"{error.filename or out} must be readable and writable, got: {error.strerror}") from error
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move a file or a folder; folders that exist already get its content."""
+    if path.is_dir() and target.is_dir():
+        for inner in path.iterdir():
+            _move(inner, target / inner.name)
+    else:
+        path.replace(target)
 
 
 def _cut(images: list[Path], shares: tuple[float, float, float]) -> tuple[list[Path], list[Path], list[Path]]:

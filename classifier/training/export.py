@@ -1,4 +1,4 @@
-"""Export: from a network to the ONNX file that runs, in fp32 or statically quantised to int8, with its calibration."""
+"""Export: from a network to the ONNX files that run, in fp32 and statically quantised to int8, with calibrations."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from classifier.engine import ENGINE_KEY, Engine, OnnxEngine, TorchEngine
-from classifier.metadata import CARD_KEY, Calibration, Card, encode_card
+from classifier.engine import ENGINE_KEY, Engine, OnnxEngine
+from classifier.metadata import METADATA_KEY, Calibration, ModelMetadata, encode_metadata
 from classifier.training.calibration import calibrate
 from classifier.training.dataset import ImageSet
 from classifier.training.network import Network
+from classifier.training.torch_engine import TorchEngine
 
 _OPSET: Final = 18
 _MOST_AT_ONCE: Final = 1024
@@ -38,7 +39,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 def export_fp32(network: Network, path: Path) -> None:
     """Write the network as ONNX in fp32, for any number of images at once."""
     network.eval().cpu()
-    edge_px = network.card.image_px
+    edge_px = network.metadata.image_px
     example = torch.zeros((2, edge_px, edge_px, 3), dtype=torch.uint8)
     shapes = {"images": {0: torch.export.Dim("n", min=1, max=_MOST_AT_ONCE)}}
     program = torch.onnx.export(
@@ -47,11 +48,11 @@ def export_fp32(network: Network, path: Path) -> None:
     )  # fmt: skip
     assert program is not None
     program.save(path, external_data=False)
-    stamp(path, network.card, "fp32")
+    stamp(path, network.metadata, "fp32")
 
 
-def quantise(fp32: Path, path: Path, images: NDArray[np.uint8], card: Card) -> None:
-    """Write the int8 version of an fp32 file: weights a channel, activations from images [n, h, w, 3]."""
+def quantise(fp32: Path, path: Path, images: NDArray[np.uint8], metadata: ModelMetadata) -> None:
+    """Write the int8 version of an fp32 file: one scale a channel for weights, activations from images [n, h, w, 3]."""
     with TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(fp32, prepared, skip_symbolic_shape=True)
@@ -60,7 +61,7 @@ def quantise(fp32: Path, path: Path, images: NDArray[np.uint8], card: Card) -> N
             nodes_to_exclude=_outside_backbone(prepared), per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, calibrate_method=CalibrationMethod.MinMax,
         )  # fmt: skip
-    stamp(path, card, "int8")
+    stamp(path, metadata, "int8")
 
 
 def _outside_backbone(path: Path) -> list[str]:
@@ -72,13 +73,13 @@ def _outside_backbone(path: Path) -> list[str]:
     return [node.name for at, node in enumerate(nodes) if not first <= at < pooled]
 
 
-def stamp(path: Path, card: Card, engine: str) -> None:
-    """Write the card and the engine's name into an ONNX file's metadata."""
+def stamp(path: Path, metadata: ModelMetadata, engine: str) -> None:
+    """Write a model's metadata and its engine's name into an ONNX file."""
     model = onnx.load(path)
     del model.metadata_props[:]
-    for node in model.graph.node:  # Torch writes there which lines of which files it came from, on this machine.
+    for node in model.graph.node:  # Torch writes paths of this machine there.
         del node.metadata_props[:]
-    for key, value in ((CARD_KEY, encode_card(card)), (ENGINE_KEY, engine)):
+    for key, value in ((METADATA_KEY, encode_metadata(metadata)), (ENGINE_KEY, engine)):
         model.metadata_props.add(key=key, value=value)
     onnx.save(model, path)
 
@@ -87,7 +88,7 @@ def run_all(engine: Engine, images: ImageSet) -> tuple[NDArray[np.float32], NDAr
     """One engine's answers for a whole set: logits [n, outputs] and distances [n]."""
     numbers = np.arange(len(images))
     parts = [
-        engine.run(images.batch(part, engine.card.image_px))
+        engine.run(images.batch(part, engine.metadata.image_px))
         for part in np.array_split(numbers, max(1, len(numbers) // _BATCH))
     ]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
@@ -96,7 +97,7 @@ def run_all(engine: Engine, images: ImageSet) -> tuple[NDArray[np.float32], NDAr
 def calibrated(engine: Engine, val_set: ImageSet) -> Calibration:
     """The engine's calibration on a validation set."""
     logits, distances = run_all(engine, val_set)
-    return calibrate(logits, distances, val_set.targets(engine.card.outputs), engine.card)
+    return calibrate(logits, distances, val_set.targets(engine.metadata.outputs), engine.metadata)
 
 
 def agreement(one: Engine, other: Engine, images: ImageSet) -> Agreement:
@@ -107,21 +108,21 @@ def agreement(one: Engine, other: Engine, images: ImageSet) -> Agreement:
     return Agreement(labels=same, logits_max=float(gap.max()), logits_mean=float(gap.mean()))
 
 
-def export_all(network: Network, fp32: Path, int8: Path, val_set: ImageSet, *, threads: int = 2) -> Card:
-    """Write both ONNX files, calibrate every engine on the validation set, and return the card that says so.
+def export_all(network: Network, fp32: Path, int8: Path, val_set: ImageSet, *, threads: int = 2) -> ModelMetadata:
+    """Write both ONNX files, calibrate every engine on the validation set, and return the metadata with that.
 
-    The card is in both files, and becomes the network's.
+    Both files carry the metadata, and it becomes the network's.
     """
     export_fp32(network, fp32)
     numbers = np.linspace(0, len(val_set) - 1, min(_CALIBRATION_IMAGES, len(val_set))).astype(int)
-    quantise(fp32, int8, val_set.batch(numbers, network.card.image_px), network.card)
+    quantise(fp32, int8, val_set.batch(numbers, network.metadata.image_px), network.metadata)
     engines = [OnnxEngine(path, threads=threads) for path in (int8, fp32)]
     found = {engine.name: calibrated(engine, val_set) for engine in engines}
-    found[TorchEngine.name] = found["fp32"]  # The same weights, as exact: fitted anew it differed in the seventh digit.
-    network.card = msgspec.structs.replace(network.card, calibrations=found)
-    stamp(fp32, network.card, "fp32")
-    stamp(int8, network.card, "int8")
-    return network.card
+    found[TorchEngine.name] = found["fp32"]  # The same weights: fitted anew it differed in the seventh digit.
+    network.metadata = msgspec.structs.replace(network.metadata, calibrations=found)
+    stamp(fp32, network.metadata, "fp32")
+    stamp(int8, network.metadata, "int8")
+    return network.metadata
 
 
 class _Images(CalibrationDataReader):  # type: ignore[misc]

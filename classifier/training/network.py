@@ -1,15 +1,14 @@
-"""The network: a torchvision ResNet that takes images as they are decoded and gives logits and a distance.
+"""The network: a torchvision ResNet that takes decoded images and gives logits and a distance.
 
-Normalisation and the distance to the known classes lie inside, so that every engine runs the same whole thing.
+Normalisation and the distance to the known classes are part of it, so that every engine runs the same computation.
 """
 
 import torch
 import torchvision
 from torch import Tensor, nn
 
-from classifier.convolution import WinogradConv2d
 from classifier.errors import ModelError
-from classifier.metadata import Card
+from classifier.metadata import ModelMetadata
 
 ARCHES = ("resnet18", "resnet34", "resnet50")
 
@@ -59,24 +58,20 @@ class Outlier(nn.Module):
 
 
 class Network(nn.Module):
-    """The whole model that a card describes. Raises `ModelError` for an architecture that is none of `ARCHES`."""
+    """The model that its metadata describes. Raises `ModelError` for an architecture that is none of `ARCHES`."""
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, metadata: ModelMetadata) -> None:
         super().__init__()
-        if card.arch not in ARCHES:
-            raise ModelError(f"arch: {card.arch!r}, allowed: {', '.join(ARCHES)}")
-        self.card = card
+        if metadata.arch not in ARCHES:
+            raise ModelError(f"arch must be one of {', '.join(ARCHES)}, got {metadata.arch!r}")
+        self.metadata = metadata
         self.layout = torch.channels_last
-        self.normalise = Normalise(card.mean, card.std)
-        self.backbone = getattr(torchvision.models, card.arch)(weights=None)
+        self.normalise = Normalise(metadata.mean, metadata.std)
+        self.backbone = getattr(torchvision.models, metadata.arch)(weights=None)
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
-        for block in list(self.backbone.modules()):
-            for name, part in block.named_children():
-                if isinstance(part, nn.Conv2d) and WinogradConv2d.fits(part):
-                    setattr(block, name, WinogradConv2d.of(part))
-        self.head = nn.Linear(features, len(card.outputs))
-        self.outlier = Outlier(features, max(len(card.classes) - 1, 1))
+        self.head = nn.Linear(features, len(metadata.outputs))
+        self.outlier = Outlier(features, max(len(metadata.classes) - 1, 1))
 
     def features(self, images: Tensor) -> Tensor:
         """The pooled features [n, f] of images uint8 [n, h, w, 3] in BGR."""

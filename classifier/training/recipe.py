@@ -1,9 +1,9 @@
-"""The recipe: from a training's settings to the model's files. What `classifier train` does, start to end."""
+"""The recipe: from a training's settings to the model's files, as `classifier train` runs it from start to end."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from os import cpu_count
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import msgspec
 
-from classifier.engine import TRAIN_EXTRA, OnnxEngine, TorchEngine
+from classifier.engine import OnnxEngine
 from classifier.errors import DatasetError, MissingExtraError, ModelError
 from classifier.inference import Classifier
 from classifier.metadata import TrainingConfig
@@ -24,7 +24,9 @@ from classifier.training.checkpoint import load_network, save_network
 from classifier.training.dataset import ImageSet, Progress, from_samples, read_tree, silent
 from classifier.training.evaluation import Report, evaluate, metrics, write_report
 from classifier.training.export import Agreement, agreement, export_all, stamp
-from classifier.training.loop import Epoch, choose_device, train
+from classifier.training.extra import TRAIN_EXTRA
+from classifier.training.loop import EpochLog, choose_device, train
+from classifier.training.torch_engine import TorchEngine
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -35,16 +37,16 @@ TEST_IMAGES: Final = 1000
 EXPORT_IMAGES: Final = 600
 
 _WORTH_A_POOL: Final = 1000
-"""From as many images on, several processes render sooner than one, their start counted in."""
+"""The number of images from which several processes are faster than one, their start included."""
 
 _RENDERED_AT_ONCE: Final = 50
 _MOST_PROCESSES: Final = 61
-"""Windows lets a pool have no more."""
+"""The most processes that Windows allows in a pool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
-    """Where a training's outcome lies in its folder."""
+    """The files that a training leaves in its folder."""
 
     folder: Path
 
@@ -65,51 +67,34 @@ class ModelFiles:
 
     @property
     def report(self) -> Path:
-        """How the int8 model did on the test set."""
+        """The results of the int8 model on the test set."""
         return self.folder / "report.json"
-
-
-@dataclass(slots=True)
-class Logbook:
-    """Notes every epoch, and passes it on to TensorBoard if there is one."""
-
-    board: "SummaryWriter | None" = None
-    epochs: list[Epoch] = field(default_factory=list)
-
-    def note(self, epoch: Epoch) -> None:
-        """Keep an epoch."""
-        self.epochs.append(epoch)
-        if self.board is not None:
-            self.board.add_scalar("loss/train", epoch.loss, epoch.number)
-            self.board.add_scalar("loss/val", epoch.val_loss, epoch.number)
-            self.board.add_scalar("accuracy/val", epoch.val_accuracy, epoch.number)
-            self.board.flush()
 
 
 def produce(
     config: TrainingConfig, out: Path, *, device: str = "cpu", resume: bool = False, tensorboard: Path | None = None,
     progress: Progress = silent,
 ) -> Report:  # fmt: skip
-    """Train, export, calibrate and test a model; its files come to lie in `out`. Returns the int8 model's test report.
+    """Train, export, calibrate and test a model, and write its files to `out`. Returns the int8 model's test report.
 
-    What lay in `out` before is replaced only once all is done. Raises `DatasetError`, `ModelError`,
+    Files that `out` held before are replaced only at the very end. Raises `DatasetError`, `ModelError`,
     `MissingExtraError`.
     """
-    there = choose_device(device)
+    chosen = choose_device(device)
     _make(out)
-    logbook = Logbook(board=None if tensorboard is None else _board(tensorboard))
+    log = EpochLog(board=None if tensorboard is None else _board(tensorboard))
     train_set, val_set, test_set = load_sets(config, progress)
-    network = train(config, train_set, val_set, out, device=there, diary=logbook, resume=resume, progress=progress)
+    network = train(config, train_set, val_set, out, device=chosen, log=log, resume=resume, progress=progress)
     with _all_or_nothing(out) as files:
         export_all(network, files.fp32, files.int8, val_set)
         report = evaluate(Classifier.load(files.int8), test_set, progress)
-        network.card = msgspec.structs.replace(network.card, metrics=metrics(report))
-        stamp(files.fp32, network.card, "fp32")
-        stamp(files.int8, network.card, "int8")
+        network.metadata = msgspec.structs.replace(network.metadata, metrics=metrics(report))
+        stamp(files.fp32, network.metadata, "fp32")
+        stamp(files.int8, network.metadata, "int8")
         save_network(network, files.weights)
         write_report(report, files.report)
-        if logbook.epochs:
-            figures.learning_curve(logbook.epochs, files.folder / "learning-curve.png")
+        if log.epochs:
+            figures.learning_curve(log.epochs, files.folder / "learning-curve.png")
         figures.confusion_matrix(report.classes, report.confusion, files.folder / "confusion.png")
     return report
 
@@ -122,9 +107,9 @@ def export_checkpoint(
     Returns how far each file agrees with torch. Raises `DatasetError`, `ModelError`.
     """
     network = load_network(checkpoint)
-    classes = network.card.classes
+    classes = network.metadata.classes
     if data is None and classes != CLASSES:
-        raise DatasetError(f"data: None, allowed for a model of {', '.join(classes)}: a tree with images of them")
+        raise DatasetError(f"data must be a tree with images of the model's classes, {', '.join(classes)}, got None")
     val_set = read_tree(data, "val", classes) if data else _rendered({"val": EXPORT_IMAGES}, seed, progress)[0]
     _make(out)
     with _all_or_nothing(out) as files:
@@ -142,29 +127,29 @@ def export_checkpoint(
 def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[ImageSet, ImageSet, ImageSet]:
     """The sets to train, to validate and to test on: the tree's, or rendered ones.
 
-    Raises `DatasetError`, naming what cannot be read: better now than after the training.
+    Raises `DatasetError` naming the file that cannot be read, since that is better known before the training.
     """
     if config.data is None:
         val, test = min(VAL_IMAGES, config.images // 3), min(TEST_IMAGES, config.images // 4)
         counts = {"train": config.images, "val": val, "test": test}
         train_set, val_set, test_set = _rendered(counts, config.seed, progress)
-        return _enough(train_set, config.batch, "images"), val_set, test_set
+        return _at_least_a_batch(train_set, config.batch, "images"), val_set, test_set
     folder = Path(config.data)
-    train_set = _enough(read_tree(folder, "train"), config.batch, str(folder / "train"))
+    train_set = _at_least_a_batch(read_tree(folder, "train"), config.batch, f"images in {folder / 'train'}")
     val_set, test_set = (read_tree(folder, split, train_set.classes) for split in ("val", "test"))
     for images in (train_set, val_set, test_set):
         images.check(progress)
     return train_set, val_set, test_set
 
 
-def _enough(images: ImageSet, batch: int, source: str) -> ImageSet:
+def _at_least_a_batch(images: ImageSet, batch: int, source: str) -> ImageSet:
     if len(images) < batch:
-        raise DatasetError(f"{source}: {len(images)} images, allowed: a batch ({batch}) or more")
+        raise DatasetError(f"{source} must be a batch ({batch}) or more, got {len(images)}")
     return images
 
 
 def _rendered(counts: dict[str, int], seed: int, progress: Progress) -> list[ImageSet]:
-    """A set of rendered images a split, the same whatever number of processes renders them."""
+    """One set of rendered images a split; any number of processes renders the same."""
     with _spread(sum(counts.values())) as spread:
         drawn = {
             split: spread(partial(draw_sample, seed=seed, split=split), range(count)) for split, count in counts.items()
@@ -177,7 +162,7 @@ def _rendered(counts: dict[str, int], seed: int, progress: Progress) -> list[Ima
 
 @contextmanager
 def _spread(count: int) -> Iterator[Callable[..., Iterator[Sample]]]:
-    """Maps a function over numbers in order: as it is asked for, or ahead by a process a core where there are many."""
+    """A `map` that keeps the order: lazy for few numbers, by one process a core for many."""
     cores = min(cpu_count() or 1, _MOST_PROCESSES)
     if count < _WORTH_A_POOL or cores == 1:
         yield map
@@ -189,7 +174,7 @@ def _spread(count: int) -> Iterator[Callable[..., Iterator[Sample]]]:
 
 @contextmanager
 def _all_or_nothing(out: Path) -> Iterator[ModelFiles]:
-    """A folder to write a model's files to, which come to lie in `out` together at the end. Raises `ModelError`."""
+    """A folder to write a model's files to; at the end all of them move to `out`. Raises `ModelError`."""
     try:
         with TemporaryDirectory(dir=out, prefix="unfinished-") as folder:
             yield ModelFiles(folder=Path(folder))

@@ -33,15 +33,15 @@ def test_a_large_picture_is_read_like_a_small_one() -> None:
     ("image", "reason"),
     [
         (b"", "0 bytes"),
-        (b"no picture at all", "begins with"),
-        (image_files.gif(), "begins with b'GIF8'"),
-        (image_files.huge_png(), "30000 x 30000 px, allowed: up to"),
-        (b"\xff\xd8\xff\xd9\0\0", "without a picture"),
-        (b"\xff\xd8" + bytes(100), "without a marker"),
+        (b"no picture at all", "begin with"),
+        (image_files.gif(), "begin with b'GIF8'"),
+        (image_files.huge_png(), "or fewer, got 30000 x 30000 px"),
+        (b"\xff\xd8\xff\xd9\0\0", "must have a frame"),
+        (b"\xff\xd8" + bytes(100), "must have a marker"),
         (image_files.huge_png(0), "0 x 0 px"),
-        (image_files.huge_png(64), "not decodable"),
-        (image_files.plain(image_files.RED) + b"\xff\xda" * 200, "201 scans, allowed: up to 200"),
-        (b"\xff\xd8\xff\x00\x00\x04" + image_files.plain(image_files.RED)[2:], "without a marker at byte 2"),
+        (image_files.huge_png(64), "must be decodable as PNG"),
+        (image_files.plain(image_files.RED) + b"\xff\xda" * 200, "200 scans or fewer, got a JPEG of 201"),
+        (b"\xff\xd8\xff\x00\x00\x04" + image_files.plain(image_files.RED)[2:], "must have a marker at byte 2"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_the_reason(image: bytes, reason: str) -> None:
@@ -68,7 +68,7 @@ def test_a_chunk_that_claims_more_than_the_file_has_is_never_given_memory() -> N
 
 def test_a_png_whose_header_is_not_its_first_chunk_is_refused() -> None:
     whole = image_files.plain(image_files.RED, suffix=".png")
-    with pytest.raises(ImageError, match="IHDR first"):
+    with pytest.raises(ImageError, match="IHDR as its first chunk"):
         decode(whole[:8] + b"\0\0\0\0tEXt\0\0\0\0" + whole[8:], 32)
 
 

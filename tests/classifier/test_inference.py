@@ -5,11 +5,11 @@ from pathlib import Path
 
 import image_files
 import pytest
-from conftest import HueEngine
+from hue_engine import HueEngine
 
 from classifier.errors import ImageError, ModelError
 from classifier.inference import Classifier
-from classifier.metadata import Calibration, decode_card
+from classifier.metadata import Calibration, decode_metadata
 
 
 def test_an_answer_has_label_confidence_margin_and_time(classifier: Classifier) -> None:
@@ -55,28 +55,28 @@ def test_a_far_image_is_unknown_however_sure_the_network_is() -> None:
     [
         ({"image_px": 5}, "image_px"),
         ({"image_px": 10**7}, "image_px"),
-        ({"classes": ["raw", "ripe"]}, "the last of them unknown"),
-        ({"classes": ["raw", "raw", "unknown"]}, "different ones"),
-        ({"between": ["raw+plum"]}, "between: 'raw\\+plum'"),
+        ({"classes": ["raw", "ripe"]}, "must differ and end with unknown"),
+        ({"classes": ["raw", "raw", "unknown"]}, "must differ and end with unknown"),
+        ({"between": ["raw+plum"]}, "between must name two of raw, ripe, got 'raw\\+plum'"),
         ({"calibrations": {"int8": {"temperature": 0}}}, "temperature"),
         ({"calibrations": {"int8": {"unknown_odds": -1}}}, "unknown_odds"),
         ({"calibrations": {"int8": {"threshold": None}}}, "threshold"),
     ],
 )
-def test_a_card_that_no_model_can_have_is_refused(change: dict[str, object], words: str) -> None:
+def test_metadata_that_no_model_can_have_is_refused(change: dict[str, object], words: str) -> None:
     sound = {"arch": "resnet18", "classes": ["raw", "ripe", "unknown"], "image_px": 64}
-    assert decode_card(json.dumps(sound), "model.onnx").outputs == ("raw", "ripe", "unknown")
-    with pytest.raises(ModelError, match=rf"model\.onnx: no model of this classifier \(.*{words}"):
-        decode_card(json.dumps(sound | change), "model.onnx")
+    assert decode_metadata(json.dumps(sound), "model.onnx").outputs == ("raw", "ripe", "unknown")
+    with pytest.raises(ModelError, match=rf"model\.onnx: must be a model of this classifier, .*{words}"):
+        decode_metadata(json.dumps(sound | change), "model.onnx")
 
 
-def test_a_missing_or_foreign_model_file_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no model")
     (tmp_path / "model.pt").write_text("pickle")
     for name, reason in (
         ("none.onnx", "no such model file"),
         ("text.onnx", "not readable as an ONNX model"),
-        ("model.pt", r"allowed: \.onnx or \.safetensors"),
+        ("model.pt", r"must be an \.onnx file"),
     ):
         with pytest.raises(ModelError, match=f"{name}: .*{reason}"):
             Classifier.load(tmp_path / name)

@@ -1,4 +1,4 @@
-"""The service: the contract, the right answer to the right asker, and no input that it does not survive."""
+"""The service: the contract, the right answer to each client, and no input that it does not survive."""
 
 import asyncio
 import socket
@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import httpx
 import image_files
 import pytest
-from conftest import HueEngine
 from fastapi import FastAPI
+from hue_engine import HueEngine
 
 from classifier import service
 from classifier.inference import Classifier
@@ -47,10 +47,10 @@ def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> 
     ("body", "reason"),
     [
         (b"", "0 bytes"),
-        (bytes(range(256)) * 8, "begins with"),
+        (bytes(range(256)) * 8, "begin with"),
         (image_files.huge_png(), "30000 x 30000"),
         (image_files.gif(), "GIF8"),
-        (bytes(BODY_LIMIT_BYTES + 1), "more than"),
+        (bytes(BODY_LIMIT_BYTES + 1), "or fewer, got more"),
     ],
 )
 def test_bad_input_is_answered_with_code_1_and_the_reason(classifier: Classifier, body: bytes, reason: str) -> None:
@@ -74,7 +74,7 @@ def test_a_body_that_does_not_come_whole_in_time_is_answered(
             return await client.post(PATH, content=dripping())
 
     answer = asyncio.run(asked()).json()
-    assert (answer["code"], answer["error"]) == (1, "body: not whole after 0.05 s")
+    assert (answer["code"], answer["error"]) == (1, "body must be whole within 0.05 s, got a part of it")
 
 
 def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
@@ -132,6 +132,6 @@ def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None
     assert cors.headers["access-control-allow-origin"] == "*"
 
 
-def test_the_door_is_one_on_which_small_answers_are_not_held_back() -> None:
-    with service.listen("127.0.0.1", 0) as door:
-        assert door.proto == socket.IPPROTO_TCP
+def test_small_answers_are_not_held_back() -> None:
+    with service.listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

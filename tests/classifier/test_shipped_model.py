@@ -13,9 +13,10 @@ import safetensors
 
 from classifier import UNKNOWN, Classifier
 from classifier.inference import SHIPPED
-from classifier.metadata import CARD_KEY, ENGINES
+from classifier.metadata import ENGINES, METADATA_KEY
 from classifier.rendering.blank import render_blank
-from classifier.rendering.renderer import STRANGE_KINDS, render, render_between, render_empty, render_foreign
+from classifier.rendering.foreign_objects import STRANGE_KINDS
+from classifier.rendering.renderer import render, render_between, render_empty, render_foreign
 from classifier.rendering.ripeness import FRUIT_CLASSES
 
 pytestmark = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
@@ -75,16 +76,16 @@ def test_the_model_files_are_plain_data_and_small_enough() -> None:
     assert sum(path.stat().st_size for path in files) <= 45_000_000
 
 
-def test_both_files_carry_the_same_card() -> None:
-    onnx_card = onnxruntime.InferenceSession(SHIPPED).get_modelmeta().custom_metadata_map[CARD_KEY]
+def test_both_files_carry_the_same_metadata() -> None:
+    in_onnx = onnxruntime.InferenceSession(SHIPPED).get_modelmeta().custom_metadata_map[METADATA_KEY]
     (weights,) = SHIPPED.parent.glob("*.safetensors")
     with safetensors.safe_open(weights, framework="numpy") as file:
-        assert file.metadata()[CARD_KEY] == onnx_card
-    card = json.loads(onnx_card)
-    assert card["classes"] == [*FRUIT_CLASSES, UNKNOWN]
-    assert set(card["calibrations"]) == set(ENGINES)
-    assert card["training"]["data"] is None
-    assert card["metrics"]["accuracy"] > 0.9
+        assert file.metadata()[METADATA_KEY] == in_onnx
+    metadata = json.loads(in_onnx)
+    assert metadata["classes"] == [*FRUIT_CLASSES, UNKNOWN]
+    assert set(metadata["calibrations"]) == set(ENGINES)
+    assert metadata["training"]["data"] is None
+    assert metadata["metrics"]["accuracy"] > 0.9
 
 
 def test_it_runs_without_torch(tmp_path: Path) -> None:

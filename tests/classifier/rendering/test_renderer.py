@@ -8,17 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from classifier.rendering.renderer import (
-    FAULTS,
-    FOREIGN_KINDS,
-    STRANGE_KINDS,
-    render,
-    render_between,
-    render_empty,
-    render_foreign,
-    render_two,
-    spoil,
-)
+from classifier.rendering.foreign_objects import FOREIGN_KINDS, STRANGE_KINDS
+from classifier.rendering.optics import FAULTS, spoil
+from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.rendering.ripeness import GAPS, RIPENESS, class_at, palette
 
 CLASSES = ("ripe", "half_ripe", "raw")
@@ -118,5 +110,5 @@ def test_faults_are_repeatable_and_what_they_say() -> None:
 
 
 def test_an_unknown_fault_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"melted.*allowed: blurred"):
+    with pytest.raises(ValueError, match=r"fault must be one of blurred, .*, got 'melted'"):
         spoil(b"", "melted", seed=0)

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
-from classifier.metadata import Calibration, Card
-from classifier.training.calibration import auroc, calibrate, expected_calibration_error, probabilities
+from classifier.confidence import probabilities
+from classifier.metadata import Calibration, ModelMetadata
+from classifier.training.calibration import calibrate
+from classifier.training.evaluation import expected_calibration_error
 
-CARD = Card(arch="resnet18", classes=("half_ripe", "raw", "ripe", "unknown"), image_px=32)
-BETWEEN = Card(arch="resnet18", classes=CARD.classes, between=("half_ripe+raw", "half_ripe+ripe"), image_px=32)
+METADATA = ModelMetadata(arch="resnet18", classes=("half_ripe", "raw", "ripe", "unknown"), image_px=32)
+BETWEEN = ModelMetadata(
+    arch="resnet18", classes=METADATA.classes, between=("half_ripe+raw", "half_ripe+ripe"), image_px=32
+)
 
 
 def drawn(count: int, gain: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -22,7 +26,7 @@ def drawn(count: int, gain: float, seed: int = 0) -> tuple[np.ndarray, np.ndarra
 def test_probabilities_are_a_distribution_and_a_far_image_is_unknown() -> None:
     logits = np.array([[9, 0, 0, 0], [9, 0, 0, 0]], np.float32)
     fitted = Calibration(distance_cut=1, distance_scale=0.1)
-    near, far = probabilities(logits, np.array([0.1, 9.0], np.float32), fitted, CARD)
+    near, far = probabilities(logits, np.array([0.1, 9.0], np.float32), fitted, METADATA)
     assert near.sum() == pytest.approx(1)
     assert near.argmax() == 0
     assert far.argmax() == 3
@@ -51,10 +55,10 @@ def test_the_threshold_rises_until_images_between_classes_are_seldom_sure() -> N
 
 def test_an_overconfident_engine_is_brought_back_to_what_it_knows() -> None:
     logits, distances, labels = drawn(4000, gain=3.0)
-    fitted = calibrate(logits, distances, labels, CARD)
+    fitted = calibrate(logits, distances, labels, METADATA)
     assert fitted.temperature == pytest.approx(3.0, rel=0.15)
-    raw = probabilities(logits, distances, Calibration(), CARD)
-    calibrated = probabilities(logits, distances, fitted, CARD)
+    raw = probabilities(logits, distances, Calibration(), METADATA)
+    calibrated = probabilities(logits, distances, fitted, METADATA)
     before, after = (expected_calibration_error(answers, labels, labels) for answers in (raw, calibrated))
     assert after < before / 2
 
@@ -67,28 +71,17 @@ def test_a_model_that_knows_clean_items_well_may_be_warier_of_what_it_never_saw(
     unseen = np.array([[6, 0, 0, 5.5]], np.float32)
     odds, wary = [], []
     for logits in (clear, hazy):
-        fitted = calibrate(logits, distances, labels, CARD)
+        fitted = calibrate(logits, distances, labels, METADATA)
         odds.append(fitted.unknown_odds)
-        wary.append(probabilities(unseen, np.zeros(1, np.float32), fitted, CARD)[0, 3])
-        lost = probabilities(logits, distances, fitted, CARD).argmax(axis=1)[labels == 1] == 3
+        wary.append(probabilities(unseen, np.zeros(1, np.float32), fitted, METADATA)[0, 3])
+        lost = probabilities(logits, distances, fitted, METADATA).argmax(axis=1)[labels == 1] == 3
         assert lost.mean() <= 0.0075
     assert odds[0] > odds[1]
     assert odds[0] == pytest.approx(2 * 0.25 / (1 / 3))  # Twice a fifth's, a quarter being unknown.
     assert wary[0] > wary[1]
 
 
-def test_either_class_is_half_right_of_what_lies_between_them() -> None:
-    answers, labels, seconds = np.array([[0.5, 0.45, 0.05, 0]]), np.array([0]), np.array([1])
-    assert expected_calibration_error(answers, labels, seconds) == pytest.approx(0.0)
-    assert expected_calibration_error(answers, labels, labels) == pytest.approx(0.5)
-
-
 def test_nearly_all_known_images_lie_within_the_cut() -> None:
     logits, distances, labels = drawn(4000, gain=1.0)
-    fitted = calibrate(logits, distances, labels, CARD)
+    fitted = calibrate(logits, distances, labels, METADATA)
     assert 0.99 <= (distances[labels != 3] < fitted.distance_cut).mean() < 1
-
-
-def test_auroc_is_one_for_sets_apart_and_a_half_for_equal_ones() -> None:
-    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2, 0.3])) == 1.0
-    assert auroc(np.array([0.5, 0.5]), np.array([0.5])) == 0.5

@@ -80,20 +80,20 @@ def test_images_come_decoded_and_batched(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"nowhere.*unreadable data folder"):
+    with pytest.raises(DatasetError, match=r"nowhere.* must be a data folder that can be read"):
         read_tree(tmp_path / "nowhere", "train")
 
 
 def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "half_ripe").mkdir()
-    with pytest.raises(DatasetError, match="half_ripe: no image in it"):
+    with pytest.raises(DatasetError, match=r"half_ripe must hold one .* got no image"):
         read_tree(tmp_path, "train")
 
 
 def test_classes_that_do_not_match_are_named(tmp_path: Path) -> None:
     flat_folder(tmp_path / "test")
-    with pytest.raises(DatasetError, match="classes raw, ripe, allowed: half_ripe, raw, ripe, unknown"):
+    with pytest.raises(DatasetError, match="classes must be half_ripe, raw, ripe, unknown, got raw, ripe"):
         read_tree(tmp_path, "test", CLASSES)
 
 
@@ -101,21 +101,21 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
     read = read_tree(tmp_path, "train")
-    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image: begins with"):
+    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image must be a JPEG or PNG file"):
         read.image(0, 32)
 
 
 def test_too_few_images_to_split_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="2 images, allowed: 3 or more"):
+    with pytest.raises(DatasetError, match="must hold 3 images or more, one a split, got 2"):
         split_flat(flat_folder(tmp_path / "flat", count=2), tmp_path / "tree", shares=(0.7, 0.15, 0.15), seed=0)
 
 
 def test_a_folder_that_holds_a_tree_gets_no_second_one_among_it(tmp_path: Path) -> None:
     flat, tree = flat_folder(tmp_path / "flat"), tmp_path / "tree"
     split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=1)
-    with pytest.raises(DatasetError, match="tree: holds train/ already"):
+    with pytest.raises(DatasetError, match="without train/, val/ and test/, got one with train/"):
         split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=2)
-    with pytest.raises(DatasetError, match="tree: holds train/ already"):
+    with pytest.raises(DatasetError, match="without train/, val/ and test/, got one with train/"):
         write_tree(tree, {"train": synthesize(12, seed=5, split="train")})
     assert len(list(tree.rglob("*.jpg"))) == 20
 
@@ -131,7 +131,7 @@ def test_the_index_numbers_the_classes_as_a_model_trained_on_the_tree_does(tmp_p
 @pytest.mark.parametrize("name", ["raw+", "raw+raw", "raw+ripe+half_ripe", "raw+green", "raw+unknown"])
 def test_a_folder_between_classes_that_are_not_two_beside_it_is_named(tmp_path: Path, name: str) -> None:
     flat_folder(tmp_path / "train", names=("raw", "ripe", "half_ripe", "unknown", name))
-    with pytest.raises(DatasetError, match=r"raw\+.*: allowed are two different classes beside it"):
+    with pytest.raises(DatasetError, match=r"raw\+.* must be named after two classes beside it"):
         read_tree(tmp_path, "train")
 
 
@@ -152,11 +152,11 @@ def test_all_unreadable_images_are_told_of_at_once(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
     (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(image_files.torn(image_files.plain(image_files.RED)))
-    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image: begins with.* \(and 1 more like it\)"):
+    with pytest.raises(DatasetError, match=r"raw[/\\]0\.jpg: image must be .* \(and 1 more like it\)"):
         read_tree(tmp_path, "train").check()
 
 
 def test_a_split_into_what_is_no_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
-    with pytest.raises(DatasetError, match=r"out.*not to be copied"):
+    with pytest.raises(DatasetError, match=r"out.* must be readable and writable"):
         split_flat(flat_folder(tmp_path / "flat"), tmp_path / "out", shares=(0.6, 0.2, 0.2), seed=1)

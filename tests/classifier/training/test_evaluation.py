@@ -2,10 +2,11 @@
 
 import image_files
 import numpy as np
+import pytest
 
 from classifier.inference import Classifier
 from classifier.training.dataset import ImageSet
-from classifier.training.evaluation import evaluate, metrics
+from classifier.training.evaluation import auroc, evaluate, expected_calibration_error, metrics
 
 GREEN, RED, BLUE = (0, 255, 0), (0, 0, 255), (255, 0, 0)
 CLASSES = ("half_ripe", "raw", "ripe", "unknown")
@@ -43,3 +44,14 @@ def test_a_set_without_images_between_classes_says_nothing_of_them(classifier: C
     report = evaluate(classifier, image_set((GREEN, "raw", "raw"), (BLUE, "unknown", "unknown")))
     assert report.between_sure is None
     assert "between_sure" not in metrics(report)
+
+
+def test_either_class_is_half_right_of_what_lies_between_them() -> None:
+    answers, labels, seconds = np.array([[0.5, 0.45, 0.05, 0]]), np.array([0]), np.array([1])
+    assert expected_calibration_error(answers, labels, seconds) == pytest.approx(0.0)
+    assert expected_calibration_error(answers, labels, labels) == pytest.approx(0.5)
+
+
+def test_auroc_is_one_for_sets_apart_and_a_half_for_equal_ones() -> None:
+    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2, 0.3])) == 1.0
+    assert auroc(np.array([0.5, 0.5]), np.array([0.5])) == 0.5

@@ -1,4 +1,4 @@
-"""Export: the ONNX files say what the network says, and carry its card. Needs torch."""
+"""Export: the ONNX files say what the network says, and carry its metadata. Needs torch."""
 
 import shutil
 from pathlib import Path
@@ -12,12 +12,13 @@ pytest.importorskip("torchvision", reason="export needs torch and torchvision (e
 import msgspec
 import onnx
 
-from classifier.engine import OnnxEngine, TorchEngine, open_engine
+from classifier.engine import OnnxEngine
 from classifier.errors import ModelError
 from classifier.inference import Classifier
 from classifier.metadata import ENGINES, TrainingConfig
 from classifier.training.export import agreement, calibrated, stamp
 from classifier.training.recipe import ModelFiles, export_checkpoint, load_sets, produce
+from classifier.training.torch_engine import TorchEngine
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
@@ -33,23 +34,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
 
 def test_the_fp32_file_says_what_torch_says(files: ModelFiles) -> None:
     _, val_set, _ = load_sets(SMALL)
-    found = agreement(OnnxEngine(files.fp32), open_engine(files.weights), val_set)
+    found = agreement(OnnxEngine(files.fp32), TorchEngine.load(files.weights), val_set)
     assert found.labels > 0.98
     assert found.logits_mean < 0.05
 
 
-def test_every_file_carries_the_same_card_with_a_calibration_for_every_engine(files: ModelFiles) -> None:
-    cards = [open_engine(path).card for path in (files.int8, files.fp32, files.weights)]
-    assert cards[0] == cards[1] == cards[2]
-    assert set(cards[0].calibrations) == set(ENGINES)
-    assert cards[0].training == SMALL
-    assert cards[0].metrics["accuracy"] > 0.3
+def test_every_file_carries_the_same_metadata_with_all_calibrations(files: ModelFiles) -> None:
+    engines = (OnnxEngine(files.int8), OnnxEngine(files.fp32), TorchEngine.load(files.weights))
+    metadata = [engine.metadata for engine in engines]
+    assert metadata[0] == metadata[1] == metadata[2]
+    assert set(metadata[0].calibrations) == set(ENGINES)
+    assert metadata[0].training == SMALL
+    assert metadata[0].metrics["accuracy"] > 0.3
 
 
 def test_the_calibration_that_torch_shares_with_fp32_is_the_one_that_fits_it(files: ModelFiles) -> None:
     _, val_set, _ = load_sets(SMALL)
-    engine = open_engine(files.weights)
-    own, shared = calibrated(engine, val_set), engine.card.calibrations["torch"]
+    engine = TorchEngine.load(files.weights)
+    own, shared = calibrated(engine, val_set), engine.metadata.calibrations["torch"]
     assert own.temperature == pytest.approx(shared.temperature, rel=0.06)  # Neighbours on the grid at most.
     assert own.distance_cut == pytest.approx(shared.distance_cut, rel=0.02)  # The file's weights are of half precision.
     assert own.threshold == pytest.approx(shared.threshold, abs=0.03)
@@ -79,14 +81,14 @@ def test_a_checkpoint_exports_again_without_training(files: ModelFiles, tmp_path
     found = export_checkpoint(files.weights, tmp_path, data=None, int8=False, seed=1)
     assert list(found) == [tmp_path / "model-fp32.onnx"]
     assert not (tmp_path / "model-int8.onnx").exists()
-    assert Classifier.load(tmp_path / "model-fp32.onnx").card.classes[-1] == "unknown"
+    assert Classifier.load(tmp_path / "model-fp32.onnx").metadata.classes[-1] == "unknown"
 
 
-def test_a_file_whose_card_is_anothers_is_refused(files: ModelFiles, tmp_path: Path) -> None:
-    card = OnnxEngine(files.int8).card
+def test_a_file_with_the_metadata_of_another_is_refused(files: ModelFiles, tmp_path: Path) -> None:
+    metadata = OnnxEngine(files.int8).metadata
     for other, words in (
-        (msgspec.structs.replace(card, image_px=64), "its card says images of 64 x 64 px"),
-        (msgspec.structs.replace(card, between=()), r"its card has \[\[4\], \[\]\]"),
+        (msgspec.structs.replace(metadata, image_px=64), "must take images of 64 x 64 px as its metadata says"),
+        (msgspec.structs.replace(metadata, between=()), r"must give \[\[4\], \[\]\] as its metadata says"),
     ):
         shutil.copy(files.int8, tmp_path / "other.onnx")
         stamp(tmp_path / "other.onnx", other, "int8")
