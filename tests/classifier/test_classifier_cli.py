@@ -53,7 +53,7 @@ def test_split_says_what_went_where(tmp_path: Path) -> None:
 
 
 @needs_model
-def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(tmp_path: Path) -> None:
+def test_predict_prints_json_and_fails_on_a_file_that_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
     (tmp_path / "text.jpg").write_text("text")
     good = run("predict", tmp_path / "ripe.jpg", "--json")
@@ -65,7 +65,7 @@ def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(t
 
 
 @needs_model
-def test_a_name_that_the_readers_encoding_lacks_is_told_all_the_same_and_json_is_utf_8(tmp_path: Path) -> None:
+def test_a_name_that_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> None:
     (tmp_path / "桃.jpg").write_bytes(image_files.plain(image_files.RED))
     words = [sys.executable, "-m", "classifier", "predict", str(tmp_path / "桃.jpg")]
     environment = os.environ | {"PYTHONIOENCODING": "cp1252", "COLUMNS": "200"}
@@ -120,8 +120,8 @@ def test_names_are_shown_as_they_are_whatever_is_in_them(tmp_path: Path, monkeyp
     assert table.exit_code == 1
     assert "[bold]x.jpg" in table.stdout
     assert "[/a]" in table.stdout
-    told = [json.loads(line) for line in run("predict", "--json", bold, odd, wrong).stdout.splitlines()]
-    assert [Path(one["file"]).name for one in told] == ["[bold]x.jpg", "\\udcff.jpg", "wrong.jpg"]
+    answers = [json.loads(line) for line in run("predict", "--json", bold, odd, wrong).stdout.splitlines()]
+    assert [Path(answer["file"]).name for answer in answers] == ["[bold]x.jpg", "\\udcff.jpg", "wrong.jpg"]
     assert "in a[/b]" in run("synthesize", "--out", "a[/b]", "--images", 12).stdout
 
 
@@ -142,7 +142,7 @@ def test_the_service_says_where_it_is_and_refuses_what_is_taken() -> None:
 
 @needs_model
 @pytest.mark.slow
-def test_a_service_that_is_stopped_answers_one_whose_picture_never_came_whole() -> None:
+def test_a_service_that_stops_answers_a_picture_that_never_came_whole() -> None:
     words = [sys.executable, "-m", "classifier", "serve", "--port", "0"]
     with stoppable(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -154,9 +154,9 @@ def test_a_service_that_is_stopped_answers_one_whose_picture_never_came_whole() 
                 server.send_signal(STOPS[-1])
                 answer = b"".join(iter(lambda: half.recv(4096), b""))
         finally:
-            told = server.communicate(timeout=30)[1]
+            errors = server.communicate(timeout=30)[1]
     assert b'"code":1,"error":"service: stopping"' in answer
-    assert "Traceback" not in told
+    assert "Traceback" not in errors
 
 
 @needs_model
@@ -195,3 +195,22 @@ def test_training_on_bad_data_is_one_line(tmp_path: Path) -> None:
         run("export", tmp_path / "train" / "raw" / "0.jpg", "--out", tmp_path)
     )
     assert "got 'resnet7'" in refused(run("train", "--synthetic", "--arch", "resnet7", "--out", tmp_path))
+
+
+@needs_model
+@pytest.mark.train
+def test_saved_weights_run_in_torch(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="weights in safetensors need torch (extra `train`)")
+    (weights,) = SHIPPED.parent.glob("*.safetensors")
+    (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
+    result = run("predict", tmp_path / "ripe.jpg", "--json", "--model", weights)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["label"] == "ripe"
+
+
+@needs_model
+def test_saved_weights_without_torch_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (weights,) = SHIPPED.parent.glob("*.safetensors")
+    line = refused(run("predict", tmp_path / "ripe.jpg", "--model", weights))
+    assert line.startswith(f"error: {weights.name} needs torch and torchvision: pip install")

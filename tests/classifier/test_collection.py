@@ -36,7 +36,7 @@ def test_a_model_sorts_pictures(tmp_path: Path, classifier: Classifier) -> None:
 
 
 @pytest.mark.parametrize("image", [b"", b"text", image_files.torn(image_files.plain(image_files.RED))])
-def test_what_nobody_can_train_on_is_counted_and_not_kept(tmp_path: Path, image: bytes) -> None:
+def test_an_unreadable_picture_is_counted_and_not_kept(tmp_path: Path, image: bytes) -> None:
     collector = Collector(tmp_path, label="ripe")
     assert collector.keep(image) is None
     assert (collector.new, collector.unreadable, list(tmp_path.rglob("*.jpg"))) == (0, 1, [])
@@ -55,7 +55,7 @@ def test_a_label_that_is_no_folder_name_is_refused(tmp_path: Path, label: str) -
         Collector(tmp_path, label=label)
 
 
-def test_only_pictures_are_taken_from_the_lines_talk() -> None:
+def test_messages_without_a_picture_are_passed_over() -> None:
     arrived: queue.Queue[bytes] = queue.Queue()
     red = image_files.plain(image_files.RED)
     for payload in (encode_feedback(GateEdge(number=1, blocked=True)), b"rubbish", encode_feedback(Image(content=red))):

@@ -1,4 +1,4 @@
-"""From files' bytes to pixels: what is read, what is refused and how that is said."""
+"""From files' bytes to pixels: what is read, what is refused, and with which error."""
 
 import contextlib
 
@@ -12,7 +12,7 @@ from classifier.errors import ImageError
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_a_picture_is_squeezed_to_the_edge_asked_for_and_keeps_its_colour(suffix: str) -> None:
+def test_a_picture_is_scaled_to_the_edge_and_keeps_its_colour(suffix: str) -> None:
     pixels = decode(image_files.plain(image_files.GREEN, suffix=suffix), 32)
     assert pixels.shape == (32, 32, 3)
     assert np.abs(pixels.reshape(-1, 3).mean(axis=0) - image_files.GREEN).max() < 3
@@ -51,7 +51,7 @@ def test_what_is_no_picture_is_refused_with_the_reason(image: bytes, reason: str
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.6, 0.9])
-def test_a_torn_file_is_told_from_a_whole_one_without_decoding_it(suffix: str, share: float) -> None:
+def test_a_torn_file_is_recognised_without_decoding_it(suffix: str, share: float) -> None:
     rng = np.random.default_rng(1)
     whole = cv2.imencode(suffix, rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))[1].tobytes()
     assert read_header(whole).width_px == 64
@@ -59,7 +59,7 @@ def test_a_torn_file_is_told_from_a_whole_one_without_decoding_it(suffix: str, s
         read_header(image_files.torn(whole, share))
 
 
-def test_a_chunk_that_claims_more_than_the_file_has_is_never_given_memory() -> None:
+def test_a_chunk_that_claims_4_gb_is_never_given_memory() -> None:
     whole = image_files.plain(image_files.RED, suffix=".png")
     claims_4_gb = whole[:33] + b"\xff\xff\xff\x00" + whole[37:]
     with pytest.raises(TornImageError):
@@ -72,7 +72,7 @@ def test_a_png_whose_header_is_not_its_first_chunk_is_refused() -> None:
         decode(whole[:8] + b"\0\0\0\0tEXt\0\0\0\0" + whole[8:], 32)
 
 
-def test_no_bytes_whatever_do_more_than_raise_an_image_error() -> None:
+def test_any_bytes_raise_an_image_error_at_most() -> None:
     rng = np.random.default_rng(2)
     whole = image_files.plain(image_files.RED, suffix=".png")
     for number in range(120):

@@ -1,4 +1,4 @@
-"""The classifier on a stand-in engine: what it answers and when it says that it does not know."""
+"""The classifier on a stand-in engine: its answers, `unknown` among them, and its errors."""
 
 import json
 from pathlib import Path
@@ -33,9 +33,7 @@ def test_what_is_no_picture_is_an_error(classifier: Classifier, image: bytes) ->
         classifier.classify(image)
 
 
-def test_many_answers_come_in_order_in_one_pass_with_errors_in_their_places(
-    classifier: Classifier, engine: HueEngine
-) -> None:
+def test_many_images_are_answered_in_order_in_one_pass(classifier: Classifier, engine: HueEngine) -> None:
     red, green, blue = (image_files.plain(colour) for colour in (image_files.RED, image_files.GREEN, image_files.BLUE))
     answers = classifier.classify_many([green, b"text", image_files.torn(red), red, blue])
     assert isinstance(answers[1], ImageError)

@@ -34,7 +34,7 @@ def answer_to(classifier: Classifier, body: bytes) -> httpx.Response:
     return asyncio.run(asked())
 
 
-def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> None:
+def test_an_image_is_answered_as_the_contract_says(classifier: Classifier) -> None:
     response = answer_to(classifier, image_files.plain(image_files.RED))
     assert response.status_code == 200
     answer = response.json()
@@ -100,7 +100,7 @@ def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
     assert max(engine.batches) > 1
 
 
-def test_a_fault_of_the_classifier_is_answered_and_the_next_image_is_served(classifier: Classifier) -> None:
+def test_after_a_fault_of_the_classifier_the_next_image_is_served(classifier: Classifier) -> None:
     class Failing(Classifier):
         def classify_many(self, images):  # type: ignore[no-untyped-def]
             if images[0] == b"fail":
@@ -116,7 +116,7 @@ def test_a_fault_of_the_classifier_is_answered_and_the_next_image_is_served(clas
     assert fine["code"] == 0
 
 
-def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None:
+def test_the_service_has_health_documentation_and_cors(classifier: Classifier) -> None:
     async def asked() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
         async with client_of(build_app(classifier)) as client:
             headers = {"Origin": "http://front.end", "Access-Control-Request-Method": "POST"}

@@ -46,7 +46,7 @@ def test_fruit_between_two_classes_is_seldom_sure(shipped: Classifier) -> None:
     assert sum(answer.label != UNKNOWN and answer.margin >= 0 for answer in answers) < 60
 
 
-def test_no_item_at_all_is_unknown(shipped: Classifier) -> None:
+def test_a_picture_without_an_item_is_unknown(shipped: Classifier) -> None:
     assert share_unknown(shipped, (render_empty(seed=SEED + n) for n in range(60))) >= 0.97
     for kind in ("noise", "flat"):
         assert share_unknown(shipped, (render_blank(kind, seed=SEED + n) for n in range(60))) >= 0.95, kind

@@ -93,12 +93,12 @@ def test_extreme_sizes_and_places_are_drawn(length_m: float, lateral_m: float) -
 
 
 @pytest.mark.parametrize("length_m", [0.0, -1.0, float("nan")])
-def test_a_length_that_is_none_is_refused(length_m: float) -> None:
+def test_a_length_that_is_not_above_zero_is_refused(length_m: float) -> None:
     with pytest.raises(ValueError, match="length_m"):
         render("raw", seed=1, length_m=length_m)
 
 
-def test_faults_are_repeatable_and_what_they_say() -> None:
+def test_faults_are_repeatable_and_match_their_names() -> None:
     image = render("ripe", seed=9)
     spoilt = {fault: spoil(image, fault, seed=2) for fault in FAULTS}
     assert spoilt == {fault: spoil(image, fault, seed=2) for fault in FAULTS}

@@ -18,7 +18,7 @@ def test_a_sample_depends_on_seed_split_and_number_alone() -> None:
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_every_class_and_every_gap_between_two_has_its_share_of_a_set(split: str) -> None:
+def test_every_class_and_every_gap_has_its_share_of_a_set(split: str) -> None:
     samples = list(synthesize(150, seed=1, split=split))
     counts = Counter(sample.label for sample in samples)
     assert set(counts) == {*CLASSES, *(BETWEEN.join(gap[:2]) for gap in GAPS)}

@@ -33,7 +33,7 @@ def test_probabilities_are_a_distribution_and_a_far_image_is_unknown() -> None:
     assert far[3] > 0.99
 
 
-def test_what_lies_between_two_classes_is_half_the_one_and_half_the_other() -> None:
+def test_an_image_between_two_classes_belongs_half_to_each() -> None:
     logits = np.array([[0, 0, 0, 0, 30, 0], [30, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 30]], np.float32)
     found = probabilities(logits, np.zeros(3, np.float32), Calibration(), BETWEEN)
     np.testing.assert_allclose(found, [[0.5, 0.5, 0, 0], [1, 0, 0, 0], [0.5, 0, 0.5, 0]], atol=1e-6)
@@ -63,7 +63,7 @@ def test_an_overconfident_engine_is_brought_back_to_what_it_knows() -> None:
     assert after < before / 2
 
 
-def test_a_model_that_knows_clean_items_well_may_be_warier_of_what_it_never_saw() -> None:
+def test_a_model_that_knows_clean_items_well_may_be_warier() -> None:
     labels, distances = np.arange(800) % 4, np.linspace(0.5, 1, 800, dtype=np.float32)
     clear = np.eye(4, dtype=np.float32)[labels] * 12
     hazy = clear.copy()

@@ -1,7 +1,8 @@
-"""Data folders: written, split and read; and what is said of those that cannot be used."""
+"""Data folders: written, split and read; and the errors about those that cannot be used."""
 
 import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import image_files
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import DatasetError
-from classifier.rendering.synthesis import CLASSES, synthesize
+from classifier.rendering.synthesis import CLASSES, Sample, synthesize
 from classifier.training.dataset import from_samples, read_tree, split_flat, write_tree
 
 
@@ -67,7 +68,7 @@ def test_a_folder_named_after_two_classes_holds_images_between_them(tmp_path: Pa
     assert read.between == ("raw+ripe",)
 
 
-def test_a_target_is_the_output_named_after_what_an_image_shows_in_either_order(tmp_path: Path) -> None:
+def test_a_pair_of_classes_is_the_same_target_in_either_order(tmp_path: Path) -> None:
     flat_folder(tmp_path / "val", count=1, names=("raw", "ripe", "ripe+raw"))
     read = read_tree(tmp_path, "val")
     assert read.targets(("raw", "ripe", "unknown", "raw+ripe")).tolist() == [0, 1, 3]
@@ -120,7 +121,28 @@ def test_a_folder_that_holds_a_tree_gets_no_second_one_among_it(tmp_path: Path) 
     assert len(list(tree.rglob("*.jpg"))) == 20
 
 
-def test_the_index_numbers_the_classes_as_a_model_trained_on_the_tree_does(tmp_path: Path) -> None:
+def interrupted() -> Iterator[Sample]:
+    """A few samples, and then Ctrl-C."""
+    yield from synthesize(5, seed=5, split="val")
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_tree_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        write_tree(tmp_path / "tree", {"train": synthesize(5, seed=5, split="train"), "val": interrupted()})
+    assert list((tmp_path / "tree").iterdir()) == []
+    assert write_tree(tmp_path / "tree", {"val": synthesize(5, seed=5, split="val")}) == 5
+
+
+def test_a_tree_goes_beside_other_files_and_into_empty_folders(tmp_path: Path) -> None:
+    (tmp_path / "train" / "raw").mkdir(parents=True)
+    (tmp_path / "notes.txt").write_text("mine")
+    assert write_tree(tmp_path, {"train": synthesize(12, seed=5, split="train")}) == 12
+    assert {path.name for path in tmp_path.iterdir()} == {"train", "class_indices.json", "notes.txt"}
+    assert len(read_tree(tmp_path, "train")) == 12
+
+
+def test_the_index_file_numbers_classes_as_a_trained_model_does(tmp_path: Path) -> None:
     flat = flat_folder(tmp_path / "flat", count=3, names=("raw", "raw+half_ripe", "half_ripe", "ripe"))
     split_flat(flat, tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1)
     read = read_tree(tmp_path / "tree", "train")
@@ -135,7 +157,7 @@ def test_a_folder_between_classes_that_are_not_two_beside_it_is_named(tmp_path: 
         read_tree(tmp_path, "train")
 
 
-def test_hidden_folders_and_folders_named_like_images_are_no_data(tmp_path: Path) -> None:
+def test_hidden_folders_and_folders_named_like_images_are_ignored(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train", names=("raw", "ripe", ".thumbnails"))
     (tmp_path / "train" / "raw" / "folder.jpg").mkdir()
     with contextlib.suppress(OSError):  # Windows does not let everybody make one.
@@ -148,7 +170,7 @@ def test_a_small_rendered_tree_in_which_nothing_is_unknown_reads_back(tmp_path: 
     assert "unknown" not in read_tree(tmp_path, "val").names
 
 
-def test_all_unreadable_images_are_told_of_at_once(tmp_path: Path) -> None:
+def test_all_unreadable_images_are_counted_in_one_error(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train")
     (tmp_path / "train" / "raw" / "0.jpg").write_bytes(b"text")
     (tmp_path / "train" / "ripe" / "7.jpg").write_bytes(image_files.torn(image_files.plain(image_files.RED)))

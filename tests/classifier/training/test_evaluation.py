@@ -33,7 +33,7 @@ def test_images_between_two_classes_count_by_how_many_are_answered_surely_alone(
     assert metrics(report)["between_sure"] == 0.33333
 
 
-def test_a_sure_answer_to_an_image_between_two_classes_is_too_confident_by_half(classifier: Classifier) -> None:
+def test_a_sure_answer_between_two_classes_is_half_wrong(classifier: Classifier) -> None:
     sure = image_set((GREEN, "raw", "raw"), (RED, "ripe", "ripe"))
     mixed = image_set((GREEN, "raw", "raw"), (RED, "half_ripe", "ripe"))
     assert evaluate(classifier, sure).calibration_error < 0.01
@@ -46,7 +46,7 @@ def test_a_set_without_images_between_classes_says_nothing_of_them(classifier: C
     assert "between_sure" not in metrics(report)
 
 
-def test_either_class_is_half_right_of_what_lies_between_them() -> None:
+def test_either_class_is_half_right_between_two() -> None:
     answers, labels, seconds = np.array([[0.5, 0.45, 0.05, 0]]), np.array([0]), np.array([1])
     assert expected_calibration_error(answers, labels, seconds) == pytest.approx(0.0)
     assert expected_calibration_error(answers, labels, labels) == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""Export: the ONNX files say what the network says, and carry its metadata. Needs torch."""
+"""Export: the ONNX files answer as the network does, and carry its metadata. Needs torch."""
 
 import shutil
 from pathlib import Path
@@ -32,7 +32,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return ModelFiles(folder=folder)
 
 
-def test_the_fp32_file_says_what_torch_says(files: ModelFiles) -> None:
+def test_the_fp32_file_answers_as_torch_does(files: ModelFiles) -> None:
     _, val_set, _ = load_sets(SMALL)
     found = agreement(OnnxEngine(files.fp32), TorchEngine.load(files.weights), val_set)
     assert found.labels > 0.98
@@ -48,7 +48,7 @@ def test_every_file_carries_the_same_metadata_with_all_calibrations(files: Model
     assert metadata[0].metrics["accuracy"] > 0.3
 
 
-def test_the_calibration_that_torch_shares_with_fp32_is_the_one_that_fits_it(files: ModelFiles) -> None:
+def test_the_calibration_of_fp32_fits_torch_too(files: ModelFiles) -> None:
     _, val_set, _ = load_sets(SMALL)
     engine = TorchEngine.load(files.weights)
     own, shared = calibrated(engine, val_set), engine.metadata.calibrations["torch"]
@@ -57,13 +57,13 @@ def test_the_calibration_that_torch_shares_with_fp32_is_the_one_that_fits_it(fil
     assert own.threshold == pytest.approx(shared.threshold, abs=0.03)
 
 
-def test_the_int8_file_is_a_quarter_of_the_size_and_quantised_in_the_backbone_alone(files: ModelFiles) -> None:
+def test_the_int8_file_is_small_and_quantised_in_its_backbone(files: ModelFiles) -> None:
     assert files.int8.stat().st_size < 13_000_000
     assert any(node.op_type == "DequantizeLinear" for node in onnx.load(files.int8).graph.node)
     assert [engine.name for engine in (OnnxEngine(files.int8), OnnxEngine(files.fp32))] == ["int8", "fp32"]
 
 
-def test_no_file_tells_where_on_the_machine_it_was_made(files: ModelFiles) -> None:
+def test_no_file_names_a_path_of_the_machine_that_made_it(files: ModelFiles) -> None:
     for path in (files.int8, files.fp32, files.weights):
         assert b"network.py" not in path.read_bytes(), path
 

@@ -83,9 +83,7 @@ def test_a_training_cut_short_and_resumed_gives_what_it_would_have_given(
     assert_equal(whole, resumed)
 
 
-def test_a_training_that_no_longer_gets_better_stops_early_and_has_nothing_left_to_resume(
-    sets: tuple[ImageSet, ImageSet], tmp_path: Path
-) -> None:
+def test_a_training_that_no_longer_improves_stops_early(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
     config = msgspec.structs.replace(TINY, epochs=9, small_epochs=0, peak_rate=0.0, patience=1)
     whole, log = trained(config, sets, tmp_path)
     assert len(log.epochs) < 9
@@ -117,7 +115,7 @@ def test_weights_are_kept_in_half_precision_with_their_metadata_and_without_pick
         np.testing.assert_allclose(weights(back)[name], value, atol=2e-3, err_msg=name)
 
 
-def test_transfer_takes_a_plain_resnets_backbone_and_says_that_the_head_is_left_out(tmp_path: Path) -> None:
+def test_transfer_takes_a_plain_resnets_backbone_and_leaves_out_its_head(tmp_path: Path) -> None:
     import torchvision
 
     plain = torchvision.models.resnet18(weights=None)

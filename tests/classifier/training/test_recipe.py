@@ -1,4 +1,4 @@
-"""The recipe's sets: the same whoever renders them. Needs torch, as the recipe does."""
+"""The recipe: its sets are the same for any number of processes, its files are replaced together. Needs torch."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def tree(root: Path, counts: dict[str, int]) -> Path:
     return root
 
 
-def test_an_image_to_test_on_that_is_torn_is_named_before_the_training(tmp_path: Path) -> None:
+def test_a_torn_test_image_is_named_before_the_training(tmp_path: Path) -> None:
     data = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4})
     (data / "test" / "ripe" / "3.jpg").write_bytes(image_files.torn(image_files.plain(image_files.RED)))
     with pytest.raises(DatasetError, match=r"test/ripe/3\.jpg: "):
@@ -49,7 +49,7 @@ def test_an_image_to_test_on_that_is_torn_is_named_before_the_training(tmp_path:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_training_replaces_a_model_all_at_once_and_export_what_it_was_asked_for_alone(tmp_path: Path) -> None:
+def test_a_model_is_replaced_all_at_once_or_not_at_all(tmp_path: Path) -> None:
     data, out = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4}), tmp_path / "out"
     config = TrainingConfig(data=str(data), batch=8, epochs=1, small_epochs=0, image_px=32)
     recipe.produce(config, out)
