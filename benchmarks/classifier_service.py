@@ -25,8 +25,8 @@ from classifier import Classifier
 from classifier.rendering.synthesis import draw_sample
 from classifier.service import PATH
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "classifier"))
-import image_files
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from support import image_files
 
 SEED = 515_000
 DISTINCT = 200

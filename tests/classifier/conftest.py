@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hue_engine import HueEngine
+from support.hue_engine import HueEngine
 
 from classifier.inference import Classifier
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import httpx
-import image_files
 import pytest
-from tests_programs import STOPS, stoppable
+from support import image_files
+from support.programs import STOPS, stoppable
 from typer.testing import CliRunner, Result
 
 from classifier.cli import app

@@ -4,16 +4,16 @@ import queue
 from itertools import islice
 from pathlib import Path
 
-import image_files
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from support import image_files
 
 from classifier.collection import Collector, _pictures, live_pictures
 from classifier.errors import ClassifierError, DatasetError
 from classifier.inference import Classifier
-from controller.codec import FEEDBACK, GateEdge, Image, encode_feedback
-from twin.broker import EmbeddedBroker
+from controller.wire import FEEDBACK, GateEdge, Image, encode_feedback
+from twin.broker.embedded import EmbeddedBroker
 
 
 def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:

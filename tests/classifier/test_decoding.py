@@ -3,9 +3,9 @@
 import contextlib
 
 import cv2
-import image_files
 import numpy as np
 import pytest
+from support import image_files
 
 from classifier.decoding import TornImageError, decode, read_header
 from classifier.errors import ImageError

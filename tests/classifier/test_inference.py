@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-import image_files
 import pytest
-from hue_engine import HueEngine
+from support import image_files
+from support.hue_engine import HueEngine
 
 from classifier.errors import ImageError, ModelError
 from classifier.inference import Classifier

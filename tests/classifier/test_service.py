@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import image_files
 import pytest
 from fastapi import FastAPI
-from hue_engine import HueEngine
+from support import image_files
+from support.hue_engine import HueEngine
 
 from classifier import service
 from classifier.inference import Classifier

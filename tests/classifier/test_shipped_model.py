@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import image_files
 import onnxruntime
 import pytest
 import safetensors
+from support import image_files
 
 from classifier import UNKNOWN, Classifier
 from classifier.inference import SHIPPED

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import image_files
 import numpy as np
 import pytest
+from support import image_files
 
 from classifier.errors import DatasetError
 from classifier.rendering.synthesis import CLASSES, Sample, synthesize

@@ -1,8 +1,8 @@
 """Evaluation: what is counted as what."""
 
-import image_files
 import numpy as np
 import pytest
+from support import image_files
 
 from classifier.inference import Classifier
 from classifier.training.dataset import ImageSet

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import image_files
 import msgspec
 import pytest
+from support import image_files
 
 pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
 pytest.importorskip("torchvision", reason="training needs torch and torchvision (extra `train`)")
