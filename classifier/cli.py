@@ -262,7 +262,7 @@ def collect(
             for image in pictures:
                 if image is not None:
                     collector.keep(image)
-                status.update(f"{collector.new} new images")
+                status.update(f"new images: {collector.new}")
                 if collector.new == images:
                     break
     left_out = f", {collector.unreadable} unreadable ones left out" if collector.unreadable else ""
