@@ -1,40 +1,13 @@
-"""The packages of the classifier: what their imports load, what they export, and which imports which."""
+"""The packages of the classifier: what their imports load, and what they export."""
 
-import ast
 import subprocess
 import sys
-from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
 import classifier
 import classifier.rendering
 import classifier.training
-
-ROOT = Path(classifier.__file__).parent
-DEPLOYED = (
-    "collection", "confidence", "decoding", "engine", "errors", "inference", "metadata", "recognition", "service",
-)  # fmt: skip
-
-
-def module_name(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
-
-
-def imported(path: Path) -> set[str]:
-    """The classifier's modules that a module imports, those that only a type checker sees left out."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for_types = [
-        node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-    ]
-    skipped = {id(inner) for node in for_types for inner in ast.walk(node)}
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and id(node) not in skipped]
-    names = {f"{node.module}.{alias.name}" for node in found for alias in node.names}
-    return {name if name in MODULES else name.rpartition(".")[0] for name in names} & set(MODULES)
 
 
 def loaded_by(script: str) -> set[str]:
@@ -52,21 +25,6 @@ def test_running_a_model_loads_no_torch_no_renderer_and_no_training() -> None:
     loaded = loaded_by("from classifier import Classifier; import classifier.service")
     assert "cv2" in loaded
     assert not loaded & {"torch", "classifier.rendering", "classifier.training"}
-
-
-@pytest.mark.parametrize("name", DEPLOYED)
-def test_deployed_modules_import_neither_rendering_nor_training(name: str) -> None:
-    found = imported(MODULES[f"classifier.{name}"])
-    assert not [module for module in found if module.startswith(("classifier.rendering", "classifier.training"))]
-
-
-def test_rendering_does_not_import_training() -> None:
-    rendering = [path for name, path in MODULES.items() if name.startswith("classifier.rendering")]
-    assert not [name for path in rendering for name in imported(path) if name.startswith("classifier.training")]
-
-
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    TopologicalSorter({name: imported(path) - {name} for name, path in MODULES.items()}).prepare()
 
 
 @pytest.mark.parametrize("package", [classifier, classifier.rendering])
