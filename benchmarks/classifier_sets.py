@@ -8,8 +8,8 @@ import numpy as np
 
 from classifier.rendering.blank import render_blank
 from classifier.rendering.body import cast_shadow, draw_light, lay
-from classifier.rendering.optics import develop, draw_optics, encode
-from classifier.rendering.renderer import HEIGHT_PX, WIDTH_PX, spoil
+from classifier.rendering.optics import develop, draw_optics, encode, spoil
+from classifier.rendering.renderer import HEIGHT_PX, WIDTH_PX
 from classifier.rendering.ripeness import FRUIT_CLASSES
 from classifier.rendering.scenery import draw_belt
 

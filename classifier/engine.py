@@ -47,7 +47,9 @@ class OnnxEngine:
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         if path.suffix != ".onnx":
-            raise ModelError(f"{path}: must be an .onnx file")
+            raise ModelError(
+                f"model must be an .onnx file, or .safetensors weights where torch is to run them, got {path}"
+            )
         if not path.is_file():
             raise ModelError(f"{path}: no such model file")
         options = onnxruntime.SessionOptions()
