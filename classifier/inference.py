@@ -45,7 +45,7 @@ class Classifier:
         try:
             pixels = decode(image, self.metadata.image_px)
         except TornImageError:
-            return self._torn(time.perf_counter() - begin_s)
+            return self._unknown(time.perf_counter() - begin_s)
         answer = self.answers(pixels[None])[0]
         return self._recognition(answer, time.perf_counter() - begin_s)
 
@@ -55,7 +55,7 @@ class Classifier:
         A file that is no picture gets its `ImageError` in place of an answer.
         """
         begin_s = time.perf_counter()
-        answers: list[Recognition | ImageError] = [self._torn(0.0)] * len(images)
+        answers: list[Recognition | ImageError] = [self._unknown(0.0)] * len(images)
         pixels: dict[int, NDArray[np.uint8]] = {}
         for number, image in enumerate(images):
             try:
@@ -86,5 +86,5 @@ class Classifier:
             seconds=seconds,
         )
 
-    def _torn(self, seconds: float) -> Recognition:
+    def _unknown(self, seconds: float) -> Recognition:
         return Recognition(label=UNKNOWN, confidence=1.0, margin=1.0 - self._calibration.threshold, seconds=seconds)
