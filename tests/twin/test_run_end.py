@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate, trace
-from twin.run_end import HELD_S, SILENCE_S, RunEnd
+from twin.run_end import FIRST_COMMAND_S, REST_HOLD_S, RunEnd
 from twin.scenario.faults import BeltStops, BrokerDown, ForeignObject, GateStuck
 from twin.timeline import Timeline
 from twin.verdict.bounds import Bounds
@@ -49,7 +49,7 @@ def test_nothing_that_moves_on_for_as_long_as_the_layout_says_is_a_stall():
 
 
 def test_whoever_may_be_an_onlooker_only_is_waited_for_until_somebody_speaks():
-    assert Watched(expected=False).over() == ("stalled", SILENCE_S)
+    assert Watched(expected=False).over() == ("stalled", FIRST_COMMAND_S)
     spoken = trace.Commanded(200.0, '{"conveyor":"run"}')
     assert Watched(spoken, expected=False).over() == ("stalled", round(200.0 + BOUNDS.stall_s, 3))
 
@@ -83,16 +83,16 @@ def test_whoever_counts_is_told_by_the_last_item_and_has_a_bound_to_come_to_rest
     watched = Watched(LOADED, BINNED, end_after=1)
     assert watched.over() == ("sorted", round(5.0 + BOUNDS.rest_s, 3))
     assert watched.recorded == [trace.EndRequested(5.0, "a count of items")]
-    assert Watched(LOADED, BINNED, end_after=1, at_rest=True).over() == ("sorted", 5.0 + HELD_S)
+    assert Watched(LOADED, BINNED, end_after=1, at_rest=True).over() == ("sorted", 5.0 + REST_HOLD_S)
 
 
 def test_whoever_was_told_of_fewer_items_than_there_are_ends_with_the_stack_not_empty():
-    assert Watched(LOADED, BINNED, items=5, end_after=1, at_rest=True).over() == ("told to end", 5.0 + HELD_S)
+    assert Watched(LOADED, BINNED, items=5, end_after=1, at_rest=True).over() == ("told to end", 5.0 + REST_HOLD_S)
 
 
 def test_the_rest_that_a_loss_brings_is_not_the_controller_s():
     away = BrokerDown(from_s=4.0, until_s=9.0)
-    assert Watched(LOADED, BINNED, end_after=1, at_rest=True, faults=(away,)).over() == ("sorted", 9.0 + HELD_S)
+    assert Watched(LOADED, BINNED, end_after=1, at_rest=True, faults=(away,)).over() == ("sorted", 9.0 + REST_HOLD_S)
 
 
 def test_the_bound_to_come_to_rest_begins_when_all_is_healed():

@@ -44,9 +44,9 @@ class FaultInjector:
         for fault in chain.from_iterable(self._kinds.values()):
             self._timeline.call_at(fault.from_s, partial(self._record_acts, fault, True))
             self._timeline.call_at(fault.until_s, partial(self._record_acts, fault, False))
-        for fault in chain.from_iterable(self.all(kind) for kind in BELT):
-            self._timeline.call_at(fault.from_s, partial(self.disturb_all, fault, "off_pace", "belt"))
-            self._timeline.call_at(fault.until_s + self._ramp_s, partial(self._belt_recovers, fault))
+        for belt_fault in chain.from_iterable(self.all(kind) for kind in BELT):
+            self._timeline.call_at(belt_fault.from_s, partial(self.disturb_all, belt_fault, "off_pace", "belt"))
+            self._timeline.call_at(belt_fault.until_s + self._ramp_s, partial(self._belt_recovers, belt_fault))
 
     def all(self, kind: type[F]) -> list[F]:
         """Every fault of a kind, in the scenario's order."""
