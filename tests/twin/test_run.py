@@ -1,4 +1,4 @@
-"""Whole runs: the same scenario is the same run, under every clock."""
+"""Whole runs: the same scenario gives the same run under every clock."""
 
 import json
 import os
@@ -29,11 +29,13 @@ def test_thirty_items_all_end_in_the_bin_of_their_class():
 
 
 @pytest.mark.parametrize("items", [None, 5])
-def test_what_is_thrown_on_after_the_last_item_keeps_no_run_going(items):
-    stack, told = ItemDraw(count=5), settings_for(Layout(), items=items)
-    last_s = max(r.t_s for r in simulate(Scenario(items=stack, controller=told)).trace if isinstance(r, trace.Binned))
-    thrown = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
-    run = simulate(Scenario(items=stack, faults=(thrown,), controller=told))
+def test_an_object_after_the_last_item_does_not_prolong_the_run(items):
+    stack, controller = ItemDraw(count=5), settings_for(Layout(), items=items)
+    last_s = max(
+        r.t_s for r in simulate(Scenario(items=stack, controller=controller)).trace if isinstance(r, trace.Binned)
+    )
+    foreign = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
+    run = simulate(Scenario(items=stack, faults=(foreign,), controller=controller))
     assert run.violations == []
     assert run.trace[-1].reason == "sorted"
 
@@ -48,7 +50,7 @@ def test_another_seed_has_another_digest():
 
 
 @pytest.mark.broker
-def test_memory_and_lockstep_have_the_same_digest_twice():
+def test_memory_and_lockstep_have_the_same_digest_on_each_run():
     digests = {simulate(THIRTY, link=link).summary.digest for link in ("memory", "lockstep", "memory", "lockstep")}
     assert len(digests) == 1
 
@@ -73,10 +75,10 @@ def test_the_digest_does_not_depend_on_the_hash_seed():
     assert digests == {simulate(THIRTY).summary.digest.encode() + b"\n"}
 
 
-def test_a_run_without_its_trace_has_the_same_digest_and_keeps_few_records():
-    kept, unkept = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
-    assert kept.summary.digest == unkept.summary.digest
-    assert len(kept.trace) > 500 > len(unkept.trace)
+def test_a_run_without_its_trace_has_the_same_digest_but_few_records():
+    with_trace, without = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
+    assert with_trace.summary.digest == without.summary.digest
+    assert len(with_trace.trace) > 500 > len(without.trace)
 
 
 def test_a_trace_file_holds_every_record(tmp_path):
@@ -87,37 +89,37 @@ def test_a_trace_file_holds_every_record(tmp_path):
 
 
 class Raises(Controller):
-    """Breaks at the first clear edge of a gate."""
+    """Raises an exception at the first clear edge of a gate."""
 
     def handle(self, event, now_s):
         if isinstance(event, GateEdge) and not event.blocked:
-            raise RuntimeError("out of its depth")
+            raise RuntimeError("this controller fails")
         return super().handle(event, now_s)
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["memory", "lockstep"])
-def test_a_controller_that_raises_is_a_crash_with_its_words_and_the_trace_so_far_is_kept(link, tmp_path):
+def test_an_exception_in_the_controller_is_a_crash_with_a_trace(link, tmp_path):
     path = tmp_path / "trace.jsonl"
     run = simulate(THIRTY, controller=Raises, link=link, trace_path=path)
     assert "crash" in {violation.check for violation in run.violations}
-    assert any("out of its depth" in violation.detail for violation in run.violations)
+    assert any("this controller fails" in violation.detail for violation in run.violations)
     assert type(list(trace.read_trace(path))[-1]) is trace.Ended
 
 
-class Sleeps(Controller):
-    """Never loads anything."""
+class Idle(Controller):
+    """Never loads an item."""
 
     next_deadline_s = None
 
 
-def test_a_controller_that_does_nothing_is_stalled():
-    run = simulate(THIRTY, controller=Sleeps)
+def test_a_run_with_an_idle_controller_stalls():
+    run = simulate(THIRTY, controller=Idle)
     assert [violation.check for violation in run.violations] == ["stalled"]
 
 
-class Blind:
-    """A recognizer that nobody should ask."""
+class Unused:
+    """A recognizer that must not be called."""
 
     def classify(self, image):
         raise AssertionError
@@ -131,20 +133,20 @@ IGNORED = {
     "speed must be left out on the link memory, which has no wall clock, got 1.0": {"speed": 1.0},
     "speed must be left out on the link lockstep": {"link": "lockstep", "speed": 2.0},
     "speed must be 0.01 to 1000, got 0": {"link": "realtime", "speed": 0},
-    "recognizer must be left out where the scenario's recognizer.source is oracle": {"recognizer": Blind()},
+    "recognizer must be left out where the scenario's recognizer.source is oracle": {"recognizer": Unused()},
     "recognizer must be left out for a controller that brings its own": {
-        "scenario": PICTURED, "link": "realtime", "controller": ExternalController(), "recognizer": Blind(),
+        "scenario": PICTURED, "link": "realtime", "controller": ExternalController(), "recognizer": Unused(),
     },
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("words", IGNORED)
-def test_an_argument_that_is_none_or_would_be_ignored_is_refused_in_one_line(words):
+@pytest.mark.parametrize("text", IGNORED)
+def test_an_invalid_or_ignored_argument_is_refused_in_one_line(text):
     with pytest.raises(ArgumentError) as refused:
-        simulate(**{"scenario": THIRTY, **IGNORED[words]})
+        simulate(**{"scenario": THIRTY, **IGNORED[text]})
     assert isinstance(refused.value, TwinError)
     assert isinstance(refused.value, ValueError)
-    assert str(refused.value).startswith(words)
+    assert str(refused.value).startswith(text)
     assert "\n" not in str(refused.value)
 
 
@@ -152,12 +154,12 @@ def test_a_scenario_makes_the_round_trip_exactly():
     assert decode_scenario(encode_scenario(THIRTY)) == THIRTY
 
 
-def test_an_empty_stack_is_a_run_that_is_over():
+def test_a_run_with_an_empty_stack_ends_at_once():
     run = simulate(Scenario(items=()))
     assert (run.summary.items, run.violations) == (0, [])
 
 
-def test_a_part_more_does_not_move_another_parts_numbers():
+def test_a_jitter_of_the_link_does_not_change_the_drawn_lengths():
     jittery = Scenario(seed=7, items=THIRTY.items, recognizer=THIRTY.recognizer, controller=THIRTY.controller)
     lengths = [[item.length_m for item in scenario.stack()] for scenario in (THIRTY, jittery)]
     assert lengths[0] == lengths[1]
