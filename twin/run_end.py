@@ -10,10 +10,10 @@ from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline, Timer
 from twin.verdict.bounds import Bounds
 
-REST_HOLD_S: Final = 1.0
+HELD_S: Final = 1.0
 """A line at rest counts as such only this long after the request to end, and after a lost connection is back."""
 
-FIRST_COMMAND_S: Final = 300.0
+SILENCE_S: Final = 300.0
 """How long the twin waits for the first command of a controller that connects by itself. The first client to connect
 may be only an observer."""
 
@@ -58,7 +58,7 @@ class RunEnd:
         self.reason: str | None = None
         timeline.call_at(timeline.now, self._check_progress)
         for loss in self._losses:
-            timeline.call_at(loss.until_s + REST_HOLD_S, lambda: None)
+            timeline.call_at(loss.until_s + HELD_S, lambda: None)
 
     def see(self, record: trace.AnyRecord) -> None:
         """Take the next record."""
@@ -84,7 +84,7 @@ class RunEnd:
             self._end_requested_s = True
             self._record(trace.EndRequested(self._timeline.now, by))
             self._settle(self._bounds.rest_s)
-            self._rested_s = self._timeline.now + REST_HOLD_S
+            self._rested_s = self._timeline.now + HELD_S
             self._timeline.call_at(self._rested_s, lambda: None)
 
     @property
@@ -102,7 +102,7 @@ class RunEnd:
     def _rests(self) -> bool:
         """Whether the controller has brought the line to rest. While it is disconnected, its last will has done so."""
         now_s = self._timeline.now
-        lost = any(fault.from_s <= now_s < fault.until_s + REST_HOLD_S for fault in self._losses)
+        lost = any(fault.from_s <= now_s < fault.until_s + HELD_S for fault in self._losses)
         return self._line.at_rest and not lost and now_s >= self._rested_s
 
     def _account(self, items: int) -> None:
@@ -159,7 +159,7 @@ class RunEnd:
             self._progress_s = max(self._progress_s, available_s)
         patience_s = self._bounds.settle_s if self._controller_exited else self._bounds.stall_s
         if not self._commanded:
-            patience_s = max(patience_s, FIRST_COMMAND_S)
+            patience_s = max(patience_s, SILENCE_S)
         stalls_s = max(self._progress_s, self._healed_s()) + patience_s
         if stalls_s <= self._timeline.now:
             self.reason = "told to end" if self._may_end and self._line.at_rest else "stalled"

@@ -1,4 +1,4 @@
-"""Whole runs: the same scenario gives the same run under every clock."""
+"""Whole runs: the same scenario gives the same run on every link in virtual time."""
 
 import json
 import os
@@ -21,7 +21,7 @@ THIRTY = Scenario(
 )  # fmt: skip
 
 
-def test_thirty_items_all_end_in_the_bin_of_their_class():
+def test_all_items_end_in_the_bin_of_their_class():
     run = simulate(THIRTY)
     assert run.violations == []
     assert run.summary.items == run.summary.correct == 30
@@ -30,12 +30,12 @@ def test_thirty_items_all_end_in_the_bin_of_their_class():
 
 @pytest.mark.parametrize("items", [None, 5])
 def test_an_object_after_the_last_item_does_not_prolong_the_run(items):
-    stack, controller = ItemDraw(count=5), settings_for(Layout(), items=items)
+    stack, settings = ItemDraw(count=5), settings_for(Layout(), items=items)
     last_s = max(
-        r.t_s for r in simulate(Scenario(items=stack, controller=controller)).trace if isinstance(r, trace.Binned)
+        r.t_s for r in simulate(Scenario(items=stack, controller=settings)).trace if isinstance(r, trace.Binned)
     )
-    foreign = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
-    run = simulate(Scenario(items=stack, faults=(foreign,), controller=controller))
+    laid = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
+    run = simulate(Scenario(items=stack, faults=(laid,), controller=settings))
     assert run.violations == []
     assert run.trace[-1].reason == "sorted"
 
@@ -50,7 +50,7 @@ def test_another_seed_has_another_digest():
 
 
 @pytest.mark.broker
-def test_memory_and_lockstep_have_the_same_digest_on_each_run():
+def test_memory_and_lockstep_have_the_same_digest_twice():
     digests = {simulate(THIRTY, link=link).summary.digest for link in ("memory", "lockstep", "memory", "lockstep")}
     assert len(digests) == 1
 
@@ -75,10 +75,10 @@ def test_the_digest_does_not_depend_on_the_hash_seed():
     assert digests == {simulate(THIRTY).summary.digest.encode() + b"\n"}
 
 
-def test_a_run_without_its_trace_has_the_same_digest_but_few_records():
-    with_trace, without = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
-    assert with_trace.summary.digest == without.summary.digest
-    assert len(with_trace.trace) > 500 > len(without.trace)
+def test_a_run_that_keeps_no_trace_has_the_same_digest():
+    kept, unkept = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
+    assert kept.summary.digest == unkept.summary.digest
+    assert len(kept.trace) > 500 > len(unkept.trace)
 
 
 def test_a_trace_file_holds_every_record(tmp_path):
@@ -89,36 +89,36 @@ def test_a_trace_file_holds_every_record(tmp_path):
 
 
 class Raises(Controller):
-    """Raises an exception at the first clear edge of a gate."""
+    """A controller that raises at the first clear edge of a gate."""
 
     def handle(self, event, now_s):
         if isinstance(event, GateEdge) and not event.blocked:
-            raise RuntimeError("this controller fails")
+            raise RuntimeError("out of its depth")
         return super().handle(event, now_s)
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["memory", "lockstep"])
-def test_an_exception_in_the_controller_is_a_crash_with_a_trace(link, tmp_path):
+def test_an_exception_of_the_controller_is_a_crash_with_its_message(link, tmp_path):
     path = tmp_path / "trace.jsonl"
     run = simulate(THIRTY, controller=Raises, link=link, trace_path=path)
     assert "crash" in {violation.check for violation in run.violations}
-    assert any("this controller fails" in violation.detail for violation in run.violations)
+    assert any("out of its depth" in violation.detail for violation in run.violations)
     assert type(list(trace.read_trace(path))[-1]) is trace.Ended
 
 
-class Idle(Controller):
-    """Never loads an item."""
+class Sleeps(Controller):
+    """A controller that never loads an item."""
 
     next_deadline_s = None
 
 
-def test_a_run_with_an_idle_controller_stalls():
-    run = simulate(THIRTY, controller=Idle)
+def test_a_controller_that_does_nothing_is_stalled():
+    run = simulate(THIRTY, controller=Sleeps)
     assert [violation.check for violation in run.violations] == ["stalled"]
 
 
-class Unused:
+class Blind:
     """A recognizer that must not be called."""
 
     def classify(self, image):
@@ -133,24 +133,24 @@ IGNORED = {
     "speed must be left out on the link memory, which has no wall clock, got 1.0": {"speed": 1.0},
     "speed must be left out on the link lockstep": {"link": "lockstep", "speed": 2.0},
     "speed must be 0.01 to 1000, got 0": {"link": "realtime", "speed": 0},
-    "recognizer must be left out where the scenario's recognizer.source is oracle": {"recognizer": Unused()},
+    "recognizer must be left out where the scenario's recognizer.source is oracle": {"recognizer": Blind()},
     "recognizer must be left out for a controller that brings its own": {
-        "scenario": PICTURED, "link": "realtime", "controller": ExternalController(), "recognizer": Unused(),
+        "scenario": PICTURED, "link": "realtime", "controller": ExternalController(), "recognizer": Blind(),
     },
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", IGNORED)
-def test_an_invalid_or_ignored_argument_is_refused_in_one_line(text):
+@pytest.mark.parametrize("words", IGNORED)
+def test_an_invalid_or_ignored_argument_is_refused_in_one_line(words):
     with pytest.raises(ArgumentError) as refused:
-        simulate(**{"scenario": THIRTY, **IGNORED[text]})
+        simulate(**{"scenario": THIRTY, **IGNORED[words]})
     assert isinstance(refused.value, TwinError)
     assert isinstance(refused.value, ValueError)
-    assert str(refused.value).startswith(text)
+    assert str(refused.value).startswith(words)
     assert "\n" not in str(refused.value)
 
 
-def test_a_scenario_makes_the_round_trip_exactly():
+def test_a_scenario_survives_a_round_trip_to_json():
     assert decode_scenario(encode_scenario(THIRTY)) == THIRTY
 
 
@@ -159,7 +159,7 @@ def test_a_run_with_an_empty_stack_ends_at_once():
     assert (run.summary.items, run.violations) == (0, [])
 
 
-def test_a_jitter_of_the_link_does_not_change_the_drawn_lengths():
+def test_jitter_does_not_change_the_lengths_of_the_items():
     jittery = Scenario(seed=7, items=THIRTY.items, recognizer=THIRTY.recognizer, controller=THIRTY.controller)
     lengths = [[item.length_m for item in scenario.stack()] for scenario in (THIRTY, jittery)]
     assert lengths[0] == lengths[1]

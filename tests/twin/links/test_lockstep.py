@@ -116,7 +116,7 @@ def test_a_lost_grant_is_sent_again_and_handled_once(link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
-    participant.ignored_grants = 1
+    participant.deaf = 1
     assert link.exchange(0.0, [EDGE, EDGE]).commands == [RUN, RUN]
     assert participant.acted == [(1, 0), (2, 2)]
     assert [participant.grants.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
@@ -138,7 +138,7 @@ def test_an_exchange_waits_for_every_participant(link, join):
     slow, quick = join("slow"), join("quick")
     link.await_participants(2)
     link.exchange(0.0, [])
-    slow.ignored_grants = 1
+    slow.deaf = 1
     assert list(link.exchange(3.0, [EDGE]).commands) == [RUN, RUN]
     assert slow.acted == quick.acted == [(1, 0), (2, 1)]
 
@@ -162,7 +162,7 @@ def test_the_error_names_a_silent_participant_and_its_grant(broker, join):
     notices = []
     with opened(broker, answer_timeout_s=3.0, on_waiting=notices.append) as link:
         join("quick")
-        join("silent", ignored_grants=10_000)
+        join("silent", deaf=10_000)
         link.await_participants(2)
         with pytest.raises(
             ParticipantError, match=r"^no answer within 3 s: silent owes the answer to grant 1 \(at 1.5"
@@ -186,7 +186,7 @@ def test_the_error_counts_announced_commands_that_never_arrived(broker, join):
         participant = join()
         link.await_participants()
         link.exchange(0.0, [])
-        participant.unsent_commands = 2
+        participant.owing = 2
         with pytest.raises(ParticipantError, match="FS_Ctl owes 2 of 3 commands announced with grant 2"):
             link.exchange(0.0, [EDGE])
 
@@ -261,7 +261,7 @@ def test_a_participant_rejoins_after_a_cut_and_its_last_will_is_ignored(link, jo
     link.await_participants()
     link.exchange(0.0, [])
     assert link.rejoin(1.0) == ([], 2.0)
-    assert participant.subscribed.acquire(timeout=0)  # It was really cut off, and has subscribed again.
+    assert participant.back.acquire(timeout=0)  # It was really cut off, and has subscribed again.
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
     assert participant.acted == [(1, 0), (2, 0), (3, 1)]
 

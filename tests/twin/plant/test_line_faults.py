@@ -9,12 +9,12 @@ from support.ride import (
     NOSE_S,
     SPEED_M_PER_S,
     TAIL_S,
-    affected_items,
     effects,
+    gate_edges,
+    items_with,
     near,
     note_of,
     pictures,
-    published_edges,
     ride,
 )
 
@@ -25,14 +25,14 @@ from twin.scenario.item import LONGEST_ITEM_M
 
 
 def test_a_healthy_gate_publishes_each_edge_once():
-    assert published_edges(ride()) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert gate_edges(ride()) == near([(NOSE_S, True), (TAIL_S, False)])
 
 
 def test_a_bouncing_gate_repeats_each_edge_and_ends_at_the_beams_state():
     plant = ride(faults.GateBounce(gate=1, bounces=2, period_s=0.004, **LATER))
-    times = [at_s for at_s, _ in published_edges(plant)]
+    times = [at_s for at_s, _ in gate_edges(plant)]
     assert times == near([edge_s + 0.004 * count for edge_s in (NOSE_S, TAIL_S) for count in range(5)])
-    assert [blocked for _, blocked in published_edges(plant)] == [
+    assert [blocked for _, blocked in gate_edges(plant)] == [
         True,
         False,
         True,
@@ -44,39 +44,39 @@ def test_a_bouncing_gate_repeats_each_edge_and_ends_at_the_beams_state():
         True,
         False,
     ]
-    assert len(published_edges(plant, gate=2)) == 2
-    assert effects(plant, on=1) == ["edge_twice"]
+    assert len(gate_edges(plant, gate=2)) == 2
+    assert effects(plant, to=1) == ["edge_twice"]
 
 
 def test_a_gate_stuck_blocked_publishes_the_beams_state_when_it_recovers():
     plant = ride(faults.GateStuck(gate=1, blocked=True, from_s=2.0, until_s=5.0))
-    assert published_edges(plant) == near([(2.0, True), (5.0, False)])
-    assert effects(plant, on=1) == ["edge_lost"]
-    assert effects(plant, on=None) == ["edge_false", "edge_lost"]
+    assert gate_edges(plant) == near([(2.0, True), (5.0, False)])
+    assert effects(plant, to=1) == ["edge_lost"]
+    assert effects(plant, to=None) == ["edge_false", "edge_lost"]
 
 
 def test_a_gate_that_gets_stuck_clear_publishes_clear_and_no_edge():
     plant = ride(faults.GateStuck(gate=1, blocked=False, from_s=NOSE_S + 0.1, until_s=5.0))
-    assert published_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.1, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.1, False)])
 
 
 def test_a_recovered_gate_publishes_that_its_beam_is_blocked():
     plant = ride(faults.GateStuck(gate=1, blocked=False, from_s=2.0, until_s=NOSE_S + 0.1))
-    assert published_edges(plant) == near([(NOSE_S + 0.1, True), (TAIL_S, False)])
+    assert gate_edges(plant) == near([(NOSE_S + 0.1, True), (TAIL_S, False)])
 
 
 @pytest.mark.parametrize(("edge", "published"), [("blocked", [False]), ("clear", [True]), ("both", [])])
 def test_a_missed_edge_is_not_published(edge, published):
     plant = ride(faults.GateMissesEdge(gate=1, edge=edge, **LATER))
-    assert [blocked for _, blocked in published_edges(plant)] == published
+    assert [blocked for _, blocked in gate_edges(plant)] == published
     assert len(plant.all(trace.Edge)) == 6  # The trace has every edge of the beam.
-    assert effects(plant, on=1) == ["edge_lost"]
+    assert effects(plant, to=1) == ["edge_lost"]
 
 
 def test_a_ghost_publishes_one_pulse_without_an_edge_of_the_beam():
     plant = ride(faults.GateGhost(gate=2, pulse_s=0.2, from_s=2.0, until_s=2.5))
-    assert published_edges(plant, gate=2)[:2] == near([(2.0, True), (2.2, False)])
-    assert len(published_edges(plant, gate=2)) == 4
+    assert gate_edges(plant, gate=2)[:2] == near([(2.0, True), (2.2, False)])
+    assert len(gate_edges(plant, gate=2)) == 4
     assert len(plant.all(trace.Edge)) == 6
     assert [(r.what, r.part, r.item, r.beside) for r in plant.all(trace.Disturbed)] == [
         ("edge_false", "gate 2", None, (1,))
@@ -85,31 +85,31 @@ def test_a_ghost_publishes_one_pulse_without_an_edge_of_the_beam():
 
 def test_a_ghost_in_a_blocked_beam_has_no_effect():
     plant = ride(faults.GateGhost(gate=1, pulse_s=0.2, from_s=NOSE_S + 0.1, until_s=10.0))
-    assert published_edges(plant) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (TAIL_S, False)])
     assert effects(plant) == []
 
 
 def test_a_gate_stuck_clear_publishes_no_ghost():
     stuck = faults.GateStuck(gate=1, blocked=False, from_s=1.0, until_s=10.0)
     plant = ride(stuck, faults.GateGhost(gate=1, pulse_s=0.2, from_s=2.0, until_s=3.0))
-    assert published_edges(plant) == []
+    assert gate_edges(plant) == []
 
 
 def test_a_gate_that_gets_stuck_clear_interrupts_a_ghost():
     ghost = faults.GateGhost(gate=1, pulse_s=1.0, from_s=2.0, until_s=3.0)
     plant = ride(ghost, faults.GateStuck(gate=1, blocked=False, from_s=2.5, until_s=2.7))
-    assert published_edges(plant)[:4] == near([(2.0, True), (2.5, False), (2.7, True), (3.0, False)])
+    assert gate_edges(plant)[:4] == near([(2.0, True), (2.5, False), (2.7, True), (3.0, False)])
 
 
 def test_a_gate_that_gets_stuck_stops_bouncing():
     bounce = faults.GateBounce(gate=1, bounces=5, period_s=0.01, **LATER)
     plant = ride(bounce, faults.GateStuck(gate=1, blocked=False, from_s=NOSE_S + 0.015, until_s=10.0))
-    assert published_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.01, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (NOSE_S + 0.01, False)])
 
 
 def test_an_edge_ends_the_bouncing_of_the_previous_edge():
     bounce = faults.GateBounce(gate=1, bounces=5, period_s=1.0, from_s=1.0, until_s=NOSE_S + 0.001)
-    assert published_edges(ride(bounce)) == near([(NOSE_S, True), (TAIL_S, False)])
+    assert gate_edges(ride(bounce)) == near([(NOSE_S, True), (TAIL_S, False)])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_edge_ends_the_bouncing_of_the_previous_edge():
 )
 def test_a_gate_stays_stuck_while_any_stuck_fault_is_active(first, second):
     spans = [faults.GateStuck(gate=1, blocked=True, from_s=span[0], until_s=span[1]) for span in (first, second)]
-    assert published_edges(ride(*spans))[:2] == near([(2.0, True), (6.0, False)])
+    assert gate_edges(ride(*spans))[:2] == near([(2.0, True), (6.0, False)])
 
 
 # Rods.
@@ -127,8 +127,8 @@ def strokes(plant, rod):
     return [(record.t_s, record.stroke) for record in plant.all(trace.RodMoves) if record.rod == rod]
 
 
-def pushed(*chosen_faults, at_s=10.0, out_s=1.0):
-    plant = Plant(Scenario(layout=LAYOUT, items=(), faults=chosen_faults))
+def pushed(*fault_list, at_s=10.0, out_s=1.0):
+    plant = Plant(Scenario(layout=LAYOUT, items=(), faults=fault_list))
     plant.push(at_s, 2, out_s)
     return plant.run(40.0)
 
@@ -207,7 +207,7 @@ def test_a_belt_with_a_stop_fault_ignores_run_commands():
     plant.push(1.0, 1, 1.0)
     plant.run(30.0)
     assert passes(plant) == near([usual_s + 3.0])
-    assert affected_items(plant, "off_pace") == {None, 1}
+    assert items_with(plant, "off_pace") == {None, 1}
 
 
 def test_a_belt_stands_still_while_any_stop_fault_is_active():
@@ -243,7 +243,7 @@ def test_a_belt_restarted_during_a_drift_continues_at_the_drifted_speed():
 
 def test_an_item_loaded_at_a_wrong_belt_speed_is_recorded_as_disturbed():
     plant = ride(faults.BeltSpeed(factor=0.9, from_s=4.0, until_s=6.0), items=4, gap_s=2.5)
-    assert affected_items(plant, "off_pace") == {None, 1, 2}
+    assert items_with(plant, "off_pace") == {None, 1, 2}
 
 
 # The loader.
@@ -261,12 +261,12 @@ def test_a_double_push_loads_two_items_at_the_given_gap(gap_m):
     plant = ride(faults.DoublePush(gap_m=gap_m, from_s=1.0, until_s=3.0), items=2, until_s=12.0)
     assert [record.item for record in plant.all(trace.Loaded)] == [1, 2]
     assert plant.all(trace.Loaded)[0].t_s == plant.all(trace.Loaded)[1].t_s
-    edges = published_edges(plant)
+    edges = gate_edges(plant)
     if gap_m:
         assert edges[2][0] - edges[1][0] == near(gap_m / SPEED_M_PER_S)
     else:  # The items touch, so the beam stays blocked between them.
         assert edges == near([(NOSE_S, True), (TAIL_S + 0.08 / SPEED_M_PER_S, False)])
-    assert affected_items(plant, "two_loaded") == {1, 2}
+    assert items_with(plant, "two_loaded") == {1, 2}
 
 
 def test_a_double_push_of_the_last_item_is_a_normal_push():
@@ -281,7 +281,7 @@ def test_a_double_push_of_the_last_item_is_a_normal_push():
 def test_items_are_longer_by_the_factor_while_the_fault_lasts():
     plant = ride(faults.TooLong(factor=3.0, from_s=1.0, until_s=3.0), items=2)
     assert [record.length_m for record in plant.all(trace.Loaded)] == near([0.24, 0.08])
-    (at_s, _), (clear_s, _) = published_edges(plant)[:2]
+    (at_s, _), (clear_s, _) = gate_edges(plant)[:2]
     assert clear_s - at_s == near(0.24 / SPEED_M_PER_S)
 
 
@@ -310,7 +310,7 @@ def test_an_item_that_is_put_back_rides_on_from_that_position():
 
 def test_removing_an_item_from_a_beam_clears_the_beam():
     plant = ride(faults.TakenOff(item=1, at_m=0.5, **LATER))
-    assert published_edges(plant) == near([(NOSE_S, True), (LOADED_S + 0.5 / SPEED_M_PER_S, False)])
+    assert gate_edges(plant) == near([(NOSE_S, True), (LOADED_S + 0.5 / SPEED_M_PER_S, False)])
 
 
 def test_an_extending_rod_does_not_meet_an_item_that_was_just_removed():
@@ -333,10 +333,10 @@ def test_camera_and_gates_see_a_foreign_object():
     plant = ride(faults.ForeignObject(at_m=0.1, length_m=0.06, from_s=5.0, until_s=6.0))
     (laid,) = plant.all(trace.LaidDown)
     assert (laid.t_s, laid.item, laid.length_m, laid.at_m) == (5.0, -1, 0.06, 0.1)
-    assert len(published_edges(plant)) == 4
+    assert len(gate_edges(plant)) == 4
     assert len(pictures(plant)) == 2
     assert note_of(pictures(plant)[1][1]).answer.label == "unknown"
-    assert affected_items(plant, "laid_down") == {-1}
+    assert items_with(plant, "laid_down") == {-1}
 
 
 def test_a_foreign_object_does_not_change_the_items_numbers():

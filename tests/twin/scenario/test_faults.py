@@ -81,7 +81,7 @@ def test_a_camera_without_an_image_sends_none():
     plant = ride(faults.NoImage(**LATER))
     assert pictures(plant) == []
     assert len(plant.all(trace.Photographed)) == 1
-    assert effects(plant, on=1) == ["picture_lost"]
+    assert effects(plant, to=1) == ["picture_lost"]
 
 
 def test_a_late_image_comes_so_much_later():
@@ -99,7 +99,7 @@ def test_an_image_that_comes_twice_is_the_same_twice():
 def test_a_picture_that_cannot_be_read_is_an_error_to_the_recognizer(how):
     plant = ride(faults.SpoiltImage(how=how, **LATER))
     assert note_of(pictures(plant)[0][1]).answer == Fails(error=how)
-    assert effects(plant, on=1) == ["picture_spoilt"]
+    assert effects(plant, to=1) == ["picture_spoilt"]
 
 
 @pytest.mark.parametrize("how", ["blurred", "dark"])
@@ -126,7 +126,7 @@ def test_a_recognizer_that_fails_says_what_the_fault_has_it_say(what):
         "unknown": lambda: answer.label == "unknown",
         "nothing": lambda: answer == Silent(),
     }[what]()
-    assert effects(plant, on=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
+    assert effects(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
 
 
 # The wire.
