@@ -76,7 +76,7 @@ class RunEnd:
         if kind is trace.Crashed:
             self.reason = "crashed"
         elif kind is trace.Exited:
-            self._exit()
+            self._controller_ended()
 
     def request_end(self, by: str) -> None:
         """Record that the controller was asked to end, and from now on expect the line to come to rest."""
@@ -100,7 +100,7 @@ class RunEnd:
 
     @property
     def _rests(self) -> bool:
-        """Whether the controller has brought the line to rest. While it is disconnected, its last will has done so."""
+        """Whether the controller has brought the line to rest. While it is disconnected, its last will stops the belt."""
         now_s = self._timeline.now
         lost = any(fault.from_s <= now_s < fault.until_s + HELD_S for fault in self._losses)
         return self._line.at_rest and not lost and now_s >= self._rested_s
@@ -126,7 +126,7 @@ class RunEnd:
         """
         return self._items_to_end is not None and self._items_to_end <= self._mistakable_count
 
-    def _exit(self) -> None:
+    def _controller_ended(self) -> None:
         """The controller has ended by itself: the line gets only `settle_s` to finish without it."""
         self._controller_exited = True
         if self._rest_by_s is None:

@@ -92,7 +92,7 @@ class Channel:
             self._timeline.call_at(self._last_s, partial(self._arrive, message))
 
     def _arrive_at(self, at_s: float, message: Message, fault: Fault, how: str) -> None:
-        """Deliver a disturbed message. The fact is recorded for the message's item now, and for no item on arrival."""
+        """Deliver a disturbed message. The fact is recorded for its item now, and for its part alone on arrival."""
         if message.item is not None:
             self._disturb(fault, how, message)
 

@@ -136,7 +136,7 @@ class LockstepLink:
         """
         while self._client.poll(0.0):
             pass
-        self._participants.clear()  # The killed ones' last messages may still have arrived.
+        self._participants.clear()  # A killed participant's last messages may have arrived since.
         self._revive()
         self.await_participants(self._expected)
         return self.exchange(now_s, ())

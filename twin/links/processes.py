@@ -38,7 +38,7 @@ if sys.platform == "win32":
         """A program and its child processes, started with this object. Raises `OSError` if the program cannot start."""
 
         def __init__(self, words: Sequence[str]) -> None:
-            # Windows looks beside Python's own program first, which in an environment is another Python's.
+            # Windows first looks beside Python's own program, which a virtual environment shares with another Python.
             program = shutil.which(words[0]) or words[0]
             # A process group of its own can get a Ctrl-Break, and does not get the twin's Ctrl-C.
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | _CREATE_SUSPENDED

@@ -80,7 +80,7 @@ class Gate:
             return
         self._level_seen = self.blocked
         if self._level() == self._published and self._pulses:
-            self._disturb(self._pulses[0], "edge_lost", item)  # The sensor is blocked until the ghost ends.
+            self._disturb(self._pulses[0], "edge_lost", item)  # A ghost keeps the sensor blocked.
             return
         self._publish(self.blocked, item)
         self._bounce(item)

@@ -62,7 +62,7 @@ SHORT = Layout(
 
 
 def short_scenario_with(fault, items=3):
-    """A fault early on a short and fast line. The controller does not count items: it would miss one that it loses."""
+    """A fault early on a short and fast line. The controller does not count items, as it may lose one."""
     settings = settings_for(SHORT, in_flight=1, belt_start_s=0.3, patience_s=4.0, loader_stroke_s=0.2)
     loss = msgspec.structs.replace(fault, from_s=3.2, until_s=4.0)
     return Scenario(seed=4, layout=SHORT, items=ItemDraw(count=items), controller=settings, faults=(loss,))
