@@ -100,7 +100,7 @@ class RunEnd:
 
     @property
     def _rests(self) -> bool:
-        """Whether the controller has brought the line to rest. While it is disconnected, its last will stops the belt."""
+        """Whether the controller has brought the line to rest. A rest that its last will has caused does not count."""
         now_s = self._timeline.now
         lost = any(fault.from_s <= now_s < fault.until_s + HELD_S for fault in self._losses)
         return self._line.at_rest and not lost and now_s >= self._rested_s

@@ -46,7 +46,7 @@ class ExternalController:
         if self._command is not None:
             try:
                 placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
-            except (LookupError, ValueError, AttributeError, TypeError) as error:  # As {host.x} or {port[0]} raise.
+            except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
                 why = "a command line with {host} and {port} in it"
                 raise TwinError(f"--controller = {self._command!r}: {error}; allowed is {why}") from None
         return placed

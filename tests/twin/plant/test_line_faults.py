@@ -30,20 +30,9 @@ def test_a_healthy_gate_publishes_each_edge_once():
 
 def test_a_bouncing_gate_repeats_each_edge_and_ends_at_the_beams_state():
     plant = ride(faults.GateBounce(gate=1, bounces=2, period_s=0.004, **LATER))
-    times = [at_s for at_s, _ in gate_edges(plant)]
-    assert times == near([edge_s + 0.004 * count for edge_s in (NOSE_S, TAIL_S) for count in range(5)])
-    assert [blocked for _, blocked in gate_edges(plant)] == [
-        True,
-        False,
-        True,
-        False,
-        True,
-        False,
-        True,
-        False,
-        True,
-        False,
-    ]
+    times, states = zip(*gate_edges(plant), strict=True)
+    assert list(times) == near([edge_s + 0.004 * count for edge_s in (NOSE_S, TAIL_S) for count in range(5)])
+    assert list(states) == [True, False, True, False, True, False, True, False, True, False]
     assert len(gate_edges(plant, gate=2)) == 2
     assert effects(plant, to=1) == ["edge_twice"]
 
