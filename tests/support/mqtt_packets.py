@@ -1,4 +1,4 @@
-"""MQTT's packets, drawn, and their bytes in drawn portions."""
+"""Hypothesis strategies for MQTT packets, and for their bytes in random portions."""
 
 from hypothesis import strategies as st
 
@@ -64,12 +64,12 @@ def packets():
 
 
 def portions(some):
-    """The bytes of packets, split anywhere."""
+    """The bytes of packets, split at random."""
     return cuts(b"".join(encode(packet) for packet in some))
 
 
 def cuts(data):
-    """Bytes, split anywhere."""
+    """Bytes, split at random."""
     places = st.lists(st.integers(0, len(data)), max_size=8).map(sorted)
     whole = places.map(lambda at: [data[start:end] for start, end in zip([0, *at], [*at, len(data)], strict=True)])
     return whole | st.just([data[at : at + 1] for at in range(len(data))])

@@ -13,7 +13,7 @@ JOIN_TIMEOUT_S = 5
 
 
 class SessionServer:
-    """The same door as the embedded broker's: it can be stopped and started again, on its port."""
+    """Has the interface of the embedded broker: it can be stopped, and started again on the same port."""
 
     host = "127.0.0.1"
 
