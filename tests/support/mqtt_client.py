@@ -1,4 +1,4 @@
-"""A paho client and a client of single packets, for tests of brokers."""
+"""Two MQTT clients for tests of brokers: one of paho, and one that sends single packets."""
 
 import queue
 import socket
@@ -39,7 +39,7 @@ class Client:
         self.session_present, self.code, self.says = self.connections.get(timeout=TIMEOUT_S)
 
     def subscribe(self, *filters):
-        """Subscribe to (filter, QoS); returns the codes that the broker granted."""
+        """Subscribe to pairs (filter, QoS). Returns the codes that the broker granted."""
         self.client.subscribe(list(filters))
         return self._codes.get(timeout=TIMEOUT_S)
 
@@ -56,11 +56,11 @@ class Client:
         return self.messages.get(timeout=TIMEOUT_S)
 
     def until(self, fence):
-        """The topics and payloads of the messages before one on `fence`, to which the client must be subscribed."""
-        heard = []
+        """The messages that arrive before one on the topic `fence`, which must be subscribed."""
+        messages = []
         while (message := self.next())[0] != fence:
-            heard.append(message)
-        return heard
+            messages.append(message)
+        return messages
 
     def vanish(self):
         """Break the connection without a DISCONNECT packet."""
@@ -78,7 +78,7 @@ class Client:
 
 
 class ByHand:
-    """A client that sends any bytes, and can stay silent."""
+    """A client that sends exactly the given packets or bytes, and nothing by itself."""
 
     def __init__(self, broker, client_id=None, **options):
         self._socket = socket.create_connection((broker.host, broker.port), timeout=TIMEOUT_S)
@@ -96,7 +96,7 @@ class ByHand:
         self._socket.sendall(data)
 
     def receive(self):
-        """The next packet; None if the broker has closed the connection."""
+        """The next packet, or None if the broker has closed the connection."""
         while (packet := self._decoder.next_packet()) is None:
             try:
                 data = self._socket.recv(65536)

@@ -31,7 +31,7 @@ class Participant:
         topics = [(wire.FEEDBACK, 0), (wire.CLOCK_GRANT, 0), (wire.CLOCK_HELLO, 0)]
         self.client.on_connect = lambda *_: self.client.subscribe(topics)
         self.client.on_subscribe = lambda *_: self.back.release()
-        self.client.on_message = lambda *arguments: self.hear(arguments[-1])
+        self.client.on_message = lambda *arguments: self.receive(arguments[-1])
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
         assert self.back.acquire(timeout=5)
@@ -43,7 +43,7 @@ class Participant:
         if threading.current_thread() is threading.main_thread():
             assert self.echo.get(timeout=5)
 
-    def hear(self, message):
+    def receive(self, message):
         if message.topic == wire.CLOCK_HELLO:
             if self.who.encode() in message.payload:
                 self.echo.put(True)
