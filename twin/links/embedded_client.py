@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from controller import wire
-from twin.broker.amqtt_patches import DEAF, Listener
+from twin.broker.amqtt_patches import NO_LISTENER, Listener
 from twin.broker.embedded import EmbeddedBroker
 
 TWIN_PLANT: Final = b'{"plant":"twin"}'
@@ -105,7 +105,7 @@ class EmbeddedPlantClient:
 
     def close(self) -> None:
         """Unsubscribe, and remove the retained message."""
-        self._broker.listen(DEAF)
+        self._broker.listen(NO_LISTENER)
         self._broker.retain(wire.PLANT, b"")
 
     def _receive(self, messages: Sequence[tuple[str, bytes]]) -> None:
