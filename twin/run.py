@@ -189,7 +189,7 @@ def _recognizer(
 def load_renderer(scenario: Scenario) -> None:
     """Load the renderer if the scenario needs it: loading it during a run would delay real time."""
     if scenario.recognizer.source == "images":
-        import_module("classifier.renderer")
+        import_module("classifier.rendering.renderer")
 
 
 def _shipped_model() -> Recognizer:

@@ -65,7 +65,7 @@ class RenderedPictures:
 
     def picture(self, belt_item: BeltItem) -> bytes:
         """The item's rendered picture: the bytes of an image file."""
-        from classifier.renderer import render  # Imported here because it loads numpy and OpenCV.
+        from classifier.rendering.renderer import render  # Imported here because it loads numpy and OpenCV.
 
         item = belt_item.item
         image = render(
