@@ -115,7 +115,7 @@ def test_serve_ends_soon_after_the_last_item_and_names_rejected_items():
 def test_two_clients_with_the_same_id_are_reported():
     _, output = served_to("two", items=1)
     assert "client FS_Ctl was replaced by another client with the same id" in output
-    assert re.search(r"connection +FS_Ctl: connected .*replaced by another client with the same id", output)
+    assert re.search(r"connection +FS_Ctl: connected.*replaced by another client with the same id", output)
 
 
 def test_a_client_of_another_protocol_version_is_refused_with_a_reason():
