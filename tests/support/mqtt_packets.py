@@ -1,4 +1,4 @@
-"""Hypothesis strategies for MQTT packets, and for their bytes in random portions."""
+"""Hypothesis strategies for MQTT packets and for their bytes in random portions."""
 
 from hypothesis import strategies as st
 
@@ -64,12 +64,12 @@ def packets():
 
 
 def portions(some):
-    """The bytes of packets, split at random."""
+    """The bytes of packets, split anywhere."""
     return cuts(b"".join(encode(packet) for packet in some))
 
 
 def cuts(data):
-    """Bytes, split at random."""
+    """Bytes, split anywhere."""
     places = st.lists(st.integers(0, len(data)), max_size=8).map(sorted)
     whole = places.map(lambda at: [data[start:end] for start, end in zip([0, *at], [*at, len(data)], strict=True)])
     return whole | st.just([data[at : at + 1] for at in range(len(data))])
