@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from controller.address import DEFAULT_PORT, parse_address
-from controller.decode_errors import one_of_the_keys
+from controller.decode_errors import one_of
 from controller.errors import SettingsError
 from controller.mqtt import Address
 from controller.settings import Settings
@@ -35,7 +35,7 @@ def read(path: Path | None) -> dict[str, Any]:
     allowed = (*Settings.__struct_fields__, *_OF_THE_FILE)
     for key in found:
         if key not in allowed:
-            raise SettingsError(f"{path}: key", key, one_of_the_keys(key, allowed))  # Its value may be a secret.
+            raise SettingsError(f"{path}: a key", key, one_of(key, allowed))  # The value may be a secret.
     return found
 
 
@@ -53,7 +53,11 @@ def address_of(found: Mapping[str, Any], broker: str, *, insecure: bool, **given
     known = {name: found[name] for name in _OF_THE_FILE if name in found}
     address = Address(**_with(known, given | {"host": host, "port": port}))
     if address.username is not None and not (address.tls or insecure or _is_loopback(address.host)):
-        raise SettingsError("--username", address.username, "only with --tls to another machine, or with --insecure")
+        raise SettingsError(
+            "--username",
+            address.username,
+            "left out, or given with --tls or --insecure, for a broker on another machine",
+        )
     return address
 
 
@@ -64,7 +68,7 @@ def in_flight_of(text: str | None) -> int | Literal["auto"] | None:
     if text == "auto":
         return "auto"
     if not (text.isascii() and text.isdecimal()):
-        raise SettingsError("--in-flight", text, "auto, or a number of 1 or more")
+        raise SettingsError("--in-flight", text, "auto or an integer of 1 or more")
     return int(text)
 
 

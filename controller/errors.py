@@ -29,13 +29,13 @@ class WireError(ControllerError):
 
 
 class SettingsError(ControllerError):
-    """A setting out of its range. Names the field, the value and what is allowed."""
+    """A setting or option with a value that it cannot have: `field` must be `must`, and `value` is not."""
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"{field} must be {must}, got {shown(value)}")
         self.field = field
         self.value = value
-        self.allowed = allowed
+        self.must = must
 
 
 class RecognizerError(ControllerError):

@@ -72,9 +72,9 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 raise SettingsError(field, topic, "a topic without wildcards")
         for field in ("ca_file", "cert_file", "key_file"):
             if getattr(self, field) is not None and not self.tls:
-                raise SettingsError(field, getattr(self, field), "only with tls")
+                raise SettingsError(field, getattr(self, field), "left out without tls")
         if self.key_file is not None and self.cert_file is None:
-            raise SettingsError("key_file", self.key_file, "only with cert_file")
+            raise SettingsError("key_file", self.key_file, "left out without cert_file")
 
 
 class Connection:

@@ -64,7 +64,7 @@ class Service:
         except (httpx.InvalidURL, UnicodeError) as error:  # The latter is what a host that cannot be one raises.
             raise SettingsError("recognizer", url, f"an http(s) URL ({error})") from None
         if not host or not (port is None or 0 < port < 65536):
-            raise SettingsError("recognizer", url, "an http(s) URL with a host in it, and no port but from 1 to 65535")
+            raise SettingsError("recognizer", url, "an http(s) URL with a host, and a port from 1 to 65535 if any")
         self._url = parsed
         # A name and a password that stand in it are no log line's.
         self._where = str(parsed.copy_with(userinfo=b""))
@@ -132,5 +132,5 @@ def _recognition(body: bytes, where: str) -> Recognition:
         raise RecognizerError(f"{where}: {len(answer.results)} results for one image")
     (result,) = answer.results
     if not 0.0 <= result.confidence <= 1.0:
-        raise RecognizerError(f"{where}: confidence {result.confidence!r}, allowed is 0 to 1")
+        raise RecognizerError(f"{where}: confidence must be 0 to 1, got {result.confidence!r}")
     return Recognition(label=result.label, confidence=result.confidence)

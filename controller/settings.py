@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Refuse what cannot be."""
         settle(self, SettingsError)
         _check("gates", self.gates, 1 <= self.gates <= MAX_ORDINAL, f"1 to {MAX_ORDINAL}")
-        _check("in_flight", self.in_flight, self.in_flight == "auto" or self.in_flight >= 1, "auto, or 1 or more")
+        _check("in_flight", self.in_flight, self.in_flight == "auto" or self.in_flight >= 1, "auto or 1 or more")
         _check("items", self.items, self.items is None or self.items >= 0, "0 or more")
         threshold = self.confidence_threshold
         _check("confidence_threshold", threshold, 0.0 <= threshold <= 1.0, "0 to 1")

@@ -75,7 +75,7 @@ def _check_options(config: pytest.Config, link: str) -> None:
     for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
         value = config.getoption(option)
         if value is not None and not least <= value <= most:  # No comparison holds for nan.
-            raise pytest.UsageError(f"{option} = {value}: allowed is {least:g} to {most:g}")
+            raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
     broker, command = config.getoption("--broker"), config.getoption("--controller")
     try:
         if broker is not None:
@@ -85,18 +85,18 @@ def _check_options(config: pytest.Config, link: str) -> None:
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
     if broker is not None and link == "memory":
-        raise pytest.UsageError(f"--broker = {broker!r}: allowed is with --link lockstep or realtime")
+        raise pytest.UsageError(f"--broker must be left out with --link memory, got {broker!r}")
     if config.getoption("--speed") is not None and link != "realtime":
-        raise pytest.UsageError(f"--speed = {config.getoption('--speed')}: allowed is with --link realtime")
+        raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
 def _check_controller(command: str) -> None:
     """Raises `TwinError` where a command could not be started, wherever the broker will be."""
     if not ExternalController(command).at("127.0.0.1", 1).started:
-        raise TwinError(f"--controller = {command!r}: allowed is a command line with {{host}} and {{port}} in it")
+        raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:
-        raise TwinError(f"--controller = {command!r}: {name} is not found; allowed is a program that can be started")
+        raise TwinError(f"--controller must start with a program that can be found, got {command!r}")
 
 
 def _examples(config: pytest.Config, link: str) -> int:

@@ -8,16 +8,16 @@ class TwinError(Exception):
 
 
 class ScenarioError(TwinError, ValueError):
-    """A scenario, layout or trace that is refused. Names the field, the value and what is allowed.
+    """A scenario, layout or trace that is refused. Names the field, what it must be, and the value.
 
     Also a `ValueError`, so that a decoder adds the path at which it stands.
     """
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"{field} must be {must}, got {shown(value)}")
         self.field = field
         self.value = value
-        self.allowed = allowed
+        self.must = must
 
 
 class ArgumentError(TwinError, ValueError):

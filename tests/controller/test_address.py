@@ -24,21 +24,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", [*REFUSED, "nowhere", "[::1]"])
-def test_what_is_no_address_is_refused_with_what_is_allowed(text):
+def test_a_malformed_address_is_refused_in_one_line(text):
     with pytest.raises(SettingsError) as refused:
         parse_address(text)
-    allowed = "allowed is HOST:PORT or [IPv6]:PORT, with a port from 1 to 65535"
-    assert str(refused.value) == f"--broker = {text!r}: {allowed}"
+    must = "must be HOST:PORT or [IPv6]:PORT, with a port from 1 to 65535"
+    assert str(refused.value) == f"--broker {must}, got {text!r}"
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_where_the_port_may_be_left_out_the_rest_is_refused_all_the_same(text):
+def test_a_malformed_address_is_refused_with_a_default_port_too(text):
     with pytest.raises(SettingsError) as refused:
         parse_address(text, "--scheduler", default_port=21883)
-    allowed = "allowed is HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, with a port from 1 to 65535"
-    assert str(refused.value) == f"--scheduler = {text!r}: {allowed}"
+    must = "must be HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, with a port from 1 to 65535"
+    assert str(refused.value) == f"--scheduler {must}, got {text!r}"
 
 
 @pytest.mark.parametrize(("text", "host"), [("host", "host"), ("[::1]", "::1")])
-def test_a_host_alone_is_taken_where_there_is_a_usual_port(text, host):
+def test_a_host_alone_gets_the_default_port(text, host):
     assert parse_address(text, default_port=21883) == (host, 21883)

@@ -159,7 +159,7 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
             ["run", "--broker", "h:1", "--recognizer", "oracle", "--link", "memory"],
             ["--broker must be left out", "h:1"],
         ),
-        (["doctor", "--broker", "host"], ["--broker = 'host'", "HOST:PORT or [IPv6]:PORT"]),
+        (["doctor", "--broker", "host"], ["--broker must be HOST:PORT or [IPv6]:PORT", "got 'host'"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["folder"]),
         (["run", "--summary", "no/such/folder/s"], ["--summary", "folder", "can be written"]),
         (["run", "--summary", "/"], ["--summary", repr(str(Path("/"))), "can be written"]),
@@ -290,7 +290,7 @@ def test_a_trace_that_is_cut_off_is_refused_as_incomplete(records, words, tmp_pa
 
 def test_a_command_that_is_none_is_named_with_file_and_line(tmp_path):
     line = one_line(twin("check", recorded(tmp_path, [BEGAN, trace.Commanded(1.0, "x"), ENDED])))
-    assert "trace.jsonl, line 2: payload = 'x': not a JSON object" in line
+    assert "trace.jsonl, line 2: payload must be a command as on the wire, got 'x' (not a JSON object" in line
 
 
 @pytest.mark.broker

@@ -48,7 +48,7 @@ class Control:
 def memory(control: Control) -> Iterator[Link]:
     """The controller's session in this thread. Raises `TwinError` for a foreign program."""
     if isinstance(control.controller, ExternalController):
-        raise TwinError("--link = 'memory': allowed for a foreign controller are lockstep and realtime")
+        raise TwinError("--link must be lockstep or realtime for an external controller, got 'memory'")
     yield MemoryLink(control.controller, control.settings, control.recognizer)
 
 
@@ -91,10 +91,12 @@ class Live:
         """
         if isinstance(fault, ControllerKilled):
             if not self.program.started:
-                raise ScenarioError(place, "controllerkilled", "with a controller that the twin itself has started")
+                raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
             return self._kill, self.program.start
         if self.broker is None:
-            raise ScenarioError(place, type(fault).__name__.lower(), "with the embedded broker")
+            raise ScenarioError(
+                place, type(fault).__name__.lower(), "left out with a broker other than the embedded one"
+            )
         if isinstance(fault, BrokerDown):
             return self.broker.stop, self.broker.start
         return self.broker.shut_out, self.broker.let_in
