@@ -43,4 +43,8 @@ class RecognizerError(ControllerError):
 
 
 class BrokerError(ControllerError):
-    """The broker cannot be reached, or refuses the controller."""
+    """The broker cannot be used: its address is wrong, or it refuses the controller."""
+
+
+class BrokerAbsentError(BrokerError):
+    """Nothing listens at the broker's address. A later try may succeed."""

@@ -5,7 +5,12 @@ from typing import Final
 
 import msgspec
 
+from controller.core.events import Sorted
+from controller.labels import LONGEST_LABEL
+
 _LINE: Final = "%(levelname)s %(name)s %(message)s"
+
+_log = logging.getLogger(__name__)
 
 
 def open_log(*, as_json: bool) -> None:
@@ -14,6 +19,14 @@ def open_log(*, as_json: bool) -> None:
     handler.setFormatter(_Json() if as_json else logging.Formatter(_LINE))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("controller").setLevel(logging.INFO)
+
+
+def log_item(item: Sorted) -> None:
+    """Log an item's outcome in one line at INFO, such as `item 3: ripe 0.97 -> bin 2`."""
+    label = "".join(sign if sign.isprintable() else " " for sign in (item.label or "")[:LONGEST_LABEL])
+    answer = "no answer" if item.label is None else f"{label} {item.confidence:.2f}"
+    place = f"reject ({item.reason})" if item.bin is None else f"bin {item.bin}"
+    _log.info("item %d: %s -> %s", item.number, answer, place)
 
 
 class _Json(logging.Formatter):

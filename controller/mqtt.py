@@ -4,6 +4,7 @@ The last will stops the belt when the controller dies. Reconnecting is paho's, w
 loss come up in the queue, in order with the messages.
 """
 
+import errno
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from controller import wire
 from controller.address import DEFAULT_PORT, address_text
 from controller.arrivals import LOOK_UP_S, Arrival, Arrivals, Sign
-from controller.errors import BrokerError, SettingsError
+from controller.errors import BrokerAbsentError, BrokerError, SettingsError
 from controller.frozen import settle
 from controller.system import wall_s
 
@@ -28,6 +29,9 @@ CONNECT_TIMEOUT_S: Final = 5.0
 SUBSCRIBE_TIMEOUT_S: Final = 10.0
 FIRST_RETRY_S: Final = 0.1
 LAST_RETRY_S: Final = 1.0
+UNREACHABLE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH)
+"""Errors of a network that may still come up."""
+
 LONGEST_TEXT_BYTES: Final = 65535
 """Of anything that has a name in MQTT 3.1.1 (1.5.3)."""
 
@@ -128,13 +132,16 @@ class Connection:
     def open(self, stop: threading.Event | None = None, *, timeout_s: float = SUBSCRIBE_TIMEOUT_S) -> None:
         """Connect and subscribe, unless `stop` is set meanwhile.
 
-        Raises `BrokerError` when the broker cannot be reached, refuses, or gives no answer in time.
+        Raises `BrokerAbsentError` when nothing listens there, and `BrokerError` when the address cannot be used, or the
+        broker refuses or gives no answer in time.
         """
         where = f"broker {self.where}"
         try:
             self._client.connect(self._address.host, self._address.port, keepalive=self._address.keep_alive_s)
         except (OSError, ValueError) as error:
-            raise BrokerError(f"{where}: {error}; is a broker running there?") from None
+            absent = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) in UNREACHABLE
+            kind, hint = (BrokerAbsentError, "; is a broker running there?") if absent else (BrokerError, "")
+            raise kind(f"{where}: {error}{hint}") from None
         self._client.loop_start()
         until_s = wall_s() + timeout_s
         while not self._subscribed.wait(LOOK_UP_S) and wall_s() < until_s:

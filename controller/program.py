@@ -12,6 +12,8 @@ import msgspec
 
 from controller import wire
 from controller.core.controller import Controller
+from controller.errors import BrokerAbsentError
+from controller.journal import log_item
 from controller.labels import LabelCheck
 from controller.mqtt import Address, Connection
 from controller.recognizers import recognizer_of
@@ -24,6 +26,9 @@ from controller.worker import Worker
 
 WELL: Final = 0
 FAILED: Final = 1
+RETRY_S: Final = 0.5
+"""From one try to connect to a broker that is not there yet to the next."""
+
 SWITCH_S: Final = 0.0005
 """So long may one thread make another wait (Python's own choice is 5 ms): no gate waits for a picture's decoding."""
 
@@ -59,7 +64,7 @@ def run(plan: Plan, report: Callable[[str], None]) -> int:
         topics = (wire.FEEDBACK, wire.CLOCK_GRANT) if plan.granted else (wire.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
         with patiently(report, f"the broker {connection.where}"):
-            connection.open(stop)
+            _open(connection, stop)
         stack.callback(connection.close)
         if stop.is_set():
             return WELL  # Nothing has begun: the line is told nothing.
@@ -72,15 +77,27 @@ def run(plan: Plan, report: Callable[[str], None]) -> int:
             from controller.simulation.oracle import ScriptedRecognizer
             from controller.simulation.simulated_recognitions import SimulatedRecognitions
 
-            session = Session(core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss)
+            session = Session(
+                core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss, log_item
+            )
             clock = GrantedClock(plan.address.client_id, report=report)
         else:
             stack.enter_context(fine_waits())
             worker = stack.enter_context(Worker(recognizer, connection.poke))
-            session = Session(core, worker, refusals.see, refusals.miss)
+            session = Session(core, worker, refusals.see, refusals.miss, log_item)
             clock = WallClock(report=report)
         report(f"connected to {connection.where}")
         return _control(clock, session, connection, stop, refusals)
+
+
+def _open(connection: Connection, stop: threading.Event) -> None:
+    """Connect, as soon as a broker listens, unless `stop` is set. Raises `BrokerError`."""
+    while not stop.is_set():
+        try:
+            connection.open(stop)
+            return
+        except BrokerAbsentError:
+            stop.wait(RETRY_S)
 
 
 def _control(

@@ -19,6 +19,7 @@ from controller.core.events import (
     ImageSeen,
     Recognise,
     Recognised,
+    Sorted,
     Start,
     Stop,
     Tick,
@@ -64,11 +65,13 @@ class Session:
         self, core: Controller, recognitions: Recognitions,
         on_refused: Callable[[WireError], None] = lambda error: None,
         on_unrecognised: Callable[[Unrecognised], None] = lambda unrecognised: None,
+        on_sorted: Callable[[Sorted], None] = lambda item: None,
     ) -> None:  # fmt: skip
         self._core = core
         self._recognitions = recognitions
         self._on_refused = on_refused
         self._on_unrecognised = on_unrecognised
+        self._on_sorted = on_sorted
         self._images = 0
         self.finished = False
 
@@ -118,6 +121,8 @@ class Session:
         for output in self._core.handle(event, now_s):
             if isinstance(output, Recognise):
                 self._recognitions.submit(output.image, content, now_s)
+            elif isinstance(output, Sorted):
+                self._on_sorted(output)
             elif isinstance(output, Finished):
                 self.finished = True
             else:

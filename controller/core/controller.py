@@ -24,6 +24,7 @@ from controller.core.events import (
     Tick,
     Unrecognised,
 )
+from controller.core.outcome import outcome
 from controller.core.spacing import NEVER_S, headway_s, leg_is_free, soonest_nose_s
 from controller.core.timing_model import TimingModel
 from controller.core.track import Stage, Track, TrackEvent
@@ -79,6 +80,7 @@ class Controller:
         self._loader_in_s = 0.0
         self._last_left_s = float("-inf")
         self._last_moved_s = float("-inf")
+        self._pushes = 0
         self._done = 0
         self._calm = 0
         self._unseen = 0
@@ -191,6 +193,8 @@ class Controller:
         if item is None:
             return
         if item.stage not in (Stage.PUSHED, Stage.GONE):
+            if isinstance(event, Recognised):
+                item.label, item.confidence = event.label, event.confidence
             item.answered(self._rod_of(event))
         self._go_on(now_s)
 
@@ -248,7 +252,8 @@ class Controller:
         self._emit(Rod(LOADER, push=True))
         self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
         self._loader_in_s = now_s + 2 * self._stroke_s
-        self._tracker.items.append(Track(now_s))
+        self._pushes += 1
+        self._tracker.items.append(Track(now_s, number=self._pushes))
 
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
@@ -309,6 +314,7 @@ class Controller:
         if item.clutter:
             self._calm = 0
             return
+        self._emit(outcome(item, self._settings))
         self._done += item.surely_loaded
         if item.seen:
             self._unseen = self._empty_pushes = 0

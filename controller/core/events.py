@@ -59,4 +59,18 @@ class Finished(msgspec.Struct, frozen=True):
     """The line is at rest (rods in, belt stopped) and the controller may exit."""
 
 
-Output = Command | Recognise | Finished
+class Sorted(msgspec.Struct, frozen=True):
+    """The core has decided an item: rod `bin` was just pushed for it, or it rides to the reject bin (None).
+
+    `number` counts the loader's pushes from 1. `label` and `confidence` are the recognizer's answer, None without one.
+    `reason` says why the item is rejected.
+    """
+
+    number: int
+    label: str | None
+    confidence: float | None
+    bin: int | None
+    reason: str | None
+
+
+Output = Command | Recognise | Sorted | Finished

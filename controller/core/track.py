@@ -76,17 +76,20 @@ class Track:
     """
 
     __slots__ = (
-        "ambiguity", "blocked_at", "blocked_s", "centre_s", "clutter", "dwell_s", "gate", "image", "loaded_s", "missed",
-        "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "timed",
+        "ambiguity", "blocked_at", "blocked_s", "centre_s", "clutter", "confidence", "dwell_s", "gate", "image",
+        "label", "loaded_s", "missed", "number", "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "timed",
     )  # fmt: skip
 
-    def __init__(self, loaded_s: float, *, clutter: bool = False) -> None:
+    def __init__(self, loaded_s: float, *, clutter: bool = False, number: int = 0) -> None:
+        self.number = number
         self.loaded_s = loaded_s
         self.centre_s = loaded_s
         self.gate = 0
         self.missed = 0
         self.image: int | None = None
         self.pictured_s = loaded_s
+        self.label: str | None = None
+        self.confidence: float | None = None
         self.rod: int | None = None
         self.blocked_at: int | None = None
         self.blocked_s = 0.0

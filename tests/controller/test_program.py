@@ -149,10 +149,11 @@ def test_garbage_on_the_wire_changes_nothing(embedded, programs):
     def disturbed():
         program = programs(embedded, "--items", "3")
         run = work(embedded, 3, watch)
-        return run, program.wait(20), [line for line in program.stderr if "payload_refused" in line]
+        code, lines = program.wait(20), program.stderr.readlines()
+        return run, code, *([line for line in lines if words in line] for words in ("payload_refused", "-> bin "))
 
     def it_is_refused(outcome):
-        run, code, lines = outcome
+        run, code, lines, _ = outcome
         assert (run.summary.items, wrong(run), code) == (3, 0, 0)
         assert 4 <= len(lines) <= 40
         assert "truncated" in lines[0], lines
@@ -160,6 +161,7 @@ def test_garbage_on_the_wire_changes_nothing(embedded, programs):
 
     def every_item_is_in_its_bin(outcome):
         assert (outcome[0].summary.correct, outcome[0].violations) == (3, [])
+        assert [line.partition(" item ")[2][0] for line in outcome[3]] == ["1", "2", "3"], outcome[3]
 
     undisturbed(disturbed, always=it_is_refused, in_time=every_item_is_in_its_bin)
     pest.disconnect()

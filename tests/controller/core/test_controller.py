@@ -14,6 +14,7 @@ from controller.core.events import (
     ImageSeen,
     Recognise,
     Recognised,
+    Sorted,
     Start,
     Stop,
     Tick,
@@ -193,13 +194,14 @@ def test_what_is_seen_before_anything_was_loaded_rides_off_first():
     assert core.next_deadline_s >= now_s + 21.5
 
 
-def test_one_item_goes_all_the_way_to_its_push():
+def test_an_item_is_loaded_recognised_pushed_and_reported():
     core, now_s = brought_to(State.SORTING)
     assert core.handle(Tick(), now_s + 0.6) == (Rod(1, push=False),)
     assert core.handle(ImageSeen(1), now_s + 1.5) == (Recognise(1),)
     core.handle(Recognised(image=1, label="ripe", confidence=0.97), now_s + 1.6)
     core.handle(GateEdge(1, blocked=True), now_s + 2.3)
-    assert core.handle(GateEdge(1, blocked=False), now_s + 2.6) == (Rod(2, push=True),)
+    item = Sorted(number=1, label="ripe", confidence=0.97, bin=2, reason=None)
+    assert core.handle(GateEdge(1, blocked=False), now_s + 2.6) == (Rod(2, push=True), item)
     due_s = core.next_deadline_s
     assert due_s <= now_s + 2.6 + 0.6
     assert Rod(2, push=False) in core.handle(Tick(), due_s)

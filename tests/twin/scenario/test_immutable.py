@@ -63,7 +63,7 @@ WRONG = {
     "class must be a string, got 3": (Item, {"item_class": 3}),
     "available_s must be a number, got None": (Item, {"available_s": None}),
     "link.latency_s must be a number, got '1'": (LinkModel, {"latency_s": "1"}),
-    "recognizer.source must be one of images, oracle, got 'eye'": (RecognizerModel, {"source": "eye"}),
+    "recognizer.source must be one of oracle, images, got 'eye'": (RecognizerModel, {"source": "eye"}),
     "gate must be an integer, got True": (faults.GateStuck, {"gate": True}),
     "bounces must be one of 1, 2, 3, 4, 5, got 7": (faults.GateBounce, {"bounces": 7}),
     "back_m must be a number or null, got 'x'": (faults.TakenOff, {"back_m": "x"}),
@@ -80,7 +80,7 @@ def test_a_value_of_a_wrong_type_is_refused_by_field_and_value(words):
 
 @pytest.mark.parametrize("given", [{"item_class": "foreign"}, {"classes": ["ripe", "foreign"]}])
 def test_no_item_has_the_class_of_what_is_no_item(given):
-    with pytest.raises(ScenarioError, match="must be another name .*, got 'foreign'"):
+    with pytest.raises(ScenarioError, match=r"must be another name .*, got 'foreign'"):
         Item(**given) if "item_class" in given else ItemDraw(count=1, **given)
 
 

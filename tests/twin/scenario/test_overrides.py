@@ -82,7 +82,9 @@ REFUSED = {
         ),
         SHORT_LINE, [], "faults[0].gate must be 1 to 1, the layout's gates",
     ),
-    "a number that is none": (DRAWN, "", ["--in-flight", "many"], "--in-flight must be auto or an integer, got 'many'"),
+    "a number that is none": (
+        DRAWN, "", ["--in-flight", "many"], "--in-flight must be auto or an integer of 1 or more, got 'many'",
+    ),
     "a number out of range": (DRAWN, "", ["--in-flight", "0"], "in_flight must be auto or 1 or more, got 0"),
     "a recognizer that is none": (DRAWN, "", ["--recognizer", "resnet51"], "recognizer must be resnet, "),
 }  # fmt: skip
