@@ -1,4 +1,4 @@
-"""What can go wrong at the controller's edges."""
+"""The errors that the controller raises."""
 
 from typing import Final
 
@@ -6,20 +6,20 @@ LONGEST_SHOWN: Final = 200
 
 
 def shown(value: object) -> str:
-    """A value as an error's line shows it, however long it is."""
+    """A value's `repr`, cut to what fits an error's line."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 class ControllerError(Exception):
-    """Root of everything that the controller raises for a cause outside itself."""
+    """Root of all errors whose cause lies outside the controller."""
 
 
 class WireError(ControllerError):
     """A payload that is not one of the line's messages.
 
-    `kind` groups such payloads for counting and for the log (one line per kind and second); `detail` says
-    what was wrong with this one.
+    `kind` groups such payloads for counting and for the log (one line per kind and second). `detail` says what is
+    wrong with this payload.
     """
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -39,7 +39,7 @@ class SettingsError(ControllerError):
 
 
 class RecognizerError(ControllerError):
-    """The recognizer gave no answer for an image: it said `code` 1, timed out, or is not there."""
+    """The recognizer gave no answer for an image: it returned `code` 1, timed out, or is unreachable."""
 
 
 class BrokerError(ControllerError):

@@ -1,4 +1,4 @@
-"""The program's log, on standard error: lines for a person, or JSON objects for a machine."""
+"""The program's log on standard error: text lines, or one JSON object a line."""
 
 import logging
 from typing import Final
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def open_log(*, as_json: bool) -> None:
-    """Let the controller's own log lines through from level INFO on, everybody else's from WARNING on."""
+    """Log the controller's own records from level INFO, those of other packages from WARNING."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if as_json else logging.Formatter(_LINE))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -30,7 +30,7 @@ def log_item(item: Sorted) -> None:
 
 
 class _Json(logging.Formatter):
-    """One object a line: level, logger, event and what else the message says, the trace of an exception."""
+    """One object a line: level, logger, event, the rest of the message, and an exception's traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         event, _, rest = record.getMessage().partition(" ")

@@ -15,8 +15,6 @@ def outcome(item: Track, settings: Settings) -> Sorted:
 
 
 def _reason(item: Track, settings: Settings) -> str:
-    if not item.seen:
-        return "no sensor detected it"
     if item.ambiguity is not None:
         return item.ambiguity
     if item.label is None or item.confidence is None:

@@ -238,3 +238,16 @@ def test_an_answer_that_comes_when_its_rod_is_passed_moves_nothing():
     core.handle(GateEdge(1, blocked=True), now_s + 2.3)
     core.handle(GateEdge(1, blocked=False), now_s + 2.6)
     assert core.handle(Recognised(image=1, label="ripe", confidence=0.99), now_s + 2.61) == ()
+
+
+def test_a_push_that_loads_nothing_takes_no_number():
+    core, now_s = brought_to(State.SORTING)
+    outputs, now_s = (), core.next_deadline_s
+    while Rod(1, push=True) not in outputs:
+        outputs, now_s = core.handle(Tick(), now_s), core.next_deadline_s
+    core.handle(Tick(), now_s)
+    core.handle(ImageSeen(1), now_s + 1.0)
+    core.handle(Recognised(image=1, label="ripe", confidence=0.97), now_s + 1.1)
+    core.handle(GateEdge(1, blocked=True), now_s + 1.8)
+    outputs = core.handle(GateEdge(1, blocked=False), now_s + 2.1)
+    assert [output.number for output in outputs if isinstance(output, Sorted)] == [1]

@@ -23,7 +23,6 @@ def rejected(label=None, confidence=None, rod=None, *, gate=0):
         (rejected("plum", 0.9), "its label has no bin"),
         (rejected("ripe", 0.4), "confidence not within 0.8 to 1"),
         (rejected("ripe", 0.9, 2, gate=1), "the answer came after its gate"),
-        (Track(0.0, number=7), "no sensor detected it"),
     ],
 )
 def test_a_rejected_item_has_a_reason(item, reason):

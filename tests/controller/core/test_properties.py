@@ -69,7 +69,7 @@ class Watched:
         self.out_s = {}
         self.sure = dict.fromkeys(self.bins.values(), 0)
         self.online = True
-        self.receive_commands(self.session.tell(Start(), 0.0))
+        self.receive_commands(self.session.notify(Start(), 0.0))
 
     def step(self, kind, value):
         if kind == "hear":
@@ -82,13 +82,13 @@ class Watched:
             self.now_s += value
             self.wake()
         elif kind == "lose" and not self.session.finished:
-            self.receive_commands(self.session.tell(BrokerLost(), self.now_s))
+            self.receive_commands(self.session.notify(BrokerLost(), self.now_s))
             self.online = False
             self.pass_s(1.0)
             self.online = True
-            self.receive_commands(self.session.tell(BrokerBack(), self.now_s))
+            self.receive_commands(self.session.notify(BrokerBack(), self.now_s))
         elif kind == "stop":
-            self.receive_commands(self.session.tell(Stop(), self.now_s))
+            self.receive_commands(self.session.notify(Stop(), self.now_s))
 
     def pass_s(self, span_s):
         """Let time pass, waking the session whenever it asked for that."""
@@ -170,7 +170,7 @@ def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flig
 def test_bytes_that_are_no_message_change_nothing(payloads):
     plain, pestered = (Session(Controller(Settings()), SimulatedRecognitions(Oracle())) for _ in range(2))
     for session in (plain, pestered):
-        session.tell(Start(), 0.0)
+        session.notify(Start(), 0.0)
     for index, payload in enumerate(payloads):
         try:
             wire.decode_feedback(payload)
