@@ -16,12 +16,12 @@ def test_no_fault_of_the_camera_breaks_a_rule(line: Harness, scenario: Scenario)
 
 
 @given(scenarios(kinds=CAMERA_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_camera_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_camera_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "camera-default")
 
 
 @given(st.integers(0, 1000), steps(0.2, 0.48, 0.01), st.sampled_from(["auto", 1]))
-def test_however_close_the_camera_stands_before_the_first_gate_items_are_sorted(
+def test_items_are_sorted_with_the_camera_close_before_the_first_gate(
     line: Harness, seed: int, camera_m: float, flight: int | str
 ) -> None:
     """Close to it the picture comes when the nose is in the beam already."""

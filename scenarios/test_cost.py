@@ -59,7 +59,7 @@ def _shortened(fault: Fault) -> Fault:
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES)
 @given(st.data(), st.integers(0, 1000))
-def test_a_fault_of_a_second_costs_few_items_their_bins(
+def test_a_fault_of_one_second_costs_few_items_their_bins(
     line: Harness, family: str, data: st.DataObject, seed: int
 ) -> None:
     fault = data.draw(st.sampled_from(list(FAMILIES[family])).flatmap(brief))

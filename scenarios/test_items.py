@@ -30,13 +30,13 @@ def test_no_fault_of_the_items_breaks_a_rule(line: Harness, scenario: Scenario) 
 
 
 @given(scenarios(kinds=ITEM_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_items_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_item_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "items-default")
 
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.lists(thrown(), min_size=1, max_size=4))
-def test_things_thrown_among_the_items_before_the_first_gate_are_nobody(
+def test_objects_before_the_first_gate_are_not_taken_for_items(
     line: Harness, seed: int, things: list[ForeignObject]
 ) -> None:
     scenario = Scenario(seed=seed, items=ItemDraw(count=25), faults=tuple(things), controller=settings_for(Layout()))
@@ -64,7 +64,7 @@ def test_items_of_one_length_and_then_another_are_all_sorted(
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([4.0, 3.5, 3.0, 2.0]), st.sampled_from(["auto", 1]))
-def test_items_much_longer_from_now_on_are_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
+def test_a_lasting_change_of_item_length_is_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
     longer = TooLong(factor=factor, from_s=LONGER_S, until_s=FOR_GOOD_S)
     lengths_m = [SHORTEST_M] * (40 if flight == "auto" else 15)
     in_the_end = partial(all_sorted, from_s=LONGER_S + LEARNED_S)

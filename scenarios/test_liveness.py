@@ -9,7 +9,7 @@ from twin.scenario.faults import TakenOff
 
 
 @given(scenarios(kinds=ALL_FAULTS))
-def test_once_any_mixture_of_faults_has_healed_the_line_goes_on(line: Harness, scenario: Scenario) -> None:
+def test_the_line_goes_on_once_any_mixture_of_faults_heals(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "liveness", all_accounted_for)
 
 

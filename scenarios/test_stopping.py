@@ -33,29 +33,27 @@ NOISE: Final[Kinds] = [faults.GateBounce, faults.GateGhost, faults.ImageTwice, f
 
 
 @given(scenarios(most_items=6, counted=True))
-def test_after_the_last_item_everything_comes_to_rest(line: Harness, scenario: Scenario) -> None:
+def test_the_line_comes_to_rest_after_the_last_item(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping", all_at_rest)
 
 
 @given(scenarios(kinds=ALL_FAULTS, counted=True))
-def test_after_the_last_item_everything_comes_to_rest_whatever_happened_before(
-    line: Harness, scenario: Scenario
-) -> None:
+def test_the_line_comes_to_rest_after_any_faults(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping-counted", at_rest)
 
 
 @given(scenarios(kinds=LOSSES, layout=st.just(Layout()), counted=True, most_faults=2, fewest_items=3))
-def test_a_counted_run_comes_to_rest_though_the_controller_was_lost(line: Harness, scenario: Scenario) -> None:
+def test_a_counted_run_comes_to_rest_after_losing_the_controller(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping-counted-loss", at_rest)
 
 
 @given(scenarios(kinds=LOSSES, layout=st.just(Layout()), stopped=True, most_faults=2, fewest_items=3))
-def test_a_stop_brings_everything_to_rest_though_the_controller_was_lost(line: Harness, scenario: Scenario) -> None:
+def test_a_stop_brings_the_line_to_rest_after_losing_the_controller(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping-loss", at_rest)
 
 
 @given(scenarios(kinds=ALL_FAULTS, stopped=True))
-def test_a_stop_brings_everything_to_rest_whatever_happens(line: Harness, scenario: Scenario) -> None:
+def test_a_stop_brings_the_line_to_rest_under_any_faults(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "stopping-signal", at_rest)
 
 
@@ -72,7 +70,7 @@ def test_the_line_stands_soon_after_the_last_item(line: Harness, seed: int, flig
     st.integers(0, 1000), steps(14.0, 30.0, 0.1),
     st.sampled_from(NOISE).flatmap(lambda kind: fault_of(kind, Layout(), 3)),
 )  # fmt: skip
-def test_noise_while_it_comes_to_rest_keeps_no_line_running(
+def test_noise_does_not_keep_the_line_from_coming_to_rest(
     line: Harness, seed: int, from_s: float, noise: AnyFault
 ) -> None:
     noise = msgspec.structs.replace(noise, from_s=from_s, until_s=from_s + 60.0)
@@ -82,16 +80,14 @@ def test_noise_while_it_comes_to_rest_keeps_no_line_running(
 
 
 @given(st.integers(0, 1000), thrown(), st.sampled_from(["auto", 1]))
-def test_what_was_thrown_on_the_belt_is_none_of_the_items_that_are_counted(
-    line: Harness, seed: int, thing: AnyFault, flight: int | str
-) -> None:
+def test_foreign_objects_do_not_count_as_items(line: Harness, seed: int, thing: AnyFault, flight: int | str) -> None:
     told = settings_for(Layout(), items=10, in_flight=flight)
     scenario = Scenario(seed=seed, items=shown(seed, 10), faults=(thing,), controller=told)
     line.holds(scenario, "stopping-thrown", all_at_rest)
 
 
 @given(st.integers(0, 1000), steps(2.0, 30.0, 0.1), st.sampled_from([0.7, 0.8, 0.6, 0.5, 0.4, 1.5]))
-def test_the_last_items_on_a_belt_at_another_pace_are_waited_for(
+def test_the_controller_waits_for_the_last_items_at_another_belt_speed(
     line: Harness, seed: int, from_s: float, factor: float
 ) -> None:
     pace = faults.BeltSpeed(factor=factor, from_s=from_s, until_s=from_s + 60.0)
@@ -101,7 +97,7 @@ def test_the_last_items_on_a_belt_at_another_pace_are_waited_for(
 
 
 @given(st.integers(0, 1000), steps(5.0, 30.0, 0.1), steps(0.5, 4.0, 0.5))
-def test_the_last_items_held_up_on_a_belt_that_stops_are_waited_for(
+def test_the_controller_waits_for_the_last_items_when_the_belt_stops(
     line: Harness, seed: int, from_s: float, stands_s: float
 ) -> None:
     stop = faults.BeltStops(from_s=from_s, until_s=from_s + stands_s)
@@ -111,7 +107,7 @@ def test_the_last_items_held_up_on_a_belt_that_stops_are_waited_for(
 
 
 @given(st.integers(0, 1000), st.integers(3, 12), st.sampled_from([{"ripe": 2}, {"ripe": 2, "raw": 3}]))
-def test_what_no_rod_takes_is_waited_for_however_many_gates_are_behind(
+def test_the_controller_waits_for_rejects_behind_many_gates(
     line: Harness, seed: int, gates: int, bins: dict[str, int]
 ) -> None:
     gates_m = tuple(0.5 * gate for gate in range(1, gates + 1))
@@ -122,9 +118,7 @@ def test_what_no_rod_takes_is_waited_for_however_many_gates_are_behind(
 
 
 @given(st.integers(0, 1000), st.lists(st.sampled_from([0.5, 0.3, 1.0, 1.5]), min_size=2, max_size=4))
-def test_what_no_rod_takes_is_waited_for_however_uneven_the_ways_are(
-    line: Harness, seed: int, ways_m: list[float]
-) -> None:
+def test_the_controller_waits_for_rejects_on_uneven_legs(line: Harness, seed: int, ways_m: list[float]) -> None:
     """Behind the last gate the belt goes on for a way and a half, the longest there is between two gates."""
     gates_m = tuple(accumulate([0.5, *ways_m]))
     rods_m = tuple(round(gate_m + 0.08, 3) for gate_m in gates_m)

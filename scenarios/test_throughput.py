@@ -52,14 +52,14 @@ CALM: Final = 2
 
 @pytest.mark.long
 @given(layouts(), st.integers(0, 1000))
-def test_as_many_as_is_safe_is_no_slower_than_one_at_a_time(line: Harness, layout: Layout, seed: int) -> None:
+def test_automatic_in_flight_is_no_slower_than_one_item(line: Harness, layout: Layout, seed: int) -> None:
     rates = [sorted_on(line, layout, seed, in_flight).summary.items_per_min for in_flight in ("auto", 1)]
     assert rates[0] * SAME >= rates[1]
 
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([0.25, 0.2, 0.3, 0.35, 0.4]))
-def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, speed_m_per_s: float) -> None:
+def test_a_warm_line_loads_as_fast_as_its_legs_allow(line: Harness, seed: int, speed_m_per_s: float) -> None:
     """The stretch behind a gate belongs to one item at a time; nothing else limits such a line."""
     layout = msgspec.structs.replace(Layout(), belt_speed_m_per_s=speed_m_per_s, loader_stroke_s=0.25)
     told = settings_for(layout, rod_stroke_s=0.26)
@@ -77,7 +77,7 @@ def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, 
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from(list(ALL_FAULTS)).flatmap(lambda kind: fault_of(kind, Layout(), 5)))
-def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, seed: int, fault: AnyFault) -> None:
+def test_the_line_is_soon_fast_again_after_a_fault(line: Harness, seed: int, fault: AnyFault) -> None:
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
     lost_s = disturbed.summary.sim_s - undisturbed.summary.sim_s - (fault.until_s - fault.from_s)
     assert lost_s <= LOST_S.get(type(fault), MOST_LOST_S)
@@ -91,9 +91,7 @@ def test_two_items_pass_alone_before_items_share_the_belt(line: Harness, seed: i
 
 @pytest.mark.long
 @given(st.integers(0, 1000), fault_of(NoImage, Layout(), 5))
-def test_after_one_without_a_picture_two_items_pass_before_they_share_it_again(
-    line: Harness, seed: int, fault: NoImage
-) -> None:
+def test_two_items_pass_alone_after_a_missing_picture(line: Harness, seed: int, fault: NoImage) -> None:
     run = run_of_one_class(line, seed, msgspec.structs.replace(fault, until_s=fault.from_s + CYCLE_S))
     rejected = [record.item for record in run.trace if isinstance(record, Binned) and record.bin == REJECT]
     assume(len(rejected) == 1)

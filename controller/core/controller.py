@@ -39,7 +39,7 @@ SLACK_S: Final = 0.01
 
 LOADER_STEP: Final = 1.5
 LONGEST_STROKE: Final = 3.0
-"""A push that seems to load nothing makes the loader's stroke `LOADER_STEP` times longer, up to `LONGEST_STROKE` times."""
+"""A push that seems to load nothing makes the loader's stroke longer by `LOADER_STEP`, up to `LONGEST_STROKE` times."""
 
 CALM_ITEMS: Final = 2
 """This many items in a row must pass as expected before more than one may be on the belt."""

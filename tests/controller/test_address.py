@@ -9,7 +9,7 @@ ADDRESSES = [("127.0.0.1", 1), ("line-3.local", 21883), ("::1", 1883), ("fe80::1
 
 
 @pytest.mark.parametrize(("host", "port"), ADDRESSES)
-def test_an_address_that_is_printed_can_be_given(host, port):
+def test_a_printed_address_parses_to_the_same_address(host, port):
     assert parse_address(address_text(host, port)) == (host, port)
 
 

@@ -77,7 +77,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(options, words):
         ("bins = {ripe = 9}", "bins.ripe must be 2 to 4"),
     ],
 )
-def test_a_settings_file_that_does_not_fit_is_named_in_one_line(tmp_path, text, words):
+def test_an_invalid_settings_file_is_named_in_one_line(tmp_path, text, words):
     file = tmp_path / "line.toml"
     file.write_text(text, encoding="utf-8")
     output = refusal("--config", str(file))
@@ -97,7 +97,7 @@ def test_a_broker_whose_name_cannot_be_resolved_is_one_line():
     assert "broker nowhere.invalid:21883: " in refusal("--broker", "nowhere.invalid")
 
 
-def test_options_go_over_the_file(tmp_path):
+def test_options_override_the_settings_file(tmp_path):
     file = tmp_path / "line.toml"
     file.write_text("in_flight = 3\nitems = 7\nrod_stroke_s = 0.25\nkeep_alive_s = 20\nclient_id = 'line'\n")
     found = configuration.read(file)
@@ -138,7 +138,7 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
 
 @pytest.mark.broker
 @pytest.mark.parametrize("in_flight", [1, "auto"])
-def test_the_program_under_a_granted_clock_does_the_same_as_the_core_in_memory(in_flight):
+def test_the_program_in_lockstep_gives_the_digest_of_the_memory_link(in_flight):
     scenario = Scenario(seed=3, items=ItemDraw(count=12), controller=settings_for(Layout(), in_flight=in_flight))
     command = f"{PROGRAM} --clock granted --recognizer oracle --in-flight {in_flight}"
     run = simulate(scenario, link="lockstep", controller=ExternalController(command))

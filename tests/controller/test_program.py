@@ -64,7 +64,7 @@ def work(broker, items, watch=lambda record: None):
 
 
 @pytest.mark.parametrize("number", STOPS)
-def test_asked_to_stop_it_lets_the_belt_clear(embedded, programs, number):
+def test_a_stop_signal_lets_the_belt_clear(embedded, programs, number):
     """The item that is on the belt is in its bin when the belt stops."""
 
     def stopped():
@@ -101,7 +101,7 @@ NO_FREEZING = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no sign
 
 
 @pytest.mark.parametrize("fell", [kill, pytest.param(freeze, marks=NO_FREEZING)])
-def test_killed_or_frozen_the_belt_stands_within_keep_alive_and_a_half_and_the_next_one_goes_on(broker, programs, fell):
+def test_the_belt_stops_soon_after_the_controller_is_killed_or_frozen(broker, programs, fell):
     def hit():
         first, next_ones, hit_s, stood_s = programs(broker), [], [], []
 

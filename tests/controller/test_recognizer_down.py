@@ -26,7 +26,7 @@ def reasons(lines, url):
     return [line for line in lines.splitlines() if "picture_unrecognised" in line and url in line]
 
 
-def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
+def test_the_controller_logs_a_missing_service_and_counts_the_pictures(nobody, capfd):
     scenario = Scenario(
         items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
     )
@@ -38,7 +38,7 @@ def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
     assert "refused={} unrecognised=2" in said
 
 
-def test_the_twins_own_controller_says_so_too(nobody):
+def test_the_twins_own_controller_logs_it_too(nobody):
     words = [sys.executable, "-m", "twin", "run", "--items", "1", "--recognizer", nobody]
     run = subprocess.run(words, check=False, capture_output=True, text=True)
     assert run.returncode == 1

@@ -11,7 +11,7 @@ from controller.mqtt import Address
 from controller.settings import Settings
 
 
-def test_the_bins_of_one_are_not_changed_for_all_that_follow():
+def test_the_default_bins_are_immutable():
     for change in (
         lambda bins: bins.update(ripe=4),
         lambda bins: bins.__setitem__("ripe", 4),
@@ -22,14 +22,14 @@ def test_the_bins_of_one_are_not_changed_for_all_that_follow():
     assert Settings().bins == {"ripe": 2, "half_ripe": 3, "raw": 4}
 
 
-def test_a_mapping_that_was_given_can_be_changed_without_changing_the_settings():
+def test_changing_a_given_mapping_does_not_change_the_settings():
     bins = {"ripe": 2}
     settings = Settings(bins=bins)
     bins["ripe"] = 4
     assert settings.bins == {"ripe": 2}
 
 
-def test_equal_settings_have_the_same_hash_however_they_were_made():
+def test_equal_settings_have_the_same_hash():
     settings = Settings(bins={"ripe": 2, "raw": 4}, patience_s=5)
     others = [
         Settings(bins={"raw": 4, "ripe": 2}, patience_s=5.0), pickle.loads(pickle.dumps(settings)),
@@ -63,7 +63,7 @@ def test_a_value_of_a_wrong_type_is_refused_by_field_and_value(words):
     assert str(refused.value).startswith(words)
 
 
-def test_an_int_is_a_float_and_is_written_as_one():
+def test_an_int_in_a_float_field_is_written_as_a_float():
     assert msgspec.json.encode(Settings(patience_s=5)) == msgspec.json.encode(Settings(patience_s=5.0))
 
 

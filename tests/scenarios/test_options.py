@@ -37,7 +37,7 @@ def collected(*options):
         ("--controller", "no-such-program {host} {port}", "no-such-program is not found"),
     ],
 )
-def test_an_option_that_cannot_be_meant_is_one_line(option, value, words):
+def test_an_invalid_option_is_one_line(option, value, words):
     result = collected(f"{option}={value}")
     assert result.returncode == BAD_USAGE, result.stdout + result.stderr
     lines = result.stderr.strip().splitlines()
@@ -46,13 +46,13 @@ def test_an_option_that_cannot_be_meant_is_one_line(option, value, words):
     assert words in lines[0]
 
 
-def test_options_that_can_be_meant_are_taken():
+def test_valid_options_are_accepted():
     controller = f"{PYTHON} tests/programs/reference_flow.py {{host}} {{port}}"
     result = collected("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
 
 
-def test_what_several_processes_ran_is_told_as_one():
+def test_the_runs_of_several_processes_are_reported_together():
     options = ["scenarios/test_regressions.py", "scenarios/test_sorting.py", "-q", "-n", "2", "--dist", "loadfile"]
     told = [runs(options), runs(options[:3])]
     assert told[0] == told[1] > 100

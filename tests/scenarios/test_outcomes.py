@@ -17,18 +17,18 @@ def run_with(*faults):
 
 
 @pytest.mark.parametrize("demand", [all_in_bins, all_sorted, all_at_rest])
-def test_a_run_without_faults_meets_every_demand(demand):
+def test_a_run_without_faults_has_every_outcome(demand):
     assert demand(run_with()) == []
 
 
-def test_an_item_in_somebodys_hand_is_in_no_bin():
+def test_an_item_taken_off_is_in_no_bin():
     run = run_with(TAKEN)
     assert all_in_bins(run) == ["1 items are in no bin"]
     assert all_sorted(run) == ["1 items are in no bin"]
     assert "1 items are in no bin" in all_at_rest(run)
 
 
-def test_an_item_in_reject_is_named_if_it_was_loaded_late_enough():
+def test_an_item_in_reject_is_named_if_loaded_late_enough():
     run = run_with(BLIND)
     (words,) = all_sorted(run)
     assert words.startswith("item 2 (")
@@ -36,5 +36,5 @@ def test_an_item_in_reject_is_named_if_it_was_loaded_late_enough():
     assert all_in_bins(run) == []
 
 
-def test_a_demand_on_items_that_were_never_loaded_is_not_met():
+def test_sorting_fails_if_no_item_was_loaded():
     assert all_sorted(run_with(), from_s=FOR_GOOD_S) == [f"no item was loaded from {FOR_GOOD_S} s on"]

@@ -65,14 +65,14 @@ def what_it_says_from(core, now_s):
     return said
 
 
-def test_every_kind_of_event_and_every_state_is_here():
+def test_these_tests_have_every_event_and_every_state():
     assert set(EVENTS) == set(get_args(Event))
     assert set(PATHS) == set(State)
     assert set(TRANSITIONS) <= set(PAIRS)
 
 
 @pytest.mark.parametrize(("state", "kind"), PAIRS, ids=lambda part: getattr(part, "value", None) or part.__name__)
-def test_an_event_has_its_place_in_the_table_or_is_refused_and_changes_nothing(state, kind):
+def test_an_event_that_the_table_lacks_is_refused_without_effect(state, kind):
     core, now_s = brought_to(state)
     if (state, kind) in TRANSITIONS:
         core.handle(EVENTS[kind], now_s + 0.5)
@@ -87,7 +87,7 @@ def test_an_event_has_its_place_in_the_table_or_is_refused_and_changes_nothing(s
         assert what_it_says_from(core, now_s + 1) == what_it_says_from(untouched, now_s + 1)
 
 
-def test_it_begins_by_retracting_the_rods_and_running_the_belt_and_waits_for_it():
+def test_the_start_retracts_rods_runs_the_belt_and_waits():
     core = Controller(Settings(belt_start_s=2.0))
     assert core.handle(Start(), 10.0) == (Rod(ALL, push=False), Conveyor(run=True))
     assert core.next_deadline_s == 12.0
@@ -111,28 +111,28 @@ def at_its_end(core, now_s=0.0):
     return said, now_s
 
 
-def test_a_stop_while_it_starts_ends_as_soon_as_the_belt_runs():
+def test_a_stop_during_the_start_ends_once_the_belt_runs():
     core, now_s = brought_to(State.STARTING, belt_start_s=2.0)
     assert core.handle(Stop(), now_s + 0.1) == ()
     assert at_its_end(core) == (REST, now_s + 2.0)
     assert core.state is State.FINISHED
 
 
-def test_a_stop_soon_after_the_broker_is_back_waits_until_the_belt_is_clear():
+def test_a_stop_after_a_reconnect_waits_until_the_belt_is_clear():
     core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
     core.handle(BrokerBack(), now_s + 5.0)
     core.handle(Stop(), now_s + 5.1)
     assert at_its_end(core) == (REST, now_s + 25.0)
 
 
-def test_a_stop_while_the_broker_is_away_is_remembered_until_it_is_back():
+def test_a_stop_without_a_broker_takes_effect_after_the_reconnect():
     core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
     assert core.handle(Stop(), now_s + 1.0) == ()
     core.handle(BrokerBack(), now_s + 5.0)
     assert at_its_end(core) == (REST, now_s + 25.0)
 
 
-def test_a_gate_that_flickers_does_not_keep_a_line_from_starting_for_ever():
+def test_a_flickering_gate_does_not_prevent_the_start():
     core, now_s = brought_to(State.STARTING, belt_start_s=2.0, patience_s=20.0)
     while core.state is State.STARTING:
         now_s += 1.0
@@ -142,7 +142,7 @@ def test_a_gate_that_flickers_does_not_keep_a_line_from_starting_for_ever():
     assert now_s <= 2.0 + 2 * 20.0 + 1.0
 
 
-def test_items_seen_on_the_belt_count_where_the_broker_is_lost():
+def test_items_on_the_belt_count_as_done_when_the_broker_is_lost():
     """Told to end after one item, it loads no other when the broker is back."""
     core, now_s = brought_to(State.SORTING, items=1)
     core.handle(ImageSeen(1), now_s + 1.5)
@@ -151,7 +151,7 @@ def test_items_seen_on_the_belt_count_where_the_broker_is_lost():
     assert at_its_end(core)[0] == REST
 
 
-def test_a_stack_that_gives_nothing_again_and_again_is_empty_to_whoever_counts():
+def test_a_counted_run_ends_after_repeated_empty_pushes():
     core, now_s = brought_to(State.SORTING, items=3, patience_s=20.0)
     said, now_s = at_its_end(core)
     assert said[-3:] == REST
@@ -159,7 +159,7 @@ def test_a_stack_that_gives_nothing_again_and_again_is_empty_to_whoever_counts()
     assert now_s >= EMPTY_S
 
 
-def test_whoever_does_not_count_goes_on_pushing():
+def test_an_uncounted_run_goes_on_after_empty_pushes():
     core, now_s = brought_to(State.SORTING, patience_s=20.0)
     while now_s < 10 * EMPTY_S:
         now_s = core.next_deadline_s
@@ -167,7 +167,7 @@ def test_whoever_does_not_count_goes_on_pushing():
     assert core.state in (State.SORTING, State.STARTING)
 
 
-def test_a_stop_with_an_item_on_the_belt_is_bounded_though_nothing_is_ever_seen_of_it():
+def test_a_stop_is_bounded_when_no_sensor_detects_the_item():
     core, now_s = brought_to(State.SORTING, patience_s=20.0)
     core.handle(Stop(), now_s + 0.2)
     said, now_s = at_its_end(core)
@@ -176,19 +176,19 @@ def test_a_stop_with_an_item_on_the_belt_is_bounded_though_nothing_is_ever_seen_
     assert now_s < 2.0 + 20.0 + 20.0
 
 
-def test_no_items_is_done_as_soon_as_it_has_started():
+def test_a_run_of_no_items_ends_after_the_start():
     core, _ = brought_to(State.STARTING, items=0)
     assert at_its_end(core)[0] == REST
 
 
-def test_a_broker_that_is_back_finds_the_rods_retracted_and_nothing_loaded_before_the_belt_is_clear():
+def test_nothing_is_loaded_after_a_reconnect_until_the_belt_is_clear():
     core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
     assert core.next_deadline_s is None
     assert core.handle(BrokerBack(), now_s + 5) == (Rod(ALL, push=False), Conveyor(run=True))
     assert core.next_deadline_s >= now_s + 5 + 20.0
 
 
-def test_what_is_seen_before_anything_was_loaded_rides_off_first():
+def test_clutter_during_the_start_rides_off_before_the_first_load():
     core, now_s = brought_to(State.STARTING, patience_s=20.0)
     core.handle(GateEdge(2, blocked=True), now_s + 1.5)
     assert core.next_deadline_s >= now_s + 21.5
@@ -219,7 +219,7 @@ def test_an_item_is_loaded_recognised_pushed_and_reported():
     ],
     ids=["low confidence", "label unknown", "no label", "another picture's", "error", "no answer"],
 )
-def test_what_is_not_sure_is_not_pushed(answer):
+def test_an_item_without_a_sure_answer_is_not_pushed(answer):
     core, now_s = brought_to(State.SORTING)
     core.handle(Tick(), now_s + 0.6)
     core.handle(ImageSeen(1), now_s + 1.5)
@@ -231,7 +231,7 @@ def test_what_is_not_sure_is_not_pushed(answer):
         assert not [output for output in said if isinstance(output, Rod) and output.push and output.number > 1]
 
 
-def test_an_answer_that_comes_when_its_rod_is_passed_moves_nothing():
+def test_an_answer_after_its_gate_moves_no_rod():
     core, now_s = brought_to(State.SORTING)
     core.handle(Tick(), now_s + 0.6)
     core.handle(ImageSeen(1), now_s + 1.5)

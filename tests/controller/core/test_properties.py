@@ -146,7 +146,7 @@ class Watched:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(step_lists, st.sampled_from([1, 2, "auto"]), st.sampled_from([None, 0, 2]))
-def test_whatever_comes_it_stays_within_what_it_may_say(steps_taken, in_flight, count):
+def test_any_events_lead_to_permitted_commands_only(steps_taken, in_flight, count):
     watched = Watched(Settings(in_flight=in_flight, items=count))
     for step in steps_taken:
         watched.step(*step)
@@ -156,7 +156,7 @@ def test_whatever_comes_it_stays_within_what_it_may_say(steps_taken, in_flight, 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(step_lists, st.sampled_from([1, "auto"]))
-def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flight):
+def test_a_stop_brings_the_line_to_rest_after_any_events(steps_taken, in_flight):
     watched = Watched(Settings(in_flight=in_flight))
     for step in steps_taken:
         watched.step(*step)
@@ -167,7 +167,7 @@ def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flig
 
 
 @given(st.lists(st.binary(max_size=100), max_size=30))
-def test_bytes_that_are_no_message_change_nothing(payloads):
+def test_invalid_payloads_change_nothing(payloads):
     plain, pestered = (Session(Controller(Settings()), SimulatedRecognitions(Oracle())) for _ in range(2))
     for session in (plain, pestered):
         session.notify(Start(), 0.0)

@@ -80,7 +80,7 @@ def outcome(fault, in_flight, items=None):
 
 @pytest.mark.parametrize("in_flight", [1, "auto"])
 @pytest.mark.parametrize("name", UPSETS)
-def test_an_upset_costs_a_few_rejects_and_never_a_wrong_bin(name, in_flight):
+def test_an_upset_costs_a_few_rejects_but_no_wrong_bin(name, in_flight):
     fault, most_alone, most_together = UPSETS[name]
     run = outcome(fault, in_flight)
     assert [violation for violation in run.violations if violation.check != "needless_reject"] == []
@@ -109,7 +109,7 @@ def test_a_ghost_edge_moves_no_rod():
     assert len(pushes[1]) <= len(pushes[0])
 
 
-def test_the_belt_slows_down_and_stays_so_and_the_line_learns_it():
+def test_a_lasting_slower_belt_is_learned():
     """The last ten items go as if nothing had been."""
     for in_flight in (1, "auto"):
         run = outcome(BeltSpeed(factor=0.7, from_s=60.0, until_s=1e5), in_flight)
