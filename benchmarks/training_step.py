@@ -1,4 +1,4 @@
-"""One step of a training, as it is and with oneDNN's convolutions, by turns in one run.
+"""One training step, with the default and with oneDNN's convolutions, in turn in one run.
 
     python benchmarks/training_step.py [--edge-px 64 128] [--rounds 15] [--batch 32]
 
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 class Step:
-    """A network that learns the same random batch again and again."""
+    """A network that repeatedly learns the same random batch."""
 
     def __init__(self, edge_px: int, batch: int) -> None:
         card = Card(arch="resnet18", classes=CLASSES, image_px=edge_px)
@@ -60,13 +60,13 @@ class Step:
         self.targets = torch.randint(0, len(CLASSES), (batch,))
 
     def keep_to_onednn(self) -> None:
-        """Have every convolution learn as oneDNN does it."""
+        """Let oneDNN compute every convolution's gradients."""
         for part in self.network.modules():
             if isinstance(part, WinogradConv2d):
                 part.train(False)
 
     def take(self) -> list[float]:
-        """One step; the seconds that its parts took."""
+        """Run one step; returns the seconds of its parts."""
         at = [time.perf_counter()]
         logits = self.network.head(self.network.features(self.images))
         loss = nn.functional.cross_entropy(logits, self.targets)

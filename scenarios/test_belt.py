@@ -1,4 +1,4 @@
-"""A belt that stops, drifts or runs at a wrong speed gives no item to another's bin."""
+"""A belt that stops, drifts or runs at a wrong speed causes no wrong bin."""
 
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ from twin.scenario.faults import BeltSpeed
 CHANGED_S: Final = 20.0
 FOR_GOOD_S: Final = 10_000.0
 LEARNED_S: Final = 85.0
-"""After this long on a belt at another pace every item is sorted again."""
+"""This long after a change of belt speed every item is sorted again."""
 
 
 @given(scenarios(kinds=BELT_FAULTS))

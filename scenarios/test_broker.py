@@ -1,4 +1,4 @@
-"""A broker that goes and comes leaves the line safe, and the line goes on."""
+"""A lost broker leaves the line safe, and sorting goes on when it is back."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A picture that is missing, late, doubled or spoilt is nobody else's."""
+"""A picture that is missing, late, doubled or spoilt is not associated with another item."""
 
 import msgspec
 from hypothesis import given
@@ -24,8 +24,8 @@ def test_one_camera_fault_on_a_full_default_line_breaks_no_rule(line: Harness, s
 def test_items_are_sorted_with_the_camera_close_before_the_first_gate(
     line: Harness, seed: int, camera_m: float, flight: int | str
 ) -> None:
-    """Close to it the picture comes when the nose is in the beam already."""
+    """With the camera that close, the picture comes when the nose is already in the beam."""
     layout = msgspec.structs.replace(Layout(), camera_m=camera_m)
-    told = settings_for(layout, in_flight=flight)
-    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=told)
+    settings = settings_for(layout, in_flight=flight)
+    scenario = Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=settings)
     line.holds(scenario, "camera-close", all_sorted)

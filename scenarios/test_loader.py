@@ -1,4 +1,4 @@
-"""A loader that pushes nothing, or two items, is found out in time, and one slower than it is said to be."""
+"""The controller detects a loader that pushes nothing or two items, and one slower than its setting."""
 
 import msgspec
 import pytest
@@ -27,5 +27,7 @@ def test_a_loader_slower_than_its_setting_loads_all_items(
     line: Harness, seed: int, stroke_s: float, flight: int | str
 ) -> None:
     layout = msgspec.structs.replace(Layout(), loader_stroke_s=stroke_s)
-    told = settings_for(layout, in_flight=flight, loader_stroke_s=0.5, patience_s=12.0)
-    line.holds(Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=told), "loader-slow", all_sorted)
+    settings = settings_for(layout, in_flight=flight, loader_stroke_s=0.5, patience_s=12.0)
+    line.holds(
+        Scenario(seed=seed, layout=layout, items=ItemDraw(count=6), controller=settings), "loader-slow", all_sorted
+    )

@@ -1,4 +1,4 @@
-"""Every counterexample that was ever found, shrunk, for ever after: a file each in `regressions/`."""
+"""Every counterexample found so far, shrunk: one file each in `regressions/`."""
 
 from pathlib import Path
 

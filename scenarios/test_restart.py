@@ -1,4 +1,4 @@
-"""A controller that dies and is started again does not trust what is on the belt."""
+"""A restarted controller pushes no item that was on the belt before."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""A rod that fails leaves items to the reject bin."""
+"""A rod that fails sends its items to the reject bin."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Without faults every item ends where its own sure answer says."""
+"""Without faults every item with a sure answer ends in its bin."""
 
 from itertools import product
 from typing import Final
@@ -39,5 +39,5 @@ def test_one_item_at_a_time_needs_no_knowledge_of_the_line(line: Harness, scenar
 def test_classes_without_a_rod_ride_to_the_end(
     line: Harness, seed: int, count: int, bins: dict[str, int], flight: int | str
 ) -> None:
-    told = settings_for(Layout(), bins=bins, in_flight=flight, items=count)
-    line.holds(Scenario(seed=seed, items=ItemDraw(count=count), controller=told), "sorting-ways", all_sorted)
+    settings = settings_for(Layout(), bins=bins, in_flight=flight, items=count)
+    line.holds(Scenario(seed=seed, items=ItemDraw(count=count), controller=settings), "sorting-ways", all_sorted)

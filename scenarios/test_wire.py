@@ -1,4 +1,4 @@
-"""A wire that delays, drops, doubles or swaps messages, or brings garbage, sorts nothing wrongly."""
+"""A wire that delays, drops, doubles or swaps messages, or adds garbage, causes no wrong bin."""
 
 from hypothesis import given
 from hypothesis import strategies as st

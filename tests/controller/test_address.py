@@ -1,4 +1,4 @@
-"""A broker's address: what is taken, what is printed, and what is refused in one line."""
+"""A broker's address: parsing, printing, and one-line errors."""
 
 import pytest
 

@@ -57,7 +57,7 @@ def test_stopped_while_it_connects_it_sends_no_command(program, answer):
             assert b"FS_Ctl" in connection.recv(1024)
             process.send_signal(STOPS[0])
             assert prints(process, "controller: stopping")
-            with contextlib.suppress(ConnectionError):  # It may have gone already.
+            with contextlib.suppress(ConnectionError):  # The program may have ended already.
                 connection.sendall(answer)
                 assert b"conveyor" not in b"".join(iter(lambda: connection.recv(1024), b""))
         rest = process.stderr.read()

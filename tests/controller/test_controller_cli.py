@@ -1,4 +1,4 @@
-"""The command `controller run`: what it refuses, in one line and exit code 2, and what it passes on."""
+"""The command `controller run`: bad input ends in one line and exit code 2; options reach settings and address."""
 
 import pytest
 from support.programs import PYTHON
@@ -14,7 +14,7 @@ PROGRAM = f"{PYTHON} -m controller run --broker {{host}}:{{port}}"
 
 
 NO_TEXT = "\udcff"
-"""What Python makes of the byte 0xff on a command line."""
+"""The byte 0xff of a command line as Python decodes it."""
 
 
 def refusal(*options):

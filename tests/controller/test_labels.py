@@ -1,4 +1,4 @@
-"""A recognizer that spells a class otherwise: its items ride to reject, and whoever runs the line reads why, once."""
+"""A recognizer with other labels: its items ride to reject, and the log names each label once."""
 
 import contextlib
 import http.server
@@ -22,7 +22,7 @@ ANSWER = {"results": [{"label": "half-ripe", "confidence": 0.98}], "code": 0, "e
 
 
 class Says:
-    """A recognizer with one answer after another, the last one again and again."""
+    """A recognizer that gives its answers in turn, and then repeats the last one."""
 
     def __init__(self, *labels):
         self.labels = list(labels)
@@ -45,7 +45,7 @@ class _Post(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service():
-    """The URL of a recognition service that says `half-ripe` of everything."""
+    """The URL of a recognition service that answers `half-ripe` for every image."""
     with contextlib.ExitStack() as opened:
         server = opened.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Post))
         thread = threading.Thread(target=server.serve_forever)
@@ -60,10 +60,10 @@ def warnings(lines):
 
 
 def pictured(layout, items):
-    """A scenario whose pictures a recognizer is asked about."""
-    told = settings_for(layout, items=items)
+    """A scenario whose pictures go to a recognizer."""
+    settings = settings_for(layout, items=items)
     source = RecognizerModel(source="images")
-    return Scenario(layout=layout, items=ItemDraw(count=items), recognizer=source, controller=told)
+    return Scenario(layout=layout, items=ItemDraw(count=items), recognizer=source, controller=settings)
 
 
 def test_a_label_without_a_bin_is_warned_of_once_and_rejected(caplog):
@@ -85,8 +85,8 @@ def test_the_program_warns_of_a_service_with_other_labels(service, capfd):
 
 
 def test_scripted_answers_cause_no_warning(caplog):
-    told = settings_for(Layout(), items=3, bins={"ripe": 2})
-    simulate(Scenario(items=ItemDraw(count=3), controller=told))
+    settings = settings_for(Layout(), items=3, bins={"ripe": 2})
+    simulate(Scenario(items=ItemDraw(count=3), controller=settings))
     assert warnings(caplog.messages) == []
 
 

@@ -1,4 +1,4 @@
-"""Recognizers by name, and the service's contract from the client's side."""
+"""Recognizers by name, and the client's side of the service's contract."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from controller.simulation.oracle import Oracle
 
 
 class ServiceAnswers:
-    """A service that gives the answers it was told to, and keeps what it was asked."""
+    """A service that gives scripted answers, and keeps the requests."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -31,7 +31,7 @@ class ServiceAnswers:
 
 @pytest.fixture
 def service():
-    """Makes a client of the service, and closes it with the test."""
+    """Makes a client of the service, and closes it after the test."""
     with contextlib.ExitStack() as made:
 
         def make(service_answers=None, url="http://127.0.0.1:8088", **options):
@@ -45,7 +45,7 @@ def service():
 
 @pytest.fixture
 def endless():
-    """Listens, and answers whoever posts with a beginning and then with drop after drop, `most` of them."""
+    """Answers each request with a beginning, and then with up to `most` small pieces."""
     over = threading.Event()
     with contextlib.ExitStack() as opened:
         server = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -124,9 +124,9 @@ def test_a_status_other_than_200_is_an_error(service):
 
 
 def test_an_unreachable_service_is_named_with_reason_but_no_password(service):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{nobody.getsockname()[1]}"
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{bound.getsockname()[1]}"
         with pytest.raises(RecognizerError, match=f"^http://{where}/aisim_tf_pre: .*Errno"):
             service(url=f"http://line:secret@{where}").classify(b"x")
 

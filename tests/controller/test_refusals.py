@@ -1,4 +1,4 @@
-"""A flood of garbage is counted, and does not flood the log; nor do pictures without an answer."""
+"""Garbage and unanswered pictures are counted, and do not flood the log."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Settings made from Python: never changed by anybody, and refused by name where a file would be."""
+"""Settings made in Python: immutable, and with the same errors as settings from a file."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""The wire, byte by byte, and whatever else may come over it."""
+"""The wire's bytes, and any other payload."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The worker that recognises pictures beside the session's thread."""
+"""The worker thread that recognises pictures."""
 
 import queue
 import threading
@@ -13,7 +13,7 @@ RIPE = Recognition(label="ripe", confidence=0.9)
 
 
 class Held:
-    """A recognizer that answers when it is let go."""
+    """A recognizer that answers when the test releases it."""
 
     def __init__(self):
         self.go = threading.Event()

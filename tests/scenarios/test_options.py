@@ -1,4 +1,4 @@
-"""The suite's options: what cannot be meant is refused in one line, before anything runs."""
+"""The suite's options: an invalid one is refused in one line before any test runs."""
 
 import re
 import subprocess
@@ -54,12 +54,12 @@ def test_valid_options_are_accepted():
 
 def test_the_runs_of_several_processes_are_reported_together():
     options = ["scenarios/test_regressions.py", "scenarios/test_sorting.py", "-q", "-n", "2", "--dist", "loadfile"]
-    told = [runs(options), runs(options[:3])]
-    assert told[0] == told[1] > 100
+    counts = [runs(options), runs(options[:3])]
+    assert counts[0] == counts[1] > 100
 
 
 def runs(options):
-    """How many scenarios a run of the suite says that it ran."""
+    """The number of scenarios that a run of the suite reports."""
     command = [sys.executable, "-m", "pytest", "--hypothesis-seed=0", *options]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, check=False)
     assert result.returncode == ALL_WELL, result.stdout

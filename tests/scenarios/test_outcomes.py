@@ -1,4 +1,4 @@
-"""What stories demand of a whole run: each demand met, and missed by an item that is in no bin or in reject."""
+"""The outcomes that properties require: each one met, and each one missed."""
 
 import pytest
 
@@ -12,8 +12,8 @@ BLIND = NoImage(from_s=7.0, until_s=FOR_GOOD_S)
 
 
 def run_with(*faults):
-    told = settings_for(Layout(), items=2, in_flight=1)
-    return simulate(Scenario(seed=1, items=ItemDraw(count=2), faults=faults, controller=told))
+    settings = settings_for(Layout(), items=2, in_flight=1)
+    return simulate(Scenario(seed=1, items=ItemDraw(count=2), faults=faults, controller=settings))
 
 
 @pytest.mark.parametrize("demand", [all_in_bins, all_sorted, all_at_rest])

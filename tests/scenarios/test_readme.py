@@ -1,4 +1,4 @@
-"""The suite's README: the property that it shows how to write is one that runs."""
+"""The suite's README: its example property runs, and its commands are valid."""
 
 import re
 import subprocess

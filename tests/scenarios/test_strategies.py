@@ -1,4 +1,4 @@
-"""The strategies keep their bounds, reach every kind of fault, and shrink to a few items on the default line."""
+"""The strategies keep their bounds, draw every kind of fault, and shrink to a few items on the default line."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings

@@ -1,4 +1,4 @@
-"""The table of the core: every state with every event, those that cannot be among them."""
+"""The core's table: every event in every state, also the excluded pairs; and its path from start to rest."""
 
 import copy
 from typing import get_args
@@ -48,7 +48,7 @@ PAIRS = [(state, kind) for state in State for kind in EVENTS]
 
 
 def brought_to(state, **settings):
-    """A controller in a state, and the time when it came there."""
+    """A controller in a state, and the time at which it reached that state."""
     core, now_s = Controller(Settings(**settings)), 0.0
     for event, at_s in PATHS[state]:
         core.handle(event, at_s)
@@ -57,12 +57,12 @@ def brought_to(state, **settings):
     return core, now_s
 
 
-def what_it_says_from(core, now_s):
-    """What the controller says to a little story from `now_s` on, and when it wants to be asked again."""
-    said = []
+def outputs_from(core, now_s):
+    """The outputs, states and deadlines for a short sequence of events from `now_s` on."""
+    outputs = []
     for step, event in enumerate([GateEdge(1, blocked=True), ImageSeen(7), Tick(), GateEdge(1, blocked=False), Tick()]):
-        said.append((core.handle(event, now_s + step), core.state, core.next_deadline_s))
-    return said
+        outputs.append((core.handle(event, now_s + step), core.state, core.next_deadline_s))
+    return outputs
 
 
 def test_these_tests_have_every_event_and_every_state():
@@ -84,7 +84,7 @@ def test_an_event_that_the_table_lacks_is_refused_without_effect(state, kind):
     assert core.state is state
     assert core.next_deadline_s == untouched.next_deadline_s
     if state is not State.IDLE:
-        assert what_it_says_from(core, now_s + 1) == what_it_says_from(untouched, now_s + 1)
+        assert outputs_from(core, now_s + 1) == outputs_from(untouched, now_s + 1)
 
 
 def test_the_start_retracts_rods_runs_the_belt_and_waits():
@@ -102,19 +102,19 @@ def test_the_loader_is_pulled_when_its_stroke_is_over():
     assert core.handle(Tick(), due_s) == (Rod(1, push=False),)
 
 
-def at_its_end(core, now_s=0.0):
-    """What it says until it has no more to say, and when it has said the last of it."""
-    said = ()
+def run_out(core, now_s=0.0):
+    """Send a `Tick` at each deadline until there is none; returns all outputs, and the last time."""
+    outputs = ()
     while core.next_deadline_s is not None:
         now_s = core.next_deadline_s
-        said += core.handle(Tick(), now_s)
-    return said, now_s
+        outputs += core.handle(Tick(), now_s)
+    return outputs, now_s
 
 
 def test_a_stop_during_the_start_ends_once_the_belt_runs():
     core, now_s = brought_to(State.STARTING, belt_start_s=2.0)
     assert core.handle(Stop(), now_s + 0.1) == ()
-    assert at_its_end(core) == (REST, now_s + 2.0)
+    assert run_out(core) == (REST, now_s + 2.0)
     assert core.state is State.FINISHED
 
 
@@ -122,14 +122,14 @@ def test_a_stop_after_a_reconnect_waits_until_the_belt_is_clear():
     core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
     core.handle(BrokerBack(), now_s + 5.0)
     core.handle(Stop(), now_s + 5.1)
-    assert at_its_end(core) == (REST, now_s + 25.0)
+    assert run_out(core) == (REST, now_s + 25.0)
 
 
 def test_a_stop_without_a_broker_takes_effect_after_the_reconnect():
     core, now_s = brought_to(State.OFFLINE, patience_s=20.0)
     assert core.handle(Stop(), now_s + 1.0) == ()
     core.handle(BrokerBack(), now_s + 5.0)
-    assert at_its_end(core) == (REST, now_s + 25.0)
+    assert run_out(core) == (REST, now_s + 25.0)
 
 
 def test_a_flickering_gate_does_not_prevent_the_start():
@@ -143,19 +143,19 @@ def test_a_flickering_gate_does_not_prevent_the_start():
 
 
 def test_items_on_the_belt_count_as_done_when_the_broker_is_lost():
-    """Told to end after one item, it loads no other when the broker is back."""
+    """With one item set, the core loads no other when the broker is back."""
     core, now_s = brought_to(State.SORTING, items=1)
     core.handle(ImageSeen(1), now_s + 1.5)
     core.handle(BrokerLost(), now_s + 2.0)
     core.handle(BrokerBack(), now_s + 3.0)
-    assert at_its_end(core)[0] == REST
+    assert run_out(core)[0] == REST
 
 
 def test_a_counted_run_ends_after_repeated_empty_pushes():
     core, now_s = brought_to(State.SORTING, items=3, patience_s=20.0)
-    said, now_s = at_its_end(core)
-    assert said[-3:] == REST
-    assert said.count(Rod(1, push=True)) == EMPTY_PUSHES - 1  # The first was before.
+    outputs, now_s = run_out(core)
+    assert outputs[-3:] == REST
+    assert outputs.count(Rod(1, push=True)) == EMPTY_PUSHES - 1  # The first push came before.
     assert now_s >= EMPTY_S
 
 
@@ -170,15 +170,15 @@ def test_an_uncounted_run_goes_on_after_empty_pushes():
 def test_a_stop_is_bounded_when_no_sensor_detects_the_item():
     core, now_s = brought_to(State.SORTING, patience_s=20.0)
     core.handle(Stop(), now_s + 0.2)
-    said, now_s = at_its_end(core)
-    assert said[0] == Rod(1, push=False)
-    assert said[-3:] == REST
+    outputs, now_s = run_out(core)
+    assert outputs[0] == Rod(1, push=False)
+    assert outputs[-3:] == REST
     assert now_s < 2.0 + 20.0 + 20.0
 
 
 def test_a_run_of_no_items_ends_after_the_start():
     core, _ = brought_to(State.STARTING, items=0)
-    assert at_its_end(core)[0] == REST
+    assert run_out(core)[0] == REST
 
 
 def test_nothing_is_loaded_after_a_reconnect_until_the_belt_is_clear():
@@ -227,8 +227,8 @@ def test_an_item_without_a_sure_answer_is_not_pushed(answer):
         core.handle(answer, now_s + 1.6)
     for gate in (1, 2, 3):
         core.handle(GateEdge(gate, blocked=True), now_s + 2.3 * gate)
-        said = core.handle(GateEdge(gate, blocked=False), now_s + 2.3 * gate + 0.3)
-        assert not [output for output in said if isinstance(output, Rod) and output.push and output.number > 1]
+        outputs = core.handle(GateEdge(gate, blocked=False), now_s + 2.3 * gate + 0.3)
+        assert not [output for output in outputs if isinstance(output, Rod) and output.push and output.number > 1]
 
 
 def test_an_answer_after_its_gate_moves_no_rod():

@@ -1,4 +1,4 @@
-"""Lines that have little in common, and a controller that is told nothing of them: it learns, and all is right."""
+"""The controller learns very different lines, without their geometry, and sorts every item on them."""
 
 import pytest
 

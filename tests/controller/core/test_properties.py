@@ -1,4 +1,4 @@
-"""Whatever comes over `bb`, and whenever: the session never raises, and says nothing that it may not say.
+"""For any payloads on `bb` at any time the session raises nothing and sends permitted commands only.
 
 Checked after each step: commands are in the wire's table and for rods that the line has; a rod of a class goes out
 only as its gate clears, and no more often than sure pictures of that class came; whatever was pushed is pulled within
@@ -34,7 +34,7 @@ pauses_s = st.sampled_from([0.0, 0.001, 0.02, 0.1, 0.3, 0.7, 1.0, 2.0, 5.0, 21.0
 
 @st.composite
 def items(draw):
-    """An item as it should be seen, now and then with something missing, early or late."""
+    """The detections of one item, sometimes with one missing, early or late."""
     label = draw(st.sampled_from(CLASSES))
     sure = wire.encode_feedback(Image(with_note(PLAIN_PICTURE, Note(latency_s=0.02, answer=Says(label, 0.95)))))
     seen = [("pass", draw(st.sampled_from([0.9, 1.0, 1.0, 1.0, 1.3]))), ("hear", sure)]
@@ -57,7 +57,7 @@ step_lists = st.lists(st.one_of(single_steps.map(lambda step: [step]), items(), 
 
 
 class Watched:
-    """A session, its time, and what may be said of it after each step."""
+    """A session, its time, and the checks after each step."""
 
     def __init__(self, chosen):
         self.session = Session(Controller(chosen), SimulatedRecognitions(Oracle()))
@@ -91,7 +91,7 @@ class Watched:
             self.receive_commands(self.session.notify(Stop(), self.now_s))
 
     def pass_s(self, span_s):
-        """Let time pass, waking the session whenever it asked for that."""
+        """Let time pass, and wake the session at its deadlines."""
         until_s = self.now_s + span_s
         while (due_s := self.session.next_deadline_s) is not None and due_s <= until_s:
             self.now_s = max(self.now_s, due_s)
@@ -99,7 +99,7 @@ class Watched:
         self.now_s = until_s
 
     def wake(self):
-        """All that is due now."""
+        """Handle all that is due now."""
         for _ in range(MOST_WAKES_AT_ONCE):
             self.receive_commands(self.session.wake(self.now_s))
             due_s = self.session.next_deadline_s

@@ -1,4 +1,4 @@
-"""What is learned of times that come again and again."""
+"""Learning recurring times and dwells."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""An item's life, as one table: every step that is in it is taken, every other is refused and changes nothing."""
+"""The table of a track: every step in it is taken, every other step is refused without effect."""
 
 import itertools
 
