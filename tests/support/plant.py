@@ -4,10 +4,10 @@ from pathlib import Path
 
 from controller import wire
 from twin import load_layout, trace
-from twin.plant.camera import picture_source_of
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
-from twin.plant.message import Message
+from twin.plant.message import command_message
+from twin.plant.picture_source import picture_source_of
 from twin.scenario.random_streams import Streams
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
@@ -31,7 +31,7 @@ class Plant:
 
     def command(self, at_s: float, command: wire.Command) -> None:
         """Let a command arrive at the plant at `at_s`."""
-        self.timeline.call_at(at_s, lambda: self.line.obey(Message(wire.encode_command(command), "", "")))
+        self.timeline.call_at(at_s, lambda: self.line.obey(command_message(wire.encode_command(command))))
 
     def belt(self, at_s: float, run: bool) -> None:
         self.command(at_s, wire.Conveyor(run=run))

@@ -1,168 +1,68 @@
-"""The camera: takes an item's picture when its centre passes; the message follows after exposure and encoding.
+"""The camera: takes an item's picture when its centre passes; the message follows after exposure and encoding."""
 
-What the picture shows is drawn by `classifier.renderer`, or it is empty but for the oracle's note where the
-scenario wants no pixels. A note also carries the recognition's modelled latency.
-"""
-
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from random import Random
-from typing import Final, Protocol
 
-from classifier import UNKNOWN
-from controller.simulation.oracle import PLAIN_PICTURE, Answer, Fails, Note, Says, Silent, with_note
+from controller import wire
 from twin.plant.belt_item import BeltItem
 from twin.plant.fault_injector import FaultInjector
-from twin.scenario.faults import Fault, ImageTwice, LateImage, NoImage, RecognizerSays, RecognizerSlow, SpoiltImage
-from twin.scenario.item import CLASSES
+from twin.plant.message import Message
+from twin.plant.picture_source import PictureSource
+from twin.scenario.faults import Fault, ImageTwice, LateImage, NoImage
 from twin.scenario.layout import Layout
-from twin.scenario.random_streams import Streams
-from twin.scenario.scenario import RecognizerModel, Scenario
 from twin.timeline import Timeline
-from twin.trace import Effect
-
-UNREADABLE: Final = ("torn", "not_an_image")
-NO_ANSWER: Final = ("error", "nothing")
-UNSURE: Final = 0.75
-"""The most that a recognizer with a fault of low confidence is sure; well below any threshold that sorts."""
-
-
-class PictureSource(Protocol):
-    """Where pictures come from."""
-
-    def picture(self, belt_item: BeltItem) -> bytes:
-        """The image file of an item under the camera."""
-
-
-class OraclePictures:
-    """Pictures of nothing, with the scenario's answer in their note."""
-
-    def __init__(self, model: RecognizerModel, stream: Random, faults: FaultInjector) -> None:
-        self._model = model
-        self._stream = stream
-        self._faults = faults
-
-    def picture(self, belt_item: BeltItem) -> bytes:
-        """A picture whose note answers for the item, now and then wrongly if the model says so."""
-        model, stream = self._model, self._stream
-        label = belt_item.item.item_class
-        if stream.random() < model.misread_share:
-            label = stream.choice([other for other in CLASSES if other != label])
-        confidence = stream.uniform(model.confidence_from, model.confidence_to)
-        if label not in CLASSES:
-            label = UNKNOWN
-        note = note_of(Says(label=label, confidence=confidence), belt_item, model, stream, self._faults)
-        how = spoilt(belt_item, self._faults)
-        if how is not None:
-            answer = Fails(error=how) if how in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
-            note = Note(latency_s=note.latency_s, answer=answer)
-        return with_note(PLAIN_PICTURE, note)
-
-
-class RenderedPictures:
-    """Pictures as the line's camera would take them, rendered from the scenario's seed."""
-
-    def __init__(self, model: RecognizerModel, streams: Streams, faults: FaultInjector) -> None:
-        self._model = model
-        self._stream = streams.stream("camera")
-        self._streams = streams
-        self._faults = faults
-
-    def picture(self, belt_item: BeltItem) -> bytes:
-        """The rendered picture of the item."""
-        from classifier.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
-
-        item = belt_item.item
-        image = render(
-            item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
-            lateral_m=item.lateral_m, fault=spoilt(belt_item, self._faults),
-        )  # fmt: skip
-        note = note_of(None, belt_item, self._model, self._stream, self._faults)
-        return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
-
-
-def spoilt(belt_item: BeltItem, faults: FaultInjector) -> str | None:
-    """How the picture of an item is spoilt, if it is."""
-    for spoils in faults.active(SpoiltImage):
-        faults.disturb(spoils, "picture_spoilt", "camera", item=belt_item.number)
-        return spoils.how
-    return None
-
-
-def note_of(
-    answer: Answer | None, belt_item: BeltItem, model: RecognizerModel, stream: Random, faults: FaultInjector
-) -> Note:
-    """What a scenario says of one recognition: the recognizer's own `answer`, or what its faults make of it."""
-    latency_s = model.latency_s + model.jitter_s * stream.random()
-    for slow in faults.active(RecognizerSlow):
-        faults.disturb(slow, "answer_late", "recognizer", item=belt_item.number)
-        latency_s += slow.delay_s
-    for says in faults.active(RecognizerSays):
-        what: Effect = "answer_lost" if says.what in NO_ANSWER else "answer_false"
-        faults.disturb(says, what, "recognizer", item=belt_item.number)
-        return Note(latency_s=latency_s, answer=_faulty(says, belt_item.item.item_class, stream))
-    return Note(latency_s=latency_s, answer=answer)
-
-
-def _faulty(fault: RecognizerSays, label: str, stream: Random) -> Answer:
-    if fault.what == "error":
-        return Fails(error="code 1")
-    if fault.what == "nothing":
-        return Silent()
-    if fault.what == "unknown":
-        return Says(label=UNKNOWN, confidence=0.95)
-    if fault.what == "low_confidence":
-        return Says(label=label, confidence=stream.uniform(0.0, UNSURE))
-    return Says(label=stream.choice([other for other in CLASSES if other != label]), confidence=0.95)
-
-
-def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSource:
-    """The film that a scenario's recognizer model asks for."""
-    streams = Streams(scenario.seed)
-    if scenario.recognizer.source == "oracle":
-        return OraclePictures(scenario.recognizer, streams.stream("camera"), faults)
-    return RenderedPictures(scenario.recognizer, streams, faults)
+from twin.trace import AnyRecord, Effect, Photographed
 
 
 class Camera:
     """The camera over the belt at `position_m`.
 
-    `on_photo` gets an item and its picture at once, `send` an item's number and the picture after the delay.
+    Each picture is recorded. `on_photo` gets an item's number and its picture at once; `send` takes the message with
+    the picture after exposure and encoding.
     """
 
     def __init__(
         self, timeline: Timeline, layout: Layout, picture_source: PictureSource, faults: FaultInjector,
-        on_photo: Callable[[BeltItem, bytes], None], send: Callable[[int, bytes], None],
+        record: Callable[[AnyRecord], None], send: Callable[[Message], None], on_photo: Callable[[int, bytes], None],
     ) -> None:  # fmt: skip
         self.position_m = layout.camera_m
         self._timeline = timeline
         self._exposure_s = layout.exposure_s
         self._picture_source = picture_source
         self._faults = faults
-        self._on_photo = on_photo
+        self._record = record
         self._send = send
+        self._on_photo = on_photo
 
     def pass_by(self, belt_item: BeltItem) -> None:
         """An item's centre is under the camera."""
-        faults, item = self._faults, belt_item.number
-        image = self._picture_source.picture(belt_item)
-        self._on_photo(belt_item, image)
-        ready_s = self._timeline.now + self._exposure_s
+        item, image = belt_item.number, self._picture_source.picture(belt_item)
+        digest = hashlib.blake2b(image, digest_size=8).hexdigest()
+        self._record(Photographed(self._timeline.now, item, digest, len(image)))
+        if item > 0:  # A foreign object has no class that a recognizer could be right about.
+            self._on_photo(item, image)
+        self._send_later(Message(wire.encode_feedback(wire.Image(content=image)), "camera", digest, item))
+
+    def _send_later(self, message: Message) -> None:
+        """The message with the picture follows after exposure and encoding, later, again or never if faults act."""
+        faults, item = self._faults, message.item
         for missing in faults.active(NoImage):
             faults.disturb(missing, "picture_lost", "camera", item=item)
             return
+        ready_s = self._timeline.now + self._exposure_s
         late, twice = faults.active(LateImage), faults.active(ImageTwice)
         for delay in late:
             faults.disturb(delay, "picture_late", "camera", item=item)
             ready_s += delay.delay_s
-        self._timeline.call_at(ready_s, partial(self._show, item, image, late[:1], "picture_late"))
+        self._timeline.call_at(ready_s, partial(self._send_now, message, late[:1], "picture_late"))
         for again in twice:
             faults.disturb(again, "picture_twice", "camera", item=item)
             ready_s += again.delay_s
-            self._timeline.call_at(ready_s, partial(self._show, item, image, [again], "picture_twice"))
+            self._timeline.call_at(ready_s, partial(self._send_now, message, [again], "picture_twice"))
 
-    def _show(self, item: int, image: bytes, faults: Sequence[Fault], what: Effect) -> None:
-        """Send a picture; one that is late, or comes again, is so for whatever is by the camera then."""
+    def _send_now(self, message: Message, faults: Sequence[Fault], what: Effect) -> None:
+        """Send the picture. One that is late, or comes again, also disturbs the items that are by the camera now."""
         for fault in faults:
             self._faults.disturb(fault, what, "camera", at_m=self.position_m)
-        self._send(item, image)
+        self._send(message)

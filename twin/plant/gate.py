@@ -8,22 +8,26 @@ bounce. Where faults contradict each other, blocked wins, as it does for light.
 from collections.abc import Callable
 from functools import partial
 
+from controller import wire
+from twin.plant.belt_item import BeltItem
 from twin.plant.fault_injector import FaultInjector
+from twin.plant.item_queue import ItemQueue
+from twin.plant.message import Message
 from twin.scenario.faults import Fault, GateBounce, GateGhost, GateMissesEdge, GateStuck
 from twin.timeline import Timeline
-from twin.trace import Effect
+from twin.trace import AnyRecord, Edge, Effect
 
 
 class Gate:
     """Gate `number`, its beam at `position_m`.
 
-    `on_edge` is called at each change of the beam, with the item that made it, before the sensor says anything.
-    `publish` takes what the sensor says, and of which item's edge (None: of no item's).
+    Each change of the beam is recorded, with the item that made it, before the sensor sends anything. `send` takes the
+    sensor's messages. Items on the belt are in `queue`.
     """
 
     def __init__(
-        self, timeline: Timeline, number: int, position_m: float, faults: FaultInjector,
-        on_edge: Callable[["Gate", int], None], publish: Callable[["Gate", bool, int | None], None],
+        self, timeline: Timeline, number: int, position_m: float, queue: ItemQueue, faults: FaultInjector,
+        record: Callable[[AnyRecord], None], send: Callable[[Message], None],
     ) -> None:  # fmt: skip
         self.number = number
         self.name = f"gate {number}"
@@ -31,47 +35,57 @@ class Gate:
         self.blocked = False
         self._timeline = timeline
         self._faults = faults
-        self._on_edge = on_edge
-        self._publish = publish
+        self._queue = queue
+        self._record = record
+        self._send = send
         self._inside: list[int] = []
-        self._seen = False
-        self._said = False
+        self._level_seen = False
+        self._published = False
         self._pulses: list[GateGhost] = []
         self._edges = 0
-        faults.on_change(GateStuck, self._stuck_otherwise, gate=number)
+        faults.on_change(GateStuck, self._stuck_changes, gate=number)
         for ghost in faults.all(GateGhost):
             if ghost.gate == number:
-                timeline.call_at(ghost.from_s, partial(self._haunt, ghost))
+                timeline.call_at(ghost.from_s, partial(self._begin_ghost, ghost))
 
-    def enter(self, item: int) -> None:
+    def enter(self, belt_item: BeltItem) -> None:
         """An item's nose reaches the beam."""
-        self._inside.append(item)
+        belt_item.beams.add(self.number)
+        self._inside.append(belt_item.number)
         if not self.blocked:
-            self._change(item)
+            self._change(belt_item.number)
 
-    def leave(self, item: int, *, followed: bool) -> None:
-        """An item's tail leaves the beam; `followed` when another's nose touches it, so that no light gets through."""
-        self._inside.remove(item)
+    def leave(self, belt_item: BeltItem) -> None:
+        """An item's tail leaves the beam. No light gets through where the next item's nose touches it."""
+        self._leave(belt_item, followed=self._queue.followed(belt_item))
+
+    def lose(self, belt_item: BeltItem) -> None:
+        """An item that was in the beam is off the belt."""
+        self._leave(belt_item, followed=False)
+
+    def _leave(self, belt_item: BeltItem, *, followed: bool) -> None:
+        belt_item.beams.discard(self.number)
+        self._inside.remove(belt_item.number)
         if not self._inside and not followed:
-            self._change(item)
+            self._change(belt_item.number)
 
     def _change(self, item: int) -> None:
         """The beam changes: the sensor sees it, or does not."""
         self.blocked = not self.blocked
         self._edges += 1
-        self._on_edge(self, item)
-        hidden = self._hidden_by()
+        self._record(Edge(self._timeline.now, self.number, self.blocked, item))
+        hidden = self._hiding_fault()
         if hidden is not None:
             self._disturb(hidden, "edge_lost", item)
             return
-        self._seen = self.blocked
-        if self._level() == self._said and self._pulses:
+        self._level_seen = self.blocked
+        if self._level() == self._published and self._pulses:
             self._disturb(self._pulses[0], "edge_lost", item)  # A ghost said it before, or says otherwise still.
             return
-        self._speak(self.blocked, item)
+        self._publish(self.blocked, item)
         self._bounce(item)
 
-    def _hidden_by(self) -> Fault | None:
+    def _hiding_fault(self) -> Fault | None:
         """The fault for which the sensor does not see the beam's present edge."""
         for stuck in self._faults.active(GateStuck, gate=self.number):
             return stuck
@@ -85,14 +99,14 @@ class Gate:
         stuck = self._faults.active(GateStuck, gate=self.number)
         if stuck:
             return any(fault.blocked for fault in stuck)
-        return self._seen or bool(self._pulses)
+        return self._level_seen or bool(self._pulses)
 
-    def _stuck_otherwise(self) -> None:
+    def _stuck_changes(self) -> None:
         """A stuck sensor says one thing; one that is free again says what is so."""
         stuck = self._faults.active(GateStuck, gate=self.number)
         if not stuck:
-            self._seen = self.blocked
-        if self._level() != self._said:
+            self._level_seen = self.blocked
+        if self._level() != self._published:
             self._publish_false(stuck[0] if stuck else self._last_stuck())
 
     def _last_stuck(self) -> GateStuck:
@@ -100,18 +114,18 @@ class Gate:
         ended = [fault for fault in self._faults.all(GateStuck) if fault.gate == self.number and fault.until_s <= now_s]
         return max(ended, key=lambda fault: fault.until_s)
 
-    def _haunt(self, ghost: GateGhost) -> None:
+    def _begin_ghost(self, ghost: GateGhost) -> None:
         """One interruption of which nothing is true, unless the sensor says blocked, or nothing, anyway."""
-        if self._said or self._faults.active(GateStuck, gate=self.number):
+        if self._published or self._faults.active(GateStuck, gate=self.number):
             return
         self._pulses.append(ghost)
         self._publish_false(ghost)
-        self._timeline.call_at(self._timeline.now + ghost.pulse_s, partial(self._lay, ghost))
+        self._timeline.call_at(self._timeline.now + ghost.pulse_s, partial(self._end_ghost, ghost))
 
-    def _lay(self, ghost: GateGhost) -> None:
+    def _end_ghost(self, ghost: GateGhost) -> None:
         """The ghost is gone."""
         self._pulses.remove(ghost)
-        if self._level() != self._said:
+        if self._level() != self._published:
             self._publish_false(ghost)
 
     def _bounce(self, item: int) -> None:
@@ -127,17 +141,18 @@ class Gate:
     def _flicker(self, edge: int, blocked: bool, item: int) -> None:
         """The next edge ends the bouncing of the one before."""
         if edge == self._edges and not self._pulses and not self._faults.active(GateStuck, gate=self.number):
-            self._speak(blocked, item)
+            self._publish(blocked, item)
 
     def _publish_false(self, fault: Fault) -> None:
         """The sensor says the present level, though no edge of the beam is the reason."""
         item = self._inside[0] if self._inside else None
         self._disturb(fault, "edge_false", item)
-        self._speak(self._level(), item)
+        self._publish(self._level(), item)
 
-    def _speak(self, blocked: bool, item: int | None) -> None:
-        self._said = blocked
-        self._publish(self, blocked, item)
+    def _publish(self, blocked: bool, item: int | None) -> None:
+        self._published = blocked
+        payload = wire.encode_feedback(wire.GateEdge(number=self.number, blocked=blocked))
+        self._send(Message(payload, self.name, "blocked" if blocked else "clear", item))
 
     def _disturb(self, fault: Fault, what: Effect, item: int | None) -> None:
         self._faults.disturb(fault, what, self.name, item=item, at_m=self.position_m)

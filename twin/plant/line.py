@@ -4,7 +4,6 @@ A command comes in as its payload and moves a part; parts move items; what happe
 says of it goes out as feedback.
 """
 
-import hashlib
 import math
 from collections.abc import Callable
 from functools import partial
@@ -12,18 +11,18 @@ from functools import partial
 import msgspec
 
 from controller import wire
-from controller.errors import WireError
 from twin import trace
 from twin.plant.belt import Belt
 from twin.plant.belt_drive import BeltDrive
 from twin.plant.belt_item import BeltItem
 from twin.plant.bins import Bins
-from twin.plant.camera import Camera, PictureSource
+from twin.plant.camera import Camera
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.gate import Gate
 from twin.plant.item_queue import ItemQueue, Station
 from twin.plant.loader import Loader
 from twin.plant.message import Message
+from twin.plant.picture_source import PictureSource
 from twin.plant.rod import Rod
 from twin.plant.rod_head import RodHead, RodHeadEvents
 from twin.scenario.faults import ForeignObject, TakenOff, TooLong
@@ -53,8 +52,6 @@ class Line:
         self._layout = layout
         self._faults = faults
         self._record = record
-        self._send = send
-        self._on_photo = on_photo
         self._count = 0
         self._objects = 0
         self.belt = Belt(
@@ -65,9 +62,9 @@ class Line:
             self.belt, self._held, lambda belt_item: record(trace.Released(timeline.now, belt_item.number))
         )
         self.loader = Loader(timeline, scenario.stack(), faults, self._loaded)
-        self.camera = Camera(timeline, layout, picture_source, faults, self._photographed, self._send_image)
+        self.camera = Camera(timeline, layout, picture_source, faults, record, send, on_photo)
         self.gates = [
-            Gate(timeline, number, at_m, faults, self._edge, self._publish_edge)
+            Gate(timeline, number, at_m, self.queue, faults, record, send)
             for number, at_m in enumerate(layout.gates_m, start=1)
         ]
         self.rods = {LOADER: Rod(timeline, LOADER, 0.0, layout.loader_stroke_s, faults, self._rod_moves)}
@@ -89,14 +86,12 @@ class Line:
         return places_m.get(part)
 
     def obey(self, message: Message) -> None:
-        """Act on a payload that arrived on `aa`; what is no command for this line is recorded and moves nothing."""
-        payload = message.payload
-        try:
-            command = wire.decode_command(payload)
-        except WireError as error:
-            self._record(trace.Refused(self._timeline.now, str(error)))
+        """Act on a message that arrived on `aa`; what is no command for this line is recorded and moves nothing."""
+        command = message.command
+        if command is None:
+            self._record(trace.Refused(self._timeline.now, message.says))
             return
-        self._record(trace.Commanded(self._timeline.now, payload.decode()))
+        self._record(trace.Commanded(self._timeline.now, message.payload.decode()))
         if isinstance(command, wire.Conveyor):
             (self.belt.run if command.run else self.belt.stop)()
         elif command.number == wire.ALL:
@@ -158,7 +153,7 @@ class Line:
             belt_item.step = sum(station.centre_m <= at_m for station in belt_item.path)
             for gate in self.gates:
                 if gate.position_m - belt_item.half_m <= at_m < gate.position_m + belt_item.half_m:
-                    self._enter(gate, belt_item)
+                    gate.enter(belt_item)
         self.queue.add(belt_item)
 
     def _lay_object(self, strange: ForeignObject) -> None:
@@ -204,8 +199,8 @@ class Line:
             return path
         path = [Station(self._layout.camera_m, self.camera.pass_by), Station(self._layout.end_m, self._fell_off)]
         for gate in self.gates:
-            path.append(Station(gate.position_m - half_m, partial(self._enter, gate)))
-            path.append(Station(gate.position_m + half_m, partial(self._leave, gate)))
+            path.append(Station(gate.position_m - half_m, gate.enter))
+            path.append(Station(gate.position_m + half_m, gate.leave))
         for head in self.heads.values():
             path.append(Station(head.from_m - half_m, partial(self._meet, head)))
         path += [Station(hand.at_m, partial(self._take_off, hand)) for hand in hands if belt_item.step == 0]
@@ -214,31 +209,8 @@ class Line:
             self._paths[half_m] = path
         return path
 
-    def _enter(self, gate: Gate, belt_item: BeltItem) -> None:
-        belt_item.beams.add(gate.number)
-        gate.enter(belt_item.number)
-
-    def _leave(self, gate: Gate, belt_item: BeltItem) -> None:
-        belt_item.beams.discard(gate.number)
-        gate.leave(belt_item.number, followed=self.queue.followed(belt_item))
-
-    def _edge(self, gate: Gate, item: int) -> None:
-        self._record(trace.Edge(self._timeline.now, gate.number, gate.blocked, item))
-
-    def _publish_edge(self, gate: Gate, blocked: bool, item: int | None) -> None:
-        payload = wire.encode_feedback(wire.GateEdge(number=gate.number, blocked=blocked))
-        self._send(Message(payload, gate.name, "blocked" if blocked else "clear", item))
-
     def _meet(self, head: RodHead, belt_item: BeltItem) -> None:
         head.meet(belt_item, self.rods[head.number])
-
-    def _photographed(self, belt_item: BeltItem, image: bytes) -> None:
-        self._record(trace.Photographed(self._timeline.now, belt_item.number, _digest(image), len(image)))
-        if belt_item.number > 0:
-            self._on_photo(belt_item.number, image)
-
-    def _send_image(self, item: int, image: bytes) -> None:
-        self._send(Message(wire.encode_feedback(wire.Image(content=image)), "camera", _digest(image), item))
 
     def _rod_moves(self, rod: Rod) -> None:
         self._record(trace.RodMoves(self._timeline.now, rod.number, rod.stroke.value))
@@ -275,9 +247,4 @@ class Line:
 
     def _leave_beams(self, belt_item: BeltItem) -> None:
         for beam in sorted(belt_item.beams):
-            self.gates[beam - 1].leave(belt_item.number, followed=False)
-        belt_item.beams.clear()
-
-
-def _digest(image: bytes) -> str:
-    return hashlib.blake2b(image, digest_size=8).hexdigest()
+            self.gates[beam - 1].lose(belt_item)

@@ -1,4 +1,4 @@
-"""A message between plant and controller: its payload, and what the plant knows of it."""
+"""A message between plant and controller: its payload, and what the twin knows of it."""
 
 from typing import NamedTuple
 
@@ -7,20 +7,27 @@ from controller.errors import WireError
 
 
 class Message(NamedTuple):
-    """A payload, what it says (`part` of the line, and in words), and which item that is about, if any."""
+    """A payload; `part` of the line and item (None: no item) that it is about; what it `says`, in words.
+
+    `command` is what a controller's payload asks for. It is None for feedback, and for a payload that is no command:
+    `says` tells why it is none.
+    """
 
     payload: bytes
     part: str
     says: str
     item: int | None = None
+    command: wire.Command | None = None
 
 
 def command_message(payload: bytes) -> Message:
-    """A controller's payload, with the part that it is for; whatever is no command is for the wire itself."""
+    """A controller's payload, decoded. Its part is `wire` if it is no command."""
     try:
         command = wire.decode_command(payload)
-    except WireError:
-        return Message(payload, "wire", "")
+    except WireError as error:
+        return Message(payload, "wire", str(error))
     if isinstance(command, wire.Conveyor):
-        return Message(payload, "belt", "")
-    return Message(payload, "rods" if command.number == wire.ALL else f"rod {command.number}", "")
+        part = "belt"
+    else:
+        part = "rods" if command.number == wire.ALL else f"rod {command.number}"
+    return Message(payload, part, "", command=command)

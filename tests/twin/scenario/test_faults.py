@@ -21,9 +21,9 @@ from scenarios.strategies import ALL_FAULTS, fault_of
 from twin import ItemDraw, Layout, LinkModel, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ScenarioError
 from twin.links.channel import GARBAGE, Channel
-from twin.plant.camera import UNSURE
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message
+from twin.plant.picture_source import UNSURE
 from twin.scenario.random_streams import Streams
 from twin.scenario.scenario import decode_scenario, encode_scenario
 from twin.timeline import Timeline
