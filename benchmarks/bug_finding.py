@@ -110,7 +110,7 @@ class Substitute:
         self.hunter.note()
         scenario = self.hunter.last  # Hypothesis runs the smallest one last.
         self.result.found, self.result.property_name = True, report.nodeid.partition("::")[2].removeprefix("test_")
-        self.result.check = self.hunter.check or "story"
+        self.result.check = self.hunter.check or "property"
         self.result.seconds, self.result.examples = self.hunter.found_s, self.hunter.examples
         self.result.items, self.result.faults = scenario.item_count, len(scenario.faults)
 

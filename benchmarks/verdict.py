@@ -118,9 +118,9 @@ def losses():
             for number in range(35):
                 from_s = 8.0 + number
                 fault = kind(from_s=from_s, until_s=from_s + 1.0 + number % 5)
-                told = settings_for(Layout(), items=8)
+                counted = settings_for(Layout(), items=8)
                 run = simulate(
-                    Scenario(seed=number, items=ItemDraw(count=8), faults=(fault,), controller=told),
+                    Scenario(seed=number, items=ItemDraw(count=8), faults=(fault,), controller=counted),
                     controller=controller,
                 )  # fmt: skip
                 ended = run.trace[-1]
@@ -184,14 +184,17 @@ def usual(given):
 CASES = {"losses": losses, "swapped": swapped, "patience": patience}
 
 REASONS = {
-    ("needless_reject", "belt"): "an item on a belt off its pace is late everywhere, and two of them show another line",
-    ("needless_reject", "loader"): "two items from one push are one item to every beam",
-    ("needless_reject", "camera"): "pictures carry no number: one too few, too many or too late may be the next item's",
+    (
+        "needless_reject",
+        "belt",
+    ): "every item is late on a belt at another speed, and two late items look like another line",
+    ("needless_reject", "loader"): "two items from one push pass each beam as one",
+    ("needless_reject", "camera"): "pictures carry no number: a missing, extra or late one may be the next item's",
     ("needless_reject", "recognizer"): "an item without an answer belongs to reject",
     ("needless_reject", "wire"): "a message about the item was lost or late",
     ("needless_reject", "broker"): "on the belt, or next to such an item, during the loss",
     ("needless_reject", "controller"): "on the belt, or next to such an item, during the loss",
-    ("jam", "broker"): "nobody was there to pull the rod",
+    ("jam", "broker"): "no controller was connected to pull the rod",
 }
 """The reason for which a check may excuse more than one in ten breaks under a family of faults."""
 

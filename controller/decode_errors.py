@@ -1,4 +1,4 @@
-"""One line for a document that does not fit its type: the field, what it must be, and the value found there.
+"""One line for a document that does not fit its type: the field, what it must be, and its value.
 
 msgspec's own message names neither the value nor the alternatives. So this module looks for the first part of the
 document that does not fit, and takes what it must be from the type itself.

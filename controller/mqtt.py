@@ -92,8 +92,8 @@ class Connection:
         self._arrivals = Arrivals()
         self._subscribed = threading.Event()
         self._refused: str | None = None
-        self._there = False
-        self._was_there = False
+        self._is_connected = False
+        self._was_connected = False
         self._client = self._make_client(address)
 
     def _make_client(self, address: Address) -> mqtt.Client:
@@ -121,9 +121,9 @@ class Connection:
         return address_text(self._address.host, self._address.port)
 
     @property
-    def there(self) -> bool:
+    def connected(self) -> bool:
         """Whether the connection is subscribed, as far as is known."""
-        return self._there
+        return self._is_connected
 
     @property
     def dropped(self) -> int:
@@ -186,21 +186,21 @@ class Connection:
         client.subscribe([(topic, 0) for topic in self._names])
 
     def _on_subscribed(self, *_: Any) -> None:
-        if self._there:
+        if self._is_connected:
             return
-        if self._was_there:
+        if self._was_connected:
             self._arrivals.put(Arrival(Sign.BACK))
-        self._there = self._was_there = True
+        self._is_connected = self._was_connected = True
         self._subscribed.set()
 
     def _disconnected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, properties: Any
     ) -> None:
         # A broker that disconnects before it confirms the subscription was never back.
-        if self._there:
-            self._there = False
+        if self._is_connected:
+            self._is_connected = False
             self._arrivals.put(Arrival(Sign.LOST))
-        elif not self._was_there and self._refused is None:
+        elif not self._was_connected and self._refused is None:
             self._refused = "it closed the connection; it must be an MQTT 3.1.1 broker that lets this client in"
             self._subscribed.set()
 

@@ -113,7 +113,7 @@ def _control(
         "finished t_s=%.3f refused=%s unrecognised=%d dropped=%d",
         wall_s(), dict(refusals.counts), refusals.unrecognised, connection.dropped,
     )  # fmt: skip
-    if not connection.there:
+    if not connection.connected:
         _log.error("broker_away t_s=%.3f: the stop command could not be sent", wall_s())
         return FAILED
     return WELL

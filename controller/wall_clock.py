@@ -63,7 +63,7 @@ class WallClock:
         connection.publish(session.notify(Start(), wall_s()))
         stopping, connected_s = False, wall_s()
         while not session.finished:
-            connected_s = wall_s() if connection.there or not session.ending else connected_s
+            connected_s = wall_s() if connection.connected or not session.ending else connected_s
             if wall_s() - connected_s > LONGEST_AWAY_S:
                 return
             if stop.is_set() and not stopping:

@@ -1,11 +1,11 @@
 """Hypothesis strategies for lines, items, faults and whole scenarios: import them into your own properties.
 
-They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times come in steps
-of a millimetre and a tenth of a second, so that what is found can be read.
+They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times are multiples of
+a millimetre and a tenth of a second, so that a found scenario is easy to read.
 
-What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
-there and passes every gate, nobody takes it off, faults begin once it has (`warm_up_s`), and an item that a rod is to
-take fits before its head when its tail leaves the gate, and when a push comes a little later.
+They make some assumptions that every controller needs. The line starts healthy: its first item is available, passes
+every gate and stays on the belt, and faults begin after that (`warm_up_s`). An item to push fits before its rod's head
+when its tail leaves the gate, also if the push comes a little later.
 """
 
 import math
@@ -25,7 +25,7 @@ MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12
 LATE_M: Final = 0.03
-"""On these lines even the longest item may ride on so far from where its push is due, and still be before the head."""
+"""A push may come this distance of belt travel late, and still hit even the longest item."""
 
 HAND_S: Final = 60.0
 MOST_LATENCY_S: Final = 0.01

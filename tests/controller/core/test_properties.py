@@ -1,8 +1,8 @@
 """For any payloads on `bb` at any time the session raises nothing and sends permitted commands only.
 
 Checked after each step: commands are in the wire's table and for rods that the line has; a rod of a class goes out
-only as its gate clears, and no more often than sure pictures of that class came; whatever was pushed is pulled within
-its limit; time passes.
+only when its gate clears, and at most once for each sure picture of that class; each pushed rod is pulled within its
+limit; time passes.
 """
 
 from hypothesis import HealthCheck, given, settings

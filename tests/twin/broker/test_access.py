@@ -60,7 +60,7 @@ def test_a_stranger_cannot_take_a_clients_place():
         with pytest.raises(ControllersBrokerError):
             connected(broker, username="line", password="guess")
         assert controller.next(0.3) is None  # Neither lost nor back.
-        assert controller.there
+        assert controller.connected
         controller.close()
 
 
