@@ -58,7 +58,8 @@ class Session:
 
     At one instant the core gets the arrivals, then the recognizer's answers, then the deadline. Its commands are
     returned as payloads. `on_refused` is called for payloads that are not feedback, `on_unrecognised` for pictures
-    without an answer, `on_sorted` for each item that is sorted or rejected. `finished` is true once the core is.
+    without an answer, `on_sorted` at the next `wake` for each item that is sorted or rejected. `finished` is true once
+    the core is.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Session:
         self._on_refused = on_refused
         self._on_unrecognised = on_unrecognised
         self._on_sorted = on_sorted
+        self._sorted: list[Sorted] = []
         self._images = 0
         self.finished = False
 
@@ -106,6 +108,8 @@ class Session:
 
     def wake(self, now_s: float) -> tuple[bytes, ...]:
         """Handle all that is due at or before `now_s`; returns payloads for `aa`."""
+        while self._sorted:  # Only now, so that a log line never delays the command before it.
+            self._on_sorted(self._sorted.pop(0))
         payloads: tuple[bytes, ...] = ()
         while (answered := self._recognitions.due(now_s)) is not None:
             if isinstance(answered, Unrecognised):
@@ -122,7 +126,7 @@ class Session:
             if isinstance(output, Recognise):
                 self._recognitions.submit(output.image, content, now_s)
             elif isinstance(output, Sorted):
-                self._on_sorted(output)
+                self._sorted.append(output)
             elif isinstance(output, Finished):
                 self.finished = True
             else:
