@@ -34,7 +34,7 @@ def collected(*options):
         ("--controller", "python x.py {hots}", "{host} and {port} in it"),
         ("--controller", "python x.py {host.name}", "{host} and {port} in it"),
         ("--controller", "python x.py '{host}", "{host} and {port} in it"),
-        ("--controller", "no-such-program {host} {port}", "no-such-program is not found"),
+        ("--controller", "no-such-program {host} {port}", "a program that can be found, got 'no-such-program"),
     ],
 )
 def test_an_invalid_option_is_one_line(option, value, words):
@@ -42,7 +42,7 @@ def test_an_invalid_option_is_one_line(option, value, words):
     assert result.returncode == BAD_USAGE, result.stdout + result.stderr
     lines = result.stderr.strip().splitlines()
     assert len(lines) == 1, result.stderr
-    assert lines[0].startswith(f"ERROR: {option} = ")
+    assert lines[0].startswith(f"ERROR: {option} must ")
     assert words in lines[0]
 
 
