@@ -26,3 +26,8 @@ def __getattr__(name: str) -> object:
 
         return Classifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they were asked for before or not."""
+    return sorted(__all__)

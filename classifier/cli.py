@@ -17,12 +17,16 @@ from rich.progress import track
 from rich.table import Table
 
 from classifier.card import TrainingConfig
+from classifier.distribution import distribution_version
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
 from classifier.recognition import Recognition
 from classifier.tables import answer_table, plain, printable, report_table
 from controller.errors import ControllerError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 _console = Console(markup=False)
 """Names of files and reasons are shown verbatim, whatever is in them."""
 
@@ -30,6 +34,21 @@ _Out = Annotated[Path, typer.Option(help="Folder to write to.")]
 _Seed = Annotated[int, typer.Option(help="Everything random is drawn from it.", min=0, max=2**64 - 1)]
 _Model = Annotated[Path | None, typer.Option(help="Model file (.onnx or .safetensors); the shipped one if left out.")]
 _Threads = Annotated[int, typer.Option(help="Threads that the engine may use.", min=1, max=64)]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"classifier {distribution_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def classifier(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 def main() -> None:

@@ -8,9 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
+from classifier.distribution import distribution_version
+
 REFUSED: Final = 2
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 
 
 class ClockKind(StrEnum):
@@ -20,8 +25,18 @@ class ClockKind(StrEnum):
     GRANTED = "granted"
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"controller {distribution_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def controller() -> None:
+def controller(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
+    ] = False,
+) -> None:
     """The sorting line's controller. It learns the line's times by itself; no geometry is configured."""
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from classifier.distribution import distribution_version
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,7 +29,7 @@ INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
 FS_PORT: Final = 21883
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sorting line's digital twin.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 class LinkKind(StrEnum):
@@ -36,6 +38,21 @@ class LinkKind(StrEnum):
     LOCKSTEP = "lockstep"
     MEMORY = "memory"
     REALTIME = "realtime"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"twin {distribution_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def twin(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """The sorting line's digital twin."""
 
 
 Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items the stack has.")]

@@ -46,6 +46,11 @@ class ExternalController:
         return placed
 
     @property
+    def command(self) -> str | None:
+        """The command line as it was given; None where nobody is started."""
+        return self._command
+
+    @property
     def started(self) -> bool:
         """Whether the twin starts it, and not somebody else."""
         return bool(self._words)

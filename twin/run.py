@@ -21,6 +21,7 @@ from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
 from twin.external_controller import ExternalController
 from twin.memory import ControllerOf
+from twin.notebook import run_html
 from twin.pacing import wall_s
 from twin.scenario import Scenario
 from twin.simulation import Simulation
@@ -37,10 +38,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `excused`: breaks that a recorded fact excuses; `unlisted`: how many violations there were besides. `lateness_ms`:
     by how much events were late under the wall clock. `events` of the kernel, `exchanges` with the controller (in
-    lockstep: grants) tell how much work it was.
+    lockstep: grants) tell how much work it was. `link` is that on which it ran, `controller` the command of an external
+    controller (None: ours, or one that somebody else started).
     """
 
     scenario: Scenario
+    link: LinkName
+    controller: str | None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -53,17 +57,50 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: int
 
     @property
+    def ok(self) -> bool:
+        """Whether it came to its end and broke no rule."""
+        return not self.violations and not self.interrupted
+
+    @property
     def interrupted(self) -> bool:
         """Whether somebody stopped it, so that there is no verdict."""
         ended = self.trace[-1]
         return isinstance(ended, trace.Ended) and ended.reason == "interrupted"
+
+    def save(self, folder: str | Path) -> None:
+        """Write all of it to a new or empty `folder`, as `twin run --save` does.
+
+        Raises `FileError` where that cannot be written, `ArgumentError` for a run that kept no trace.
+        """
+        from twin.run_files import RunFiles  # It writes runs, and so knows them.
+
+        if not isinstance(self.trace[0], trace.Began):
+            raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
+        files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
+        with trace.Trace(path=files.trace_path) as written:
+            for record in self.trace:
+                written.add(record)
+        files.write(self, link=self.link, controller=self.controller)
+
+    def __repr__(self) -> str:
+        """One line: what ran, and what came of it."""
+        summary = self.summary
+        verdict = "interrupted" if self.interrupted else f"violations={len(self.violations) + self.unlisted}"
+        return (
+            f"<Run seed={summary.seed} link={self.link} items={summary.items} of {self.scenario.item_count} "
+            f"right={summary.correct} rejected={summary.rejected} {verdict}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The summary and the violations as tables, for a notebook."""
+        return run_html(self)
 
 
 def simulate(
     scenario: Scenario, *, controller: ControllerOf | ExternalController | None = None,
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
-    trace_path: Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
+    trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
     on_waiting: Callable[[str], None] = lambda text: None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
@@ -79,6 +116,7 @@ def simulate(
     _check_link(link, broker, speed)
     load_renderer(scenario)
     judged = Checks(checks)
+    path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
         answers = CachingRecognizer(Noted(_recognizer(scenario, controller, recognizer)))
         stack.callback(answers.close)
@@ -86,7 +124,7 @@ def simulate(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
-        worked = _work(scenario, control, link, speed, _Record(judged, keep_trace, trace_path, watchers))
+        worked = _work(scenario, control, link, speed, _Record(judged, keep_trace, path, watchers))
         if judged.excused and control.ours:
             healthy = Checks(checks)
             _work(
@@ -97,7 +135,8 @@ def simulate(
                 _Record(healthy),
             )
             judged.withdraw_excuses(healthy)
-    return _run(worked, judged, answers)
+    command = controller.command if isinstance(controller, ExternalController) else None
+    return _run(worked, judged, answers, link, command)
 
 
 class _Record(NamedTuple):
@@ -134,7 +173,9 @@ def _work(scenario: Scenario, control: links.Control, link: LinkName, speed: flo
     return _Worked(simulation, record, tally, wall_s() - began_s)
 
 
-def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
+def _run(
+    worked: _Worked, judged: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+) -> Run:  # fmt: skip
     simulation, record, tally, took_s = worked
     sim_s = simulation.timeline.now
     summary = Summary(
@@ -144,10 +185,10 @@ def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, trace=record.records, summary=summary, violations=judged.violations,
-        excused=judged.excused, unlisted=judged.unlisted, margins=tally.margins, tally=tally,
-        lateness_ms=lateness_ms(simulation.lateness_s), events=simulation.timeline.events,
-        exchanges=simulation.exchanges,
+        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
+        summary=summary, violations=judged.violations, excused=judged.excused, unlisted=judged.unlisted,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s),
+        events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
 
 

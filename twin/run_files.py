@@ -3,12 +3,12 @@
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
@@ -16,7 +16,6 @@ from twin.run import Run
 from twin.scenario import SCENARIO_FORMAT
 
 RUN_FORMAT: Final = 1
-_DISTRIBUTION: Final = "sorting-line-twin"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,16 +40,19 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 class RunFiles:
     """The files of one run: `summary` and `trace` by path, and `save`, a folder for all of it.
 
-    Looked at before the run begins. Raises `FileError` for what could not be written later.
+    Looked at before the run begins. Raises `FileError` for what could not be written later; `save_name` is what it
+    calls the folder.
     """
 
-    def __init__(self, *, summary: Path | None, trace: Path | None, save: Path | None) -> None:
+    def __init__(
+        self, *, summary: Path | None, trace: Path | None, save: Path | None, save_name: str = "--save"
+    ) -> None:
         if trace is not None and save is not None:
             raise FileError("--trace must be left out beside --save, which keeps the trace, too")
         check_writable("--summary", summary)
         check_writable("--trace", trace)
         if save is not None:
-            _make_folder(save)
+            _make_folder(save, save_name)
         self.trace_path = trace if save is None else save / "trace.jsonl"
         self._summary = summary
         self._folder = save
@@ -62,26 +64,19 @@ class RunFiles:
         if self._folder is None:
             return
         info = RunInfo(
-            twin=_version(), python=platform.python_version(), platform=sys.platform, link=link, command=sys.argv,
-            controller=controller, threshold=run.scenario.controller.confidence_threshold,
+            twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
+            link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, name: str) -> None:
     """Raises `FileError` for a folder that holds something."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         empty = next(path.iterdir(), None) is None
     except OSError as error:
-        raise FileError(f"--save must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
+        raise FileError(f"{name} must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
     if not empty:
-        raise FileError(f"--save must be a new folder, or an empty one, got {str(path)!r}, which holds something")
-
-
-def _version() -> str:
-    try:
-        return version(_DISTRIBUTION)
-    except PackageNotFoundError:  # A checkout that was never installed.
-        return "unknown"
+        raise FileError(f"{name} must be a new folder, or an empty one, got {str(path)!r}, which holds something")

@@ -331,9 +331,9 @@ class Trace:
         return FileError(f"{self._path}: {error.strerror or error}; a trace needs a file that can be written")
 
 
-def read_trace(path: Path) -> Iterator[AnyRecord]:
+def read_trace(path: str | Path) -> Iterator[AnyRecord]:
     """The records of a whole trace file, in order. Raises `FileError` naming the line that is none."""
-    number, record = 0, None
+    path, number, record = Path(path), 0, None
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
