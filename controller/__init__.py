@@ -22,10 +22,11 @@ if TYPE_CHECKING:
         Tick,
         Unrecognised,
     )
+    from controller.session import Core
     from controller.settings import Settings
 
 __all__ = [
-    "BrokerBack", "BrokerLost", "Controller", "ControllerError", "Conveyor", "Event", "Finished", "GateEdge",
+    "BrokerBack", "BrokerLost", "Controller", "ControllerError", "Conveyor", "Core", "Event", "Finished", "GateEdge",
     "ImageSeen", "Output", "Recognise", "Recognised", "Rod", "Settings", "Start", "Stop", "Tick", "Unrecognised",
     "WireError",
 ]  # fmt: skip
@@ -37,6 +38,7 @@ _HOMES: Final = {
         "BrokerBack", "BrokerLost", "Event", "Finished", "ImageSeen", "Output", "Recognise", "Recognised", "Start",
         "Stop", "Tick", "Unrecognised",
     ),
+    "controller.session": ("Core",),
     "controller.settings": ("Settings",),
 }  # fmt: skip
 

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from classifier import ClassifierError, Recognizer
 from controller import codec
-from controller.core import Controller
 from controller.errors import RecognizerError, WireError
 from controller.events import (
     BrokerBack,
@@ -19,6 +18,7 @@ from controller.events import (
     Event,
     Finished,
     ImageSeen,
+    Output,
     Recognise,
     Recognised,
     Start,
@@ -29,6 +29,21 @@ from controller.events import (
 from controller.oracle import Silent, read_note
 
 Answered = Recognised | Unrecognised
+
+
+class Core(Protocol):
+    """What decides: `Controller`, or another in its place."""
+
+    @property
+    def ending(self) -> bool:
+        """Whether it loads no more, and is only about to bring the line to rest."""
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When it wants a `Tick` if nothing happens before."""
+
+    def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
+        """Take an event; returns what is to be said and asked, in order. Times never fall."""
 
 
 class Recognitions(Protocol):
@@ -92,7 +107,7 @@ class Session:
     """
 
     def __init__(
-        self, core: Controller, recognitions: Recognitions,
+        self, core: Core, recognitions: Recognitions,
         on_refused: Callable[[WireError], None] = lambda error: None,
         on_unrecognised: Callable[[Unrecognised], None] = lambda unrecognised: None,
     ) -> None:  # fmt: skip

@@ -4,14 +4,13 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from classifier import Recognizer
-from controller.core import Controller
 from controller.events import BrokerBack, BrokerLost, Start, Stop
-from controller.session import Modelled, Session
+from controller.session import Core, Modelled, Session
 from controller.settings import Settings
 from twin.errors import ParticipantError
 from twin.link import Reply
 
-ControllerOf = Callable[[Settings], Controller]
+ControllerOf = Callable[[Settings], Core]
 
 
 class MemoryLink:
