@@ -11,14 +11,19 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 LIBRARY = [path for path in MODULES if path.parts[-2] != "scenarios"]
 
 MAY_IMPORT = {
-    "classifier": {"controller.address", "controller.codec", "controller.errors"},
+    "classifier": {"controller.address", "controller.wire", "controller.errors"},
     "controller": {"classifier"},
     "twin": {"classifier", "controller"},
     "scenarios": {"classifier", "controller", "twin"},
 }
-STOPWATCHES = {"twin/pacing.py", "controller/clocks.py", "classifier/inference.py", "classifier/evaluation.py"}
+STOPWATCHES = {
+    "twin/links/pacing.py",
+    "controller/system.py",
+    "classifier/inference.py",
+    "classifier/evaluation.py",
+}
 TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
-NAMES_TOPICS = {"controller/codec.py", "twin/faults.py"}
+NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 """The wire's names, and a scenario's data."""
 
 

@@ -6,29 +6,38 @@ from typing import TYPE_CHECKING, Any, Final
 from twin.shadowing import refuse_shadows
 
 if TYPE_CHECKING:
-    from twin import faults, trace
+    from twin import trace
     from twin.errors import TwinError
-    from twin.external_controller import ExternalController
-    from twin.item import Item
-    from twin.layout import Layout, load_layout
+    from twin.links import ExternalController
     from twin.run import Run, simulate
-    from twin.scenario import ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
+    from twin.scenario import (
+        Item,
+        ItemDraw,
+        Layout,
+        LinkModel,
+        RecognizerModel,
+        Scenario,
+        faults,
+        load_layout,
+        load_scenario,
+        settings_for,
+    )
 
 __all__ = [
-    "ExternalController", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario",
-    "TwinError", "faults", "load_layout", "load_scenario", "settings_for", "simulate", "trace",
+    "ExternalController", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario", "TwinError",
+    "faults", "load_layout", "load_scenario", "settings_for", "simulate", "trace",
 ]  # fmt: skip
 
 _HOMES: Final = {
     "twin.errors": ("TwinError",),
-    "twin.external_controller": ("ExternalController",),
-    "twin.item": ("Item",),
-    "twin.layout": ("Layout", "load_layout"),
+    "twin.links": ("ExternalController",),
     "twin.run": ("Run", "simulate"),
-    "twin.scenario": ("ItemDraw", "LinkModel", "RecognizerModel", "Scenario", "load_scenario", "settings_for"),
-}
-_MODULES: Final = {"faults": "twin.faults", "trace": "twin.trace"}
-"""Public names that are modules, and where these lie."""
+    "twin.scenario": (
+        "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario", "load_layout", "load_scenario",
+        "settings_for",
+    ),
+}  # fmt: skip
+_MODULES: Final = {"faults": "twin.scenario.faults", "trace": "twin.trace"}
 
 refuse_shadows("controller", "classifier")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifier import ClassifierError, Recognition, Recognizer
 from controller.errors import RecognizerError
-from twin.pacing import wall_s
+from controller.system import wall_s
 
 REMEMBERED_IMAGES: Final = 256
 LATENCY_SAMPLES: Final = 10_000

@@ -4,21 +4,22 @@ from collections import deque
 from collections.abc import Callable
 
 from classifier import Recognition
-from controller import codec
+from controller import wire
 from twin import trace
 from twin.caching_recognizer import CachingRecognizer
-from twin.camera import film_of
-from twin.channel import Channel, Message
-from twin.controller_port import ControllerPort
-from twin.fault_injector import FaultInjector
-from twin.line import Line
-from twin.link import Link
-from twin.links import Live
-from twin.pacing import Pacer
-from twin.real_time_port import RealTimePort
+from twin.links.base import Link
+from twin.links.channel import Channel
+from twin.links.controller_port import ControllerPort
+from twin.links.opening import Live
+from twin.links.pacing import Pacer
+from twin.links.real_time_port import RealTimePort
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.line import Line
+from twin.plant.message import Message
+from twin.plant.picture_source import picture_source_of
 from twin.run_end import RunEnd
-from twin.scenario import Scenario
-from twin.streams import Streams
+from twin.scenario.random_streams import Streams
+from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 
@@ -48,14 +49,14 @@ class Simulation:
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
         self._arrive: Callable[[Message], None] = lambda message: None
         self._photographed: Callable[[int, bytes], None] = self._ask
-        up = Channel(timeline, scenario.link, streams, codec.FEEDBACK, faults, self._hear, self._place_m)
-        film = film_of(scenario, faults)
-        self._line = Line(timeline, scenario, film, faults, self._add, up.send, self._picture)
+        up = Channel(timeline, scenario.link, streams, wire.FEEDBACK, faults, self._deliver, self._place_m)
+        picture_source = picture_source_of(scenario, faults)
+        self._line = Line(timeline, scenario, picture_source, faults, self._add, up.send, self._picture)
         self._down = Channel(
-            timeline, scenario.link, streams, codec.COMMANDS, faults, self._line.obey, self._place_m
+            timeline, scenario.link, streams, wire.COMMANDS, faults, self._line.obey, self._place_m
         )  # fmt: skip
         counted = scenario.controller.items if ours else None
-        self._end = RunEnd(timeline, scenario, self._line, self._add, told_after=counted, expected=expected)
+        self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
     def work(self, link: Link) -> None:
         """Step through the run in virtual time."""
@@ -79,7 +80,7 @@ class Simulation:
         port = RealTimePort(self.timeline, live, self._faults, self._add, self._down.send)
         self._arrive, self._photographed = port.arrive, self._keep
         port.plan(self.scenario.faults)
-        port.plan_stop(self.scenario.stop_s, lambda: self._end.tell("a signal"))
+        port.plan_stop(self.scenario.stop_s, lambda: self._end.request_end("a signal"))
         try:
             if self.scenario.item_count:
                 port.await_controller()
@@ -95,14 +96,14 @@ class Simulation:
         return self._end.over
 
     def _stop(self, stop: Callable[[], None]) -> None:
-        self._end.tell("a signal")
+        self._end.request_end("a signal")
         stop()
 
     def _finish(self) -> None:
         assert self._end.reason is not None
         self._line.end(self._end.reason)
 
-    def _hear(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> None:
         self._arrive(message)
 
     def _picture(self, item: int, image: bytes) -> None:

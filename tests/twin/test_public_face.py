@@ -12,7 +12,7 @@ import controller
 import twin
 from twin import ItemDraw, Layout, Scenario, faults, load_layout, load_scenario, settings_for, simulate, trace
 from twin.errors import ArgumentError, FileError
-from twin.scenario import encode_scenario
+from twin.scenario.scenario import encode_scenario
 
 PACKAGES = (twin, controller, classifier)
 
