@@ -44,7 +44,7 @@ class CachingRecognizer:
                     self._answers.popitem(last=False)
         return answer
 
-    def begin(self, image: bytes) -> None:
+    def prefetch(self, image: bytes) -> None:
         """Begin to answer for a picture, in a thread of its own: whoever asks later need not wait."""
         self._ahead.submit(self.ask, image)
 

@@ -1,7 +1,6 @@
 """One run at work: the plant, the wire and whoever controls the line, put together, and worked to the end."""
 
 from collections import deque
-from collections.abc import Callable
 
 from classifier import Recognition
 from controller import wire
@@ -47,8 +46,8 @@ class Simulation:
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
-        self._arrive: Callable[[Message], None] = lambda message: None
-        self._photographed: Callable[[int, bytes], None] = self._ask
+        self._port: ControllerPort | RealTimePort | None = None
+        self._real_time = False
         up = Channel(timeline, scenario.link, streams, wire.FEEDBACK, faults, self._deliver, self._place_m)
         picture_source = picture_source_of(scenario, faults)
         self._line = Line(timeline, scenario, picture_source, faults, self._add, up.send, self._picture)
@@ -60,12 +59,10 @@ class Simulation:
 
     def work(self, link: Link) -> None:
         """Step through the run in virtual time."""
-        port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send)
-        self._arrive = port.arrive
+        port = self._port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send)
         self.latencies_s = port.gate_to_command_s
-        port.begin()
-        if self.scenario.stop_s is not None:
-            self.timeline.call_at(self.scenario.stop_s, lambda: self._stop(port.stop))
+        port.start()
+        self._plan_stop(port)
         step, end = self.timeline.step, self._end
         try:
             while not end.over:
@@ -77,10 +74,11 @@ class Simulation:
 
     def work_in_real_time(self, live: Live, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
-        port = RealTimePort(self.timeline, live, self._faults, self._add, self._down.send)
-        self._arrive, self._photographed = port.arrive, self._keep
-        port.plan(self.scenario.faults)
-        port.plan_stop(self.scenario.stop_s, lambda: self._end.request_end("a signal"))
+        port = self._port = RealTimePort(
+            self.timeline, live, self.scenario, self._faults, self._add, self._down.send
+        )  # fmt: skip
+        self._real_time = True
+        self._plan_stop(port)
         try:
             if self.scenario.item_count:
                 port.await_controller()
@@ -95,19 +93,31 @@ class Simulation:
         port.look()
         return self._end.over
 
-    def _stop(self, stop: Callable[[], None]) -> None:
-        self._end.request_end("a signal")
-        stop()
+    def _plan_stop(self, port: ControllerPort | RealTimePort) -> None:
+        """The controller is told to end when the scenario says so."""
+
+        def stop() -> None:
+            self._end.request_end("a signal")
+            port.stop()
+
+        if self.scenario.stop_s is not None:
+            self.timeline.call_at(self.scenario.stop_s, stop)
 
     def _finish(self) -> None:
         assert self._end.reason is not None
         self._line.end(self._end.reason)
 
     def _deliver(self, message: Message) -> None:
-        self._arrive(message)
+        assert self._port is not None, "the line runs only while a controller is connected"
+        self._port.arrive(message)
 
     def _picture(self, item: int, image: bytes) -> None:
-        self._photographed(item, image)
+        """In real time the plant must not wait for a recognizer: it is asked when the item is in its bin."""
+        if self._real_time:
+            self._recognizer.prefetch(image)
+            self._pictured[item] = image
+        else:
+            self._ask(item, image)
 
     def _place_m(self, part: str) -> float | None:
         return self._line.place_m(part)
@@ -117,11 +127,6 @@ class Simulation:
             self._ask(record.item, self._pictured.pop(record.item))
         self._record.add(record)
         self._end.see(record)
-
-    def _keep(self, item: int, image: bytes) -> None:
-        """In real time the plant may not wait for a recognizer: its answer is looked up when the item is in its bin."""
-        self._recognizer.begin(image)
-        self._pictured[item] = image
 
     def _ask(self, item: int, image: bytes) -> None:
         """What the recognizer says of an item's picture."""

@@ -1,4 +1,4 @@
-"""The controller in the twin's virtual time: hears what arrives, is woken when it asked to be, sends commands."""
+"""The controller in the twin's virtual time: it gets what arrives, is woken at its deadlines, and sends commands."""
 
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, Controll
 from twin.timeline import Timeline, Timer
 
 SPINS_AT_ONE_INSTANT: Final = 1000
-"""A controller that wants to be woken this often without time passing will never let it pass."""
+"""A controller that asks so often to be woken at one instant would stop the time for ever."""
 
 LATENCY_SAMPLES: Final = 10_000
 CONTROLLER: Final = "controller"
@@ -27,7 +27,7 @@ LAST_WILL: Final = wire.encode_command(wire.Conveyor(run=False))
 class ControllerPort:
     """Drives a link from the timeline: one exchange for each arrival on `bb` and for each deadline.
 
-    A controller that fails is recorded as crashed, once, and not asked again. Its commands go to `send`.
+    A controller that fails is recorded as crashed, once, and then left alone. Its commands go to `send`.
     """
 
     def __init__(
@@ -42,27 +42,27 @@ class ControllerPort:
         self._deadline = Timer(timeline)
         self._spins = 0
         self._spun_at_s = -1.0
-        self._away_by: BrokerFault | None = None
-        self._told_to_end = False
-        self._unheard = False
+        self._lost_by: BrokerFault | None = None
+        self._stop_requested = False
+        self._stop_pending = False
         self.crashed = False
         self.exchanges = 0
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
-    def begin(self) -> None:
-        """Let the controller start; from now on what befalls its connection does so at its times."""
+    def start(self) -> None:
+        """Let the controller start, and then its connection fail when faults have it fail."""
         self._exchange([])
         losses: list[BrokerFault] = [
             *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
         ]  # fmt: skip
         for loss in losses:
-            self._timeline.call_at(loss.from_s, partial(self._go_away, loss))
-            self._timeline.call_at(loss.until_s, partial(self._come_back, loss))
+            self._timeline.call_at(loss.from_s, partial(self._disconnect, loss))
+            self._timeline.call_at(loss.until_s, partial(self._reconnect, loss))
 
     def arrive(self, message: Message) -> None:
-        """A message on `bb` reaches the controller, if it is there."""
-        if self._away_by is not None:
-            self._miss(self._away_by, message)
+        """A message on `bb` reaches the controller, if it is connected."""
+        if self._lost_by is not None:
+            self._drop(self._lost_by, message)
             return
         self._record(trace.Feedback(self._timeline.now, message.part, message.says))
         before_s = wall_s()
@@ -70,40 +70,40 @@ class ControllerPort:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def stop(self) -> None:
-        """The controller is told to end: at once, or as soon as it is there to hear it.
+        """Tell the controller to end: at once, or as soon as it is connected again.
 
-        One that is started in the place of a dead one is told again.
+        A controller that is started in the place of a killed one is told again.
         """
-        self._told_to_end = True
-        if self._away_by is None and not self.crashed:
-            self._unheard = False
-            self._converse(self._link.stop)
+        self._stop_requested = True
+        if self._lost_by is None and not self.crashed:
+            self._stop_pending = False
+            self._call_link(self._link.stop)
         else:
-            self._unheard = True
+            self._stop_pending = True
 
-    def _go_away(self, fault: BrokerFault) -> None:
-        """The connection breaks, or the controller dies; the broker, if it is there, sends the last will."""
-        self._away_by = fault
+    def _disconnect(self, fault: BrokerFault) -> None:
+        """The connection breaks, or the controller is killed. The broker, if it runs, publishes the last will."""
+        self._lost_by = fault
         self._deadline.cancel()
         self._faults.disturb_all(fault, "cut_off", CONTROLLER)
         if isinstance(fault, ControllerKilled):
             self._link.kill()
         if not isinstance(fault, BrokerDown):
-            self._say(LAST_WILL)
+            self._command(LAST_WILL)
 
-    def _come_back(self, fault: BrokerFault) -> None:
-        """The connection is there again, or another controller is in the dead one's place."""
+    def _reconnect(self, fault: BrokerFault) -> None:
+        """The connection is back, or another controller has started in the place of the killed one."""
         if self.crashed:
             return
-        self._away_by = None
-        reborn = isinstance(fault, ControllerKilled)
-        self._faults.disturb_all(fault, "restarted" if reborn else "reconnected", CONTROLLER)
-        self._converse(self._link.revive if reborn else self._link.rejoin)
-        if self._unheard or (self._told_to_end and reborn):
+        self._lost_by = None
+        restarted = isinstance(fault, ControllerKilled)
+        self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
+        self._call_link(self._link.revive if restarted else self._link.rejoin)
+        if self._stop_pending or (self._stop_requested and restarted):
             self.stop()
 
-    def _miss(self, fault: BrokerFault, message: Message) -> None:
-        """What arrives while nobody is there is lost."""
+    def _drop(self, fault: BrokerFault, message: Message) -> None:
+        """A message that arrives while the controller is not connected is lost."""
         if message.item is not None:
             lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
             self._faults.disturb(fault, lost, message.part, item=message.item)
@@ -119,23 +119,23 @@ class ControllerPort:
 
     def _exchange(self, feedback: list[bytes]) -> bool:
         """One exchange; returns whether the controller commanded anything."""
-        if self.crashed or self._away_by is not None:
+        if self.crashed or self._lost_by is not None:
             return False
-        return self._converse(lambda now_s: self._link.exchange(now_s, feedback))
+        return self._call_link(lambda now_s: self._link.exchange(now_s, feedback))
 
-    def _converse(self, talk: Callable[[float], Reply]) -> bool:
+    def _call_link(self, call: Callable[[float], Reply]) -> bool:
         self.exchanges += 1
         try:
-            reply = talk(self._timeline.now)
+            reply = call(self._timeline.now)
         except ParticipantError as error:
             self._crash(str(error))
             return False
-        self._obey(reply)
+        self._take(reply)
         return bool(reply.commands)
 
-    def _obey(self, reply: Reply) -> None:
+    def _take(self, reply: Reply) -> None:
         for payload in reply.commands:
-            self._say(payload)
+            self._command(payload)
         if reply.next_s is None:
             self._deadline.cancel()
         else:
@@ -146,5 +146,5 @@ class ControllerPort:
         self._deadline.cancel()
         self._record(trace.Crashed(self._timeline.now, reason))
 
-    def _say(self, payload: bytes) -> None:
+    def _command(self, payload: bytes) -> None:
         self._send(command_message(payload))

@@ -1,4 +1,4 @@
-"""The controller in real time: whoever is connected to the broker hears what the plant says, and says what it likes."""
+"""The controller in real time: any program that is connected to the broker."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +15,7 @@ from twin.links.pacing import LOOK_UP_S
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerFault, ControllerKilled
+from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 LONGEST_START_S: Final = 60.0
@@ -22,45 +23,39 @@ LONGEST_START_S: Final = 60.0
 
 
 class RealTimePort:
-    """Between the line and a controller that is reached over a broker and lives by the wall clock.
+    """Between the line and a controller that is reached over a broker and runs under the wall clock.
 
-    Its commands go to `send`. What befalls its connection does so at its times; what the broker sees of it, and that
-    it has ended, is recorded.
+    Its commands go to `send`. Broker and controller fail when the scenario's faults have them fail. What the broker
+    sees of the controller's connection is recorded, and that the controller's program has ended. Raises
+    `ScenarioError` for a fault, or a `stop_s`, that cannot be done to this broker or this controller.
     """
 
     def __init__(
-        self, timeline: Timeline, live: Live, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        self, timeline: Timeline, live: Live, scenario: Scenario, faults: FaultInjector,
+        record: Callable[[trace.AnyRecord], None], send: Callable[[Message], None],
     ) -> None:  # fmt: skip
         self._timeline = timeline
         self._live = live
         self._faults = faults
         self._record = record
         self._send = send
-        self._gone = False
-
-    def plan(self, faults: tuple[object, ...]) -> None:
-        """Let the broker and the controller fail at their times. Raises `ScenarioError` where that cannot be done."""
-        for place, fault in enumerate(faults):
+        self._exited = False
+        for place, fault in enumerate(scenario.faults):
             if isinstance(fault, BrokerFault):
-                begins, ends = self._live.losses(fault, f"faults[{place}]")
-                self._timeline.call_at(fault.from_s, partial(self._lose, fault, "cut_off", begins))
+                begins, ends = live.losses(fault, f"faults[{place}]")
+                timeline.call_at(fault.from_s, partial(self._lose, fault, "cut_off", begins))
                 back: trace.Effect = "restarted" if isinstance(fault, ControllerKilled) else "reconnected"
-                self._timeline.call_at(fault.until_s, partial(self._lose, fault, back, ends))
+                timeline.call_at(fault.until_s, partial(self._lose, fault, back, ends))
+        if scenario.stop_s is not None and not live.program.started:
+            raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
-    def plan_stop(self, stop_s: float | None, tell: Callable[[], None]) -> None:
-        """Let the controller be told to end. Raises `ScenarioError` for one that somebody else has started."""
-        if stop_s is None:
-            return
-        if not self._live.program.started:
-            raise ScenarioError("stop_s", stop_s, "left out for a controller that somebody else starts")
-        self._timeline.call_at(stop_s, tell)
-        self._timeline.call_at(stop_s, self._live.program.stop)
+    def stop(self) -> None:
+        """Tell the controller to end, by a signal."""
+        self._live.program.stop()
 
     def await_controller(self) -> None:
-        """Return when a controller connects, which is the line's time zero; or says something, where nobody sees that.
-
-        A program that was started and does neither is waited for no longer than `LONGEST_START_S`.
+        """Return when a controller connects: that is the line's time zero. Where the broker does not show connections,
+        return at the first command. A program that the twin started is waited for no longer than `LONGEST_START_S`.
         """
         live, until_s = self._live, wall_s() + LONGEST_START_S
         while live.inbox.empty() and live.program.exit() is None:
@@ -73,7 +68,7 @@ class RealTimePort:
             live.inbox.put(arrival)  # Nothing else is in it, so it stays the first.
 
     def arrive(self, message: Message) -> None:
-        """A message on `bb` goes out to whoever hears it."""
+        """Publish a message on `bb`."""
         self._record(trace.Feedback(self._timeline.now, message.part, message.says))
         self._live.outlet.publish(message.payload)
 
@@ -85,10 +80,10 @@ class RealTimePort:
             self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))
 
     def look(self) -> None:
-        """Whether the controller's program has ended."""
-        ended = None if self._gone else self._live.program.exit()
+        """Record it once the controller's program has ended."""
+        ended = None if self._exited else self._live.program.exit()
         if ended is not None:
-            self._gone = True
+            self._exited = True
             kind = trace.Crashed if ended.code else trace.Exited
             self._record(kind(self._timeline.now, ended.reason))
 
