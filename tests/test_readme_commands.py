@@ -1,4 +1,7 @@
-"""Every command of the README, run as it stands; shorter where it needs a line, only parsed where it needs torch."""
+"""Every command of the README, run as it stands; shorter where it needs a line, only parsed where it needs torch.
+
+The Chinese README has the same commands in the same order, so that each is run for both.
+"""
 
 import os
 import re
@@ -18,6 +21,7 @@ from twin import cli as twin_cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 PROGRAMS = {"twin": twin_cli.app, "controller": controller_cli.app, "classifier": classifier_cli.app}
 LINE = "127.0.0.1:21883"
 
@@ -67,14 +71,14 @@ NOT_RUN = (
 )
 
 
-def commands():
+def commands(readme=README):
     """The indented lines outside fences, in their order."""
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^```.*?^```$", "", readme, flags=re.DOTALL | re.MULTILINE)
     return [line.strip() for line in prose.splitlines() if re.match(r" {4,}\S", line)]
 
 
-def after(marker):
-    return re.search(rf"<!-- {marker} -->\n\n    (.+)\n", README).group(1)
+def after(marker, readme=README):
+    return re.search(rf"<!-- {marker} -->\n\n    (.+)\n", readme).group(1)
 
 
 def words_of(command):
@@ -117,6 +121,21 @@ def folder(tmp_path_factory):
 def test_every_command_is_looked_after():
     known = {*RUN, *ON_A_LINE, *SHORTENED, *PARSED, *NOT_RUN, after("main"), after("tests")}
     assert set(commands()) == known
+
+
+def test_the_chinese_readme_has_the_same_commands():
+    assert commands(CHINESE) == commands()
+    assert {name: after(name, CHINESE) for name in ("main", "tests")} == {
+        name: after(name) for name in ("main", "tests")
+    }
+
+
+def test_the_chinese_readme_has_the_same_messages_and_files():
+    """Payloads of the wire, the layout's keys, and links to files."""
+    for pattern in (r"`(\{[^`\s]+\})`", r"```toml\n(.*?)```"):
+        assert re.findall(pattern, CHINESE, re.DOTALL) == re.findall(pattern, README, re.DOTALL)
+    linked, of_english = (set(re.findall(r"\]\(([^)#]+)\)", text)) for text in (CHINESE, README))
+    assert linked - {"README.md"} == of_english - {"README.zh-CN.md"}
 
 
 def test_the_main_command_ends_with_its_verdict_and_leaves_nothing_behind(tmp_path):
@@ -177,11 +196,13 @@ def test_the_stand_in_a_controller_and_those_who_look_on(tmp_path):
     assert len(list((tmp_path / "pictures").rglob("*.jp*g"))) == 1
 
 
-def test_no_address_but_the_own_machine_s_is_named():
-    assert set(re.findall(r"https?://[^\s/)`\"]+", README)) == {"http://127.0.0.1:8088"}
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["English", "Chinese"])
+def test_no_address_but_the_own_machine_s_is_named(readme):
+    assert set(re.findall(r"https?://[^\s/)`\"]+", readme)) == {"http://127.0.0.1:8088"}
 
 
-def test_links_point_to_files():
-    links = re.findall(r"\]\(([^)#]+)\)", README)
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["English", "Chinese"])
+def test_links_point_to_files(readme):
+    links = re.findall(r"\]\(([^)#]+)\)", readme)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
