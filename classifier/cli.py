@@ -17,10 +17,10 @@ from rich.progress import track
 from rich.table import Table
 
 from classifier.card import TrainingConfig
-from classifier.distribution import distribution_version
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
 from classifier.recognition import Recognition
 from classifier.tables import answer_table, plain, printable, report_table
+from classifier.version_option import version_option
 from controller.errors import ControllerError
 
 app = typer.Typer(
@@ -36,18 +36,8 @@ _Model = Annotated[Path | None, typer.Option(help="Model file (.onnx or .safeten
 _Threads = Annotated[int, typer.Option(help="Threads that the engine may use.", min=1, max=64)]
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"classifier {distribution_version()}")
-        raise typer.Exit
-
-
 @app.callback()
-def classifier(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
-    ] = False,
-) -> None:
+def classifier(version: Annotated[bool, version_option("classifier")] = False) -> None:
     """What stands before every command."""
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from classifier.distribution import distribution_version
+from classifier.version_option import version_option
 
 REFUSED: Final = 2
 
@@ -25,18 +25,8 @@ class ClockKind(StrEnum):
     GRANTED = "granted"
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"controller {distribution_version()}")
-        raise typer.Exit
-
-
 @app.callback()
-def controller(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
-    ] = False,
-) -> None:
+def controller(version: Annotated[bool, version_option("controller")] = False) -> None:
     """The sorting line's controller. It learns the line's times by itself; no geometry is configured."""
 
 

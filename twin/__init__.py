@@ -1,9 +1,9 @@
 """The digital twin of the sorting line: plant, wire and checks around the real controller and the real recognizer."""
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from twin.shadowing import refuse_shadows
 
 if TYPE_CHECKING:
     from twin import trace
@@ -39,7 +39,22 @@ _HOMES: Final = {
 }  # fmt: skip
 _MODULES: Final = {"faults": "twin.scenario.faults", "trace": "twin.trace"}
 
-refuse_shadows("controller", "classifier")
+
+def _refuse_shadows(*packages: str) -> None:
+    """Raise `ImportError` where a user's file has a package's name, so that Python would import that file instead."""
+    for package in packages:
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:
+            continue  # Missing altogether: the import itself says so.
+        if Path(spec.origin).parents[1].resolve() != Path(__file__).parents[1].resolve():
+            raise ImportError(
+                f"{spec.origin} hides the package `{package}` of twin, which has the same name: rename that file",
+                name=package,
+                path=spec.origin,
+            )
+
+
+_refuse_shadows("controller", "classifier")
 
 
 def __getattr__(name: str) -> Any:

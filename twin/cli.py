@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from classifier.distribution import distribution_version
+from classifier.version_option import version_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,18 +40,8 @@ class LinkKind(StrEnum):
     REALTIME = "realtime"
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"twin {distribution_version()}")
-        raise typer.Exit
-
-
 @app.callback()
-def twin(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and end.")
-    ] = False,
-) -> None:
+def twin(version: Annotated[bool, version_option("twin")] = False) -> None:
     """The sorting line's digital twin."""
 
 

@@ -23,11 +23,12 @@ from twin.errors import ArgumentError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.report.notebook import run_html
+from twin.run_files import RunFiles
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
+from twin.verdict.summary_html import run_html
 
 LinkName = Literal["memory", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
@@ -73,8 +74,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises `FileError` where that cannot be written, `ArgumentError` for a run that kept no trace.
         """
-        from twin.run_files import RunFiles  # It writes runs, and so knows them.
-
         if not isinstance(self.trace[0], trace.Began):
             raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
         files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")

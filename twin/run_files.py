@@ -4,7 +4,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -12,8 +12,8 @@ from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
-from twin.run import Run
-from twin.scenario.scenario import SCENARIO_FORMAT
+from twin.scenario.scenario import SCENARIO_FORMAT, Scenario
+from twin.verdict.summary import Summary
 
 RUN_FORMAT: Final = 1
 
@@ -37,6 +37,18 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
 
 
+class Savable(Protocol):
+    """What is written of a run, besides its trace."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What it was."""
+
+    @property
+    def summary(self) -> Summary:
+        """What came of it."""
+
+
 class RunFiles:
     """The files of one run: `summary` and `trace` by path, and `save`, a folder for all of it.
 
@@ -57,7 +69,7 @@ class RunFiles:
         self._summary = summary
         self._folder = save
 
-    def write(self, run: Run, *, link: str, controller: str | None = None) -> None:
+    def write(self, run: Savable, *, link: str, controller: str | None = None) -> None:
         """The run is over: write what is still to be written. Raises `FileError`."""
         if self._summary is not None:
             write_json(self._summary, run.summary)

@@ -1,1 +1,1 @@
-"""What a person reads of a run: on the terminal (`console`, `screen`), as the narration of a trace, in a `notebook`."""
+"""What a person reads of a run: on the terminal (`console`, `screen`), and as the narration of a trace."""

@@ -1,4 +1,4 @@
-"""A run as a notebook shows it: plain HTML tables of its summary and its violations."""
+"""A run's summary and violations as plain HTML tables, which a notebook shows."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
