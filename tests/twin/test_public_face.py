@@ -138,6 +138,12 @@ def test_files_are_named_by_text_or_path(kind, tmp_path):
     assert settings_for(Layout()).gates == 3
 
 
+@pytest.mark.parametrize("load", [load_scenario, load_layout])
+def test_a_file_that_is_not_there_is_one_line(load):
+    with pytest.raises(FileError, match=r"^nowhere: No such file"):
+        load("nowhere")
+
+
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_trace_goes_to_a_file_named_by_text_or_path(kind, tmp_path):
     run = simulate(Scenario(), trace_path=kind(tmp_path / "trace.jsonl"))
