@@ -4,7 +4,7 @@ import pytest
 
 from twin import Item, Scenario, trace
 from twin.verdict.checks import ALL_CHECKS, Checks
-from twin.verdict.checks.check import MOST_VIOLATIONS
+from twin.verdict.checks.check import MOST_VIOLATIONS, Answers
 from twin.verdict.checks.control import LONGEST_UNSAFE_S
 from twin.verdict.checks.rods import LONGEST_OUT_S
 
@@ -17,6 +17,8 @@ ERROR = trace.Answered(2.0, 1, None, 0.0)
 CLEAR = trace.Answered(2.0, 1, "ripe", 0.95, own=False)
 UNCLEAR = trace.Answered(2.0, 1, "ripe", 0.6, own=False)
 LOOKS_RAW = trace.Answered(2.0, 1, "raw", 0.95, own=False)
+NO_LOOK = trace.Answered(2.0, 1, None, 0.0, own=False)
+MAYBE_RAW = trace.Answered(2.0, 1, "raw", 0.6, own=False)
 TOLD = trace.EndRequested(10.0, "a signal")
 
 
@@ -51,6 +53,10 @@ CASES = {
     "needless_reject of a clear picture": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, UNCLEAR, trace.Binned(9.0, 1, 0)],
     ),
+    "needless_reject misread": ([LOADED, MISREAD, trace.Binned(9.0, 1, 0)], [LOADED, MISREAD, trace.Binned(9.0, 1, 4)]),
+    "needless_reject without an answer of the twin's own": (
+        [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, NO_LOOK, trace.Binned(9.0, 1, 0)],
+    ),
     "needless_reject looking otherwise": (
         [LOADED, CLEAR, trace.Binned(9.0, 1, 0)], [LOADED, LOOKS_RAW, trace.Binned(9.0, 1, 0)],
     ),
@@ -75,7 +81,15 @@ CASES = {
     ),
     "rod_left_out at the end": (
         [*moves(3, (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
-        [*moves(3, (17.1, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (17.0, "out")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out at the end, on its way": (
+        [*moves(3, (16.0, "extending"), (16.9, "out")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (16.0, "extending")), ended(rods_out=(3,), t_s=20.0)],
+    ),
+    "rod_left_out at the end, on its way in": (
+        [*moves(3, (16.0, "out"), (19.5, "retracting")), ended(rods_out=(3,), t_s=20.0)],
+        [*moves(3, (16.0, "out"), (17.0, "retracting")), ended(rods_out=(3,), t_s=20.0)],
     ),
     "rod_left_out crashed": ([ended(reason="crashed", rods_out=(3,))], [ended(reason="crashed")]),
     "protocol": ([trace.Refused(3.0, "not a JSON object")], []),
@@ -98,10 +112,11 @@ CASES = {
         [RUN, *moves(2, (4.9, "out")), STOP, ended(rods_out=(2,))], [RUN, *moves(2, (4.9, "out"), (4.95, "in")), STOP],
     ),
     "unsafe_stop run again": (
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(9.0, True)],
-        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(6.0, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.1, True)],
+        [RUN, *moves(2, (4.9, "out")), STOP, trace.BeltRuns(7.0, True)],
     ),
     "unsafe_stop crashed": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(reason="crashed")]),
+    "unsafe_stop with the controller there": ([RUN, ended(reason="crashed", running=True)], [RUN, ended(running=True)]),
     "wrong_bin threshold": (
         [LOADED, UNSURE, trace.Binned(9.0, 1, 2)],
         [LOADED, trace.Answered(2.0, 1, "ripe", 0.8), trace.Binned(9.0, 1, 2)],
@@ -124,6 +139,10 @@ CASES = {
     "pushed_at_nothing by another rod": (
         [PUSH[0], trace.Taken(4.1, 1, 3, 0.0, None), *PUSH[1:]],
         [trace.RodMoves(4.0, 1, "extending"), trace.RodMoves(4.5, 1, "retracting"), trace.RodMoves(5.0, 1, "in")],
+    ),
+    "protocol pushed for the first time": (
+        [PUSH[0], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
+        [trace.Commanded(4.3, '{"rod_control":"second_push"}')],
     ),
     "protocol pushed again after it was in": (
         [*PUSH[:2], trace.Commanded(4.3, '{"rod_control":"second_push"}')],
@@ -166,6 +185,13 @@ def test_a_violation_names_item_time_and_distance():
     assert "70.0 mm" in violation.detail
 
 
+def test_a_push_at_nothing_is_found_when_the_rod_turns():
+    checks = Checks(ALL_CHECKS)
+    for record in (BEGAN, *PUSH):
+        checks.see(record)
+    assert [(violation.check, violation.t_s) for violation in checks.violations] == [("pushed_at_nothing", 4.5)]
+
+
 @pytest.mark.parametrize(
     ("records", "words"),
     [
@@ -181,10 +207,15 @@ def test_a_violation_names_item_time_and_distance():
             "the twin's own answer raw 0.95, belongs to 2) fell into bin 4: misread, since its picture looks so",
         ),
         (
+            [LOADED, MAYBE_RAW, trace.Binned(9.0, 1, 4)],
+            "the twin's own answer raw 0.60, belongs to 2) fell into bin 4",
+        ),
+        (
             [TOLD, ended(running=True, rods_out=(2,))],
             "told to end by a signal at 10.000 s; 10.0 s later the belt runs and rod 2 is out",
         ),
         ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "its centre 70.0 mm behind the head's"),
+        ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], "its centre 70.0 mm ahead of the head's"),
         ([trace.Held(4.0, 2, None, 1)], "item 2 rode into item 1, which stood"),
         ([trace.Held(4.0, 2, 3, None)], "item 2 rode into rod 3, which was out"),
         (
@@ -208,6 +239,10 @@ def test_a_violation_names_item_time_and_distance():
             [trace.Connection(3.0, "me", "lost", ""), ended(reason="stalled")],
             "nothing ever happened; me lost at 3.000 s",
         ),
+        (
+            [trace.Connection(2.0, "one", "lost", ""), trace.Connection(3.0, "two", "lost", ""), ended("stalled")],
+            "nothing ever happened; two lost at 3.000 s",
+        ),
     ],
 )
 def test_a_violation_is_told_in_words(records, words):
@@ -215,6 +250,25 @@ def test_a_violation_is_told_in_words(records, words):
     for record in [BEGAN, *records]:
         checks.see(record)
     assert any(violation.detail.endswith(words) for violation in checks.violations), checks.violations
+
+
+@pytest.mark.parametrize(
+    ("loaded", "answered", "reason"),
+    [
+        (LOADED, ERROR, "no answer"), (LOADED, UNSURE, "not sure"),
+        (LOADED, trace.Answered(2.0, 1, "unknown", 0.99), "no bin for unknown"),
+        (LOADED, RIPE, "not tracked, or answered too late"), (LOADED, None, "not sorted"),
+        (LOADED, CLEAR, "not sorted"), (LOADED, UNCLEAR, "hard to recognise"),
+        (trace.Loaded(1.0, 1, "plum", 0.08, None), None, "no bin for plum"),
+    ],
+)  # fmt: skip
+def test_why_an_item_rode_to_the_reject_bin_is_told_by_its_answer(loaded, answered, reason):
+    answers = Answers()
+    answers.began(BEGAN)
+    answers.loaded(loaded)
+    if answered is not None:
+        answers.answered(answered)
+    assert answers.reject_reason(1) == reason
 
 
 def test_a_controller_that_breaks_everything_does_not_fill_the_memory():
