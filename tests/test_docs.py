@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 import yaml
 
 from controller import Settings
-from twin import Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults
+from twin import ExternalController, Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, simulate
 from twin.verdict.checks import ALL_CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +127,29 @@ def test_the_small_controller_sorts_on_the_stand_in_by_the_service(tmp_path):
             process.communicate()
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["items"], summary["correct"], summary["violations"]) == (2, 2, [])
+
+
+@pytest.mark.broker
+def test_the_granted_controller_sorts_in_lockstep_and_the_same_way_each_time():
+    program = DOCS / "granted_controller.py"
+    mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
+    scenario = Scenario(seed=3, items=ItemDraw(count=4), recognizer=RecognizerModel(source="images"))
+    first, second = (simulate(scenario, link="lockstep", controller=mine) for _ in range(2))
+    assert first.ok
+    assert first.summary.correct >= 3
+    assert first.summary.digest == second.summary.digest
+
+
+@pytest.mark.broker
+def test_the_granted_controller_has_the_bug_that_the_page_tells_of():
+    program = DOCS / "granted_controller.py"
+    mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
+    cut = faults.ClientCutOff(from_s=21.0, until_s=24.0)
+    pictures = RecognizerModel(source="images")
+    run = simulate(
+        Scenario(seed=3, items=ItemDraw(count=8), recognizer=pictures, faults=(cut,)), link="lockstep", controller=mine
+    )
+    assert "stalled" in {violation.check for violation in run.violations}
 
 
 def rows(text):
