@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 
 SURE = 0.80
 RODS = {"ripe": ("first_switch", "second"), "half_ripe": ("second_switch", "third"), "raw": ("third_switch", "fourth")}
-PICTURE_S = 4.0  # It comes 1.5 s after the push.
+PICTURE_S = 4.0  # It comes 1.74 s after the push, so 0.74 s after the stroke.
 TRIP_S = 13.0  # From the loader to the end of the belt: 2.0 m at 0.18 m/s, and the strokes.
 EMPTY = 2  # After so many pushes of which nothing was seen the stack is empty.
 
