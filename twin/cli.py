@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from classifier.version_option import version_option
+from classifier.command import command_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +29,7 @@ INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
 FS_PORT: Final = 21883
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = command_app("twin", "The sorting line's digital twin.", pretty_exceptions=True)
 
 
 class LinkKind(StrEnum):
@@ -38,11 +38,6 @@ class LinkKind(StrEnum):
     LOCKSTEP = "lockstep"
     MEMORY = "memory"
     REALTIME = "realtime"
-
-
-@app.callback()
-def twin(version: Annotated[bool, version_option("twin")] = False) -> None:
-    """The sorting line's digital twin."""
 
 
 Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items the stack has.")]

@@ -1,0 +1,131 @@
+"""What MQTT 3.1.1's packets are made of: numbers, texts and byte strings (1.5), read with their limits checked."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from twin.errors import TwinError
+
+HIGHEST_QOS: Final = 2
+
+MAX_LENGTH_BYTES: Final = 4
+"""So many bytes hold a length, 7 bits each (2.2.3)."""
+
+
+class ProtocolError(TwinError):
+    """A client's bytes are no packets of MQTT 3.1.1, or not in its order. The message says what is wrong."""
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """Raises `ProtocolError` unless it holds."""
+    if not holds:
+        raise ProtocolError(otherwise)
+
+
+def is_topic(name: str) -> bool:
+    """Whether a message can be published on it: wildcards are for subscriptions (3.3.2.1)."""
+    return bool(name) and "#" not in name and "+" not in name
+
+
+def qos_level(value: int) -> int:
+    """A QoS from a packet. Raises `ProtocolError`."""
+    require(value <= HIGHEST_QOS, f"a QoS of {value}; it must be 0, 1 or 2")
+    return value
+
+
+def uint16(value: int) -> bytes:
+    """A number in two bytes."""
+    return value.to_bytes(2, "big")
+
+
+def binary(data: bytes) -> bytes:
+    """Bytes, or a text's, with their length before them."""
+    return uint16(len(data)) + data
+
+
+def length_bytes(length: int) -> bytes:
+    """A packet's remaining length (2.2.3)."""
+    encoded = bytearray()
+    while length > 0x7F:
+        encoded.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes(encoded) + bytes((length,))
+
+
+def read_length(data: bytes) -> tuple[int, int] | None:
+    """A length, and how many bytes hold it; None until they have all come. Raises `ProtocolError`."""
+    length = 0
+    for at, byte in enumerate(data[:MAX_LENGTH_BYTES]):
+        length |= (byte & 0x7F) << 7 * at
+        if not byte & 0x80:
+            return length, at + 1
+    require(len(data) < MAX_LENGTH_BYTES, f"a length of more than {MAX_LENGTH_BYTES} bytes")
+    return None
+
+
+@dataclass(slots=True)
+class Reader:
+    """A packet's body, read from its start to its end. Raises `ProtocolError` for whatever does not fit."""
+
+    data: bytes
+    packet: str
+    at: int = field(default=0, init=False)
+
+    @property
+    def left(self) -> int:
+        """How many bytes are still to be read."""
+        return len(self.data) - self.at
+
+    def take(self, count: int) -> bytes:
+        """The next so many bytes."""
+        require(count <= self.left, f"{self.packet} ends too early")
+        self.at += count
+        return self.data[self.at - count : self.at]
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.take(self.left)
+
+    def uint8(self) -> int:
+        """A number in one byte."""
+        return self.take(1)[0]
+
+    def uint16(self) -> int:
+        """A number in two bytes."""
+        return int.from_bytes(self.take(2), "big")
+
+    def length(self) -> int:
+        """A number in as many bytes as it needs."""
+        found = read_length(self.data[self.at : self.at + MAX_LENGTH_BYTES])
+        if found is None:
+            raise ProtocolError(f"{self.packet} ends too early")
+        self.at += found[1]
+        return found[0]
+
+    def binary(self) -> bytes:
+        """Bytes with their length before them."""
+        return self.take(self.uint16())
+
+    def text(self) -> str:
+        """A text with its length before it."""
+        try:
+            text = self.binary().decode()
+        except UnicodeDecodeError:
+            raise ProtocolError(f"{self.packet} has a text that is not UTF-8") from None
+        require("\0" not in text, f"{self.packet} has a text with a null character")
+        return text
+
+    def topic(self) -> str:
+        """The topic of a message."""
+        topic = self.text()
+        require(is_topic(topic), f"{self.packet} has the topic {topic!r:.60}, on which nothing can be published")
+        return topic
+
+    def packet_id(self) -> int:
+        """A packet id, which is never 0."""
+        packet_id = self.uint16()
+        require(packet_id > 0, f"{self.packet} has packet id 0")
+        return packet_id
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        require(not self.left, f"{self.packet} has {self.left} bytes too many")

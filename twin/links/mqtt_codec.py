@@ -1,0 +1,85 @@
+"""MQTT 3.1.1's packets from bytes and to bytes; the byte stream may be split anywhere.
+
+`_KINDS` is the first byte's part: which packet has which number, and with which flags (2.2.1, 2.2.2). PUBLISH is not
+in it: it alone has flags that vary.
+"""
+
+from typing import Final
+
+from twin.links.mqtt_bytes import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
+from twin.links.mqtt_packets import (
+    Connack,
+    Connect,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Pubcomp,
+    Publish,
+    Pubrec,
+    Pubrel,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+)
+
+MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
+"""Above the largest image that the wire allows, base64 and all; a larger packet is refused at its header."""
+
+_PUBLISH: Final = 3
+
+_KINDS: Final[dict[int, tuple[type[Packet], int]]] = {
+    1: (Connect, 0), 2: (Connack, 0), 4: (Puback, 0), 5: (Pubrec, 0), 6: (Pubrel, 2), 7: (Pubcomp, 0),
+    8: (Subscribe, 2), 9: (Suback, 0), 10: (Unsubscribe, 2), 11: (Unsuback, 0), 12: (Pingreq, 0), 13: (Pingresp, 0),
+    14: (Disconnect, 0),
+}  # fmt: skip
+_FIRST_BYTES: Final[dict[type, int]] = {kind: number << 4 | flags for number, (kind, flags) in _KINDS.items()}
+
+
+def encode(packet: Packet) -> bytes:
+    """A packet's bytes."""
+    first = _PUBLISH << 4 | packet.flags if isinstance(packet, Publish) else _FIRST_BYTES[type(packet)]
+    body = packet.body()
+    return bytes((first,)) + length_bytes(len(body)) + body
+
+
+class Decoder:
+    """Packets from one connection's bytes, in whatever portions these come."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def receive(self, data: bytes) -> None:
+        """More bytes have come."""
+        self._buffer += data
+
+    def next_packet(self) -> Packet | None:
+        """The next packet; None until more bytes have come. Raises `ProtocolError`, and from then on always."""
+        if not self._buffer:
+            return None
+        kind, flags = _kind(self._buffer[0])
+        header = read_length(bytes(self._buffer[1 : 1 + MAX_LENGTH_BYTES]))
+        if header is None:
+            return None
+        length, start = header[0], 1 + header[1]
+        require(length <= MAX_PACKET_BYTES, f"a packet of {length} bytes; it must be {MAX_PACKET_BYTES} at most")
+        if len(self._buffer) < start + length:
+            return None
+        reader = Reader(bytes(memoryview(self._buffer)[start : start + length]), kind.__name__.upper())
+        packet = kind.read(reader, flags)
+        reader.end()
+        del self._buffer[: start + length]
+        return packet
+
+
+def _kind(first_byte: int) -> tuple[type[Packet], int]:
+    """What the first byte announces: a packet's type, and its flags (2.2.1, 2.2.2)."""
+    number, flags = first_byte >> 4, first_byte & 0x0F
+    if number == _PUBLISH:
+        return Publish, flags
+    require(number in _KINDS, f"a packet of type {number}, which there is not")
+    kind, its_flags = _KINDS[number]
+    require(flags == its_flags, f"{kind.__name__.upper()} has the flags {flags:04b}, they must be {its_flags:04b}")
+    return kind, flags

@@ -1,0 +1,186 @@
+"""What a broker keeps: of each client its session and its connection, of each topic the retained message."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from twin.links.mqtt_bytes import require
+from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder
+from twin.links.mqtt_packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
+
+MAX_QUEUED: Final = 1000
+"""So many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge, as mosquitto does by
+default; the next one is dropped. A line sends some ten a second."""
+
+MAX_QUEUED_BYTES: Final = 2 * MAX_PACKET_BYTES
+"""Of their payloads together, so that pictures for a client that is away have an end: one always fits."""
+
+MAX_RETAINED: Final = 100
+"""So many topics may have a retained message; the line has none."""
+
+KEEP_ALIVE_GRACE: Final = 1.5
+"""A client is lost when it was silent for so many times its keep-alive (3.1.2.10)."""
+
+_HIGHEST_ID: Final = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What somebody published. `retained`: it was so before its receiver subscribed."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retained: bool = False
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A message that its receiver has not acknowledged, and which packet it must acknowledge it with next."""
+
+    message: Message
+    awaits: type[Packet]
+    sent: bool
+
+
+class Session:
+    """One client's. A clean one ends with its connection.
+
+    `subscriptions` are topic filters with the QoS that was granted, `received` the packet ids of its messages of
+    QoS 2 that it has not let go of: one that comes again under such an id is the same message.
+    """
+
+    def __init__(self, client_id: str, *, clean: bool) -> None:
+        self.client_id = client_id
+        self.clean = clean
+        self.subscriptions: dict[str, int] = {}
+        self.received: set[int] = set()
+        self._sending: dict[int, _Sending] = {}
+        self._sending_bytes = 0
+        self._last_id = 0
+
+    def granted_qos(self, topic: str) -> int | None:
+        """The highest QoS of the subscriptions that match a topic; None if none does (3.3.5)."""
+        return max((qos for wanted, qos in self.subscriptions.items() if matches(wanted, topic)), default=None)
+
+    def keep(self, message: Message, *, sent: bool) -> Publish | None:
+        """Keep a message of QoS 1 or 2 until it is acknowledged. Returns its packet, or None if there is no room.
+
+        `sent`: the packet goes out now; otherwise `unacknowledged` has it when the client comes back.
+        """
+        room = self._sending_bytes + len(message.payload) <= MAX_QUEUED_BYTES
+        if len(self._sending) >= MAX_QUEUED or not room:
+            return None
+        packet_id = self._free_id()
+        self._sending[packet_id] = _Sending(message, Puback if message.qos == 1 else Pubrec, sent)
+        self._sending_bytes += len(message.payload)
+        return publish_packet(message, packet_id)
+
+    def unacknowledged(self) -> Iterator[Packet]:
+        """What a client that has come back must be sent, in the order in which it was published (4.4)."""
+        for packet_id, sending in self._sending.items():
+            if sending.awaits is Pubcomp:
+                yield Pubrel(packet_id)
+            else:
+                yield publish_packet(sending.message, packet_id, duplicate=sending.sent)
+                sending.sent = True
+
+    def acknowledge(self, packet: Puback | Pubrec | Pubcomp) -> Pubrel | None:
+        """The client acknowledges a message; returns what it is answered, if anything (4.3).
+
+        An id that is not on its way is nothing new: it was acknowledged before. Raises `ProtocolError` for the wrong
+        acknowledgement of one that is.
+        """
+        sending = self._sending.get(packet.packet_id)
+        if sending is not None:
+            repeated = isinstance(packet, Pubrec) and sending.awaits is Pubcomp
+            got, wanted = type(packet).__name__.upper(), sending.awaits.__name__.upper()
+            require(
+                isinstance(packet, sending.awaits) or repeated,
+                f"{got} for packet id {packet.packet_id}, whose next acknowledgement must be {wanted}",
+            )
+            if isinstance(packet, Pubrec):
+                sending.awaits = Pubcomp
+            else:
+                del self._sending[packet.packet_id]
+                self._sending_bytes -= len(sending.message.payload)
+        return Pubrel(packet.packet_id) if isinstance(packet, Pubrec) else None
+
+    def _free_id(self) -> int:
+        """A packet id that is not in use; there is one, because fewer messages are kept than there are ids."""
+        self._last_id = self._last_id % _HIGHEST_ID + 1
+        while self._last_id in self._sending:
+            self._last_id = self._last_id % _HIGHEST_ID + 1
+        return self._last_id
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """A client's, from its socket's opening to its end: its bytes, and since its CONNECT its session.
+
+    `silence_s` is how long it may be silent (0: for ever), `deadline_s` when it has been so for too long.
+    """
+
+    number: int
+    decoder: Decoder = field(default_factory=Decoder)
+    session: Session | None = None
+    will: Will | None = None
+    silence_s: float = 0.0
+    deadline_s: float | None = None
+
+    def keep_alive(self, interval_s: int) -> None:
+        """The client has said how often it will be heard; 0: it need not be."""
+        self.silence_s = KEEP_ALIVE_GRACE * interval_s
+
+    def heard(self, now_s: float) -> None:
+        """A packet has come."""
+        self.deadline_s = now_s + self.silence_s if self.silence_s > 0 else None
+
+
+class RetainedMessages:
+    """The last retained message of each topic, for whoever subscribes later (3.3.1.3)."""
+
+    def __init__(self) -> None:
+        self._messages: dict[str, Message] = {}
+
+    def keep(self, message: Message) -> bool:
+        """Keep a message in the place of its topic's last one; an empty one only ends that. False: no room."""
+        if not message.payload:
+            self._messages.pop(message.topic, None)
+        elif message.topic not in self._messages and len(self._messages) >= MAX_RETAINED:
+            return False
+        else:
+            self._messages[message.topic] = message
+        return True
+
+    def matching(self, wanted: str) -> list[Message]:
+        """Those that a topic filter matches, in the order in which their topics came."""
+        return [message for topic, message in self._messages.items() if matches(wanted, topic)]
+
+
+def publish_packet(message: Message, packet_id: int = 0, *, duplicate: bool = False) -> Publish:
+    """The packet that carries a message to a subscriber."""
+    return Publish(
+        topic=message.topic, payload=message.payload, qos=message.qos, retain=message.retained, duplicate=duplicate,
+        packet_id=packet_id,
+    )  # fmt: skip
+
+
+def is_filter(wanted: str) -> bool:
+    """Whether it is a topic filter: `+` is a whole level, `#` the last one (4.7.1)."""
+    levels = wanted.split("/")
+    whole = all(level in ("+", "#") or ("+" not in level and "#" not in level) for level in levels)
+    return bool(wanted) and whole and "#" not in levels[:-1]
+
+
+def matches(wanted: str, topic: str) -> bool:
+    """Whether a topic filter matches a topic; a wildcard at its start matches no topic that starts with `$` (4.7)."""
+    if wanted[0] in "+#" and topic.startswith("$"):
+        return False
+    filters, levels = wanted.split("/"), topic.split("/")
+    for at, level in enumerate(filters):
+        if level == "#":
+            return True
+        if at >= len(levels) or level not in ("+", levels[at]):
+            return False
+    return len(filters) == len(levels)

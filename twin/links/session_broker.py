@@ -1,0 +1,283 @@
+"""A broker for MQTT 3.1.1 with no socket, no thread and no clock: bytes and times in, effects out.
+
+It stands behind a virtual socket, so that an unmodified client's own MQTT code talks to it in virtual time; behind a
+real one it does as well. Section numbers are the OASIS standard's.
+
+A CONNECT of another version is answered by CONNACK with code 1 (3.1.2-2), which paho reports as
+"unsupported protocol version". Where the standard leaves a choice: a message that several subscriptions of a client
+match reaches it once, at the highest QoS of these (3.3.5); QoS 0 is not kept for a client that is away; a message of
+QoS 2 is passed on when it first arrives (4.3.3); a bad topic filter is refused by code 0x80.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twin.broker.access import Access
+from twin.links.mqtt_bytes import ProtocolError, is_topic, require
+from twin.links.mqtt_codec import encode
+from twin.links.mqtt_effects import (
+    Close,
+    Connected,
+    Disconnected,
+    Dropped,
+    Effect,
+    Published,
+    Refused,
+    Send,
+    Subscribed,
+)
+from twin.links.mqtt_packets import (
+    Connack,
+    Connect,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Pubcomp,
+    Publish,
+    Pubrec,
+    Pubrel,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+)
+from twin.links.mqtt_session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
+
+
+class SessionBroker:
+    """Clients by the number of their connection, which whoever has the sockets chooses and does not use twice.
+
+    Call `take` after every other call: what it returns is to be done in its order. Times are in seconds from any
+    moment, and never run backwards. `access` says who may connect; none: everybody. Nothing that a client sends
+    raises: it ends the client's connection.
+    """
+
+    def __init__(self, access: Access | None = None) -> None:
+        self._access = access or Access()
+        self._clients: dict[int, Connection] = {}
+        self._online: dict[str, Connection] = {}
+        self._sessions: dict[str, Session] = {}
+        self._retained = RetainedMessages()
+        self._effects: list[Effect] = []
+        self._nameless = 0
+        self._acts: dict[type[Packet], Callable[[Connection, Session, Any], None]] = {
+            Publish: self._published,
+            Puback: self._acknowledged,
+            Pubrec: self._acknowledged,
+            Pubcomp: self._acknowledged,
+            Pubrel: self._released,
+            Subscribe: self._subscribe,
+            Unsubscribe: self._unsubscribe,
+            Pingreq: lambda client, session, packet: self._send(client, Pingresp()),
+            Disconnect: lambda client, session, packet: self._goodbye(client),
+        }
+
+    def opened(self, connection: int) -> None:
+        """A client's socket was connected."""
+        assert connection not in self._clients, f"connection {connection} is open already"
+        self._clients[connection] = Connection(connection)
+
+    def received(self, connection: int, data: bytes, now_s: float) -> None:
+        """Bytes from a client; those of a connection that is closed were under way when it was."""
+        client = self._clients.get(connection)
+        if client is None:
+            return
+        client.decoder.receive(data)
+        try:
+            while connection in self._clients and (packet := client.decoder.next_packet()) is not None:
+                self._act(client, packet)
+                client.heard(now_s)
+        except ProtocolError as error:
+            self._end(client, f"protocol violation: {error}")
+
+    def closed(self, connection: int) -> None:
+        """A client's socket went away."""
+        client = self._clients.get(connection)
+        if client is not None:
+            self._end(client, "lost", close=False)
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
+        """Publish for somebody who is no client of the broker; an empty retained payload ends what was retained."""
+        assert is_topic(topic), f"nothing can be published on {topic!r}"
+        self._spread("", Message(topic=topic, payload=payload, qos=qos), retain=retain)
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When `tick` must be called at the latest: a client's keep-alive runs out; None: never."""
+        return min(
+            (client.deadline_s for client in self._clients.values() if client.deadline_s is not None), default=None
+        )
+
+    def tick(self, now_s: float) -> None:
+        """Time has passed: whoever was silent for too long is disconnected, in the order of their deadlines."""
+        late = [(client.deadline_s, client) for client in self._clients.values() if client.deadline_s is not None]
+        for deadline_s, client in sorted(late, key=lambda one: one[0]):
+            if deadline_s <= now_s:
+                self._end(client, f"keep-alive ran out: it was silent for {client.silence_s:g} s")
+
+    def cut_off(self, who: int | str) -> bool:
+        """Break a connection, or that of a client by its id, as a network would; returns whether there was one."""
+        client = self._clients.get(who) if isinstance(who, int) else self._online.get(who)
+        if client is not None:
+            self._end(client, "cut off")
+        return client is not None
+
+    def restart(self) -> None:
+        """The broker goes, with every connection, and comes back. No last will is sent: nobody is there to send it.
+
+        What it has from clean sessions is lost; persistent sessions, with their queues, and what is retained survive,
+        as with mosquitto's `persistence true`.
+        """
+        for client in list(self._clients.values()):
+            client.will = None
+            self._end(client, "the broker restarted")
+
+    def take(self) -> list[Effect]:
+        """What is to be done and known since the last call, in order."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _act(self, client: Connection, packet: Packet) -> None:
+        name = type(packet).__name__.upper()
+        if client.session is None:
+            require(isinstance(packet, Connect), f"a client's first packet must be CONNECT, got {name}")
+            assert isinstance(packet, Connect)
+            self._connect(client, packet)
+        else:
+            require(not isinstance(packet, Connect), "a second CONNECT")
+            require(type(packet) in self._acts, f"{name} is for brokers to send")
+            self._acts[type(packet)](client, client.session, packet)
+
+    def _connect(self, client: Connection, packet: Connect) -> None:
+        code = self._refusal(packet)
+        if code != Connack.ACCEPTED:
+            self._effects.append(Refused(packet.client_id, packet.protocol, code))
+            self._send(client, Connack(False, code))
+            self._end(client, f"refused with code {code}")
+            return
+        client_id = packet.client_id or self._free_name()
+        if client_id in self._online:
+            self._end(self._online[client_id], "taken over")
+        known = None if packet.clean_session else self._sessions.get(client_id)
+        session = known or Session(client_id, clean=packet.clean_session)
+        client.session, client.will = session, packet.will
+        client.keep_alive(packet.keep_alive_s)
+        self._sessions[client_id], self._online[client_id] = session, client
+        self._effects.append(
+            Connected(client.number, client_id, packet.keep_alive_s, packet.clean_session, known is not None)
+        )
+        self._send(client, Connack(known is not None, Connack.ACCEPTED))
+        for unacknowledged in session.unacknowledged():
+            self._send(client, unacknowledged)
+
+    def _refusal(self, packet: Connect) -> int:
+        """Why a client is not let in, as CONNACK's code."""
+        password = None if packet.password is None else packet.password.decode(errors="replace")
+        if not packet.is_spoken:
+            return Connack.UNACCEPTABLE_VERSION
+        if not packet.client_id and not packet.clean_session:
+            return Connack.IDENTIFIER_REJECTED
+        if not self._access.admits(packet.username, password):
+            return Connack.NOT_AUTHORIZED
+        if packet.will is not None and not self._access.may_publish(packet.will.topic):
+            return Connack.NOT_AUTHORIZED
+        return Connack.ACCEPTED
+
+    def _free_name(self) -> str:
+        """An id for a client that has none; the same in every run."""
+        self._nameless += 1
+        while f"nameless-{self._nameless}" in self._sessions:
+            self._nameless += 1
+        return f"nameless-{self._nameless}"
+
+    def _end(self, client: Connection, reason: str, *, close: bool = True) -> None:
+        """A connection ends; its client's last will, if it still has one, is sent."""
+        del self._clients[client.number]
+        if close:
+            self._effects.append(Close(client.number, reason))
+        session = client.session
+        if session is None:
+            return
+        del self._online[session.client_id]
+        if session.clean:
+            del self._sessions[session.client_id]
+        self._effects.append(Disconnected(session.client_id, reason))
+        if client.will is not None:
+            will = client.will
+            self._accept(session, Message(topic=will.topic, payload=will.payload, qos=will.qos), retain=will.retain)
+
+    def _goodbye(self, client: Connection) -> None:
+        client.will = None
+        self._end(client, "disconnected")
+
+    def _published(self, client: Connection, session: Session, packet: Publish) -> None:
+        if packet.packet_id not in session.received or packet.qos != 2:
+            message = Message(topic=packet.topic, payload=packet.payload, qos=packet.qos)
+            self._accept(session, message, retain=packet.retain)
+        if packet.qos == 1:
+            self._send(client, Puback(packet.packet_id))
+        elif packet.qos == 2:
+            session.received.add(packet.packet_id)
+            self._send(client, Pubrec(packet.packet_id))
+
+    def _released(self, client: Connection, session: Session, packet: Pubrel) -> None:
+        session.received.discard(packet.packet_id)
+        self._send(client, Pubcomp(packet.packet_id))
+
+    def _acknowledged(self, client: Connection, session: Session, packet: Puback | Pubrec | Pubcomp) -> None:
+        answer = session.acknowledge(packet)
+        if answer is not None:
+            self._send(client, answer)
+
+    def _subscribe(self, client: Connection, session: Session, packet: Subscribe) -> None:
+        codes = tuple(qos if is_filter(wanted) else Suback.REFUSED for wanted, qos in packet.filters)
+        granted = [(wanted, qos) for wanted, qos in packet.filters if is_filter(wanted)]
+        session.subscriptions.update(granted)
+        self._effects.extend(
+            Subscribed(session.client_id, wanted, code) for (wanted, _), code in zip(packet.filters, codes, strict=True)
+        )
+        self._send(client, Suback(packet.packet_id, codes))
+        for wanted, qos in granted:
+            for message in self._retained.matching(wanted):
+                self._deliver(session, message, qos, retained=True)
+
+    def _unsubscribe(self, client: Connection, session: Session, packet: Unsubscribe) -> None:
+        for wanted in packet.filters:
+            session.subscriptions.pop(wanted, None)
+        self._send(client, Unsuback(packet.packet_id))
+
+    def _accept(self, session: Session, message: Message, *, retain: bool) -> None:
+        """A client's message, or its last will."""
+        if not self._access.may_publish(message.topic):
+            self._effects.append(Dropped(session.client_id, message.topic, "no client may publish on this topic"))
+            return
+        self._effects.append(Published(session.client_id, message.topic, message.payload, message.qos, retain))
+        self._spread(session.client_id, message, retain=retain)
+
+    def _spread(self, sender: str, message: Message, *, retain: bool) -> None:
+        """Send a message to everybody who subscribed to its topic, and keep it if it is to be retained (3.3.1.3)."""
+        if retain and not self._retained.keep(message):
+            self._effects.append(Dropped(sender, message.topic, "too many topics have a retained message"))
+        for session in self._sessions.values():
+            qos = session.granted_qos(message.topic)
+            if qos is not None:
+                self._deliver(session, message, qos, retained=False)
+
+    def _deliver(self, session: Session, message: Message, highest_qos: int, *, retained: bool) -> None:
+        """Send a message to a subscriber, or keep it until that one comes back."""
+        client = self._online.get(session.client_id)
+        qos = min(message.qos, highest_qos)
+        theirs = Message(topic=message.topic, payload=message.payload, qos=qos, retained=retained)
+        if qos == 0:
+            packet: Publish | None = publish_packet(theirs)
+        else:
+            packet = session.keep(theirs, sent=client is not None)
+            if packet is None:
+                self._effects.append(Dropped(session.client_id, message.topic, "its queue is full"))
+        if client is not None and packet is not None:
+            self._send(client, packet)
+
+    def _send(self, client: Connection, packet: Packet) -> None:
+        self._effects.append(Send(client.number, encode(packet)))
