@@ -1,4 +1,4 @@
-"""What every command has in common: `--version`, `-h` beside `--help`, and no command without a word."""
+"""What all commands have in common: `--version`, and `-h` besides `--help`."""
 
 from typing import Annotated
 
@@ -7,11 +7,13 @@ import typer
 from classifier.distribution import distribution_version
 
 
-def command_app(program: str, about: str, *, pretty_exceptions: bool = False) -> typer.Typer:
-    """An app without commands yet; `about` stands above its help."""
+def command_app(
+    program: str, about: str, *, epilog: str | None = None, pretty_exceptions: bool = False
+) -> typer.Typer:  # fmt: skip
+    """Make an app without commands yet; its help shows `about` at the top and `epilog` at the end."""
     app = typer.Typer(
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=pretty_exceptions, help=about,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
 
     def show(wanted: bool) -> None:

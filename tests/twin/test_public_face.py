@@ -117,7 +117,7 @@ def test_a_saved_run_has_the_files_of_a_save_on_the_command_line(run, tmp_path):
 def test_a_run_is_saved_to_a_new_folder_only(run, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").touch()
-    with pytest.raises(FileError, match=r"^folder must be a new folder"):
+    with pytest.raises(FileError, match=r"^folder must be a new or empty folder"):
         run.save(str(tmp_path / "full"))
 
 
