@@ -47,8 +47,8 @@ class ExternalController:
             try:
                 placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
             except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
-                why = "a command line with {host} and {port} in it"
-                raise TwinError(f"--controller = {self._command!r}: {error}; allowed is {why}") from None
+                must = "a command line with {host} and {port} in it"
+                raise TwinError(f"--controller must be {must}, got {self._command!r} ({error})") from None
         return placed
 
     @property

@@ -95,10 +95,12 @@ class Live:
         """
         if isinstance(fault, ControllerKilled):
             if not self.program.started:
-                raise ScenarioError(place, "controllerkilled", "with a controller that the twin itself has started")
+                raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
             return self._kill, self.program.start
         if self.broker is None:
-            raise ScenarioError(place, type(fault).__name__.lower(), "with the embedded broker")
+            raise ScenarioError(
+                place, type(fault).__name__.lower(), "left out with a broker other than the embedded one"
+            )
         if isinstance(fault, BrokerDown):
             return self.broker.stop, self.broker.start
         return self.broker.shut_out, self.broker.let_in
