@@ -52,6 +52,11 @@ class ExternalController:
         return placed
 
     @property
+    def command(self) -> str | None:
+        """The command line as it was given; None where nobody is started."""
+        return self._command
+
+    @property
     def started(self) -> bool:
         """Whether the twin starts the program; otherwise a controller connects by itself."""
         return bool(self._words)
