@@ -33,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sorting 
 class LinkKind(StrEnum):
     """Which clock a scenario runs under."""
 
+    HOSTED = "hosted"
     LOCKSTEP = "lockstep"
     MEMORY = "memory"
     REALTIME = "realtime"

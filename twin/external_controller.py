@@ -30,20 +30,25 @@ class ExternalController:
     """
 
     def __init__(self, command: str | None = None) -> None:
-        self._command = command
+        self.command = command
         self._processes: Processes | None = None
         self._words: list[str] = []
 
     def at(self, host: str, port: int) -> "ExternalController":
         """The same program, to be told this broker."""
-        placed = ExternalController(self._command)
-        if self._command is not None:
+        placed = ExternalController(self.command)
+        if self.command is not None:
             try:
-                placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
+                placed._words = [word.format(host=host, port=port) for word in shlex.split(self.command)]
             except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
                 why = "a command line with {host} and {port} in it"
-                raise TwinError(f"--controller = {self._command!r}: {error}; allowed is {why}") from None
+                raise TwinError(f"--controller = {self.command!r}: {error}; allowed is {why}") from None
         return placed
+
+    @property
+    def words(self) -> list[str]:
+        """The command line, once it has been told its broker."""
+        return list(self._words)
 
     @property
     def started(self) -> bool:

@@ -6,15 +6,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from typing import Final
 
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
 from twin.broker import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ScenarioError, TwinError
+from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.external_controller import ExternalController
 from twin.faults import BrokerDown, BrokerFault, ControllerKilled
+from twin.host_process import python_command
+from twin.hosted import HostedLink
 from twin.in_process_controller import InProcessController, Program
 from twin.link import Link
 from twin.lockstep import LockstepLink, PostOf
@@ -22,7 +25,11 @@ from twin.memory import ControllerOf, MemoryLink
 from twin.messenger import Messenger
 from twin.observation import DOCTOR, Observation
 from twin.outlet import Outlet
+from twin.scenario import Scenario
 from twin.tap import Tap, TapOutlet
+
+HOSTED_BROKER: Final = ("127.0.0.1", 21883)
+"""Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +57,19 @@ def memory(control: Control) -> Iterator[Link]:
     if isinstance(control.controller, ExternalController):
         raise TwinError("--link = 'memory': allowed for a foreign controller are lockstep and realtime")
     yield MemoryLink(control.controller, control.settings, control.recognizer)
+
+
+@contextmanager
+def hosted(control: Control, scenario: Scenario) -> Iterator[HostedLink]:
+    """A Python program in a process of its own under a virtual clock. Raises `TwinError` for what is none."""
+    if not isinstance(control.controller, ExternalController) or not control.controller.command:
+        raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")
+    command = python_command(control.controller.at(*HOSTED_BROKER).words)
+    link = HostedLink(command, control.recognizer, seed=scenario.seed, schedule=getattr(scenario, "schedule", 0))
+    try:
+        yield link
+    finally:
+        link.close()
 
 
 @contextmanager

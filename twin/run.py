@@ -27,7 +27,7 @@ from twin.simulation import Simulation
 from twin.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 
-LinkName = Literal["memory", "lockstep", "realtime"]
+LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
 
@@ -127,6 +127,10 @@ def _work(scenario: Scenario, control: links.Control, link: LinkName, speed: flo
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
             simulation.work_in_real_time(live, 1.0 if speed is None else speed)
+    elif link == "hosted":
+        with links.hosted(control, scenario) as program, record:
+            simulation = Simulation(scenario, record, control.recognizer, ours=False)
+            simulation.work_hosted(program)
     else:
         with (links.memory if link == "memory" else links.lockstep)(control) as reached, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
@@ -154,9 +158,9 @@ def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
     """Raises `ArgumentError` for a link that is none, and for what it would ignore."""
     if link not in get_args(LinkName):
-        raise ArgumentError("link", link, "memory, lockstep or realtime")
-    if broker is not None and link == "memory":
-        raise ArgumentError("broker", broker, "left out on the link memory, which has none")
+        raise ArgumentError("link", link, "memory, hosted, lockstep or realtime")
+    if broker is not None and link in ("memory", "hosted"):
+        raise ArgumentError("broker", broker, f"left out on the link {link}, which has none")
     if isinstance(broker, str):
         try:
             parse_address(broker)

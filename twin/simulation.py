@@ -11,6 +11,8 @@ from twin.camera import film_of
 from twin.channel import Channel, Message
 from twin.controller_port import ControllerPort
 from twin.fault_injector import FaultInjector
+from twin.hosted import HostedLink
+from twin.hosted_port import HostedPort
 from twin.line import Line
 from twin.link import Link
 from twin.links import Live
@@ -59,7 +61,13 @@ class Simulation:
 
     def work(self, link: Link) -> None:
         """Step through the run in virtual time."""
-        port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send)
+        self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
+
+    def work_hosted(self, link: HostedLink) -> None:
+        """Step through the run in virtual time, with a program that nobody wrote for that."""
+        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
+
+    def _step_through(self, port: ControllerPort | HostedPort) -> None:
         self._arrive = port.arrive
         self.latencies_s = port.gate_to_command_s
         port.begin()

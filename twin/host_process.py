@@ -1,0 +1,157 @@
+"""The process in which an unmodified Python program runs under a virtual clock, seen from the twin."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from twin.errors import HostingError, ParticipantError, TwinError
+from twin.host import protocol
+
+HOST: Final = Path(__file__).parent / "host"
+STALL_S: Final = 60.0
+"""A program that computes for so long on the wall clock, without waiting for anything, hangs."""
+
+GRACE_S: Final = 10.0
+"""So much longer the host itself has to say where it hangs."""
+
+VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
+"""Options of Python's command line that a value follows."""
+
+
+class Command(NamedTuple):
+    """A command line that starts a Python program: Python with its options, and the program with its arguments."""
+
+    python: tuple[str, ...]
+    program: tuple[str, ...]
+
+
+class HostProcess:
+    """The program of a command line, held until it is told how late it is. It begins when this is made.
+
+    Raises `HostingError` where the program can't be hosted, `TwinError` where it can't be started.
+    """
+
+    def __init__(self, command: Command, *, seed: int, schedule: int, output: BinaryIO) -> None:
+        words = [*command.python, str(HOST), *command.program]
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed % 2**32), "MPLBACKEND": "Agg"}
+        try:
+            self._process = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, env=environment,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise TwinError(f"--controller: {words[0]}: {error.strerror or error}") from None
+        self._output = output
+        self._greet(seed, schedule)
+
+    def hear(self) -> dict[str, Any]:
+        """What the program says when it can't go on at its time. Raises `ParticipantError` or `HostingError`."""
+        assert self._process.stdout is not None
+        if not _readable(self._process.stdout, STALL_S + GRACE_S):
+            raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
+        try:
+            answer = protocol.read(self._process.stdout)
+        except protocol.Ended:
+            code = self._process.wait()
+            raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
+        if "refused" in answer:
+            raise HostingError(f"--controller can't be hosted: {answer['refused']}")
+        if "hung" in answer:
+            raise ParticipantError(answer["hung"])
+        return answer
+
+    def tell(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
+        """What time it is, and what has arrived; until when nothing else will. Raises `ParticipantError`."""
+        self._write({"now": now_s, "until": until_s, "in": messages})
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            try:
+                stream.close()
+            except OSError:  # What could not be written any more.
+                pass
+
+    def _greet(self, seed: int, schedule: int) -> None:
+        assert self._process.stdout is not None
+        try:
+            hello = protocol.read(self._process.stdout)
+        except protocol.Ended:
+            self._process.wait()
+            raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
+        if hello.get("protocol") != protocol.VERSION:
+            raise HostingError(f"--controller: the host speaks protocol {hello.get('protocol')}")
+        self._write({"protocol": protocol.VERSION, "seed": seed, "schedule": schedule, "stall_s": STALL_S})
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            protocol.write(self._process.stdin, message)
+        except protocol.Ended:
+            code = self._process.wait()
+            raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
+
+    def _last_line(self) -> str:
+        """The last thing that it wrote, which may say why."""
+        self._output.seek(0)
+        lines = self._output.read().decode(errors="replace").strip().splitlines()
+        return f": {lines[-1]}" if lines else ""
+
+
+def python_command(words: Sequence[str]) -> Command:
+    """The parts of a command line that starts a Python program. Raises `HostingError` for any other."""
+    program = shutil.which(words[0])
+    if program is None:
+        raise TwinError(f"--controller: {words[0]}: No such file or directory")
+    if not Path(words[0]).name.lower().startswith(("python", "pypy")):
+        interpreter = _shebang(Path(program))
+        if interpreter is None:
+            must = "a Python program on the link hosted (--link realtime takes any)"
+            raise HostingError(f"--controller must be {must}, got {shlex.join(words)}")
+        return Command(tuple(interpreter), (program, *words[1:]))
+    end = 1
+    while end < len(words) and words[end].startswith("-") and words[end] not in ("-m", "-c", "-"):
+        end += 2 if words[end] in VALUED_OPTIONS else 1
+    if end == len(words) or words[end] == "-":
+        raise HostingError(f"--controller must name a Python program, got {shlex.join(words)}")
+    return Command((program, *words[1:end]), tuple(words[end:]))
+
+
+def _shebang(path: Path) -> list[str] | None:
+    """The Python that a script asks for in its first line."""
+    with path.open("rb") as file:
+        first = file.readline(1024)
+    if not first.startswith(b"#!"):
+        return None
+    words = shlex.split(first[2:].decode(errors="replace"))
+    if words and Path(words[0]).name == "env":
+        words = [found for word in words[1:2] if (found := shutil.which(word)) is not None]
+    return words if words and "python" in Path(words[0]).name else None
+
+
+def output_file() -> BinaryIO:
+    """Where a program's output goes."""
+    return tempfile.TemporaryFile()
+
+
+if sys.platform == "win32":
+
+    def _readable(stream: Any, timeout_s: float) -> bool:
+        """A pipe can't be waited for there; the host itself says when it hangs."""
+        return True
+
+else:
+    import select
+
+    def _readable(stream: Any, timeout_s: float) -> bool:
+        """Whether something can be read within the time."""
+        return bool(select.select([stream], [], [], timeout_s)[0])
