@@ -209,8 +209,11 @@ class HostedLink:
             self._service.closed(connection)
 
     def _answer_requests(self, now_s: float) -> None:
-        for connection, data in self._service.due(now_s):
+        for connection, data, last in self._service.due(now_s):
             self._inbox.append(("data", connection % 1_000_000, data.decode("latin-1")))
+            if last:
+                self._close(connection)
+                self._inbox.append(("close", connection % 1_000_000))
 
     def _act(self, heard: Heard) -> None:
         """Do what the broker wants done, and keep what it wants known."""

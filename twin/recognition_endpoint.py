@@ -30,7 +30,7 @@ class RecognitionEndpoint:
         self._recognizer = recognizer
         self._connections: dict[int, h11.Connection] = {}
         self._bodies: dict[int, bytearray] = {}
-        self._answers: list[tuple[float, int, int, bytes]] = []
+        self._answers: list[tuple[float, int, int, bytes, bool]] = []
         self._count = 0
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
@@ -48,6 +48,8 @@ class RecognitionEndpoint:
                 self._bodies[connection] += event.data
             elif isinstance(event, h11.EndOfMessage):
                 self._answer(connection, http, bytes(self._bodies.pop(connection)), now_s)
+                if http.our_state is not h11.DONE:
+                    return
                 http.start_next_cycle()
             else:
                 return
@@ -63,12 +65,11 @@ class RecognitionEndpoint:
         """When the next answer is due."""
         return self._answers[0][0] if self._answers else None
 
-    def due(self, now_s: float) -> list[tuple[int, bytes]]:
-        """The answers that are due, each with its connection."""
+    def due(self, now_s: float) -> list[tuple[int, bytes, bool]]:
+        """The answers that are due, each with its connection, and whether that is to be closed then."""
         found = []
         while self._answers and self._answers[0][0] <= now_s:
-            _, _, connection, data = heapq.heappop(self._answers)
-            found.append((connection, data))
+            found.append(heapq.heappop(self._answers)[2:])
         return found
 
     def _begin(self, connection: int, request: h11.Request) -> None:
@@ -88,7 +89,7 @@ class RecognitionEndpoint:
             return
         self._count += 1
         due_s = now_s + (LATENCY_S if note is None else note.latency_s)
-        heapq.heappush(self._answers, (due_s, self._count, connection, data))
+        heapq.heappush(self._answers, (due_s, self._count, connection, data, http.our_state is h11.MUST_CLOSE))
 
     def _said(self, image: bytes) -> bytes:
         try:
