@@ -56,18 +56,22 @@ def run(
     scenario: ScenarioFile = None,
     items: Items = DEFAULT_ITEMS,
     seed: Seed = 1,
-    link: Annotated[LinkKind, typer.Option(help="In memory, over a broker in lockstep, or in real time.")] = (
+    link: Annotated[LinkKind, typer.Option(help="In memory, hosted, over a broker in lockstep, or in real time.")] = (
         LinkKind.LOCKSTEP
     ),
     recognizer: Annotated[str, typer.Option(help="resnet, oracle, or the URL of a recognition service.")] = "resnet",
     in_flight: Annotated[str, typer.Option(help="Most items on the belt at once, or auto.")] = "auto",
     layout: LayoutFile = None,
+    controller: Annotated[
+        str | None, typer.Option(help="Command line of a program that controls the line; {host} and {port}: its broker.")
+    ] = None,
     broker: Annotated[str | None, typer.Option(help="HOST:PORT of a broker; without it, one is embedded.")] = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
+    from twin.external_controller import ExternalController
     from twin.files import read_as
     from twin.overrides import OPTIONS, load_overridden, overridden_text
     from twin.report import ProgressBar
@@ -90,7 +94,8 @@ def run(
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
-                chosen, recognizer=answers, link=link.value, broker=broker,
+                chosen, controller=None if controller is None else ExternalController(controller),
+                recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.say,
             )  # fmt: skip
         _leave(console, result, files, link.value)

@@ -84,9 +84,9 @@ class HostedLink:
         self._zero_s, self._host_s, self._next = now_s, 0.0, None
         heard = Heard(now_s)
         self._take(self._process.hear(), heard, now_s)
-        while self._lives == 1 and not self._ever_connected and heard.exit is None and self._host_s < LONGEST_START_S:
-            if self._next is None and not self._inbox:
-                break  # It waits for something that never comes.
+        while self._lives == 1 and not self._ever_connected and heard.exit is None:
+            if not self._inbox and (self._next is None or self._next[1] >= LONGEST_START_S):
+                break  # It waits for too long, or for something that never comes.
             self._zero_s = now_s - self._host_s
             self._converse(now_s, heard, until_host_s=LONGEST_START_S)
         self._zero_s = now_s - self._host_s
@@ -137,8 +137,9 @@ class HostedLink:
         self._answer_requests(now_s)
         self._act(heard)
         while self._process is not None:
-            due = [due_s for due_s in (until_s, self._broker.next_deadline_s, self._service.next_due_s) if due_s]
-            until_host_s = min(min(due) - self._zero_s, self._host_s + LOOKAHEAD_S)
+            others_s = (self._broker.next_deadline_s, self._service.next_due_s)
+            until_host_s = min(min((due_s for due_s in others_s if due_s is not None), default=until_s), until_s)
+            until_host_s = min(until_host_s - self._zero_s, self._host_s + LOOKAHEAD_S)
             self._converse(now_s, heard, until_host_s=until_host_s)
             now_s = heard.at_s
             if not self._inbox:

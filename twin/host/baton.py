@@ -17,8 +17,11 @@ QUANTUM = 100
 TURNS = 3
 """So many turns without any change about it, and a thread that polls is idle."""
 
-BUSY_TURNS = 2000
+BUSY_TURNS = 5000
 """So many turns without waiting, and a thread is taken for one that polls, whatever it computes."""
+
+BUSY_S = 0.001
+"""So long takes each of its turns from then on."""
 
 CLOCK_S = 0.01
 """So often a thread that polls the clock is let look at it."""
@@ -124,10 +127,10 @@ class Baton:
         if task.seen != self._changes:
             task.seen, task.quiet = self._changes, 0
             task.states.clear()
-        polls = task.read_clock or task.busy > BUSY_TURNS
-        task.quiet = task.quiet + 1 if polls or state in task.states else 0
+        busy = task.busy > BUSY_TURNS
+        task.quiet = task.quiet + 1 if task.read_clock or busy or state in task.states else 0
         task.states.add(state)
-        task.look_s = self.now_s + (CLOCK_S if polls else LOOK_S)
+        task.look_s = self.now_s + (CLOCK_S if task.read_clock else BUSY_S if busy else LOOK_S)
         task.lines, task.read_clock = 0, False
         self._pollers.append(task)
         self._pass_on(task)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
 from .baton import Baton
 
@@ -84,20 +85,17 @@ class Clock:
         replace_everywhere(replaced)
 
     def _broken_down(self) -> None:
-        """The functions of `time` that without an argument mean now."""
+        """The functions of `time` that without an argument mean now. A class may have one: none becomes its method."""
+        localtime = time.localtime
         for name, most in (("localtime", 1), ("gmtime", 1), ("ctime", 1), ("asctime", 1), ("strftime", 2)):
-            setattr(time, name, self._with_now(name, getattr(time, name), most, time.localtime))
+            now = (lambda: localtime(self.time())) if name in ("asctime", "strftime") else self.time
+            setattr(time, name, partial(_with_now, getattr(time, name), most, now))
 
-    def _with_now(self, name: str, real: Any, most: int, localtime: Any) -> Any:
-        def call(*arguments: Any) -> Any:
-            if len(arguments) < most or arguments[-1] is None:
-                now_s = self.time()
-                now = localtime(now_s) if name in ("asctime", "strftime") else now_s
-                return real(*arguments[: most - 1], now)
-            return real(*arguments)
 
-        call.__name__ = name
-        return call
+def _with_now(real: Callable[..., Any], most: int, now: Callable[[], Any], *arguments: Any) -> Any:
+    if len(arguments) < most or arguments[-1] is None:
+        return real(*arguments[: most - 1], now())
+    return real(*arguments)
 
 
 def replace_everywhere(replaced: dict[Any, Any]) -> None:

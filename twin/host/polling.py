@@ -39,11 +39,23 @@ class Polling:
             task = self._baton.current
             task.lines += 1
             if task.lines >= QUANTUM:
-                self._baton.step_aside()
+                try:
+                    self._baton.step_aside()
+                except BaseException:  # What a signal's handler raises ends the tracing: it begins anew with the next call.
+                    sys.setprofile(self._again)
+                    raise
                 # Until Python 3.12 the frame's variables are written back after this, those of closures too: what
                 # other threads have set meanwhile would be undone. To ask for them brings them up to date.
                 frame.f_locals  # noqa: B018
         return self._line
+
+    def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:
+        sys.setprofile(None)
+        self.watch()
+        while frame is not None:
+            if self._own.get(frame.f_code.co_filename):
+                frame.f_trace = self._line
+            frame = frame.f_back
 
     def state(self) -> int:
         """What the current thread's variables are: the same as before if it has got nowhere."""

@@ -31,7 +31,7 @@ class Program:
         code = self._guarded(self._run_main)
         import threading
 
-        code = code or self._guarded(threading._shutdown)
+        self._guarded(threading._shutdown)
         import atexit
 
         self._guarded(atexit._run_exitfuncs)

@@ -43,4 +43,5 @@ class Randomness:
         import uuid
 
         uuid._node = 0x0242AC110002  # type: ignore[attr-defined]
+        uuid._has_uuid_generate_time_safe = False  # type: ignore[attr-defined]  # Python 3.8 loads it late.
         uuid._generate_time_safe = uuid._UuidCreate = None  # type: ignore[attr-defined]
