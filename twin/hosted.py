@@ -140,6 +140,8 @@ class HostedLink:
             others_s = (self._broker.next_deadline_s, self._service.next_due_s)
             until_host_s = min(min((due_s for due_s in others_s if due_s is not None), default=until_s), until_s)
             until_host_s = min(until_host_s - self._zero_s, self._host_s + LOOKAHEAD_S)
+            if heard.commands or heard.seen:
+                until_host_s = self._host_s  # What it said, it said at this time; the rest is for the next exchange.
             self._converse(now_s, heard, until_host_s=until_host_s)
             now_s = heard.at_s
             if not self._inbox:

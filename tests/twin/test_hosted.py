@@ -51,6 +51,6 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
     if name == "worker_threads.py":
         pytest.importorskip("requests")
     first, again = run(name), run(name)
-    assert first.violations == ()
+    assert not first.violations
     assert first.summary.correct == 3
     assert again.summary.digest == first.summary.digest
