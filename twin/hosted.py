@@ -121,7 +121,7 @@ class HostedLink:
         """The program dies without a word; the broker notices."""
         if self._process is not None:
             self._process.kill()
-            self._process = None
+            self._process = self._next = None
         for connection in list(self._open):
             self._close(connection)
         self._inbox.clear()

@@ -1,15 +1,14 @@
 """Programs that nobody wrote for it, under the virtual clock."""
 
-import os
-import signal
-import sys
-from pathlib import Path
+import shutil
+import subprocess
 
 import pytest
 from tests_hosting import PROGRAMS, controller, hosted
+from tests_programs import PYTHON
 
-from twin import ItemDraw, Scenario, simulate
-from twin.errors import HostingError, TwinError
+from twin import ItemDraw, Scenario, simulate, trace
+from twin.errors import HostingError, ParticipantError, TwinError
 from twin.external_controller import ExternalController
 from twin.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
 from twin.scenario import RecognizerModel
@@ -18,11 +17,20 @@ PRIMITIVES = ("clocks", "waiting", "polling", "asyncio_waits", "signals", "socke
 ORACLE = RecognizerModel()
 
 
-def run(name, *, items=3, faults=(), seed=5, stop_s=None, recognizer=ORACLE):
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def other_python(request):
+    """Another interpreter that is installed here."""
+    found = shutil.which(f"python{request.param}")
+    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
+        pytest.skip(f"Python {request.param} is not installed")
+    return found
+
+
+def run(name, arguments="", *, items=3, faults=(), seed=5, stop_s=None, recognizer=ORACLE):
     scenario = Scenario(
         seed=seed, items=ItemDraw(count=items), faults=tuple(faults), stop_s=stop_s, recognizer=recognizer
     )
-    return simulate(scenario, link="hosted", controller=ExternalController(controller(name)))
+    return simulate(scenario, link="hosted", controller=ExternalController(f"{controller(name)} {arguments}"))
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
@@ -54,3 +62,96 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
     assert not first.violations
     assert first.summary.correct == 3
     assert again.summary.digest == first.summary.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
+        ("foreign_thread", "a thread that Python did not start calls the program"),
+        ("forks", "it starts another process .*--link realtime"),
+        ("speaks_tls", "TLS"),
+        ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
+    ],
+)
+def test_what_cannot_be_hosted_is_refused_by_name(name, why):
+    with pytest.raises(HostingError, match=f"--controller can't be hosted: .*{why}"):
+        hosted(PROGRAMS / "refused" / f"{name}.py")
+
+
+def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
+    monkeypatch.setattr("twin.host_process.STALL_S", 1.0)
+    with pytest.raises(ParticipantError, match="no progress for 1 s of real time .*waits_by_itself.py, line 5"):
+        hosted(PROGRAMS / "refused" / "waits_by_itself.py")
+
+
+@pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
+def test_a_program_in_another_language_is_refused_with_what_to_do(command):
+    with pytest.raises(TwinError, match="must be a Python program on the link hosted .*--link realtime|No such file"):
+        simulate(Scenario(), link="hosted", controller=ExternalController(command))
+
+
+def test_our_own_controller_is_refused_on_the_link():
+    with pytest.raises(TwinError, match="controller must be a Python program's command line"):
+        simulate(Scenario(), link="hosted")
+
+
+@pytest.mark.parametrize("style", ["loop_start", "loop_forever", "by_hand", "connect_async", "both_versions"])
+def test_each_style_of_paho_sorts(style):
+    assert run("paho_styles.py", style).summary.correct == 3
+
+
+@pytest.mark.parametrize("qos", ["1", "2 unclean"])
+def test_each_quality_of_service_sorts(qos):
+    assert run("paho_styles.py", f"loop_start {qos}").summary.correct == 3
+
+
+@pytest.mark.parametrize("fault", [ClientCutOff, BrokerDown])
+@pytest.mark.parametrize("style", ["loop_start", "by_hand"])
+def test_a_program_whose_connection_breaks_connects_again_when_it_is_let_in(fault, style):
+    played = run("paho_styles.py", style, faults=[fault(from_s=10, until_s=14)], items=2)
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert [event for event, _ in seen] == ["connected", "subscribed", "lost", "connected", "subscribed"]
+    assert seen[2][1] == 10 and 14 <= seen[3][1] < 20
+    wills = [record.t_s for record in played.trace if isinstance(record, trace.Commanded) and "stop" in record.payload]
+    assert len(wills) == (fault is ClientCutOff)
+
+
+def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
+    played = run("paho_styles.py", "loop_start", faults=[ControllerKilled(from_s=10, until_s=14)], items=4)
+    assert [record.t_s for record in played.trace if isinstance(record, trace.Connection) and record.event == "connected"] == [0, 14]
+    assert any(isinstance(record, trace.Commanded) and "stop" in record.payload for record in played.trace)
+    assert played.summary.items == 4
+
+
+def test_the_recognition_service_has_the_scenarios_faults():
+    says = RecognizerSays(from_s=0, until_s=100, what="error")
+    assert run("polling_variable.py", faults=[says]).summary.rejected == 3
+
+
+def test_a_program_that_is_told_to_end_gets_the_signal():
+    played = run("paho_styles.py", "loop_start", stop_s=5)
+    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+
+
+def test_our_own_controller_is_hosted_as_a_user_would_start_it():
+    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
+    scenario = Scenario(seed=5, items=ItemDraw(count=5))
+    played = simulate(scenario, link="hosted", controller=ExternalController(command))
+    assert not played.violations
+    assert played.summary.bins == simulate(scenario).summary.bins
+
+
+def test_one_that_deadlocks_is_found_stalled():
+    assert [found.check for found in run("deadlocks.py").violations][:1] == ["stalled"]
+
+
+def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
+    orders = [hosted(PROGRAMS / "racing.py", schedule=schedule).output for schedule in (0, 1, 1, 2, 3)]
+    assert orders[1] == orders[2]
+    assert len(set(orders)) > 2
+
+
+def test_a_controller_of_another_python_is_hosted(other_python):
+    program = hosted(PROGRAMS / "waiting.py", python=other_python)
+    assert program.code == 0, program.output

@@ -14,6 +14,9 @@ from typing import Any, Callable
 QUANTUM = 100
 """So many lines of the program, or calls that would not wait, is one turn of a thread that polls."""
 
+SLICE_TURNS = 50
+"""So many turns has a thread that computes before the others have theirs, as if by the system's own time slices."""
+
 TURNS = 3
 """So many turns without any change about it, and a thread that polls is idle."""
 
@@ -131,8 +134,14 @@ class Baton:
         task.quiet = task.quiet + 1 if task.read_clock or busy or state in task.states else 0
         task.states.add(state)
         task.look_s = self.now_s + (CLOCK_S if task.read_clock else BUSY_S if busy else LOOK_S)
-        task.lines, task.read_clock = 0, False
-        self._pollers.append(task)
+        task.read_clock = False
+        task.lines = 0 if self.chance is None else self.chance.randrange(QUANTUM)
+        if task.quiet:
+            self._pollers.append(task)
+        elif self.chance is None and task.busy % SLICE_TURNS:
+            return
+        else:
+            self._ready.append(task)
         self._pass_on(task)
 
     def give_way(self) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 import traceback
 from typing import Any, BinaryIO
 
 from . import protocol
 from .baton import Baton
+
+_HERE = os.path.dirname(__file__)
+_LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
 class Conversation:
@@ -22,13 +26,16 @@ class Conversation:
         self._until_s: float | None = 0.0
         self.network: Any = None
         self.signals: Any = None
-        self.silent_since: int | None = None
+        self.busy = True
+        self._stall_s = 0.0
 
     def hello(self) -> dict[str, Any]:
         """Say who is here; how the program is to be run."""
         version = ".".join(str(part) for part in sys.version_info[:3])
         protocol.write(self._says, {"protocol": protocol.VERSION, "python": version, "pid": os.getpid()})
-        return protocol.read(self._hears)
+        order = protocol.read(self._hears)
+        self._stall_s = order["stall_s"]
+        return order
 
     def out(self, *message: Any) -> None:
         """Something for the twin."""
@@ -42,14 +49,14 @@ class Conversation:
         if next_s is not None and not self._out and (self._until_s is None or next_s < self._until_s):
             baton.advance(next_s)
             return
-        self.silent_since = None
+        self.busy = False
         try:
             protocol.write(self._says, {"at": baton.now_s, "out": self._out, "next": next_s})
             self._out = []
             order = protocol.read(self._hears)
         except protocol.Ended:
             os._exit(0)  # The twin is gone: nobody is left to run for.
-        self.silent_since = baton.turns
+        self.busy = True
         self._until_s = order["until"]
         baton.advance(order["now"])
         if order["in"]:
@@ -63,9 +70,18 @@ class Conversation:
 
     def refuse(self, what: str) -> None:
         """The program does what can't be hosted: it ends here."""
-        own = [f"{step.filename}, line {step.lineno}" for step in traceback.extract_stack()
-               if os.path.dirname(step.filename) != os.path.dirname(__file__)]  # fmt: skip
-        self._leave({"refused": f"{what} ({own[-1] if own else 'at its start'})"})
+        steps = [step for step in traceback.extract_stack() if os.path.dirname(step.filename) != _HERE]
+        own = [step for step in steps if not step.filename.startswith(_LIBRARY)] or steps
+        where = f"{own[-1].filename}, line {own[-1].lineno}" if own else "at its start"
+        self._leave({"refused": f"{what} ({where})"})
+
+    def hang(self) -> None:
+        """The program makes no progress."""
+        self._show_stacks()
+        frame = sys._current_frames().get(self._baton.current.real_ident)
+        at = traceback.extract_stack(frame)[-1] if frame is not None else None
+        where = "" if at is None else f" (in {at.name}, {at.filename}, line {at.lineno})"
+        self._leave({"hung": f"the program made no progress for {self._stall_s:g} s of real time{where}"})
 
     def _take(self, kind: str, *rest: Any) -> None:
         if kind == "signal":
@@ -76,7 +92,7 @@ class Conversation:
             self.network.take(kind, *rest)
 
     def _leave(self, message: dict[str, Any]) -> None:
-        self.silent_since = None
+        self.busy = False
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -102,6 +118,6 @@ def stacks(baton: Baton) -> str:
         frame = frames.get(task.real_ident)
         name = "the main thread" if task is baton.main else f"thread {task.number}"
         steps = [] if frame is None else traceback.extract_stack(frame)
-        own = [step for step in steps if os.path.dirname(step.filename) != os.path.dirname(__file__)]
+        own = [step for step in steps if os.path.dirname(step.filename) != _HERE]
         text += f"{name} stands at:\n{''.join(traceback.format_list(own))}"
     return text

@@ -76,7 +76,7 @@ class Program:
         own = error.__traceback__
         while own is not None and os.path.dirname(own.tb_frame.f_code.co_filename) == os.path.dirname(__file__):
             own = own.tb_next
-        sys.excepthook(type(error), error, own)
+        sys.excepthook(type(error), error.with_traceback(own), own)
         steps = traceback.extract_tb(own)
         where = f" (in {steps[-1].name}, line {steps[-1].lineno})" if steps else ""
         self.reason = f"{type(error).__name__}: {error}{where}"

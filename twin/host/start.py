@@ -12,8 +12,10 @@ from .clock import Clock
 from .conversation import Conversation
 from .polling import Polling
 from .program import Program
+from .refusals import Refusals
 from .signals import Signals
 from .threads import NEWEST, OLDEST, Threads
+from .watchdog import Watchdog
 
 
 def start(words: list[str]) -> None:
@@ -39,6 +41,7 @@ def start(words: list[str]) -> None:
     baton.idle = conversation.idle
     baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
     baton.chance = chance
+    Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
     polling.watch()
     code = program.run()
     conversation.end(code, program.reason)
@@ -46,7 +49,7 @@ def start(words: list[str]) -> None:
 
 def _install_rest(baton: Baton, conversation: Conversation, signals: Signals, clock: Clock, seed: int) -> None:
     """What is imported only now: it is made of what has been replaced before."""
-    from . import dates
+    from . import dates, windows
     from .network import Network
     from .randomness import Randomness
 
@@ -55,6 +58,8 @@ def _install_rest(baton: Baton, conversation: Conversation, signals: Signals, cl
     network = Network(baton, conversation.out, conversation.refuse)
     network.install()
     signals.install(network.write)
+    windows.install(clock.sleep)
+    Refusals(conversation.refuse).install()
     conversation.network, conversation.signals = network, signals
 
 

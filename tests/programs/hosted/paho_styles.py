@@ -4,6 +4,7 @@
 """
 
 import base64
+import contextlib
 import json
 import sys
 import threading
@@ -84,7 +85,8 @@ elif style == "by_hand":
     while True:
         if client.loop(timeout=0.1) != mqtt.MQTT_ERR_SUCCESS:
             time.sleep(0.5)
-            client.reconnect()
+            with contextlib.suppress(OSError):
+                client.reconnect()
 else:
     client.loop_start()
     while True:

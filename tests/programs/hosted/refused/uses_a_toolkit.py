@@ -1,0 +1,3 @@
+"""Uses an event loop that waits outside Python."""
+
+import uvloop  # noqa: F401

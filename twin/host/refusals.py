@@ -1,0 +1,66 @@
+"""What can't be hosted: said at once and by name, with what to do, instead of quietly running in real time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+from typing import Any, Callable
+
+from .imports import when_imported
+
+INSTEAD = "; use --link realtime"
+TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
+LOOPS = ("uvloop", "gevent", "eventlet", "trio", "twisted")
+ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
+"""Modules of the standard library that ask the system about itself by starting a program, and wait for it."""
+
+
+class Refusals:
+    """Ends the program by `refuse` where it does one of these."""
+
+    def __init__(self, refuse: Callable[[str], None]) -> None:
+        self._refuse = refuse
+
+    def install(self) -> None:
+        """Take the place of what would leave the virtual clock."""
+        for name in ("posix_spawn", "posix_spawnp"):
+            if hasattr(os, name):
+                setattr(os, name, self._process(getattr(os, name)))
+        for name in ("fork", "forkpty", "system", "startfile"):
+            if hasattr(os, name):
+                setattr(os, name, self._instead_of(f"os.{name}", "starts another process"))
+        for name in ("execv", "execve"):
+            setattr(os, name, self._instead_of(f"os.{name}", "becomes another program"))
+        if os.name == "nt":
+            import _winapi
+
+            _winapi.CreateProcess = self._process(_winapi.CreateProcess)  # type: ignore[attr-defined]
+        else:
+            import _posixsubprocess
+
+            _posixsubprocess.fork_exec = self._process(_posixsubprocess.fork_exec)
+        for name in TOOLKITS + LOOPS:
+            why = "whose windows wait" if name in TOOLKITS else "whose event loop waits"
+            when_imported(name, self._at_import(f"it uses {name}, {why} outside Python{INSTEAD}"))
+        when_imported("_tkinter", self._no_windows)
+
+    def _instead_of(self, name: str, what: str) -> Any:
+        return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
+
+    def _process(self, real: Any) -> Any:
+        def start(*arguments: Any, **options: Any) -> Any:
+            frame = sys._getframe(1)
+            while frame.f_back is not None and frame.f_code.co_filename.endswith(("subprocess.py", "os.py")):
+                frame = frame.f_back
+            if os.path.basename(frame.f_code.co_filename) in ALLOWED:
+                return real(*arguments, **options)
+            return self._refuse(f"it starts another process, which has no virtual clock{INSTEAD}")
+
+        return start
+
+    def _at_import(self, what: str) -> Callable[[ModuleType], None]:
+        return lambda module: self._refuse(what)
+
+    def _no_windows(self, module: ModuleType) -> None:
+        module.create = self._instead_of("tkinter", "opens a window")  # type: ignore[attr-defined]
