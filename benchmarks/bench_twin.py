@@ -19,8 +19,8 @@ import simpy
 from paho.mqtt.enums import CallbackAPIVersion
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.broker import EmbeddedBroker
-from twin.outlet import no_delay
+from twin.broker.embedded import EmbeddedBroker
+from twin.links.plant_client import no_delay
 
 ROUNDS = 5
 

@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from broken import BROKEN  # noqa: E402
 
-from controller.core import Controller  # noqa: E402
+from controller.core.controller import Controller  # noqa: E402
 from scenarios.harness import Harness  # noqa: E402
 
 OURS = "(ours)"
@@ -49,7 +49,7 @@ class Hunt:
 
     name: str
     found: bool = False
-    story: str = ""
+    property_name: str = ""
     check: str = ""
     examples: int = 0
     seconds: float = 0.0
@@ -110,7 +110,7 @@ class Substitute:
             return
         self.hunter.note()
         scenario = self.hunter.last  # Hypothesis runs the smallest one last.
-        self.result.found, self.result.story = True, report.nodeid.partition("::")[2].removeprefix("test_")
+        self.result.found, self.result.property_name = True, report.nodeid.partition("::")[2].removeprefix("test_")
         self.result.check = self.hunter.check or "story"
         self.result.seconds, self.result.examples = self.hunter.found_s, self.hunter.examples
         self.result.items, self.result.faults = scenario.item_count, len(scenario.faults)
@@ -133,7 +133,7 @@ def main():
     parser.add_argument("--json", type=Path)
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
-    print(f"{'controller':26} found  {'story':72}  {'check':17}  examples  seconds  items  faults")
+    print(f"{'controller':26} found  {'property_name':72}  {'check':17}  examples  seconds  items  faults")
     pool = partial(ProcessPoolExecutor, arguments.processes, get_context("spawn"), max_tasks_per_child=1)
     hunts = []
     with pool() as workers:
@@ -154,7 +154,7 @@ def main():
 def show(one):
     """A line of the table."""
     print(
-        f"{one.name:26} {'yes' if one.found else 'NO':5}  {one.story:72}  {one.check:17}  {one.examples:8}"
+        f"{one.name:26} {'yes' if one.found else 'NO':5}  {one.property_name:72}  {one.check:17}  {one.examples:8}"
         f"  {one.seconds:7.1f}  {one.items:5}  {one.faults:6}", flush=True,
     )  # fmt: skip
 

@@ -23,17 +23,18 @@ from contextlib import contextmanager, nullcontext
 import twin.run
 from classifier import Classifier
 from classifier.renderer import render
-from controller.clocks import WallClock
-from controller.core import Controller
+from controller.core.controller import Controller
 from controller.mqtt import Address, Connection
 from controller.program import SWITCH_S
 from controller.session import Session
+from controller.wall_clock import WallClock
 from controller.worker import Worker
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.broker import EmbeddedBroker
-from twin.external_controller import ExternalController
-from twin.item import CLASSES, Rider
-from twin.scenario import RecognizerModel
+from twin.broker.embedded import EmbeddedBroker
+from twin.links.external_controller import ExternalController
+from twin.plant.belt_item import BeltItem
+from twin.scenario.item import CLASSES
+from twin.scenario.scenario import RecognizerModel
 
 LINE = Layout(
     belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),
@@ -49,15 +50,15 @@ class Shown:
     def __init__(self, size_bytes: int) -> None:
         self._pictures = {name: render(name, seed=1).ljust(size_bytes, b"\0") for name in CLASSES}
 
-    def picture(self, rider: Rider) -> bytes:
+    def picture(self, belt_item: BeltItem) -> bytes:
         """The picture of the item's class."""
-        return self._pictures[rider.item.item_class]
+        return self._pictures[belt_item.item.item_class]
 
 
 def work_line(items: int, size_bytes: int, parent: multiprocessing.connection.Connection) -> None:
     """The plant and the broker; tells the parent the port, and how many items went where they belong."""
-    film = Shown(size_bytes)
-    twin.run.film_of = lambda *_: film
+    picture_source = Shown(size_bytes)
+    twin.run.picture_source_of = lambda *_: picture_source
     scenario = Scenario(
         seed=5, layout=LINE, items=ItemDraw(count=items), recognizer=RecognizerModel(source="images"),
         controller=settings_for(LINE, **TOLD),

@@ -14,9 +14,9 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from controller.codec import ALL, Conveyor, GateEdge, Rod
-from controller.events import Event, ImageSeen, Output, Recognise, Recognised, Start
+from controller.core.events import Event, ImageSeen, Output, Recognise, Recognised, Start
 from controller.settings import Settings
+from controller.wire import ALL, Conveyor, GateEdge, Rod
 from twin import ItemDraw, Layout, Run, Scenario, settings_for, simulate
 
 TARGET = 0.95

@@ -126,7 +126,7 @@ def _ends(records, scenario):
     for item in ended.on_belt:
         if item > 0:
             yield "lost", item
-    if _of(records, trace.ToldToEnd) and (ended.running or ended.rods_out):
+    if _of(records, trace.EndRequested) and (ended.running or ended.rods_out):
         yield "not_at_rest", None
 
 

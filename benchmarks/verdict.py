@@ -29,10 +29,10 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).
 from breaking import BREAKING  # noqa: E402
 from ground_truth import breaks, delivered  # noqa: E402
 
-from controller.core import Controller  # noqa: E402
+from controller.core.controller import Controller  # noqa: E402
 from scenarios import strategies as s  # noqa: E402
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate  # noqa: E402
-from twin.faults import BrokerDown, ClientCutOff, ControllerKilled, ForeignObject  # noqa: E402
+from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, ForeignObject  # noqa: E402
 
 FAMILIES = {
     "gates": s.GATE_FAULTS, "rods": s.ROD_FAULTS, "belt": s.BELT_FAULTS, "loader": s.LOADER_FAULTS,

@@ -15,8 +15,8 @@ from classifier.decoding import decode
 from classifier.errors import ClassifierError, DatasetError, ImageError
 from classifier.inference import Classifier
 from controller.address import address_text
-from controller.codec import FEEDBACK, Image, decode_feedback
 from controller.errors import WireError
+from controller.wire import FEEDBACK, Image, decode_feedback
 
 _BACKLOG: Final = 256
 """Pictures that may wait to be written; the line is faster than the disk for longer than that only if it is broken."""

@@ -5,6 +5,9 @@ import threading
 from enum import Enum
 from typing import Final, NamedTuple
 
+LOOK_UP_S: Final = 0.2
+"""However long nothing arrives, whoever waits looks up this often, so that a stop is heard."""
+
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 

@@ -15,12 +15,12 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from controller import codec
+from controller import wire
 from controller.address import DEFAULT_PORT, address_text
-from controller.arrivals import Arrival, Arrivals, Sign
-from controller.clocks import LOOK_UP_S, wall_s
+from controller.arrivals import LOOK_UP_S, Arrival, Arrivals, Sign
 from controller.errors import BrokerError, SettingsError
 from controller.frozen import settle
+from controller.system import wall_s
 
 CLIENT_ID: Final = "FS_Ctl"
 KEEP_ALIVE_S: Final = 50
@@ -50,8 +50,8 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = None
-    commands_topic: str = codec.COMMANDS
-    feedback_topic: str = codec.FEEDBACK
+    commands_topic: str = wire.COMMANDS
+    feedback_topic: str = wire.FEEDBACK
 
     def __post_init__(self) -> None:
         """Refuse what no broker takes."""
@@ -80,10 +80,10 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Connection:
     """A connection to the broker; `topics` are what it listens to, the plant's feedback among them."""
 
-    def __init__(self, address: Address, *, topics: Sequence[str] = (codec.FEEDBACK,)) -> None:
+    def __init__(self, address: Address, *, topics: Sequence[str] = (wire.FEEDBACK,)) -> None:
         self._address = address
         # Within this process feedback goes by the codec's name for it, whatever the broker calls it.
-        self._names = {address.feedback_topic if topic == codec.FEEDBACK else topic: topic for topic in topics}
+        self._names = {address.feedback_topic if topic == wire.FEEDBACK else topic: topic for topic in topics}
         self._arrivals = Arrivals()
         self._subscribed = threading.Event()
         self._refused: str | None = None
@@ -103,7 +103,7 @@ class Connection:
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._listening
         client.on_message = self._arrived
-        client.will_set(address.commands_topic, codec.encode_command(codec.Conveyor(run=False)), qos=0)
+        client.will_set(address.commands_topic, wire.encode_command(wire.Conveyor(run=False)), qos=0)
         if address.username is not None:
             client.username_pw_set(address.username, address.password)
         if address.tls:
@@ -198,7 +198,7 @@ class Connection:
 
     def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
         payload = bytes(message.payload)
-        if len(payload) > codec.MAX_FEEDBACK_BYTES:
+        if len(payload) > wire.MAX_FEEDBACK_BYTES:
             payload = b""  # It will be refused; a queue full of such must not fill the memory.
         self._arrivals.put(Arrival(Sign.MESSAGE, self._names.get(message.topic, ""), payload, wall_s()))
 

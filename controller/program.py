@@ -10,17 +10,16 @@ from typing import Final
 
 import msgspec
 
-from controller import codec
-from controller.clocks import Clock, GrantedClock, WallClock, patiently, wall_s
-from controller.core import Controller
+from controller import wire
+from controller.core.controller import Controller
 from controller.labels import LabelCheck
 from controller.mqtt import Address, Connection
-from controller.oracle import Noted
 from controller.recognizers import recognizer_of
 from controller.refusals import Refusals
-from controller.session import Modelled, Session
+from controller.session import Session
 from controller.settings import Settings
-from controller.system import END_SIGNALS, fine_waits
+from controller.system import END_SIGNALS, fine_waits, wall_s
+from controller.wall_clock import Clock, WallClock, patiently
 from controller.worker import Worker
 
 WELL: Final = 0
@@ -29,8 +28,8 @@ SWITCH_S: Final = 0.0005
 """So long may one thread make another wait (Python's own choice is 5 ms): no gate waits for a picture's decoding."""
 
 REST: Final = (
-    codec.encode_command(codec.Rod(codec.ALL, push=False)),
-    codec.encode_command(codec.Conveyor(run=False)),
+    wire.encode_command(wire.Rod(wire.ALL, push=False)),
+    wire.encode_command(wire.Conveyor(run=False)),
 )
 """What is said to a line whose controller fails: the last thing it hears."""
 
@@ -46,20 +45,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     granted: bool
 
 
-def run(plan: Plan, say: Callable[[str], None]) -> int:
+def run(plan: Plan, report: Callable[[str], None]) -> int:
     """Control the line until it is finished or stopped; returns the exit code.
 
-    `say` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
+    `report` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
     cannot even begin.
     """
     sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
-        stop = stack.enter_context(_stopped_by_signals(say))
-        with patiently(say, f"the recognizer {plan.recognizer}"):
+        stop = stack.enter_context(_stopped_by_signals(report))
+        with patiently(report, f"the recognizer {plan.recognizer}"):
             recognizer = LabelCheck(recognizer_of(plan.recognizer), plan.settings.bins, wall_s)
-        topics = (codec.FEEDBACK, codec.CLOCK_GRANT) if plan.granted else (codec.FEEDBACK,)
+        topics = (wire.FEEDBACK, wire.CLOCK_GRANT) if plan.granted else (wire.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
-        with patiently(say, f"the broker {connection.where}"):
+        with patiently(report, f"the broker {connection.where}"):
             connection.open(stop)
         stack.callback(connection.close)
         if stop.is_set():
@@ -68,14 +67,19 @@ def run(plan: Plan, say: Callable[[str], None]) -> int:
         core = Controller(plan.settings)
         clock: Clock
         if plan.granted:
-            session = Session(core, Modelled(Noted(recognizer)), refusals.see, refusals.miss)
-            clock = GrantedClock(plan.address.client_id, say=say)
+            # No deployment loads what only a simulation needs.
+            from controller.simulation.granted_clock import GrantedClock
+            from controller.simulation.oracle import ScriptedRecognizer
+            from controller.simulation.simulated_recognitions import SimulatedRecognitions
+
+            session = Session(core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss)
+            clock = GrantedClock(plan.address.client_id, report=report)
         else:
             stack.enter_context(fine_waits())
             worker = stack.enter_context(Worker(recognizer, connection.poke))
             session = Session(core, worker, refusals.see, refusals.miss)
-            clock = WallClock(say=say)
-        say(f"connected to {connection.where}")
+            clock = WallClock(report=report)
+        report(f"connected to {connection.where}")
         return _control(clock, session, connection, stop, refusals)
 
 
@@ -99,7 +103,7 @@ def _control(
 
 
 @contextmanager
-def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]:
+def _stopped_by_signals(report: Callable[[str], None]) -> Iterator[threading.Event]:
     """Who asks it to stop sets the event; who asks again ends the program at once, and the last will stops the belt."""
     stop = threading.Event()
     signals = (signal.SIGINT, *END_SIGNALS)
@@ -108,7 +112,7 @@ def _stopped_by_signals(say: Callable[[str], None]) -> Iterator[threading.Event]
         stop.set()
         for each in signals:
             signal.signal(each, signal.SIG_DFL)
-        say("stopping (once more to stop at once)")
+        report("stopping (once more to stop at once)")
 
     before = [signal.signal(each, ask) for each in signals]
     try:

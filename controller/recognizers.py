@@ -9,7 +9,6 @@ import msgspec
 
 from classifier import Recognition, Recognizer
 from controller.errors import RecognizerError, SettingsError
-from controller.oracle import Oracle
 
 SERVICE_PATH: Final = "/aisim_tf_pre"
 TIMEOUT_S: Final = 5.0
@@ -26,6 +25,8 @@ def recognizer_of(name: str) -> Recognizer:
 
         return Classifier.load()
     if name == "oracle":
+        from controller.simulation.oracle import Oracle  # No deployment loads what only a simulation needs.
+
         return Oracle()
     if name.startswith(("http://", "https://")):
         return Service(name)

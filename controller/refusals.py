@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from controller.core.events import Unrecognised
 from controller.errors import WireError
-from controller.events import Unrecognised
 
 QUIET_S: Final = 1.0
 """Of one kind one line at most is logged in so long a time."""

@@ -1,19 +1,17 @@
 """A controller at work, without its network: payloads in, payloads out, next deadline (still sans-IO).
 
 The same session runs under every clock and link; who owns it decides where payloads come from and what `now_s`
-is. Recognitions are the one thing that differs: computed at once and due after their modelled latency where the
-clock is virtual (`Modelled`), or done beside it by a worker (`controller.worker`) where it is the wall.
+is. Recognitions are the one thing that differs: a worker does them beside it where the clock is the wall's
+(`controller.worker`); where it is virtual they are simulated (`controller.simulation`).
 """
 
-import heapq
 from collections.abc import Callable
 from typing import Protocol
 
 from classifier import ClassifierError, Recognizer
-from controller import codec
-from controller.core import Controller
-from controller.errors import RecognizerError, WireError
-from controller.events import (
+from controller import wire
+from controller.core.controller import Controller
+from controller.core.events import (
     BrokerBack,
     BrokerLost,
     Event,
@@ -26,7 +24,7 @@ from controller.events import (
     Tick,
     Unrecognised,
 )
-from controller.oracle import Silent, read_note
+from controller.errors import RecognizerError, WireError
 
 Answered = Recognised | Unrecognised
 
@@ -43,35 +41,6 @@ class Recognitions(Protocol):
 
     def due(self, now_s: float) -> Answered | None:
         """The next answer that is there at `now_s`, or None."""
-
-
-class Modelled:
-    """Recognitions in virtual time: computed at once, due after the latency that the picture's note models."""
-
-    def __init__(self, recognizer: Recognizer) -> None:
-        self._recognizer = recognizer
-        self._pending: list[tuple[float, int, Answered]] = []
-
-    @property
-    def next_due_s(self) -> float | None:
-        """When the next answer is due."""
-        return self._pending[0][0] if self._pending else None
-
-    def submit(self, image: int, content: bytes, now_s: float) -> None:
-        """Recognise a picture; a silent recognizer's answer never comes."""
-        note = read_note(content)
-        latency_s = 0.0
-        if note is not None:
-            if isinstance(note.answer, Silent):
-                return
-            latency_s = note.latency_s
-        heapq.heappush(self._pending, (now_s + latency_s, image, answer(self._recognizer, image, content)))
-
-    def due(self, now_s: float) -> Answered | None:
-        """The next answer due at or before `now_s`."""
-        if self._pending and self._pending[0][0] <= now_s:
-            return heapq.heappop(self._pending)[2]
-        return None
 
 
 def answer(recognizer: Recognizer, image: int, content: bytes) -> Answered:
@@ -123,11 +92,11 @@ class Session:
     def receive(self, payload: bytes, now_s: float) -> tuple[bytes, ...]:
         """Handle one payload from `bb`; returns payloads for `aa`. What is no feedback is counted and dropped."""
         try:
-            feedback = codec.decode_feedback(payload)
+            feedback = wire.decode_feedback(payload)
         except WireError as error:
             self._on_refused(error)
             return ()
-        if isinstance(feedback, codec.Image):
+        if isinstance(feedback, wire.Image):
             self._images += 1
             return self._handle(ImageSeen(image=self._images), now_s, feedback.content)
         return self._handle(feedback, now_s, b"")
@@ -152,5 +121,5 @@ class Session:
             elif isinstance(output, Finished):
                 self.finished = True
             else:
-                payloads += (codec.encode_command(output),)
+                payloads += (wire.encode_command(output),)
         return payloads

@@ -5,9 +5,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from controller.codec import MAX_ORDINAL
 from controller.errors import SettingsError
 from controller.frozen import FrozenDict, settle
+from controller.wire import MAX_ORDINAL
 
 LONGEST_S: Final = 600.0
 DEFAULT_BINS: Final = FrozenDict({"ripe": 2, "half_ripe": 3, "raw": 4})

@@ -1,4 +1,4 @@
-"""What differs between operating systems for a program that keeps real time and can be asked to end.
+"""The operating system for a program that keeps real time and can be asked to end: its clock, signals and waits.
 
 Windows: Ctrl-Break takes the place of SIGTERM, which nobody can send there; and a wait lasts until the system's next
 tick, up to 15.6 ms later, unless the program asks for finer ones.
@@ -6,6 +6,7 @@ tick, up to 15.6 ms later, unless the program asks for finer ones.
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -34,3 +35,8 @@ else:
     def fine_waits() -> Iterator[None]:
         """Waits in here end within about a millisecond of their time, as they always do on this system."""
         yield
+
+
+def wall_s() -> float:
+    """Seconds on the wall clock, from an arbitrary beginning, never falling."""
+    return time.perf_counter()  # On Windows monotonic() stands still for up to 15.6 ms, before Python 3.13.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from classifier import Recognizer
-from controller.events import Unrecognised
+from controller.core.events import Unrecognised
 from controller.session import Answered, answer
 
 QUEUED_IMAGES: Final = 8

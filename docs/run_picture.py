@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from twin import ItemDraw, RecognizerModel, Scenario, simulate
-from twin.report import show_run
+from twin.report.console import show_run
 
 COMMAND: Final = "twin run --items 100"
 WIDTH: Final = 100

@@ -1,6 +1,6 @@
 """What every harness shares: run one, from the seeds in `corpus/`.
 
-    python fuzz/codec.py [libFuzzer's options, such as -max_total_time=60] [FILE to try again]
+    python fuzz/wire.py [libFuzzer's options, such as -max_total_time=60] [FILE to try again]
 
 New inputs are kept in memory only, so that the seeds stay few. A crash is written to the current folder.
 """

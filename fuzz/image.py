@@ -56,14 +56,14 @@ loop.run_until_complete(lifespan.__aenter__())
 
 def test_one_input(data: bytes) -> None:
     """The bytes as the body of a request that comes in two pieces."""
-    status, body = loop.run_until_complete(_post(data))
+    status, body = loop.run_until_complete(_client(data))
     assert status == 200
     answer = msgspec.json.decode(body, type=Contract)
     assert (answer.code == 0) == (len(answer.results) == 1) == (answer.error == "")
     assert answer.error != "internal error", answer.error
 
 
-async def _post(body: bytes) -> tuple[int, bytes]:
+async def _client(body: bytes) -> tuple[int, bytes]:
     cut = body[-1] % len(body) if body else 0
     pieces = [
         {"type": "http.request", "body": body[:cut], "more_body": True},

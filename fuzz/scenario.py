@@ -12,9 +12,17 @@ from typing import Any
 import atheris
 from harness import fuzz
 
-with atheris.instrument_imports(include=["twin.scenario", "twin.layout", "twin.item", "twin.faults", "controller"]):
+with atheris.instrument_imports(
+    include=[
+        "twin.scenario.scenario",
+        "twin.scenario.layout",
+        "twin.scenario.item",
+        "twin.scenario.faults",
+        "controller",
+    ]
+):
     from twin.errors import TwinError
-    from twin.scenario import decode_scenario, encode_scenario, load_scenario
+    from twin.scenario.scenario import decode_scenario, encode_scenario, load_scenario
 
 GOOD = [
     json.loads(path.read_bytes())

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from controller.address import parse_address
-from controller.core import Controller
+from controller.core.controller import Controller
 from controller.errors import ControllerError
 from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
@@ -21,7 +21,7 @@ EXAMPLES_A_MINUTE: Final = 150
 
 EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
-STORIES: Final = 10
+PROPERTY_FILES: Final = 10
 """A run of fewer files than this is not the whole suite, and need not have reached every situation."""
 
 SLOWEST: Final = 0.01
@@ -110,13 +110,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What finds the smallest scenarios comes first; in real time only what makes sense there."""
     items.sort(key=_place)
     link = config.stash[HARNESS].link
-    stories = [item for item in items if item.path.parent.name == "scenarios"]
-    for item in stories:
+    properties = [item for item in items if item.path.parent.name == "scenarios"]
+    for item in properties:
         if link == "realtime" and "foreign" not in item.keywords:
             item.add_marker(pytest.mark.skip(reason="too long for real time"))
-    files = {item.path.name for item in stories}
+    files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
-    config.stash[WHOLE] = link == "memory" and len(files) >= STORIES and not part
+    config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part
 
 
 def _place(item: pytest.Item) -> int:

@@ -9,14 +9,14 @@ from typing import Final, Literal
 import msgspec
 from hypothesis import currently_in_test_context, event, target
 
-from controller.core import Controller
+from controller.core.controller import Controller
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
-from twin.external_controller import ExternalController
-from twin.memory import ControllerOf
+from twin.links.external_controller import ExternalController
+from twin.links.memory import ControllerOf
+from twin.report.narration import narrate
 from twin.run import LinkName
-from twin.scenario import encode_scenario
-from twin.story import told
+from twin.scenario.scenario import encode_scenario
 
 TAIL_RECORDS: Final = 25
 FAILURES: Final = Path("scenario-failures")
@@ -78,9 +78,9 @@ def write_failure(scenario: Scenario, name: str) -> Path:
 def failure_text(run: Run, wrong: list[str], path: Path) -> str:
     """What is wrong, the whole scenario, and the trace's end."""
     tail = list(run.trace)[-TAIL_RECORDS:]
-    story = [f"{record.t_s:10.3f} s  {' '.join(told(record))}" for record in tail]
+    narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
     scenario = encode_scenario(run.scenario).decode()
-    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *story])
+    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
 
 
 def _tell_hypothesis(run: Run) -> None:

@@ -1,7 +1,7 @@
 """What a story may demand of a whole run, beside that no check objects: sentences on what is not so, or none."""
 
 from twin import Run, trace
-from twin.bin import REJECT, bin_name
+from twin.scenario.layout import REJECT, bin_name
 
 
 def all_in_bins(run: Run) -> list[str]:

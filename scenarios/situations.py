@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from twin import Run, trace
-from twin.faults import BrokerDown, ClientCutOff, ControllerKilled, Fault
+from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, Fault
 
 Reached = Callable[[Run], bool]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from twin import Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
-from twin.item import CLASSES
+from twin.scenario.item import CLASSES
 
 LEAST_WARM_UP_S: Final = 20.0
 START_S: Final = 5.0

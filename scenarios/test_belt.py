@@ -11,7 +11,7 @@ from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
 from scenarios.strategies import BELT_FAULTS, LONGEST_M, SHORTEST_M, scenarios
 from twin import ItemDraw, Layout, Scenario, settings_for
-from twin.faults import BeltSpeed
+from twin.scenario.faults import BeltSpeed
 
 CHANGED_S: Final = 20.0
 FOR_GOOD_S: Final = 10_000.0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scenarios.harness import Harness
 from scenarios.strategies import BROKER_FAULTS, scenarios
 from twin import Layout, Scenario
-from twin.faults import ClientCutOff
+from twin.scenario.faults import ClientCutOff
 
 
 @given(scenarios(kinds=BROKER_FAULTS))

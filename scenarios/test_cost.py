@@ -24,7 +24,7 @@ from scenarios.strategies import (
     shown,
 )
 from twin import Layout, Scenario, faults, settings_for
-from twin.faults import AnyFault, Fault
+from twin.scenario.faults import AnyFault, Fault
 
 ITEMS: Final = 15
 LASTS_S: Final = 1.0

@@ -12,7 +12,7 @@ from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
 from scenarios.strategies import GATE_FAULTS, LEAST_WARM_UP_S, fault_of, scenarios, shown, steps
 from twin import ItemDraw, Layout, Run, Scenario, settings_for
-from twin.faults import GateBounce, GateMissesEdge, GateStuck
+from twin.scenario.faults import GateBounce, GateMissesEdge, GateStuck
 from twin.trace import Edge
 
 FOR_GOOD_S: Final = 10_000.0

@@ -11,8 +11,8 @@ from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
 from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, scenarios, thrown
 from twin import Item, ItemDraw, Layout, Run, Scenario, settings_for
-from twin.faults import ForeignObject, TooLong
-from twin.item import CLASSES
+from twin.scenario.faults import ForeignObject, TooLong
+from twin.scenario.item import CLASSES
 from twin.trace import Loaded, Struck
 
 FIRST_ROD: Final = 2

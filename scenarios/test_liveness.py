@@ -5,7 +5,7 @@ from hypothesis import given
 from scenarios.harness import Harness
 from scenarios.strategies import ALL_FAULTS, scenarios
 from twin import Run, Scenario
-from twin.faults import TakenOff
+from twin.scenario.faults import TakenOff
 
 
 @given(scenarios(kinds=ALL_FAULTS))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scenarios.harness import Harness
 from scenarios.strategies import ROD_FAULTS, scenarios
 from twin import Layout, Scenario
-from twin.faults import RodSticksOut
+from twin.scenario.faults import RodSticksOut
 
 
 @given(scenarios(kinds=ROD_FAULTS))

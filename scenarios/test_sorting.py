@@ -11,7 +11,7 @@ from scenarios.harness import Harness
 from scenarios.outcomes import all_in_bins, all_sorted
 from scenarios.strategies import scenarios
 from twin import ItemDraw, Layout, Scenario, settings_for
-from twin.item import CLASSES
+from twin.scenario.item import CLASSES
 
 WAYS: Final = [
     {name: rod for name, rod in zip(CLASSES, rods, strict=True) if rod} for rods in product((2, 3, 4, 0), repeat=3)

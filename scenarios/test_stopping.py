@@ -21,7 +21,7 @@ from scenarios.strategies import (
     thrown,
 )
 from twin import ItemDraw, Layout, Scenario, faults, settings_for
-from twin.faults import AnyFault
+from twin.scenario.faults import AnyFault
 from twin.trace import BeltRuns, Binned
 
 SOON_S: Final = 7.0

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scenarios.harness import Harness
 from scenarios.strategies import ALL_FAULTS, fault_of, layouts, shown
 from twin import ItemDraw, Layout, LinkModel, Run, Scenario, faults, settings_for
-from twin.bin import REJECT
-from twin.faults import AnyFault, Fault, NoImage
-from twin.item import CLASSES
+from twin.scenario.faults import AnyFault, Fault, NoImage
+from twin.scenario.item import CLASSES
+from twin.scenario.layout import REJECT
 from twin.trace import Binned, Edge, Loaded
 
 SAME: Final = 1.02

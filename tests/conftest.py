@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from twin.broker import EmbeddedBroker
+from twin.broker.embedded import EmbeddedBroker
 
 
 class Mosquitto:

@@ -1,6 +1,12 @@
-"""What the packages may know of each other, and what none of them may do."""
+"""What the packages may import of each other, how long modules and functions are, and what none of them may do.
+
+`pytest -s tests/test_structure.py -k counts` prints modules, imports, layers and cycles of each package.
+"""
 
 import ast
+import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,15 +17,40 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 LIBRARY = [path for path in MODULES if path.parts[-2] != "scenarios"]
 
 MAY_IMPORT = {
-    "classifier": {"controller.address", "controller.codec", "controller.errors"},
+    "classifier": {"controller.address", "controller.wire", "controller.errors"},
     "controller": {"classifier"},
     "twin": {"classifier", "controller"},
     "scenarios": {"classifier", "controller", "twin"},
 }
-STOPWATCHES = {"twin/pacing.py", "controller/clocks.py", "classifier/inference.py", "classifier/evaluation.py"}
+STOPWATCHES = {
+    "twin/links/pacing.py",
+    "controller/system.py",
+    "classifier/inference.py",
+    "classifier/evaluation.py",
+}
 TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
-NAMES_TOPICS = {"controller/codec.py", "twin/faults.py"}
+NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 """The wire's names, and a scenario's data."""
+
+
+LAYERS = {
+    "twin": (
+        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "links",
+        "run_end", "simulation", "run", "files", "run_files", "doctor", "report", "cli", "__main__",
+    ),
+    "controller": (
+        "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",
+        "refusals", "mqtt", "session", "worker", "wall_clock", "simulation", "recognizers", "configuration", "journal",
+        "program", "cli", "__main__",
+    ),
+}  # fmt: skip
+"""Modules and sub-packages of each package, the lowest first: each imports only what stands before it."""
+
+LONG_WITH_A_REASON = {"twin/trace.py", "twin/cli.py", "controller/core/controller.py"}
+"""Their docstrings say why they have more than `LONG` lines."""
+
+LONG, LONGEST, LONGEST_FUNCTION = 300, 400, 60
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
 def name(path):
@@ -73,3 +104,75 @@ def test_topics_are_named_in_one_place(path):
     if name(path) not in NAMES_TOPICS:
         said = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
         assert said & TOPICS == set()
+
+
+@cache
+def graph(package):
+    """The modules of a package, each with those of the same package that it imports."""
+    found = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / package).rglob("*.py")}
+    modules = set(found.values())
+    return {
+        module: {target for target in imported(ast.parse(path.read_bytes())) if target in modules} - {module}
+        for path, module in found.items()
+        if path.name != "__init__.py"
+    }
+
+
+def layer(module):
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_a_module_imports_only_from_lower_layers(package):
+    order = LAYERS[package]
+    assert {layer(module) for module in graph(package)} == set(order)
+    upward = {
+        (module, target)
+        for module, targets in graph(package).items()
+        for target in targets
+        if order.index(layer(target)) > order.index(layer(module))
+    }
+    assert upward == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_imports_form_a_cycle(package):
+    try:
+        tuple(TopologicalSorter(graph(package)).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def depth(edges):
+    """How many layers deep the imports go."""
+    deepest = {}
+    for module in TopologicalSorter(edges).static_order():
+        deepest[module] = 1 + max((deepest[target] for target in edges.get(module, ())), default=0)
+    return max(deepest.values())
+
+
+def test_the_counts_of_each_package_are_printed(capsys):
+    with capsys.disabled():
+        for package in PACKAGES:
+            edges = graph(package)
+            folders = {path.parent for path in (ROOT / package).rglob("*.py")}
+            most = max(len(list(folder.glob("*.py"))) for folder in folders)
+            sys.stdout.write(
+                f"\n{package:10} {len(edges):3} modules in {len(folders)} folders ({most} at most), "
+                f"{sum(map(len, edges.values())):3} imports, {depth(edges):2} layers, no cycle"
+            )
+
+
+def test_a_module_is_no_longer_than_a_reader_can_hold(module):
+    lines = len(module.read_text().splitlines())
+    assert lines <= (LONGEST if name(module) in LONG_WITH_A_REASON else LONG)
+
+
+def test_a_function_fits_a_screen(module):
+    functions = [node for node in ast.walk(ast.parse(module.read_bytes())) if isinstance(node, ast.FunctionDef)]
+    lengths = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
+    assert {function: lines for function, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+
+
+def test_no_module_has_a_vague_name(module):
+    assert not {*module.relative_to(ROOT).with_suffix("").parts} & VAGUE

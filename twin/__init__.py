@@ -4,30 +4,50 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from twin import trace
     from twin.errors import TwinError
-    from twin.item import Item
-    from twin.layout import Layout, load_layout
+    from twin.links import ExternalController
     from twin.run import Run, simulate
-    from twin.scenario import ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
+    from twin.scenario import (
+        Item,
+        ItemDraw,
+        Layout,
+        LinkModel,
+        RecognizerModel,
+        Scenario,
+        faults,
+        load_layout,
+        load_scenario,
+        settings_for,
+    )
 
 __all__ = [
-    "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario", "TwinError",
-    "load_layout", "load_scenario", "settings_for", "simulate",
+    "ExternalController", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario", "TwinError",
+    "faults", "load_layout", "load_scenario", "settings_for", "simulate", "trace",
 ]  # fmt: skip
 
 _HOMES: Final = {
     "twin.errors": ("TwinError",),
-    "twin.item": ("Item",),
-    "twin.layout": ("Layout", "load_layout"),
+    "twin.links": ("ExternalController",),
     "twin.run": ("Run", "simulate"),
-    "twin.scenario": ("ItemDraw", "LinkModel", "RecognizerModel", "Scenario", "load_scenario", "settings_for"),
-}
+    "twin.scenario": (
+        "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario", "load_layout", "load_scenario",
+        "settings_for",
+    ),
+}  # fmt: skip
+_MODULES: Final = {"faults": "twin.scenario.faults", "trace": "twin.trace"}
 
 
 def __getattr__(name: str) -> Any:
     """Public names are looked up when they are asked for (PEP 562): `twin --help` needs none of the plant."""
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     for module, names in _HOMES.items():
         if name in names:
             value = globals()[name] = getattr(import_module(module), name)
             return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,7 +8,7 @@ from typing import Final
 
 from classifier import ClassifierError, Recognition, Recognizer
 from controller.errors import RecognizerError
-from twin.pacing import wall_s
+from controller.system import wall_s
 
 REMEMBERED_IMAGES: Final = 256
 LATENCY_SAMPLES: Final = 10_000
@@ -44,7 +44,7 @@ class CachingRecognizer:
                     self._answers.popitem(last=False)
         return answer
 
-    def begin(self, image: bytes) -> None:
+    def prefetch(self, image: bytes) -> None:
         """Begin to answer for a picture, in a thread of its own: whoever asks later need not wait."""
         self._ahead.submit(self.ask, image)
 

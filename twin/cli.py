@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from classifier import Recognizer
     from twin.run import Run
     from twin.run_files import RunFiles
-    from twin.scenario import Scenario
+    from twin.scenario.scenario import Scenario
 
 VIOLATED: Final = 1
 REFUSED: Final = 2
@@ -71,13 +71,13 @@ def run(
     save: SaveFolder = None,
 ) -> None:
     """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
-    from twin.external_controller import ExternalController
     from twin.files import read_as
-    from twin.overrides import OPTIONS, load_overridden, overridden_text
-    from twin.report import ProgressBar
+    from twin.links.external_controller import ExternalController
+    from twin.report.console import ProgressBar
+    from twin.report.screen import Screen, verbatim
     from twin.run import simulate
     from twin.run_files import RunFiles
-    from twin.screen import Screen, verbatim
+    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
 
     console = Screen()
     with _one_line_errors(), _terminable():
@@ -96,7 +96,7 @@ def run(
             result = simulate(
                 chosen, controller=None if controller is None else ExternalController(controller),
                 recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.say,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -128,13 +128,13 @@ def serve(
 ) -> None:
     """Stand in for the plant, in real time, for whatever controller connects."""
     from controller.address import address_text
-    from twin.access import Access
-    from twin.broker import EmbeddedBroker
-    from twin.external_controller import ExternalController
-    from twin.report import StatusLine
+    from twin.broker.access import Access
+    from twin.broker.embedded import EmbeddedBroker
+    from twin.links.external_controller import ExternalController
+    from twin.report.console import StatusLine
+    from twin.report.screen import Screen, verbatim
     from twin.run import simulate
     from twin.run_files import RunFiles
-    from twin.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors(), _terminable():
@@ -161,17 +161,17 @@ def serve(
 def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
     """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
     from twin.files import read_as
-    from twin.report import show_story, show_violations
+    from twin.report.console import show_narration, show_violations
+    from twin.report.screen import Screen
     from twin.run import simulate
-    from twin.scenario import load_scenario
-    from twin.screen import Screen
+    from twin.scenario.scenario import load_scenario
 
     console = Screen()
     with _one_line_errors():
         with read_as("scenario", file):
             scenario = load_scenario(file)
         result = simulate(scenario, link="memory")
-        show_story(console, result.trace, result.violations)
+        show_narration(console, result.trace, result.violations)
         show_violations(console, result.violations, result.unlisted)
     raise typer.Exit(VIOLATED if result.violations else 0)
 
@@ -180,8 +180,8 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
 def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
     """Judge a recorded trace again; exit 1 if it violates a rule."""
     from twin.files import read_as
-    from twin.report import show_violations
-    from twin.screen import Screen
+    from twin.report.console import show_violations
+    from twin.report.screen import Screen
     from twin.trace import read_trace
     from twin.verdict.checks import ALL_CHECKS, Checks
 
@@ -207,8 +207,8 @@ def doctor(
     from controller.address import parse_address
     from controller.mqtt import Address
     from twin.doctor import examine
-    from twin.report import show_findings
-    from twin.screen import Screen, verbatim
+    from twin.report.console import show_findings
+    from twin.report.screen import Screen, verbatim
 
     console = Screen()
     with _one_line_errors():
@@ -259,7 +259,7 @@ def _terminable() -> Iterator[None]:
 
 def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
     """What a run leaves: its files first, as a program waits for them, then the table for a person."""
-    from twin.report import show_run
+    from twin.report.console import show_run
 
     try:
         files.write(result, link=link)
@@ -277,8 +277,8 @@ def _exit_code(result: "Run") -> int:
 def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None) -> "Scenario":
     """The scenario that the options describe."""
     from controller.configuration import in_flight_of
-    from twin.layout import Layout, load_layout
-    from twin.scenario import ItemDraw, RecognizerModel, Scenario, settings_for
+    from twin.scenario.layout import Layout, load_layout
+    from twin.scenario.scenario import ItemDraw, RecognizerModel, Scenario, settings_for
 
     layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
     return Scenario(
@@ -290,7 +290,7 @@ def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_pat
 
 def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:
     """Who is let in. Other machines reach the broker only if it asks for a password, or is said to be insecure."""
-    from twin.access import is_loopback, read_passwords
+    from twin.broker.access import is_loopback, read_passwords
     from twin.errors import TwinError
 
     passwords = {} if path is None else read_passwords(path)

@@ -9,13 +9,13 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from controller import codec
+from controller import wire
 from controller.address import address_text
 from controller.arrivals import Arrival, Sign
 from controller.errors import BrokerError, WireError
 from controller.mqtt import Address, Connection
-from twin.observation import DOCTOR
-from twin.pacing import wall_s
+from controller.system import wall_s
+from twin.broker.observation import DOCTOR
 
 ROUND_TRIPS: Final = 20
 SLOW_TRIP_S: Final = 0.05
@@ -39,24 +39,24 @@ class Finding(NamedTuple):
     advice: str = ""
 
 
-def examine(address: Address, listen_s: float, say: Callable[[str], None]) -> Iterator[Finding]:
-    """Look at a broker and a line, one finding after another; `say` hears what is waited for.
+def examine(address: Address, listen_s: float, report: Callable[[str], None]) -> Iterator[Finding]:
+    """Look at a broker and a line, one finding after another; `report` hears what is waited for.
 
     `listen_s`: for how long to listen to the line.
     """
     # The connection's last will is for a controller: here it goes where nobody listens.
     own = f"twin/doctor/{os.getpid()}"
     address = msgspec.structs.replace(address, client_id=f"{DOCTOR}{os.getpid()}", commands_topic=own)
-    topics = (own, codec.FEEDBACK, codec.CLOCK_HELLO, codec.PLANT)
+    topics = (own, wire.FEEDBACK, wire.CLOCK_HELLO, wire.PLANT)
     where = address_text(address.host, address.port)
-    say(f"connecting to {where}")
+    report(f"connecting to {where}")
     try:
         with _connected(Connection(address, topics=topics)) as connection:
             yield Finding("broker", "well", f"{where} lets clients in, MQTT 3.1.1")
             heard: list[Arrival] = []
             yield _round_trip(connection, own, heard)
-            yield _payload(connection, own, heard, say)
-            say(f"listening to the line for {listen_s:g} s")
+            yield _payload(connection, own, heard, report)
+            report(f"listening to the line for {listen_s:g} s")
             _listen(connection, listen_s, heard)
             yield _plant(heard)
             yield _lockstep(heard)
@@ -86,10 +86,10 @@ def _round_trip(connection: Connection, own: str, heard: list[Arrival]) -> Findi
     return Finding("round trip", "well", seen)
 
 
-def _payload(connection: Connection, own: str, heard: list[Arrival], say: Callable[[str], None]) -> Finding:
+def _payload(connection: Connection, own: str, heard: list[Arrival], report: Callable[[str], None]) -> Finding:
     passed_mib = 0
     for size_mib in PAYLOADS_MIB:
-        say(f"sending {size_mib} MiB to and fro")
+        report(f"sending {size_mib} MiB to and fro")
         if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), heard) is None:
             break
         passed_mib = size_mib
@@ -124,13 +124,13 @@ def _listen(connection: Connection, listen_s: float, heard: list[Arrival]) -> No
 def _plant(heard: list[Arrival]) -> Finding:
     """Whether somebody speaks on `bb`, and the line's language."""
     kinds: Counter[str] = Counter()
-    stands_in = any(arrival.topic == codec.PLANT and arrival.payload for arrival in heard)
+    stands_in = any(arrival.topic == wire.PLANT and arrival.payload for arrival in heard)
     refused: list[WireError] = []
     for arrival in heard:
-        if arrival.topic != codec.FEEDBACK:
+        if arrival.topic != wire.FEEDBACK:
             continue
         try:
-            kinds[type(codec.decode_feedback(arrival.payload)).__name__] += 1
+            kinds[type(wire.decode_feedback(arrival.payload)).__name__] += 1
         except WireError as error:
             refused.append(error)
     seen = f"{kinds['GateEdge']} gate edges, {kinds['Image']} images"
@@ -142,7 +142,7 @@ def _plant(heard: list[Arrival]) -> Finding:
         return Finding("plant", "well", "a twin stands in for it and waits, or its belt is empty", advice)
     if not kinds:
         advice = "start the plant, or `twin serve`; a line with an empty belt says nothing, so look longer: --listen"
-        return Finding("plant", "silent", f"nobody spoke on {codec.FEEDBACK}", advice)
+        return Finding("plant", "silent", f"nobody spoke on {wire.FEEDBACK}", advice)
     return Finding("plant", "well", seen)
 
 
@@ -150,12 +150,12 @@ def _lockstep(heard: list[Arrival]) -> Finding:
     """Whether somebody waits for a granted clock."""
     names = set()
     for arrival in heard:
-        if arrival.topic == codec.CLOCK_HELLO:
+        if arrival.topic == wire.CLOCK_HELLO:
             try:
-                names.add(codec.decode_hello(arrival.payload).who)
+                names.add(wire.decode_hello(arrival.payload).who)
             except WireError:
                 continue
     if names:
         return Finding("lockstep", "well", f"{', '.join(sorted(names))} waits for the first grant")
     advice = "for `twin run --broker`, start controllers with --clock granted; a real line needs none"
-    return Finding("lockstep", "silent", f"nobody said hello on {codec.CLOCK_HELLO}", advice)
+    return Finding("lockstep", "silent", f"nobody said hello on {wire.CLOCK_HELLO}", advice)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from twin.errors import FileError
-from twin.scenario import Scenario
+from twin.scenario.scenario import Scenario
 
 Content = Literal["scenario", "trace", "summary"]
 

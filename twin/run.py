@@ -11,21 +11,22 @@ import msgspec
 
 from classifier import Recognizer
 from controller.address import parse_address
-from controller.core import Controller
+from controller.core.controller import Controller
 from controller.errors import SettingsError
 from controller.labels import LabelCheck
-from controller.oracle import Noted, Oracle
-from twin import links, trace
-from twin.broker import EmbeddedBroker
+from controller.simulation.oracle import Oracle, ScriptedRecognizer
+from controller.system import wall_s
+from twin import trace
+from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
-from twin.external_controller import ExternalController
-from twin.memory import ControllerOf
-from twin.pacing import wall_s
-from twin.scenario import Scenario
+from twin.links import opening
+from twin.links.external_controller import ExternalController
+from twin.links.memory import ControllerOf
+from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
-from twin.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
+from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
@@ -80,9 +81,9 @@ def simulate(
     load_renderer(scenario)
     judged = Checks(checks)
     with ExitStack() as stack:
-        answers = CachingRecognizer(Noted(_recognizer(scenario, controller, recognizer)))
+        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer)))
         stack.callback(answers.close)
-        control = links.Control(
+        control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
@@ -118,12 +119,12 @@ class _Worked(NamedTuple):
     took_s: float
 
 
-def _work(scenario: Scenario, control: links.Control, link: LinkName, speed: float | None, sees: _Record) -> _Worked:
+def _work(scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, sees: _Record) -> _Worked:
     began_s, tally = wall_s(), Tally()
     record = trace.Trace(keep=sees.keep, path=sees.path, watchers=(tally.see, sees.judged.see, *sees.watchers))
     # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
     if link == "realtime":
-        with links.realtime(control) as live, record:
+        with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
             simulation.work_in_real_time(live, 1.0 if speed is None else speed)
@@ -132,7 +133,7 @@ def _work(scenario: Scenario, control: links.Control, link: LinkName, speed: flo
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.work_hosted(program)
     else:
-        with (links.memory if link == "memory" else links.lockstep)(control) as reached, record:
+        with (opening.memory if link == "memory" else opening.lockstep)(control) as reached, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.work(reached)
     return _Worked(simulation, record, tally, wall_s() - began_s)

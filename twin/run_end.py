@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from twin import trace
-from twin.faults import BrokerFault
-from twin.line import Line
-from twin.scenario import Scenario
+from twin.plant.line import Line
+from twin.scenario.faults import BrokerFault
+from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline, Timer
 from twin.verdict.bounds import Bounds
 
@@ -28,13 +28,13 @@ class RunEnd:
 
     Progress is an item that is loaded, passes something or falls into a bin. Without any for the layout's `stall_s`,
     while items are left and all faults have healed, the run has stalled. `expected`: whether a controller is known to
-    be there, and not only an onlooker. `told_after`: it was told to end after so many items. It may also be told by a
-    signal (`tell`). Whoever was told has the layout's `rest_s`.
+    be there, and not only an onlooker. `end_after`: it was told to end after so many items. It may also be told by a
+    signal (`request_end`). Whoever was told has the layout's `rest_s`.
     """
 
     def __init__(
         self, timeline: Timeline, scenario: Scenario, line: Line, record: Callable[[trace.AnyRecord], None], *,
-        told_after: int | None, expected: bool = True,
+        end_after: int | None, expected: bool = True,
     ) -> None:  # fmt: skip
         self._bounds = Bounds(scenario.layout)
         self._faults = scenario.faults
@@ -44,11 +44,11 @@ class RunEnd:
         self._record = record
         self._left = scenario.item_count
         self._stop_s = scenario.stop_s
-        self._until_told = None if told_after is None else min(told_after, self._left)
+        self._until_told = None if end_after is None else min(end_after, self._left)
         self._progress_s = timeline.now
         self._spoken = expected
         self._mistakable = 0
-        self._told = False
+        self._end_requested_s = False
         self._gone = False
         self._rested_s = 0.0
         self._rest_by_s: float | None = None
@@ -76,11 +76,11 @@ class RunEnd:
         elif kind is trace.Exited:
             self._leave()
 
-    def tell(self, by: str) -> None:
+    def request_end(self, by: str) -> None:
         """The controller has been told to end: now, or as soon as it can hear it."""
-        if not self._told:
-            self._told = True
-            self._record(trace.ToldToEnd(self._timeline.now, by))
+        if not self._end_requested_s:
+            self._end_requested_s = True
+            self._record(trace.EndRequested(self._timeline.now, by))
             self._settle(self._bounds.rest_s)
             self._rested_s = self._timeline.now + HELD_S
             self._timeline.call_at(self._rested_s, lambda: None)
@@ -113,8 +113,8 @@ class RunEnd:
     def _look(self) -> None:
         """Whether all is done that was to be done."""
         if self._until_told is not None and (self._until_told <= 0 or self._left == 0):
-            self.tell("a count of items")
-        elif self._left == 0 and not self._told and self._stop_s is None:
+            self.request_end("a count of items")
+        elif self._left == 0 and not self._end_requested_s and self._stop_s is None:
             self._settle(self._bounds.settle_s)
 
     @property
@@ -150,7 +150,7 @@ class RunEnd:
         if self._rest_by_s is not None or self._left == 0:
             return  # What is still to come is the end itself.
         available_s = self._line.loader.next_available_s
-        if available_s is not None and not len(self._line.row):
+        if available_s is not None and not len(self._line.queue):
             self._progress_s = max(self._progress_s, available_s)
         patience_s = self._bounds.settle_s if self._gone else self._bounds.stall_s
         if not self._spoken:

@@ -13,7 +13,7 @@ from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
 from twin.run import Run
-from twin.scenario import SCENARIO_FORMAT
+from twin.scenario.scenario import SCENARIO_FORMAT
 
 RUN_FORMAT: Final = 1
 _DISTRIBUTION: Final = "sorting-line-twin"

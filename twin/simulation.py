@@ -1,26 +1,26 @@
 """One run at work: the plant, the wire and whoever controls the line, put together, and worked to the end."""
 
 from collections import deque
-from collections.abc import Callable
 
 from classifier import Recognition
-from controller import codec
+from controller import wire
 from twin import trace
 from twin.caching_recognizer import CachingRecognizer
-from twin.camera import film_of
-from twin.channel import Channel, Message
-from twin.controller_port import ControllerPort
-from twin.fault_injector import FaultInjector
-from twin.hosted import HostedLink
-from twin.hosted_port import HostedPort
-from twin.line import Line
-from twin.link import Link
-from twin.links import Live
-from twin.pacing import Pacer
-from twin.real_time_port import RealTimePort
+from twin.links.base import Link
+from twin.links.channel import Channel
+from twin.links.controller_port import ControllerPort
+from twin.links.hosted import HostedLink
+from twin.links.hosted_port import HostedPort
+from twin.links.opening import Live
+from twin.links.pacing import Pacer
+from twin.links.real_time_port import RealTimePort
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.line import Line
+from twin.plant.message import Message
+from twin.plant.picture_source import picture_source_of
 from twin.run_end import RunEnd
-from twin.scenario import Scenario
-from twin.streams import Streams
+from twin.scenario.random_streams import Streams
+from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 
@@ -48,16 +48,16 @@ class Simulation:
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
-        self._arrive: Callable[[Message], None] = lambda message: None
-        self._photographed: Callable[[int, bytes], None] = self._ask
-        up = Channel(timeline, scenario.link, streams, codec.FEEDBACK, faults, self._hear, self._place_m)
-        film = film_of(scenario, faults)
-        self._line = Line(timeline, scenario, film, faults, self._add, up.send, self._picture)
+        self._port: ControllerPort | HostedPort | RealTimePort | None = None
+        self._real_time = False
+        up = Channel(timeline, scenario.link, streams, wire.FEEDBACK, faults, self._deliver, self._place_m)
+        picture_source = picture_source_of(scenario, faults)
+        self._line = Line(timeline, scenario, picture_source, faults, self._add, up.send, self._picture)
         self._down = Channel(
-            timeline, scenario.link, streams, codec.COMMANDS, faults, self._line.obey, self._place_m
+            timeline, scenario.link, streams, wire.COMMANDS, faults, self._line.obey, self._place_m
         )  # fmt: skip
         counted = scenario.controller.items if ours else None
-        self._end = RunEnd(timeline, scenario, self._line, self._add, told_after=counted, expected=expected)
+        self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
     def work(self, link: Link) -> None:
         """Step through the run in virtual time."""
@@ -68,11 +68,10 @@ class Simulation:
         self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
 
     def _step_through(self, port: ControllerPort | HostedPort) -> None:
-        self._arrive = port.arrive
+        self._port = port
         self.latencies_s = port.gate_to_command_s
-        port.begin()
-        if self.scenario.stop_s is not None:
-            self.timeline.call_at(self.scenario.stop_s, lambda: self._stop(port.stop))
+        port.start()
+        self._plan_stop(port)
         step, end = self.timeline.step, self._end
         try:
             while not end.over:
@@ -84,10 +83,11 @@ class Simulation:
 
     def work_in_real_time(self, live: Live, speed: float) -> None:
         """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
-        port = RealTimePort(self.timeline, live, self._faults, self._add, self._down.send)
-        self._arrive, self._photographed = port.arrive, self._keep
-        port.plan(self.scenario.faults)
-        port.plan_stop(self.scenario.stop_s, lambda: self._end.tell("a signal"))
+        port = self._port = RealTimePort(
+            self.timeline, live, self.scenario, self._faults, self._add, self._down.send
+        )  # fmt: skip
+        self._real_time = True
+        self._plan_stop(port)
         try:
             if self.scenario.item_count:
                 port.await_controller()
@@ -102,19 +102,31 @@ class Simulation:
         port.look()
         return self._end.over
 
-    def _stop(self, stop: Callable[[], None]) -> None:
-        self._end.tell("a signal")
-        stop()
+    def _plan_stop(self, port: ControllerPort | RealTimePort) -> None:
+        """The controller is told to end when the scenario says so."""
+
+        def stop() -> None:
+            self._end.request_end("a signal")
+            port.stop()
+
+        if self.scenario.stop_s is not None:
+            self.timeline.call_at(self.scenario.stop_s, stop)
 
     def _finish(self) -> None:
         assert self._end.reason is not None
         self._line.end(self._end.reason)
 
-    def _hear(self, message: Message) -> None:
-        self._arrive(message)
+    def _deliver(self, message: Message) -> None:
+        assert self._port is not None, "the line runs only while a controller is connected"
+        self._port.arrive(message)
 
     def _picture(self, item: int, image: bytes) -> None:
-        self._photographed(item, image)
+        """In real time the plant must not wait for a recognizer: it is asked when the item is in its bin."""
+        if self._real_time:
+            self._recognizer.prefetch(image)
+            self._pictured[item] = image
+        else:
+            self._ask(item, image)
 
     def _place_m(self, part: str) -> float | None:
         return self._line.place_m(part)
@@ -124,11 +136,6 @@ class Simulation:
             self._ask(record.item, self._pictured.pop(record.item))
         self._record.add(record)
         self._end.see(record)
-
-    def _keep(self, item: int, image: bytes) -> None:
-        """In real time the plant may not wait for a recognizer: its answer is looked up when the item is in its bin."""
-        self._recognizer.begin(image)
-        self._pictured[item] = image
 
     def _ask(self, item: int, image: bytes) -> None:
         """What the recognizer says of an item's picture."""

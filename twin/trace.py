@@ -7,6 +7,7 @@ truth that checks and summaries read; nothing of the controller's own bookkeepin
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from enum import Enum
 from pathlib import Path
 from reprlib import repr as short
 from types import TracebackType
@@ -14,12 +15,11 @@ from typing import BinaryIO, Final, Literal
 
 import msgspec
 
-from controller.codec import decode_command
 from controller.decode_errors import objection
 from controller.errors import ControllerError, WireError
+from controller.wire import decode_command
 from twin.errors import FileError
-from twin.observation import Event
-from twin.scenario import Scenario
+from twin.scenario.scenario import Scenario
 
 FORMAT: Final = 2
 """Of the trace; version 1 recorded what faults touched, and not what they did."""
@@ -44,6 +44,19 @@ fault had stand in its way, one carries another, the one ahead rode on because o
 
 TAIL_RECORDS: Final = 64
 """How many of the last records a run that keeps no trace still has, to show when it fails."""
+
+
+Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "taken over"]
+"""What can happen to a client's connection to the embedded broker."""
+
+
+class Stroke(Enum):
+    """Where a rod is in its stroke."""
+
+    IN = "in"
+    EXTENDING = "extending"
+    OUT = "out"
+    RETRACTING = "retracting"
 
 
 class Record(msgspec.Struct, frozen=True, tag_field="kind", tag=str.lower, gc=False):
@@ -224,7 +237,7 @@ class Refused(Record, frozen=True):
     reason: str
 
 
-class ToldToEnd(Record, frozen=True):
+class EndRequested(Record, frozen=True):
     """The controller has been told to end, and has no reason left not to: by a count of items, or by a signal."""
 
     by: str
@@ -262,7 +275,7 @@ class Ended(Record, frozen=True):
 
 AnyRecord = (
     Began | BeltRuns | RodMoves | Loaded | LoadedNothing | LaidDown | Photographed | Answered | Edge | Taken | Struck
-    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | ToldToEnd
+    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | EndRequested
     | Crashed | Exited | Connection | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]

@@ -1,9 +1,9 @@
 """Who does not end as the line should be left."""
 
-from controller.codec import ALL, Conveyor, Rod
-from controller.core import Controller
-from controller.events import Finished
-from controller.transitions import State
+from controller.core.controller import Controller
+from controller.core.events import Finished
+from controller.core.transitions import State
+from controller.wire import ALL, Conveyor, Rod
 
 
 class StopsLoading(Controller):
@@ -38,7 +38,7 @@ class FinishesTooEarly(Controller):
             and self._state is State.SORTING
         ):
             self._forget()
-            self._say(Rod(ALL, push=False), Conveyor(run=False), Finished())
+            self._emit(Rod(ALL, push=False), Conveyor(run=False), Finished())
             self._state = State.FINISHED
 
 
@@ -62,5 +62,5 @@ class StopsWithARodOut(Controller):
 class NeverRests(Controller):
     """When all is done the belt runs on."""
 
-    def _say(self, *outputs):
-        super()._say(*(output for output in outputs if output != Conveyor(run=False)))
+    def _emit(self, *outputs):
+        super()._emit(*(output for output in outputs if output != Conveyor(run=False)))

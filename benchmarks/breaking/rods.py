@@ -1,7 +1,7 @@
 """Who strikes, jams, pushes at nothing, forgets a rod, or says what cannot be meant."""
 
-from controller.codec import Rod
-from controller.core import Controller
+from controller.core.controller import Controller
+from controller.wire import Rod
 
 NONSENSE = 9
 """A rod that no line here has."""
@@ -74,4 +74,4 @@ class SpeaksNonsense(_EveryThirdPush):
     """A rod is pushed that the line does not have."""
 
     def spoil(self, rod, now_s):
-        self._say(Rod(NONSENSE, push=True))
+        self._emit(Rod(NONSENSE, push=True))

@@ -1,7 +1,7 @@
 """Who sorts into another bin, rejects what was well recognised, or breaks down."""
 
-from controller.belief import Stage
-from controller.core import Controller
+from controller.core.controller import Controller
+from controller.core.track import Stage
 
 
 class SortsIntoAnotherBin(Controller):

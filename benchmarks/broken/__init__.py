@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from broken import connection, course, gates, labels, loading, rods
-from controller.core import Controller
+from controller.core.controller import Controller
 from controller.settings import Settings
 
 Broken = Callable[[Settings], Controller]

@@ -1,8 +1,8 @@
 """Mistakes in starting, stopping and losing the broker."""
 
-from controller.codec import ALL, Conveyor, Rod
-from controller.core import Controller
-from controller.events import BrokerBack, BrokerLost, Tick
+from controller.core.controller import Controller
+from controller.core.events import BrokerBack, BrokerLost, Tick
+from controller.wire import ALL, Conveyor, Rod
 
 
 class DeafAfterReconnect(Controller):
@@ -27,9 +27,9 @@ class NeverNoticesALoss(Controller):
 class NoRetractAfterReconnect(Controller):
     """After a reconnect, or at its start, the rods stay as they are."""
 
-    def _say(self, *outputs):
+    def _emit(self, *outputs):
         kept = [output for output in outputs if not (isinstance(output, Rod) and output.number == ALL)]
-        super()._say(*kept)
+        super()._emit(*kept)
 
 
 class LeavesTheBeltStanding(Controller):
@@ -37,10 +37,10 @@ class LeavesTheBeltStanding(Controller):
 
     _ran = False
 
-    def _say(self, *outputs):
+    def _emit(self, *outputs):
         kept = [output for output in outputs if not (self._ran and output == Conveyor(run=True))]
         self._ran = self._ran or Conveyor(run=True) in outputs
-        super()._say(*kept)
+        super()._emit(*kept)
 
 
 KINDS = (DeafAfterReconnect, NeverNoticesALoss, NoRetractAfterReconnect, LeavesTheBeltStanding)

@@ -1,11 +1,11 @@
 """The five faults of the FS course's reference controller."""
 
 from broken.changes import changed
-from controller.belief import Stage
-from controller.codec import GateEdge
-from controller.core import Controller
-from controller.events import Recognised
-from controller.sight import Sight
+from controller.core.controller import Controller
+from controller.core.events import Recognised
+from controller.core.track import Stage
+from controller.core.tracker import Tracker
+from controller.wire import GateEdge
 
 
 class OverwritesMessages(Controller):
@@ -27,7 +27,7 @@ class ActsOnLateAnswers(Controller):
     def _recognised(self, event, now_s):
         item = self._images.get(event.image)
         super()._recognised(event, now_s)
-        if item is not None and isinstance(event, Recognised) and item in self._sight.items:
+        if item is not None and isinstance(event, Recognised) and item in self._tracker.items:
             rod = self._settings.bins.get(event.label)
             if rod is not None and rod - 1 <= item.gate:
                 item.stage, item.rod = Stage.DECIDED, rod
@@ -40,9 +40,9 @@ class EndsAfterFiveSurprises(Controller):
     _surprises = 0
 
     def _edge(self, event, now_s):
-        before = [(item.gate, item.blocked_at) for item in self._sight.items]
+        before = [(item.gate, item.blocked_at) for item in self._tracker.items]
         super()._edge(event, now_s)
-        if before == [(item.gate, item.blocked_at) for item in self._sight.items]:
+        if before == [(item.gate, item.blocked_at) for item in self._tracker.items]:
             self._surprises += 1
             if self._surprises >= 5:
                 raise SystemError("too many unexpected edges")
@@ -53,10 +53,10 @@ class WaitsForEverForAnEdge(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._sight = _NeverOverdue(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+        self._tracker = _NeverOverdue(self._timing, near_s=self._rod_out_s, patience_s=settings.patience_s)
 
 
-class _NeverOverdue(Sight):
+class _NeverOverdue(Tracker):
     next_deadline_s = None
 
     def overdue(self, now_s):
@@ -68,16 +68,16 @@ class TakesAnyPicture(Controller):
 
     def __init__(self, settings):
         super().__init__(changed(settings, late_image_s=0.01))
-        self._sight = _FirstInFirstOut(self._times, near_s=self._rod_out_s, patience_s=settings.patience_s)
+        self._tracker = _FirstInFirstOut(self._timing, near_s=self._rod_out_s, patience_s=settings.patience_s)
 
 
-class _FirstInFirstOut(Sight):
+class _FirstInFirstOut(Tracker):
     def picture(self, image, now_s):
         for item in self.items:
             if item.image is None:
-                item.image, item.doubt, item.stage = image, None, Stage.PICTURED
+                item.image, item.ambiguity, item.stage = image, None, Stage.PICTURED
                 item.sightings += 1
-                self.times.picture.learn(now_s - item.loaded_s)
+                self.timing.picture.learn(now_s - item.loaded_s)
                 return item
         return None
 

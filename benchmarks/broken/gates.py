@@ -1,8 +1,8 @@
 """Mistakes with what the gates say."""
 
-from controller.belief import Stage
-from controller.core import Controller
-from controller.learning import Estimate, Lengths
+from controller.core.controller import Controller
+from controller.core.timing_model import DwellRange, Estimate
+from controller.core.track import Stage
 
 
 class NoDebounce(Controller):
@@ -10,12 +10,12 @@ class NoDebounce(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._times.dwell = _BelievesAnything()
-        self._times.legs = [_FitsAlways() for _ in self._times.legs]
-        self._sight._bounces = lambda gate, now_s: False
+        self._timing.dwell = _BelievesAnything()
+        self._timing.legs = [_FitsAlways() for _ in self._timing.legs]
+        self._tracker._bounces = lambda gate, now_s: False
 
 
-class _BelievesAnything(Lengths):
+class _BelievesAnything(DwellRange):
     def flickers(self, dwell_s):
         return False
 
@@ -28,10 +28,10 @@ class DebounceTooLong(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._times.dwell = _SlowToBelieve()
+        self._timing.dwell = _SlowToBelieve()
 
 
-class _SlowToBelieve(Lengths):
+class _SlowToBelieve(DwellRange):
     def flickers(self, dwell_s):
         return dwell_s < 0.5
 
@@ -41,9 +41,9 @@ class AnyEdgeAnyTime(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._sight._may_be_at = self._sight._fits = lambda item, gate, now_s: True
-        self._times.legs = [_FitsAlways() for _ in self._times.legs]
-        self._times.dwell = _AnyLength()
+        self._tracker._may_be_at = self._tracker._fits = lambda item, gate, now_s: True
+        self._timing.legs = [_FitsAlways() for _ in self._timing.legs]
+        self._timing.dwell = _AnyLength()
 
 
 class _FitsAlways(Estimate):
@@ -51,7 +51,7 @@ class _FitsAlways(Estimate):
         return True
 
 
-class _AnyLength(Lengths):
+class _AnyLength(DwellRange):
     def same(self, dwell_s, before_s):
         return True
 
@@ -61,9 +61,9 @@ class LearnsFromFaultyItems(Controller):
 
     def __init__(self, settings):
         super().__init__(settings)
-        self._times.legs = [_LearnsAll() for _ in self._times.legs]
-        self._times.picture = _LearnsAll()
-        self._times.dwell = _AnyLength()
+        self._timing.legs = [_LearnsAll() for _ in self._timing.legs]
+        self._timing.picture = _LearnsAll()
+        self._timing.dwell = _AnyLength()
 
 
 class _LearnsAll(Estimate):
@@ -75,7 +75,7 @@ class _LearnsAll(Estimate):
         return True
 
 
-class IgnoresDoubt(Controller):
+class IgnoresAmbiguity(Controller):
     """What looked odd is pushed all the same."""
 
     def __init__(self, settings):
@@ -95,4 +95,4 @@ class IgnoresDoubt(Controller):
         super()._decide(item, now_s)
 
 
-KINDS = (NoDebounce, DebounceTooLong, AnyEdgeAnyTime, LearnsFromFaultyItems, IgnoresDoubt)
+KINDS = (NoDebounce, DebounceTooLong, AnyEdgeAnyTime, LearnsFromFaultyItems, IgnoresAmbiguity)

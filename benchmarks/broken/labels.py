@@ -1,9 +1,9 @@
 """Mistakes with labels and pictures."""
 
 from broken.changes import changed
-from controller.belief import Stage
-from controller.core import Controller
-from controller.events import Recognised, Unrecognised
+from controller.core.controller import Controller
+from controller.core.events import Recognised, Unrecognised
+from controller.core.track import Stage
 
 
 class IgnoresConfidence(Controller):
@@ -26,7 +26,7 @@ class ReusesTheLastLabel(Controller):
     _last = None
 
     def _decide(self, item, now_s):
-        if item.rod is None and not item.stray and self._last is not None and self._last - 1 >= item.gate:
+        if item.rod is None and not item.clutter and self._last is not None and self._last - 1 >= item.gate:
             item.stage, item.rod = Stage.DECIDED, self._last
         if item.rod is not None:
             self._last = item.rod
@@ -75,7 +75,7 @@ class BreaksOnAnExtraPicture(Controller):
     """A picture that nobody waits for is an index out of range."""
 
     def _pictured(self, event, now_s):
-        if not any(item.image is None for item in self._sight.items):
+        if not any(item.image is None for item in self._tracker.items):
             raise IndexError("pop from empty list")
         super()._pictured(event, now_s)
 

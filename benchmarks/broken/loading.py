@@ -1,7 +1,7 @@
 """Mistakes in loading."""
 
 from broken.changes import changed
-from controller.core import Controller
+from controller.core.controller import Controller
 
 
 class LoadsAsFastAsItCan(Controller):

@@ -1,8 +1,8 @@
 """Mistakes with the rods."""
 
 from broken.changes import changed
-from controller.codec import Rod
-from controller.core import Controller
+from controller.core.controller import Controller
+from controller.wire import Rod
 
 
 class ForgetsAPull(Controller):
@@ -27,8 +27,8 @@ class PullsTooEarly(Controller):
 class PushesTheNextRod(Controller):
     """Rods are counted from the loader as zero: off by one."""
 
-    def _say(self, *outputs):
-        super()._say(*(self._shifted(output) for output in outputs))
+    def _emit(self, *outputs):
+        super()._emit(*(self._shifted(output) for output in outputs))
 
     def _shifted(self, output):
         last = max(self._settings.bins.values(), default=2)
@@ -62,7 +62,7 @@ class PushesOnBlocked(Controller):
     def _edge(self, event, now_s):
         super()._edge(event, now_s)
         if event.blocked:
-            for item in list(self._sight.items):
+            for item in list(self._tracker.items):
                 if item.blocked_at == event.number == item.leaves_at(self._gates):
                     self._push(item, now_s)
 

@@ -14,7 +14,7 @@ from functools import partial
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from tests_real_time import undisturbed, wrong
+from support.real_time import undisturbed, wrong
 
 from controller.mqtt import CLIENT_ID
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate

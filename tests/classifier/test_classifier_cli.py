@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pictures
 import pytest
-from tests_programs import STOPS, stoppable
+from support.programs import STOPS, stoppable
 from typer.testing import CliRunner, Result
 
 from classifier.cli import app

@@ -12,8 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from classifier.collection import Collector, _pictures, live_pictures
 from classifier.errors import ClassifierError, DatasetError
 from classifier.inference import Classifier
-from controller.codec import FEEDBACK, GateEdge, Image, encode_feedback
-from twin.broker import EmbeddedBroker
+from controller.wire import FEEDBACK, GateEdge, Image, encode_feedback
+from twin.broker.embedded import EmbeddedBroker
 
 
 def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from tests_programs import STOPS, stoppable
+from support.programs import STOPS, stoppable
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 20.0

@@ -3,14 +3,14 @@
 import socket
 
 import pytest
-from tests_programs import PYTHON
+from support.programs import PYTHON
 from typer.testing import CliRunner
 
 from controller import configuration
 from controller.cli import app
 from controller.errors import SettingsError
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 
 PROGRAM = f"{PYTHON} -m controller run --broker {{host}}:{{port}}"
 

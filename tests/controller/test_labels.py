@@ -7,12 +7,12 @@ import logging
 import threading
 
 import pytest
-from tests_programs import PYTHON
+from support.programs import PYTHON
 
 from classifier import Recognition
 from controller.labels import MOST_LABELS, LabelCheck
 from twin import ItemDraw, Layout, RecognizerModel, Scenario, settings_for, simulate
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 
 LINE = Layout(
     belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),

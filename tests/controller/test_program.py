@@ -11,11 +11,11 @@ import threading
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from tests_programs import STOPS, stoppable
-from tests_real_time import undisturbed, wrong
+from support.programs import STOPS, stoppable
+from support.real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 from twin.trace import BeltRuns, Binned, Loaded, Photographed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from tests_real_time import undisturbed
+from support.real_time import undisturbed
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.external_controller import ExternalController
+from twin.links.external_controller import ExternalController
 
 pytestmark = [pytest.mark.slow, pytest.mark.broker]
 

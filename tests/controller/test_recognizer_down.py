@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from tests_programs import PYTHON
+from support.programs import PYTHON
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.external_controller import ExternalController
-from twin.scenario import RecognizerModel
+from twin.links.external_controller import ExternalController
+from twin.scenario.scenario import RecognizerModel
 
 pytestmark = pytest.mark.broker
 

@@ -10,11 +10,11 @@ import pytest
 
 from classifier import Recognition
 from controller.errors import RecognizerError, SettingsError
-from controller.oracle import Oracle
 from controller.recognizers import TRIES, Service, recognizer_of
+from controller.simulation.oracle import Oracle
 
 
-class Desk:
+class ServiceAnswers:
     """A service that gives the answers it was told to, and keeps what it was asked."""
 
     def __init__(self, *answers):
@@ -34,8 +34,8 @@ def service():
     """Makes a client of the service, and closes it with the test."""
     with contextlib.ExitStack() as made:
 
-        def make(desk=None, url="http://127.0.0.1:8088", **options):
-            transport = None if desk is None else httpx.MockTransport(desk)
+        def make(service_answers=None, url="http://127.0.0.1:8088", **options):
+            transport = None if service_answers is None else httpx.MockTransport(service_answers)
             client = Service(url, transport=transport, **options)
             made.callback(client.close)
             return client
@@ -79,30 +79,30 @@ RIPE = {"results": [{"label": "ripe", "confidence": 0.98}], "code": 0, "error": 
 
 @pytest.mark.parametrize("url", ["http://host:8088", "http://host:8088/", "http://host:8088/aisim_tf_pre"])
 def test_the_image_is_posted_as_it_is_and_the_answer_understood(service, url):
-    desk = Desk(RIPE)
-    answer = service(desk, url).classify(b"\xff\xd8 a picture")
+    service_answers = ServiceAnswers(RIPE)
+    answer = service(service_answers, url).classify(b"\xff\xd8 a picture")
     assert (answer.label, answer.confidence) == ("ripe", 0.98)
-    (request,) = desk.asked
+    (request,) = service_answers.asked
     assert (request.method, str(request.url), request.content) == (
         "POST", "http://host:8088/aisim_tf_pre", b"\xff\xd8 a picture",
     )  # fmt: skip
 
 
 def test_a_code_that_is_not_zero_is_an_error_in_the_services_words(service):
-    desk = Desk({"results": [], "code": 1, "error": "not an image"})
+    service_answers = ServiceAnswers({"results": [], "code": 1, "error": "not an image"})
     with pytest.raises(RecognizerError, match="not an image"):
-        service(desk).classify(b"")
-    assert len(desk.asked) == 1
+        service(service_answers).classify(b"")
+    assert len(service_answers.asked) == 1
 
 
 @pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("timed out")])
 def test_a_failure_on_the_way_is_tried_once_more(service, failure):
-    desk = Desk(failure, RIPE)
-    assert service(desk).classify(b"x").label == "ripe"
-    desk = Desk(*[failure] * TRIES, RIPE)
+    service_answers = ServiceAnswers(failure, RIPE)
+    assert service(service_answers).classify(b"x").label == "ripe"
+    service_answers = ServiceAnswers(*[failure] * TRIES, RIPE)
     with pytest.raises(RecognizerError, match=str(failure)):
-        service(desk).classify(b"x")
-    assert len(desk.asked) == TRIES
+        service(service_answers).classify(b"x")
+    assert len(service_answers.asked) == TRIES
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_failure_on_the_way_is_tried_once_more(service, failure):
 )  # fmt: skip
 def test_whatever_else_a_service_answers_is_an_error(service, body):
     with pytest.raises(RecognizerError):
-        service(Desk(body)).classify(b"x")
+        service(ServiceAnswers(body)).classify(b"x")
 
 
 def test_a_status_other_than_200_is_an_error(service):
@@ -169,4 +169,4 @@ def test_a_name_that_stands_for_nothing_is_refused_in_one_line(name):
 
 
 def test_an_answer_is_a_recognition(service):
-    assert isinstance(service(Desk(RIPE)).classify(b"x"), Recognition)
+    assert isinstance(service(ServiceAnswers(RIPE)).classify(b"x"), Recognition)

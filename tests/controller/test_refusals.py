@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
+from controller.core.events import Unrecognised
 from controller.errors import WireError
-from controller.events import Unrecognised
 from controller.refusals import Refusals
 
 

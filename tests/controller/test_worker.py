@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from classifier import ClassifierError, Recognition
-from controller.events import Recognised, Unrecognised
+from controller.core.events import Recognised, Unrecognised
 from controller.worker import QUEUED_IMAGES, Worker
 
 RIPE = Recognition(label="ripe", confidence=0.9)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests_programs import PYTHON
+from support.programs import PYTHON
 
 ROOT = Path(__file__).parents[2]
 ALL_WELL, BAD_USAGE = 0, 4

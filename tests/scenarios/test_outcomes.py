@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.outcomes import all_at_rest, all_in_bins, all_sorted
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.faults import NoImage, TakenOff
+from twin.scenario.faults import NoImage, TakenOff
 
 FOR_GOOD_S = 1000.0
 TAKEN = TakenOff(item=2, at_m=0.3, until_s=FOR_GOOD_S)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from scenarios import strategies as s
 from twin import Item, Layout, Scenario, faults
-from twin.item import CLASSES
-from twin.scenario import decode_scenario, encode_scenario
+from twin.scenario.item import CLASSES
+from twin.scenario.scenario import decode_scenario, encode_scenario
 
 QUIET = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 FINDING = settings(

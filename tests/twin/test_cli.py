@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests_programs import STOPS, stoppable
+from support.programs import STOPS, stoppable
 from typer.testing import CliRunner
 
 from twin import Item, Scenario, trace
 from twin.cli import app
-from twin.scenario import encode_scenario
+from twin.scenario.scenario import encode_scenario
 
 runner = CliRunner()
 FULL_DISK = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")

@@ -11,34 +11,34 @@ from concurrent.futures import ThreadPoolExecutor
 import paho.mqtt.client as mqtt
 import pytest
 
-from controller import codec
+from controller import wire
 from controller.mqtt import Address
 from twin import ItemDraw, Scenario, simulate
-from twin.access import Access
-from twin.broker import EmbeddedBroker
+from twin.broker.access import Access
+from twin.broker.amqtt_patches import Listener
+from twin.broker.embedded import EmbeddedBroker
 from twin.doctor import examine
-from twin.external_controller import ExternalController
-from twin.hardened import Ear
+from twin.links.external_controller import ExternalController
 
 pytestmark = pytest.mark.broker
-EDGE = codec.encode_feedback(codec.GateEdge(number=1, blocked=True))
-HELLO = codec.encode_clock(codec.Hello(who="FS_Ctl"))
+EDGE = wire.encode_feedback(wire.GateEdge(number=1, blocked=True))
+HELLO = wire.encode_clock(wire.Hello(who="FS_Ctl"))
 
 
 def examined(broker, *messages, listen_s=0.3):
     """Findings by name; the messages are published once the doctor listens to the line."""
 
-    def hear(text):
+    def on_text(text):
         if text.startswith("listening"):
             broker.publish(messages)
 
     address = Address(host=broker.host, port=broker.port)
-    return {finding.what: finding for finding in examine(address, listen_s, hear)}
+    return {finding.what: finding for finding in examine(address, listen_s, on_text)}
 
 
 def test_a_line_that_speaks_is_well():
     with EmbeddedBroker() as broker:
-        found = examined(broker, (codec.FEEDBACK, EDGE), (codec.CLOCK_HELLO, HELLO))
+        found = examined(broker, (wire.FEEDBACK, EDGE), (wire.CLOCK_HELLO, HELLO))
     assert {finding.state for finding in found.values()} == {"well"}
     assert found["plant"].seen == "1 gate edges, 0 images"
     assert found["lockstep"].seen == "FS_Ctl waits for the first grant"
@@ -96,18 +96,18 @@ def test_a_port_where_no_broker_is_but_a_web_server_is_named_soon(handler, words
 
 def test_another_protocol_on_the_plants_topic_is_ill():
     with EmbeddedBroker() as broker:
-        found = examined(broker, (codec.FEEDBACK, EDGE), (codec.FEEDBACK, b'{"sensor":1}'))
+        found = examined(broker, (wire.FEEDBACK, EDGE), (wire.FEEDBACK, b'{"sensor":1}'))
     assert found["plant"].state == "ill"
     assert "1 that are neither, the first: unknown key" in found["plant"].seen
 
 
 def test_it_says_nothing_to_the_line():
     said, everybody = [], threading.Event()
-    topics = frozenset({codec.COMMANDS, codec.FEEDBACK, codec.CLOCK_GRANT, codec.CLOCK_DONE, codec.CLOCK_HELLO})
+    topics = frozenset({wire.COMMANDS, wire.FEEDBACK, wire.CLOCK_GRANT, wire.CLOCK_DONE, wire.CLOCK_HELLO})
     with EmbeddedBroker() as broker:
-        broker.listen(Ear(topics, said.extend))
+        broker.listen(Listener(topics, said.extend))
         examined(broker)
-        broker.listen(Ear(frozenset({"end"}), lambda _: everybody.set()))
+        broker.listen(Listener(frozenset({"end"}), lambda _: everybody.set()))
         broker.publish([("end", b"")])
         assert everybody.wait(5)
     assert said == []
@@ -134,7 +134,7 @@ def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
 
 
 def test_what_a_stranger_says_is_shown_as_it_stands():
-    said = [(codec.FEEDBACK, b'{"[/x]":1}'), (codec.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
+    said = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
     with EmbeddedBroker() as broker:
         stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         stranger.connect(broker.host, broker.port)

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from controller.core import Controller
-from controller.events import GateEdge
+from controller.core.controller import Controller
+from controller.core.events import GateEdge
 from twin import ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, settings_for, simulate, trace
 from twin.errors import ArgumentError, TwinError
-from twin.external_controller import ExternalController
-from twin.faults import ForeignObject
-from twin.scenario import decode_scenario, encode_scenario
+from twin.links.external_controller import ExternalController
+from twin.scenario.faults import ForeignObject
+from twin.scenario.scenario import decode_scenario, encode_scenario
 
 THIRTY = Scenario(
     seed=7, items=ItemDraw(count=30, length_m=(0.06, 0.1)), link=LinkModel(jitter_s=0.01),
@@ -56,7 +56,7 @@ def test_memory_and_lockstep_have_the_same_digest_twice():
 DIGEST = """
 import sys
 from twin import simulate
-from twin.scenario import decode_scenario
+from twin.scenario.scenario import decode_scenario
 print(simulate(decode_scenario(sys.stdin.buffer.read()), link=sys.argv[1]).summary.digest)
 """
 

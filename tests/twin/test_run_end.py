@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate, trace
-from twin.faults import BeltStops, BrokerDown, ForeignObject, GateStuck
 from twin.run_end import HELD_S, SILENCE_S, RunEnd
+from twin.scenario.faults import BeltStops, BrokerDown, ForeignObject, GateStuck
 from twin.timeline import Timeline
 from twin.verdict.bounds import Bounds
 
@@ -18,12 +18,12 @@ GONE = trace.Exited(20.0, "python ended with exit code 0")
 class Watched:
     """A run's end, which sees records at their times; the line rests, or does not."""
 
-    def __init__(self, *records, at_rest=False, available_s=None, items=1, faults=(), told_after=None, expected=True):
+    def __init__(self, *records, at_rest=False, available_s=None, items=1, faults=(), end_after=None, expected=True):
         self.timeline, self.recorded = Timeline(), []
-        self.line = SimpleNamespace(at_rest=at_rest, loader=SimpleNamespace(next_available_s=available_s), row=())
+        self.line = SimpleNamespace(at_rest=at_rest, loader=SimpleNamespace(next_available_s=available_s), queue=())
         scenario = Scenario(items=ItemDraw(count=items), faults=faults)
         self.end = RunEnd(
-            self.timeline, scenario, self.line, self.recorded.append, told_after=told_after, expected=expected
+            self.timeline, scenario, self.line, self.recorded.append, end_after=end_after, expected=expected
         )
         for record in records:
             self.timeline.call_at(record.t_s, lambda record=record: self.end.see(record))
@@ -80,24 +80,24 @@ def test_a_fault_that_lasts_for_good_is_not_waited_for():
 
 
 def test_whoever_counts_is_told_by_the_last_item_and_has_a_bound_to_come_to_rest():
-    watched = Watched(LOADED, BINNED, told_after=1)
+    watched = Watched(LOADED, BINNED, end_after=1)
     assert watched.over() == ("sorted", round(5.0 + BOUNDS.rest_s, 3))
-    assert watched.recorded == [trace.ToldToEnd(5.0, "a count of items")]
-    assert Watched(LOADED, BINNED, told_after=1, at_rest=True).over() == ("sorted", 5.0 + HELD_S)
+    assert watched.recorded == [trace.EndRequested(5.0, "a count of items")]
+    assert Watched(LOADED, BINNED, end_after=1, at_rest=True).over() == ("sorted", 5.0 + HELD_S)
 
 
 def test_whoever_was_told_of_fewer_items_than_there_are_ends_with_the_stack_not_empty():
-    assert Watched(LOADED, BINNED, items=5, told_after=1, at_rest=True).over() == ("told to end", 5.0 + HELD_S)
+    assert Watched(LOADED, BINNED, items=5, end_after=1, at_rest=True).over() == ("told to end", 5.0 + HELD_S)
 
 
 def test_the_rest_that_a_loss_brings_is_not_the_controller_s():
     away = BrokerDown(from_s=4.0, until_s=9.0)
-    assert Watched(LOADED, BINNED, told_after=1, at_rest=True, faults=(away,)).over() == ("sorted", 9.0 + HELD_S)
+    assert Watched(LOADED, BINNED, end_after=1, at_rest=True, faults=(away,)).over() == ("sorted", 9.0 + HELD_S)
 
 
 def test_the_bound_to_come_to_rest_begins_when_all_is_healed():
     away = BrokerDown(from_s=4.0, until_s=9.0)
-    assert Watched(LOADED, BINNED, told_after=1, faults=(away,)).over() == ("sorted", round(9.0 + BOUNDS.rest_s, 3))
+    assert Watched(LOADED, BINNED, end_after=1, faults=(away,)).over() == ("sorted", round(9.0 + BOUNDS.rest_s, 3))
 
 
 def test_whoever_has_left_is_not_waited_for():
@@ -108,14 +108,14 @@ def test_whoever_has_left_is_not_waited_for():
 def test_whoever_took_an_object_for_an_item_may_end_one_item_too_early():
     laid = trace.LaidDown(2.0, -1, 0.08, 0.3, None)
     both = [LOADED, laid, BINNED]
-    assert Watched(*both, items=2, told_after=2, at_rest=True).over()[0] == "told to end"
-    assert Watched(LOADED, BINNED, items=2, told_after=2, at_rest=True).over()[0] == "stalled"
-    assert Watched(*both, items=3, told_after=3, at_rest=True).over()[0] == "stalled"
+    assert Watched(*both, items=2, end_after=2, at_rest=True).over()[0] == "told to end"
+    assert Watched(LOADED, BINNED, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
+    assert Watched(*both, items=3, end_after=3, at_rest=True).over()[0] == "stalled"
 
 
 def test_a_signal_ends_a_run_however_much_is_left():
     watched = Watched(LOADED, items=5)
-    watched.timeline.call_at(3.0, lambda: watched.end.tell("a signal"))
+    watched.timeline.call_at(3.0, lambda: watched.end.request_end("a signal"))
     assert watched.over() == ("told to end", round(3.0 + BOUNDS.rest_s, 3))
 
 

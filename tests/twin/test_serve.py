@@ -12,8 +12,8 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from tests_programs import STOPS, stoppable
-from tests_real_time import undisturbed
+from support.programs import STOPS, stoppable
+from support.real_time import undisturbed
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 PROGRAMS = Path(__file__).parents[1] / "programs"

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
-from twin.layout import Layout
+from twin.scenario.layout import Layout
 
 START_S: Final = 2.0
 """What a controller may take to start a belt and be sure that it runs; the slowest known waits so long."""

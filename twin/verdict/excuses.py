@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from twin import trace
-from twin.loader import NUMBER as LOADER
+from twin.scenario.layout import LOADER
 from twin.trace import Effect
 from twin.verdict.facts import AWAY, Fact, Facts
 
@@ -100,10 +100,10 @@ class Excuses:
         since_s = self.facts.rod(rod).extended_s
         return self._unobeyed(rod, since_s) or self._away(since_s)
 
-    def unrest(self, told_s: float, rods: tuple[int, ...], *, running: bool) -> Fact | None:
+    def unrest(self, requested_s: float, rods: tuple[int, ...], *, running: bool) -> Fact | None:
         """Why a line is not at rest, its controller having been told to end: for each part, the command was lost."""
-        causes = [self.facts.of_part("belt", _effects("command_lost"), told_s)] if running else []
-        causes += [self._unobeyed(rod, max(told_s, self.facts.rod(rod).extended_s)) for rod in rods]
+        causes = [self.facts.of_part("belt", _effects("command_lost"), requested_s)] if running else []
+        causes += [self._unobeyed(rod, max(requested_s, self.facts.rod(rod).extended_s)) for rod in rods]
         return causes[-1] if causes and all(causes) else None
 
     def onto(self, item: int) -> Fact | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from twin import trace
-from twin.loader import NUMBER as LOADER
-from twin.rod import Stroke
-from twin.scenario import Scenario
+from twin.scenario.layout import LOADER
+from twin.scenario.scenario import Scenario
+from twin.trace import Stroke
 from twin.verdict.bounds import Bounds
 
 MOST_KEPT: Final = 64

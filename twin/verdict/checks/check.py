@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from twin import trace
-from twin.bin import REJECT, bin_name
-from twin.scenario import Scenario
+from twin.scenario.layout import REJECT, bin_name
+from twin.scenario.scenario import Scenario
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 
@@ -65,7 +65,7 @@ class Answers:
     def __init__(self) -> None:
         self.scenario = Scenario()
         self.classes: dict[int, str] = {}
-        self.said: dict[int, trace.Answered] = {}
+        self.answers: dict[int, trace.Answered] = {}
 
     def began(self, record: trace.Began) -> None:
         """The scenario names threshold and bins."""
@@ -77,16 +77,16 @@ class Answers:
 
     def answered(self, record: trace.Answered) -> None:
         """A recognizer has spoken on an item."""
-        self.said[record.item] = record
+        self.answers[record.item] = record
 
     def forget(self, item: int) -> None:
         """The item is off the belt."""
         self.classes.pop(item, None)
-        self.said.pop(item, None)
+        self.answers.pop(item, None)
 
     def bin_of(self, item: int) -> int:
         """Where the item belongs: by the controller's own sure answer, or else by its class."""
-        answer = self.said.get(item)
+        answer = self.answers.get(item)
         if answer is None or not answer.own:
             return self.scenario.bin_of(self.classes.get(item))
         return self.scenario.bin_of(answer.label) if self._sure(answer) else REJECT
@@ -96,7 +96,7 @@ class Answers:
 
         That the controller got no answer at all is no reason, unless a fault was.
         """
-        answer, item_class = self.said.get(item), self.classes.get(item)
+        answer, item_class = self.answers.get(item), self.classes.get(item)
         if answer is not None and answer.own and answer.label is None:
             return self.scenario.bin_of(item_class) == REJECT
         unclear = answer is not None and not answer.own and not (self._sure(answer) and answer.label == item_class)
@@ -104,7 +104,7 @@ class Answers:
 
     def reject_reason(self, item: int) -> str:
         """Why an item that rode to the reject bin did so, as far as answers tell."""
-        answer, item_class = self.said.get(item), self.classes.get(item)
+        answer, item_class = self.answers.get(item), self.classes.get(item)
         if answer is not None and answer.own:
             if answer.label is None:
                 return "no answer"
@@ -119,17 +119,17 @@ class Answers:
 
     def words(self, item: int) -> str:
         """An item with its class and its answer, for a violation's detail."""
-        answer = self.said.get(item)
-        said = "answer unknown to the twin"
+        answer = self.answers.get(item)
+        answers = "answer unknown to the twin"
         if answer is not None:
             whose = "answer" if answer.own else "the twin's own answer"
-            said = f"{whose} none" if answer.label is None else f"{whose} {answer.label} {answer.confidence:.2f}"
+            answers = f"{whose} none" if answer.label is None else f"{whose} {answer.label} {answer.confidence:.2f}"
         belongs = bin_name(self.bin_of(item))
-        return f"item {item} ({self.classes.get(item, 'unseen')}, {said}, belongs to {belongs})"
+        return f"item {item} ({self.classes.get(item, 'unseen')}, {answers}, belongs to {belongs})"
 
     def misread(self, item: int, number: int) -> bool:
         """Whether a bin is that of another class which the picture surely looks like, to the twin's own recognizer."""
-        answer = self.said.get(item)
+        answer = self.answers.get(item)
         looks_like = answer is not None and not answer.own and self._sure(answer)
         return looks_like and answer is not None and self.scenario.bin_of(answer.label) == number
 

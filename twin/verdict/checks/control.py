@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from controller import codec
+from controller import wire
 from twin import trace
-from twin.rod import Stroke
+from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
@@ -27,8 +27,8 @@ class Protocol(Check):
         self.violate(record.t_s, None, f"the plant refused a command: {record.reason}")
 
     def _commanded(self, record: trace.Commanded) -> None:
-        command = codec.decode_command(record.payload.encode())
-        if isinstance(command, codec.Rod) and command.push and self.facts.rod(command.number).out:
+        command = wire.decode_command(record.payload.encode())
+        if isinstance(command, wire.Rod) and command.push and self.facts.rod(command.number).out:
             detail = f"{record.payload} came while that rod was out"
             self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number))
 
@@ -94,21 +94,21 @@ class NotAtRest(Check):
 
     def __init__(self, excuses: Excuses, report: Callable[[Violation, Fact | None], None]) -> None:
         super().__init__(excuses, report)
-        self._told: trace.ToldToEnd | None = None
+        self._request: trace.EndRequested | None = None
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """That it was told, and how the line stood in the end."""
-        return {trace.ToldToEnd: self._note, trace.Ended: self._ended}
+        return {trace.EndRequested: self._note, trace.Ended: self._ended}
 
-    def _note(self, record: trace.ToldToEnd) -> None:
-        self._told = record
+    def _note(self, record: trace.EndRequested) -> None:
+        self._request = record
 
     def _ended(self, record: trace.Ended) -> None:
-        told = self._told
-        if told is None or record.reason == "interrupted" or not (record.running or record.rods_out):
+        request = self._request
+        if request is None or record.reason == "interrupted" or not (record.running or record.rods_out):
             return
-        after_s = record.t_s - told.t_s
+        after_s = record.t_s - request.t_s
         state = [*(["the belt runs"] if record.running else []), *(f"rod {rod} is out" for rod in record.rods_out)]
-        detail = f"told to end by {told.by} at {told.t_s:.3f} s; {after_s:.1f} s later {' and '.join(state)}"
-        excuse = self.excuses.unrest(told.t_s, record.rods_out, running=record.running)
+        detail = f"told to end by {request.by} at {request.t_s:.3f} s; {after_s:.1f} s later {' and '.join(state)}"
+        excuse = self.excuses.unrest(request.t_s, record.rods_out, running=record.running)
         self.violate(record.t_s, None, detail, excuse)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twin import trace
-from twin.loader import NUMBER as LOADER
-from twin.rod import Stroke
+from twin.scenario.layout import LOADER
+from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin import trace
-from twin.bin import REJECT, bin_name
+from twin.scenario.layout import REJECT, bin_name
 from twin.verdict.checks.check import Answers, Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact

@@ -1,0 +1,240 @@
+"""Each kind of fault: plain data, and what it does to pictures, messages and the controller, and whom it touches."""
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.ride import (
+    LATER,
+    done,
+    near,
+    note_of,
+    pictures,
+    ride,
+)
+
+from controller import wire
+from controller.simulation.oracle import Fails, Says, Silent
+from scenarios.strategies import ALL_FAULTS, fault_of
+from twin import ItemDraw, Layout, LinkModel, Scenario, faults, settings_for, simulate, trace
+from twin.errors import ScenarioError
+from twin.links.channel import GARBAGE, Channel
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.message import Message
+from twin.plant.picture_source import UNSURE
+from twin.scenario.random_streams import Streams
+from twin.scenario.scenario import decode_scenario, encode_scenario
+from twin.timeline import Timeline
+
+# Data.
+
+
+@pytest.mark.parametrize("kind", ALL_FAULTS, ids=lambda kind: kind.__name__)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_every_kind_makes_the_round_trip_exactly(kind, data):
+    fault = data.draw(fault_of(kind, Layout(), 5))
+    scenario = Scenario(items=ItemDraw(count=5), faults=(fault,))
+    again = decode_scenario(encode_scenario(scenario))
+    assert again == scenario
+    assert type(again.faults[0]) is kind
+
+
+def test_the_strategies_know_every_kind_there_is():
+    kinds = {kind for kind in vars(faults).values() if isinstance(kind, type) and issubclass(kind, faults.Fault)}
+    assert set(ALL_FAULTS) == kinds - {faults.Fault}
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: faults.RodDead(from_s=5.0, until_s=4.0), "from_s <= until_s"),
+        (lambda: faults.RodDead(from_s=-1.0), "from_s"),
+        (lambda: faults.RodDead(until_s=math.inf), "until_s"),
+        (lambda: faults.LinkDrop(share=1.5), "share = 1.5"),
+        (lambda: faults.RodSlow(factor=0.0), "factor = 0.0"),
+        (lambda: faults.RodSlow(factor=math.nan), "factor = nan"),
+        (lambda: faults.LateImage(delay_s=-0.1), "delay_s = -0.1"),
+        (lambda: faults.LateImage(delay_s=61.0), "delay_s = 61.0"),
+        (lambda: faults.DoublePush(gap_m=-0.1), "gap_m = -0.1"),
+        (lambda: faults.GateGhost(pulse_s=0.0), "pulse_s = 0.0"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_by_name(make, words):
+    with pytest.raises(ScenarioError, match=words.replace("(", r"\(")):
+        make()
+
+
+def test_faults_of_broker_and_controller_come_one_after_another():
+    first, second = faults.BrokerDown(from_s=1.0, until_s=5.0), faults.ControllerKilled(from_s=5.0, until_s=6.0)
+    with pytest.raises(ScenarioError, match="one after another"):
+        Scenario(faults=(second, first))
+    Scenario(faults=(msgspec.structs.replace(second, from_s=5.1), first))
+
+
+# The camera and what it shows.
+
+
+def test_a_camera_without_an_image_sends_none():
+    plant = ride(faults.NoImage(**LATER))
+    assert pictures(plant) == []
+    assert len(plant.all(trace.Photographed)) == 1
+    assert done(plant, to=1) == ["picture_lost"]
+
+
+def test_a_late_image_comes_so_much_later():
+    ((usual_s, usual),) = pictures(ride())
+    ((late_s, late),) = pictures(ride(faults.LateImage(delay_s=1.5, **LATER)))
+    assert (late_s, late) == (near(usual_s + 1.5), usual)
+
+
+def test_an_image_that_comes_twice_is_the_same_twice():
+    (first_s, first), (second_s, second) = pictures(ride(faults.ImageTwice(delay_s=0.3, **LATER)))
+    assert (second_s, second) == (near(first_s + 0.3), first)
+
+
+@pytest.mark.parametrize("how", ["torn", "not_an_image"])
+def test_a_picture_that_cannot_be_read_is_an_error_to_the_recognizer(how):
+    plant = ride(faults.SpoiltImage(how=how, **LATER))
+    assert note_of(pictures(plant)[0][1]).answer == Fails(error=how)
+    assert done(plant, to=1) == ["picture_spoilt"]
+
+
+@pytest.mark.parametrize("how", ["blurred", "dark"])
+def test_a_picture_that_shows_too_little_is_of_nothing_known(how):
+    answer = note_of(pictures(ride(faults.SpoiltImage(how=how, **LATER)))[0][1]).answer
+    assert isinstance(answer, Says)
+    assert answer.label == "unknown"
+
+
+def test_a_slow_recognizer_takes_so_much_longer():
+    usual, slow = (note_of(pictures(ride(*befall))[0][1]) for befall in ([], [faults.RecognizerSlow(**LATER)]))
+    assert slow.latency_s == near(usual.latency_s + 1.0)
+    assert slow.answer == usual.answer
+
+
+@pytest.mark.parametrize("what", ["error", "wrong_label", "low_confidence", "unknown", "nothing"])
+def test_a_recognizer_that_fails_says_what_the_fault_has_it_say(what):
+    plant = ride(faults.RecognizerSays(what=what, **LATER))
+    answer = note_of(pictures(plant)[0][1]).answer
+    assert {
+        "error": lambda: answer == Fails(error="code 1"),
+        "wrong_label": lambda: answer.label in ("half_ripe", "raw"),
+        "low_confidence": lambda: answer.label == "ripe" and answer.confidence <= UNSURE,
+        "unknown": lambda: answer.label == "unknown",
+        "nothing": lambda: answer == Silent(),
+    }[what]()
+    assert done(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
+
+
+# The wire.
+
+
+def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
+    """When what arrived of messages sent at some times; `records` takes what faults did."""
+    timeline, arrived = Timeline(), []
+    streams = Streams(0)
+    injector = FaultInjector(
+        timeline,
+        Scenario(items=(), faults=befall),
+        streams.stream("faults"),
+        ([] if records is None else records).append,
+    )
+    model = LinkModel(latency_s=latency_s)
+    channel = Channel(
+        timeline, model, streams, name, injector, lambda message: arrived.append((timeline.now, message.payload))
+    )
+    for number, at_s in enumerate(sends):
+        message = Message(b"%d" % number, "gate 1" if name == "bb" else "rod 2", "", number if name == "bb" else None)
+        timeline.call_at(at_s, lambda message=message: channel.send(message))
+    timeline.run(until=60.0)
+    return arrived
+
+
+def facts_of(*befall, **options):
+    """What faults did to messages: what, at which part, to which item, when."""
+    records = []
+    carried(*befall, records=records, **options)
+    return [(record.what, record.part, record.item, record.t_s) for record in records]
+
+
+def test_a_delayed_way_keeps_its_order():
+    delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=0.5, until_s=2.5)
+    assert carried(delay) == near([(2.51, b"0"), (3.51, b"1"), (3.51, b"2")])
+    assert carried(delay, name="aa") == near([(1.01, b"0"), (2.01, b"1"), (3.01, b"2")])
+
+
+def test_what_is_dropped_does_not_arrive():
+    drop = faults.LinkDrop(way="bb", share=1.0, from_s=1.5, until_s=2.5)
+    assert [payload for _, payload in carried(drop)] == [b"0", b"2"]
+
+
+def test_a_share_of_the_messages_is_dropped_and_always_the_same():
+    drop = faults.LinkDrop(way="bb", share=0.5, from_s=0.0, until_s=60.0)
+    sends = [0.1 * number for number in range(1, 400)]
+    arrived = carried(drop, sends=sends)
+    assert 120 < len(arrived) < 280
+    assert carried(drop, sends=sends) == arrived
+
+
+def test_what_is_duplicated_comes_twice_in_its_place():
+    twice = faults.LinkDuplicate(way="bb", share=1.0, from_s=1.5, until_s=2.5)
+    assert [payload for _, payload in carried(twice)] == [b"0", b"1", b"1", b"2"]
+
+
+def test_what_is_reordered_is_overtaken_by_what_follows_soon():
+    swap = faults.LinkReorder(way="bb", share=1.0, delay_s=1.5, from_s=0.5, until_s=1.5)
+    assert [payload for _, payload in carried(swap)] == [b"1", b"0", b"2"]
+
+
+def test_what_a_wire_did_to_an_edge_is_a_fact_about_its_item_and_once_more_when_it_arrives():
+    drop = faults.LinkDrop(way="bb", share=1.0, from_s=1.5, until_s=2.5)
+    assert facts_of(drop) == [("edge_lost", "gate 1", 1, 2.0)]
+    delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
+    assert facts_of(delay) == near([
+        ("edge_late", "gate 1", 1, 2.0), ("edge_late", "gate 1", 2, 3.0),
+        ("edge_late", "gate 1", None, 3.51), ("edge_late", "gate 1", None, 3.51),
+    ])  # fmt: skip
+
+
+def test_what_waits_behind_a_late_message_is_late_too():
+    delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
+    assert carried(delay)[1:] == near([(3.51, b"1"), (3.51, b"2")])
+
+
+def test_what_a_wire_did_to_a_command_is_a_fact_when_the_plant_hears_it():
+    late = faults.LinkDelay(way="aa", delay_s=0.5, from_s=1.5, until_s=2.5)
+    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.51)])
+    twice = faults.LinkDuplicate(way="aa", share=1.0, from_s=1.5, until_s=2.5)
+    assert facts_of(twice, name="aa") == near([("command_twice", "rod 2", None, 2.01)])
+
+
+@pytest.mark.parametrize("payload", GARBAGE)
+def test_garbage_arrives_on_bb_and_is_no_message(payload):
+    litter = faults.Garbage(payload=payload, from_s=1.5, until_s=2.0)
+    assert carried(litter)[1] == (near(1.51), GARBAGE[payload])
+    assert len(carried(litter, name="aa")) == 3
+    with pytest.raises(wire.WireError):
+        wire.decode_feedback(GARBAGE[payload])
+
+
+# The broker, the connection, the controller.
+
+
+@pytest.mark.parametrize("kind", [faults.BrokerDown, faults.ClientCutOff, faults.ControllerKilled])
+def test_while_the_controller_is_away_it_hears_nothing_and_then_it_says_how_the_line_is_to_be(kind):
+    single = settings_for(Layout(), in_flight=1)
+    lost = kind(from_s=16.0, until_s=19.0)
+    run = simulate(Scenario(items=ItemDraw(count=4), controller=single, faults=(lost,)))
+    heard_s = [record.t_s for record in run.trace if isinstance(record, trace.Feedback)]
+    assert not [at_s for at_s in heard_s if 16.0 <= at_s < 19.0]
+    assert [at_s for at_s in heard_s if at_s >= 19.0]
+    said_then = [(r.t_s, r.payload) for r in run.trace if isinstance(r, trace.Commanded) and 16.0 <= r.t_s < 19.5]
+    will = [] if kind is faults.BrokerDown else [(near(16.002), '{"conveyor":"stop"}')]
+    assert said_then == [
+        *will, (near(19.002), '{"rod_control":"all_pull"}'), (near(19.002), '{"conveyor":"run"}'),
+    ]  # fmt: skip
+    back = "restarted" if kind is faults.ControllerKilled else "reconnected"
+    assert {"cut_off", back} <= {r.what for r in run.trace if isinstance(r, trace.Disturbed) and r.item}

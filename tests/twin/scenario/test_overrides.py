@@ -1,0 +1,99 @@
+"""Options beside a scenario file go over it, and the report says so; what cannot be meant together is one line."""
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from twin import Item, ItemDraw, Layout, Scenario, settings_for, trace
+from twin.cli import app
+from twin.scenario.faults import GateStuck
+from twin.scenario.scenario import encode_scenario
+
+runner = CliRunner()
+DRAWN = Scenario(
+    seed=4, items=ItemDraw(count=3, classes=("raw",)), controller=settings_for(Layout(), items=3, in_flight=2)
+)
+LISTED = Scenario(items=(Item(),))
+SHORT_LINE = "gates_m = [0.5]\nrods_m = [0.58]\nend_m = 1.0\n"
+LONG_LINE = "gates_m = [0.5, 1.0, 1.5, 2.0]\nend_m = 2.5\n"
+
+
+def twin(folder, scenario, *options):
+    """What `twin run` on a scenario's file came to, and the scenario that its trace began with, if it did."""
+    path, records = folder / "scenario.json", folder / "trace.jsonl"
+    path.write_bytes(encode_scenario(scenario))
+    words = ["run", path, "--link", "memory", "--trace", records, *options]
+    result = runner.invoke(app, [str(word) for word in words])
+    return result, next(iter(trace.read_trace(records))).scenario if result.exit_code != 2 else None
+
+
+def test_items_and_seed_go_over_the_file_and_the_report_says_so(tmp_path):
+    result, ran = twin(tmp_path, DRAWN, "--items", 5, "--seed", 1)
+    assert result.exit_code == 0, result.output
+    first, second, *_ = result.output.splitlines()
+    assert first.endswith("scenario.json with --items 5, --seed 1")
+    assert second == "seed 1, 5 items, link memory"
+    assert (ran.seed, ran.items, ran.controller.items) == (1, ItemDraw(count=5, classes=("raw",)), 5)
+    assert ran.controller.in_flight == 2
+
+
+def test_without_an_option_the_file_is_run_as_it_is(tmp_path):
+    result, ran = twin(tmp_path, DRAWN)
+    assert result.output.splitlines()[0].endswith("scenario.json")
+    assert ran == DRAWN
+
+
+def test_a_default_that_is_given_goes_over_the_file_all_the_same(tmp_path):
+    _, ran = twin(tmp_path, DRAWN, "--seed", 1, "--in-flight", "auto")
+    assert (ran.seed, ran.controller.in_flight) == (1, "auto")
+
+
+def test_a_controller_that_is_not_to_end_after_the_last_item_goes_on(tmp_path):
+    endless = msgspec.structs.replace(DRAWN, controller=settings_for(Layout()))
+    _, ran = twin(tmp_path, endless, "--items", 5)
+    assert ran.controller.items is None
+
+
+def test_a_layout_goes_over_the_files_and_the_controller_is_told_of_its_gates(tmp_path):
+    line = tmp_path / "line.toml"
+    line.write_text(LONG_LINE)
+    result, ran = twin(tmp_path, DRAWN, "--layout", line)
+    assert result.exit_code == 0, result.output
+    assert f"with --layout {line}" in "".join(result.output.splitlines())
+    assert (len(ran.layout.gates_m), ran.controller.gates, ran.controller.bins) == (4, 4, DRAWN.controller.bins)
+
+
+def test_a_recognizer_goes_over_the_files(tmp_path):
+    pictured = msgspec.structs.replace(
+        DRAWN, recognizer=msgspec.structs.replace(DRAWN.recognizer, source="images", latency_s=0.1)
+    )
+    _, ran = twin(tmp_path, pictured, "--recognizer", "oracle")
+    assert (ran.recognizer.source, ran.recognizer.latency_s) == ("oracle", 0.1)
+
+
+REFUSED = {
+    "items that are listed": (
+        LISTED, "", ["--items", 3], "with --items 3: --items must be left out where the file lists its items, 1 here",
+    ),
+    "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe = 3: allowed is 2 to 2"),
+    "a fault on a gate that the layout lacks": (
+        Scenario(
+            items=(Item(),), faults=(GateStuck(gate=3),), controller=settings_for(Layout(), bins={"ripe": 2})
+        ),
+        SHORT_LINE, [], "faults[0].gate = 3: allowed is 1 to 1, the layout's gates",
+    ),
+    "a number that is none": (DRAWN, "", ["--in-flight", "many"], "--in-flight = 'many': allowed is auto, or a number"),
+    "a number out of range": (DRAWN, "", ["--in-flight", "0"], "in_flight = 0: allowed is auto, or 1 or more"),
+    "a recognizer that is none": (DRAWN, "", ["--recognizer", "resnet51"], "recognizer = 'resnet51': allowed is"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_go_with_the_file_is_one_line(case, tmp_path):
+    scenario, layout, options, words = REFUSED[case]
+    line = tmp_path / "line.toml"
+    line.write_text(layout)
+    result, _ = twin(tmp_path, scenario, *options, *(["--layout", line] if layout else []))
+    assert (result.exit_code, result.stdout) == (2, "")
+    (told,) = result.stderr.splitlines()
+    assert words in told

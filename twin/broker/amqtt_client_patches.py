@@ -1,0 +1,249 @@
+"""One client's conversation with the embedded broker, from its CONNECT to its end.
+
+amqtt's, with its way of reading, writing and publishing replaced: packets are acted on one by one and in order, a
+message goes to its subscribers as it is read, and nobody waits for a client that does not read. Subscriptions and
+the conversation's beginning and end are left to amqtt.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+
+from amqtt.adapters import BufferReader, ReaderAdapter, StreamWriterAdapter
+from amqtt.errors import AMQTTError, MQTTError, NoDataError
+from amqtt.mqtt import packet_class
+from amqtt.mqtt.packet import DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, UNSUBSCRIBE, MQTTFixedHeader
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
+from amqtt.session import Session
+
+from twin.trace import Event
+
+MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
+"""Above the largest image that the wire allows, base64 and all; a larger packet ends the conversation."""
+
+MAX_UNSENT_BYTES: Final = 2 * MAX_PACKET_BYTES
+"""For a client that reads too slowly so much is kept; what comes then is dropped, as QoS 0 allows."""
+
+CLOSE_TIMEOUT_S: Final = 1.0
+
+BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError)
+"""What amqtt's decoders raise for bytes that are no packet."""
+
+MQTT_3_1_1: Final = "MQTT 3.1.1"
+_VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): MQTT_3_1_1, ("MQTT", 5): "MQTT 5"}
+_HEAD_BYTES: Final = 32
+
+_QOS_1, _QOS_2 = 1, 2
+_PUBACK, _PUBREC, _PUBCOMP = b"\x40\x02", b"\x50\x02", b"\x70\x02"
+
+
+class Message(NamedTuple):
+    """A published message, and the packet that hands it on at QoS 0."""
+
+    topic: str
+    payload: bytes
+    packet: bytes
+    retained: bool
+
+
+def is_topic(name: str) -> bool:
+    """Whether a message can be published on it: wildcards are for subscriptions."""
+    return bool(name) and "#" not in name and "+" not in name
+
+
+def publish_packet(topic: str, payload: bytes) -> bytes:
+    """The packet that carries a message at QoS 0 (MQTT 3.1.1, 3.3)."""
+    name = topic.encode()
+    return _packet(len(name).to_bytes(2, "big") + name, payload)
+
+
+def _packet(head: bytes, payload: bytes) -> bytes:
+    return bytes(MQTTFixedHeader(PUBLISH, 0, len(head) + len(payload)).to_bytes()) + head + payload
+
+
+class FirstPacket(ReaderAdapter):  # type: ignore[misc]
+    """The bytes of a client's first packet, on their way to whoever reads them."""
+
+    def __init__(self, reader: ReaderAdapter) -> None:
+        self._reader = reader
+        self._head = b""
+
+    async def read(self, n: int = -1) -> bytes:
+        """The next bytes; what the packet begins with is kept."""
+        data: bytes = await self._reader.read(n)
+        self._head += data[: _HEAD_BYTES - len(self._head)]
+        return data
+
+    def feed_eof(self) -> None:
+        """No more bytes come."""
+        self._reader.feed_eof()
+
+    @property
+    def protocol(self) -> str | None:
+        """The protocol that a CONNECT names (MQTT 3.1.1, 3.1.2.1 and 3.1.2.2); None if this is no CONNECT."""
+        start = 1
+        while start < len(self._head) and self._head[start] & 0x80:  # The remaining length, 1 to 4 bytes.
+            start += 1
+        body = self._head[start + 1 :]
+        size = int.from_bytes(body[:2], "big")
+        if self._head[:1] != b"\x10" or len(body) < size + 3:
+            return None
+        name = body[2 : size + 2].decode(errors="replace")
+        return _VERSIONS.get((name, body[size + 2]), f"{name} level {body[size + 2]}")
+
+
+class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
+    """The bytes to one client."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        super().__init__(writer)
+        self._transport = writer.transport
+        self._loop = asyncio.get_running_loop()
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
+        self._closed = False
+
+    def send(self, packet: bytes) -> bool:
+        """Put a packet on its way, without waiting. False if it is dropped, for a client that reads too slowly.
+
+        What is sent in one turn of the loop leaves together: each write wakes whoever reads.
+        """
+        if self._transport.is_closing():
+            return True
+        if self._transport.get_write_buffer_size() + self._unsent_bytes + len(packet) > MAX_UNSENT_BYTES:
+            return False
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(packet)
+        self._unsent_bytes += len(packet)
+        return True
+
+    def _flush(self) -> None:
+        unsent, self._unsent, self._unsent_bytes = self._unsent, [], 0
+        if unsent and not self._transport.is_closing():
+            self._transport.write(b"".join(unsent))
+
+    def cut(self) -> None:
+        """End the connection as a network would: what is unsent is lost."""
+        self._transport.abort()
+
+    async def close(self) -> None:
+        """End the connection; bounded in time, even where the client does not read."""
+        if self._closed:
+            return
+        self._closed = self.is_closed = True
+        self._flush()
+        self._writer.close()
+        try:
+            await asyncio.wait_for(self._writer.wait_closed(), CLOSE_TIMEOUT_S)
+        except (TimeoutError, OSError):
+            self.cut()
+
+
+class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
+    """A client's packets in, its share of everybody's messages out."""
+
+    outgoing: Outgoing
+    ending: Event
+    """How it ends: lost, unless something else is known."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._parting: asyncio.Future[Any] = self._loop.create_future()
+        self._begun: set[bytes] = set()
+        self.ending = "lost"
+        self._heard_s = self._loop.time()
+
+    def join(
+        self, outgoing: Outgoing, publish: Callable[[Session, Message], Awaitable[None]], silence_s: float
+    ) -> None:
+        """From now on the client's messages go to `publish`, and everybody else's come to `outgoing`.
+
+        A client that is silent for longer than `silence_s` is cut off; 0 allows any silence.
+        """
+        self.outgoing, self._publish, self._silence_s = outgoing, publish, silence_s
+        if silence_s > 0:
+            self._watch()
+
+    async def handle_disconnect(self, disconnect: Any) -> None:
+        """The conversation ends, by the client's own word or (None) without one."""
+        if not self._parting.done():
+            self._parting.set_result(disconnect)
+
+    async def wait_disconnect(self) -> Any:
+        """Wait for the end; it may have come before anybody waited."""
+        return await self._parting
+
+    def _watch(self) -> None:
+        """Look again when the silence would be too long; amqtt cancels the timer when the conversation ends."""
+        left_s = self._heard_s + self._silence_s - self._loop.time()
+        if left_s > 0:
+            self._keepalive_task = self._loop.call_later(left_s, self._watch)
+        else:
+            self.outgoing.cut()
+
+    async def _reader_loop(self) -> None:
+        self._reader_ready.set()
+        try:
+            while await self._read(self.reader):
+                self._heard_s = self._loop.time()
+        except BAD_PACKET:
+            pass  # What follows it cannot be read either: the conversation ends.
+        except asyncio.CancelledError:
+            pass  # amqtt's way of stopping it, which then waits for `_reader_stopped`.
+        finally:
+            await self.handle_disconnect(None)
+            self._reader_stopped.set()
+
+    async def _read(self, reader: ReaderAdapter) -> bool:
+        """Read a packet and act on it; false at the end of the conversation."""
+        header = await MQTTFixedHeader.from_stream(reader)
+        if header is None or header.remaining_length > MAX_PACKET_BYTES:
+            return False
+        try:
+            body: bytes = await reader.read(header.remaining_length)
+        except (asyncio.IncompleteReadError, OSError):
+            return False
+        if header.packet_type == PUBLISH:
+            return await self._published(header.flags, body)
+        if header.packet_type == PUBREL:
+            self._begun.discard(body)
+            self.outgoing.send(_PUBCOMP + body)
+            return len(body) == 2
+        return await self._asked(header, body)
+
+    async def _published(self, flags: int, body: bytes) -> bool:
+        """A message: hand it on once, and acknowledge it. False if it is not a proper one."""
+        qos, end = flags >> 1 & 3, 2 + int.from_bytes(body[:2], "big")
+        head, number = body[:end], body[end : end + 2] if qos else b""
+        topic, payload = head[2:].decode(), body[end + len(number) :]
+        if end > len(body) or not is_topic(topic) or qos > _QOS_2 or (qos and len(number) < 2):
+            return False
+        if number not in self._begun:
+            await self._publish(self.session, Message(topic, payload, _packet(head, payload), bool(flags & 1)))
+        if qos == _QOS_1:
+            self.outgoing.send(_PUBACK + number)
+        elif qos == _QOS_2:
+            self._begun.add(number)
+            self.outgoing.send(_PUBREC + number)
+        return True
+
+    async def _asked(self, header: MQTTFixedHeader, body: bytes) -> bool:
+        """Whatever is no message: amqtt's to decode and to answer. False if it ends the conversation."""
+        if header.packet_type not in (SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT):
+            return False
+        packet = await packet_class(header).from_stream(BufferReader(body), fixed_header=header)
+        if header.packet_type == SUBSCRIBE:
+            await self.handle_subscribe(packet)
+        elif header.packet_type == UNSUBSCRIBE:
+            await self.handle_unsubscribe(packet)
+        elif header.packet_type == PINGREQ:
+            await self.handle_pingreq(packet)
+        else:
+            self.ending = "disconnected"
+            await self.handle_disconnect(packet)
+            return False
+        return True
+
+    async def _send_packet(self, packet: Any) -> None:
+        self.outgoing.send(packet.to_bytes())

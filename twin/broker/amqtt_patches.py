@@ -1,0 +1,245 @@
+"""amqtt 0.12.1 with the cures that a line needs. Its version is pinned: this leans on amqtt's own methods.
+
+Cured: a connection that never says CONNECT is closed after a while, and when the broker stops; a second client with
+the same id takes the first one's place (MQTT 3.1.1, 3.1.4-2); a client that is silent for one and a half times its
+keep-alive is disconnected, so that its last will is sent (3.1.2-24); one that does not read costs a bounded amount
+of memory and nobody else's time; a packet that is too large, or none at all, ends its sender's connection.
+
+Simpler than amqtt: every subscription is granted QoS 0, as all of the line's messages are, and no session outlives
+its connection, as amqtt's anonymous ones never do.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
+from amqtt.broker import Broker
+from amqtt.errors import MQTTError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
+from amqtt.mqtt.constants import QOS_0
+from amqtt.session import Session
+from amqtt.utils import gen_client_id
+
+from twin.broker.access import Access
+from twin.broker.amqtt_client_patches import (
+    BAD_PACKET,
+    MQTT_3_1_1,
+    Conversation,
+    FirstPacket,
+    Message,
+    Outgoing,
+    is_topic,
+    publish_packet,
+)
+from twin.broker.observation import Observation, Observer
+
+_log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S: Final = 10.0
+KEEP_ALIVE_GRACE: Final = 1.5
+END_TIMEOUT_S: Final = 2.0
+"""A connection that was cut has so long to come to its end."""
+
+MAX_CONNECTIONS: Final = 400
+"""One more is closed at once. Windows waits for 512 sockets at most."""
+
+MAX_RETAINED: Final = 100
+"""So many topics may have a retained message; the line has none."""
+
+
+class Listener(NamedTuple):
+    """Who in this process hears what is published on which topics, in the broker's thread."""
+
+    topics: frozenset[str]
+    on_message: Callable[[Sequence[tuple[str, bytes]]], None]
+
+
+DEAF: Final = Listener(frozenset(), lambda messages: None)
+
+
+class PatchedBroker(Broker):  # type: ignore[misc]
+    """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent.
+
+    `listener` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
+    needs no connection. `observe` hears, in the broker's thread, what happens to connections.
+    """
+
+    def __init__(self, config: dict[str, Any], listener: Listener, access: Access, observe: Observer) -> None:
+        super().__init__(config)
+        self.dropped = 0
+        self.listener = listener
+        self.observe = observe
+        self._access = access
+        self._overheard: list[tuple[str, bytes]] = []
+        self._shut = False
+        self._stopping = False
+        self._open: dict[asyncio.Task[None], Outgoing] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._talking: dict[str, Conversation] = {}
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        """Serve a connection, and close it whatever becomes of it."""
+        outgoing, task = Outgoing(writer), asyncio.current_task()
+        assert task is not None
+        if self._stopping or len(self._open) >= MAX_CONNECTIONS:
+            outgoing.cut()
+            return
+        self._open[task] = outgoing
+        try:
+            await self._client_connected(listener_name, StreamReaderAdapter(reader), outgoing)
+        finally:
+            for client_id in [name for name, owner in self._tasks.items() if owner is task]:
+                self.observe(Observation(client_id, self._talking[client_id].ending))
+                del self._tasks[client_id], self._talking[client_id]
+                await self._cleanup_session(client_id)
+            await outgoing.close()
+            del self._open[task]
+
+    async def shutdown(self) -> None:
+        """Stop, with every connection cut first: amqtt would wait for those that never said CONNECT.
+
+        Listening ends before that, and the listening sockets are closed after it: asyncio loses a connection that
+        it has accepted but not yet served when its server is closed.
+        """
+        self._stopping = True
+        for server in self._servers.values():
+            for listening in server.instance.sockets:
+                self._loop.remove_reader(listening.fileno())
+        await self._end(list(self._open))
+        await super().shutdown()
+
+    async def cut_off(self, client_id: str) -> bool:
+        """Drop a client's connection as a network would; returns whether it had one. Its last will is out then."""
+        task = self._tasks.get(client_id)
+        if task is None:
+            return False
+        await self._end([task])
+        return True
+
+    async def shut_out(self) -> None:
+        """Drop every client, and let none of them in again until `let_in`."""
+        self._shut = True
+        await self._end(list(self._tasks.values()))
+
+    def let_in(self) -> None:
+        """Whoever was shut out may come again."""
+        self._shut = False
+
+    def publish_here(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish for somebody in this process."""
+        for topic, payload in messages:
+            self._deliver(topic, payload, publish_packet(topic, payload))
+
+    async def keep(self, topic: str, payload: bytes) -> None:
+        """Retain a message of somebody in this process; an empty one is retained no more."""
+        await self.retain_message(None, topic, payload, QOS_0)
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
+        """Grant a subscription, at QoS 0; returns the code for its acknowledgement."""
+        code: int = await super().add_subscription((subscription[0], QOS_0), session)
+        self.observe(Observation(session.client_id, "subscribed", subscription[0]))
+        return code
+
+    async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
+        """Cut connections, and wait until all that follows from it is done."""
+        for task in tasks:
+            self._open[task].cut()
+        if tasks:
+            await asyncio.wait(tasks, timeout=END_TIMEOUT_S)
+
+    async def _create_server_instance(
+        self, listener_name: str, listener_type: Any, address: str | None, port: int, ssl_context: ssl.SSLContext | None
+    ) -> asyncio.Server:
+        """Listen. amqtt lets the address be reused, which on Windows would let two brokers listen on one port."""
+        serve = partial(self.stream_connected, listener_name=listener_name)
+        return await asyncio.start_server(serve, address, port, ssl=ssl_context)
+
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+    ) -> tuple[Conversation, Session]:
+        first = FirstPacket(reader)
+        welcome = Conversation.init_from_connect(first, writer, self.plugins_manager)
+        where = f"{remote_address}:{remote_port}"
+        try:
+            conversation, session = await asyncio.wait_for(welcome, CONNECT_TIMEOUT_S)
+        except TimeoutError:
+            raise MQTTError(f"no CONNECT within {CONNECT_TIMEOUT_S} s") from None
+        except (*BAD_PACKET, OSError) as error:
+            await self._refuse_version(first.protocol, writer, where)
+            raise MQTTError(f"no CONNECT: {error}") from None
+        assert isinstance(writer, Outgoing)
+        if not self._access.admits(session.username, session.password):
+            # Said here, before the client could take another's place.
+            await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+            self.observe(Observation(session.client_id or where, "refused", "user name or password is wrong"))
+            raise MQTTError(f"{session.username!r:.40} is not let in")
+        if session.will_flag and not (is_topic(session.will_topic) and self._access.may_publish(session.will_topic)):
+            raise MQTTError(f"last will on {session.will_topic!r:.40}, where a client may not publish")
+        client_id = session.client_id = session.client_id or gen_client_id()
+        if self._shut:
+            raise MQTTError(f"{client_id:.40} is shut out")
+        while client_id in self._tasks:  # Another of the same name may have come meanwhile.
+            self._talking[client_id].ending = "taken over"
+            await self.cut_off(client_id)
+        task = asyncio.current_task()
+        assert task is not None
+        self._talking[client_id], self._tasks[client_id] = conversation, task
+        conversation.join(writer, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
+        session.clean_session, session.parent = True, 0
+        session.keep_alive = 0  # The conversation sees to it; amqtt's own timer may lose the beginning of a packet.
+        self.observe(Observation(client_id, "connected", MQTT_3_1_1))
+        return conversation, session
+
+    async def _refuse_version(self, protocol: str | None, writer: WriterAdapter, where: str) -> None:
+        """A client of another protocol version is told so (MQTT 3.1.1, 3.1.2-2); amqtt tells it only to some."""
+        if protocol is None or protocol == MQTT_3_1_1:
+            return
+        self.observe(Observation(where, "refused", f"it speaks {protocol}, the line {MQTT_3_1_1}"))
+        if isinstance(writer, Outgoing):
+            writer.send(bytes(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes()))
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        """Send what is retained for a subscription, to the session that has it: amqtt asks for others' too."""
+        holders = self._subscriptions.get(subscription[0], ())
+        if any(holder is session for holder, _ in holders):
+            await super()._publish_retained_messages_for_subscription((subscription[0], QOS_0), session)
+
+    async def _broadcast_message(
+        self, session: Session | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
+    ) -> None:
+        """Send a last will."""
+        self._deliver(topic, bytes(data), publish_packet(topic, bytes(data)))
+
+    async def _publish(self, session: Session, message: Message) -> None:
+        """Send a client's message, and keep it if it is to be retained and there is room."""
+        if not self._access.may_publish(message.topic):
+            _log.warning("topic_refused client=%.40s topic=%.40s", session.client_id, message.topic)
+            return
+        self._deliver(message.topic, message.payload, message.packet)
+        if message.retained and (len(self._retained_messages) < MAX_RETAINED or not message.payload):
+            await self.retain_message(session, message.topic, message.payload, QOS_0)
+
+    def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
+        """Send a message to everybody who subscribed to its topic, at once and in order."""
+        if topic in self.listener.topics:
+            if not self._overheard:
+                self._loop.call_soon(self._tell)
+            self._overheard.append((topic, payload))
+        for topic_filter, subscriptions in self._subscriptions.items():
+            if self._matches(topic, topic_filter):
+                for session, _ in subscriptions:
+                    conversation = self._talking.get(session.client_id)
+                    if conversation is not None and not conversation.outgoing.send(packet):
+                        self.dropped += 1
+
+    def _tell(self) -> None:
+        overheard, self._overheard = self._overheard, []
+        self.listener.on_message(overheard)

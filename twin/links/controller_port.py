@@ -1,0 +1,150 @@
+"""The controller in the twin's virtual time: it gets what arrives, is woken at its deadlines, and sends commands."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from controller import wire
+from controller.system import wall_s
+from twin import trace
+from twin.errors import ParticipantError
+from twin.links.base import Link, Reply
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.message import Message, command_message
+from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
+from twin.timeline import Timeline, Timer
+
+SPINS_AT_ONE_INSTANT: Final = 1000
+"""A controller that asks so often to be woken at one instant would stop the time for ever."""
+
+LATENCY_SAMPLES: Final = 10_000
+CONTROLLER: Final = "controller"
+CAMERA: Final = "camera"
+LAST_WILL: Final = wire.encode_command(wire.Conveyor(run=False))
+
+
+class ControllerPort:
+    """Drives a link from the timeline: one exchange for each arrival on `bb` and for each deadline.
+
+    A controller that fails is recorded as crashed, once, and then left alone. Its commands go to `send`.
+    """
+
+    def __init__(
+        self, timeline: Timeline, link: Link, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
+        send: Callable[[Message], None],
+    ) -> None:  # fmt: skip
+        self._timeline = timeline
+        self._link = link
+        self._faults = faults
+        self._record = record
+        self._send = send
+        self._deadline = Timer(timeline)
+        self._spins = 0
+        self._spun_at_s = -1.0
+        self._lost_by: BrokerFault | None = None
+        self._stop_requested = False
+        self._stop_pending = False
+        self.crashed = False
+        self.exchanges = 0
+        self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
+
+    def start(self) -> None:
+        """Let the controller start, and then its connection fail when faults have it fail."""
+        self._exchange([])
+        losses: list[BrokerFault] = [
+            *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
+        ]  # fmt: skip
+        for loss in losses:
+            self._timeline.call_at(loss.from_s, partial(self._disconnect, loss))
+            self._timeline.call_at(loss.until_s, partial(self._reconnect, loss))
+
+    def arrive(self, message: Message) -> None:
+        """A message on `bb` reaches the controller, if it is connected."""
+        if self._lost_by is not None:
+            self._drop(self._lost_by, message)
+            return
+        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        before_s = wall_s()
+        if self._exchange([message.payload]) and message.part != CAMERA:
+            self.gate_to_command_s.append(wall_s() - before_s)
+
+    def stop(self) -> None:
+        """Tell the controller to end: at once, or as soon as it is connected again.
+
+        A controller that is started in the place of a killed one is told again.
+        """
+        self._stop_requested = True
+        if self._lost_by is None and not self.crashed:
+            self._stop_pending = False
+            self._call_link(self._link.stop)
+        else:
+            self._stop_pending = True
+
+    def _disconnect(self, fault: BrokerFault) -> None:
+        """The connection breaks, or the controller is killed. The broker, if it runs, publishes the last will."""
+        self._lost_by = fault
+        self._deadline.cancel()
+        self._faults.disturb_all(fault, "cut_off", CONTROLLER)
+        if isinstance(fault, ControllerKilled):
+            self._link.kill()
+        if not isinstance(fault, BrokerDown):
+            self._command(LAST_WILL)
+
+    def _reconnect(self, fault: BrokerFault) -> None:
+        """The connection is back, or another controller has started in the place of the killed one."""
+        if self.crashed:
+            return
+        self._lost_by = None
+        restarted = isinstance(fault, ControllerKilled)
+        self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
+        self._call_link(self._link.revive if restarted else self._link.rejoin)
+        if self._stop_pending or (self._stop_requested and restarted):
+            self.stop()
+
+    def _drop(self, fault: BrokerFault, message: Message) -> None:
+        """A message that arrives while the controller is not connected is lost."""
+        if message.item is not None:
+            lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
+            self._faults.disturb(fault, lost, message.part, item=message.item)
+
+    def _wake(self) -> None:
+        if self._spun_at_s != self._timeline.now:
+            self._spun_at_s, self._spins = self._timeline.now, 0
+        self._spins += 1
+        if self._spins > SPINS_AT_ONE_INSTANT:
+            self._crash(f"asks for {self._spins} deadlines at one instant")
+        else:
+            self._exchange([])
+
+    def _exchange(self, feedback: list[bytes]) -> bool:
+        """One exchange; returns whether the controller commanded anything."""
+        if self.crashed or self._lost_by is not None:
+            return False
+        return self._call_link(lambda now_s: self._link.exchange(now_s, feedback))
+
+    def _call_link(self, call: Callable[[float], Reply]) -> bool:
+        self.exchanges += 1
+        try:
+            reply = call(self._timeline.now)
+        except ParticipantError as error:
+            self._crash(str(error))
+            return False
+        self._take(reply)
+        return bool(reply.commands)
+
+    def _take(self, reply: Reply) -> None:
+        for payload in reply.commands:
+            self._command(payload)
+        if reply.next_s is None:
+            self._deadline.cancel()
+        else:
+            self._deadline.start(max(reply.next_s, self._timeline.now), self._wake)
+
+    def _crash(self, reason: str) -> None:
+        self.crashed = True
+        self._deadline.cancel()
+        self._record(trace.Crashed(self._timeline.now, reason))
+
+    def _command(self, payload: bytes) -> None:
+        self._send(command_message(payload))

@@ -1,0 +1,92 @@
+"""The controller in real time: any program that is connected to the broker."""
+
+from collections.abc import Callable
+from functools import partial
+from queue import Empty
+from typing import Final
+
+from controller.system import wall_s
+from twin import trace
+from twin.broker.observation import Observation
+from twin.errors import ScenarioError
+from twin.links.controller_port import CONTROLLER
+from twin.links.opening import Live
+from twin.links.pacing import LOOK_UP_S
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.message import Message, command_message
+from twin.scenario.faults import BrokerFault, ControllerKilled
+from twin.scenario.scenario import Scenario
+from twin.timeline import Timeline
+
+LONGEST_START_S: Final = 60.0
+"""A program that the twin has started, and of whose connection it cannot know, is given so long to say something."""
+
+
+class RealTimePort:
+    """Between the line and a controller that is reached over a broker and runs under the wall clock.
+
+    Its commands go to `send`. Broker and controller fail when the scenario's faults have them fail. What the broker
+    sees of the controller's connection is recorded, and that the controller's program has ended. Raises
+    `ScenarioError` for a fault, or a `stop_s`, that cannot be done to this broker or this controller.
+    """
+
+    def __init__(
+        self, timeline: Timeline, live: Live, scenario: Scenario, faults: FaultInjector,
+        record: Callable[[trace.AnyRecord], None], send: Callable[[Message], None],
+    ) -> None:  # fmt: skip
+        self._timeline = timeline
+        self._live = live
+        self._faults = faults
+        self._record = record
+        self._send = send
+        self._exited = False
+        for place, fault in enumerate(scenario.faults):
+            if isinstance(fault, BrokerFault):
+                begins, ends = live.losses(fault, f"faults[{place}]")
+                timeline.call_at(fault.from_s, partial(self._lose, fault, "cut_off", begins))
+                back: trace.Effect = "restarted" if isinstance(fault, ControllerKilled) else "reconnected"
+                timeline.call_at(fault.until_s, partial(self._lose, fault, back, ends))
+        if scenario.stop_s is not None and not live.program.started:
+            raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
+
+    def stop(self) -> None:
+        """Tell the controller to end, by a signal."""
+        self._live.program.stop()
+
+    def await_controller(self) -> None:
+        """Return when a controller connects: that is the line's time zero. Where the broker does not show connections,
+        return at the first command. A program that the twin started is waited for no longer than `LONGEST_START_S`.
+        """
+        live, until_s = self._live, wall_s() + LONGEST_START_S
+        while live.inbox.empty() and live.program.exit() is None:
+            if live.program.started and wall_s() > until_s:
+                return
+            try:
+                arrival = live.inbox.get(timeout=LOOK_UP_S)
+            except Empty:
+                continue
+            live.inbox.put(arrival)  # Nothing else is in it, so it stays the first.
+
+    def arrive(self, message: Message) -> None:
+        """Publish a message on `bb`."""
+        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        self._live.outlet.publish(message.payload)
+
+    def take(self, arrival: bytes | Observation) -> None:
+        """A payload on `aa`, or what happened to a connection."""
+        if isinstance(arrival, bytes):
+            self._send(command_message(arrival))
+        else:
+            self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))
+
+    def look(self) -> None:
+        """Record it once the controller's program has ended."""
+        ended = None if self._exited else self._live.program.exit()
+        if ended is not None:
+            self._exited = True
+            kind = trace.Crashed if ended.code else trace.Exited
+            self._record(kind(self._timeline.now, ended.reason))
+
+    def _lose(self, fault: BrokerFault, what: trace.Effect, act: Callable[[], None]) -> None:
+        self._faults.disturb_all(fault, what, CONTROLLER)
+        act()

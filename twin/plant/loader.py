@@ -1,0 +1,70 @@
+"""The loader: rod 1 and the stack before it. A completed push puts one item on the belt, if one lay before the rod.
+
+An item drops before the rod when the rod is in and the stack has one; a push that begins without one loads nothing.
+"""
+
+from collections.abc import Callable, Iterator
+
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.rod import Rod
+from twin.scenario.faults import DoublePush, EmptyPush
+from twin.scenario.item import Item
+from twin.timeline import Timeline
+from twin.trace import Stroke
+
+
+class Loader:
+    """The loader's stack and what its rod does with it.
+
+    `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None
+    for a push that found none; it returns the item's number.
+    """
+
+    def __init__(
+        self, timeline: Timeline, stack: Iterator[Item], faults: FaultInjector,
+        on_loaded: Callable[[Item | None, float], int | None],
+    ) -> None:  # fmt: skip
+        self._timeline = timeline
+        self._stack = stack
+        self._faults = faults
+        self._on_loaded = on_loaded
+        self._top = next(stack, None)
+        self._before_rod: Item | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether neither the stack nor the place before the rod holds an item."""
+        return self._top is None and self._before_rod is None
+
+    @property
+    def next_available_s(self) -> float | None:
+        """Since when, or from when, the next item can be pushed; None if there is none."""
+        item = self._before_rod or self._top
+        return None if item is None else item.available_s
+
+    def move(self, rod: Rod) -> None:
+        """The loader's rod has changed its stroke."""
+        if rod.stroke is Stroke.EXTENDING and rod.share_out == 0.0:
+            self._drop()
+        elif rod.stroke is Stroke.OUT:
+            self._put_on_belt()
+
+    def _put_on_belt(self) -> None:
+        for slip in self._faults.active(EmptyPush):
+            if self._before_rod is not None:
+                self._faults.disturb(slip, "push_slipped", "loader", at_m=0.0)
+                self._on_loaded(None, 0.0)
+                return
+        item, self._before_rod = self._before_rod, None
+        number = self._on_loaded(item, 0.0)
+        for twice in self._faults.active(DoublePush):
+            if item is not None and self._top is not None:
+                second, self._top = self._top, next(self._stack, None)
+                other = self._on_loaded(second, (item.length_m + second.length_m) / 2 + twice.gap_m)
+                self._faults.disturb(twice, "two_loaded", "loader", item=number)
+                self._faults.disturb(twice, "two_loaded", "loader", item=other)
+            return
+
+    def _drop(self) -> None:
+        if self._before_rod is None and self._top is not None and self._top.available_s <= self._timeline.now:
+            self._before_rod, self._top = self._top, next(self._stack, None)

@@ -1,0 +1,228 @@
+"""What a person sees of a run: progress while it goes on, one table when it is over, a story when it failed."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from controller.system import wall_s
+from twin import trace
+from twin.doctor import Finding
+from twin.report.narration import narrate
+from twin.report.screen import verbatim
+from twin.run import Run
+from twin.verdict.checks import Violation
+from twin.verdict.summary import Lateness, Summary, Tally
+
+REDRAW_S: Final = 0.1
+_SIGNS: Final = {"well": "[green]ok[/]", "silent": "[yellow]-[/]", "ill": "[red]no[/]"}
+HELD_UP_MS: Final = 50.0
+"""An item rides a centimetre and more in this time."""
+
+MOST_REPEATED: Final = 3
+"""Of what happens to one client's connection again and again so much is shown."""
+
+MOST_SHOWN: Final = 20
+"""Violations listed under the table; the summary file has all that the run keeps."""
+
+
+class ProgressBar:
+    """Items done, items a second and speed-up over real time, while a run goes on. Watches the run's records."""
+
+    def __init__(self, console: Console, items: int) -> None:
+        self._items = items
+        self._progress = Progress(
+            TextColumn("sorting"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
+            TimeElapsedColumn(), console=console, auto_refresh=False, transient=True,
+        )  # fmt: skip
+        self._task: TaskID = self._progress.add_task("sorting", total=items, rates="")
+        self._began_s = wall_s()
+        self._drawn_s = self._began_s
+        self._done = 0
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Count; draw now and then."""
+        self._done += type(record) is trace.Binned and record.item > 0
+        now_s = wall_s()
+        if now_s - self._drawn_s < REDRAW_S:
+            return
+        self._drawn_s = now_s
+        elapsed_s = now_s - self._began_s
+        rates = f"{self._done / elapsed_s:.1f} items/s, {record.t_s / elapsed_s:.0f} x real time"
+        self._progress.update(self._task, completed=self._done, rates=rates)
+        self._progress.refresh()
+
+    def report(self, text: str) -> None:
+        """A line above the bar: on whom the run waits."""
+        self._progress.console.print(verbatim(text))
+
+    def __enter__(self) -> "ProgressBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+
+class StatusLine:
+    """What the line does at present, in one live line, while a run goes on in real time. Watches the run's records.
+
+    What happens to connections stays to be read, a line each, unless it happens again and again.
+    """
+
+    def __init__(self, console: Console, items: int) -> None:
+        self._items = items
+        self._console = console
+        self._status = console.status("waiting for a controller to connect")
+        self._done = 0
+        self._loaded = 0
+        self._connections: Counter[tuple[str, str]] = Counter()
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Show what happened last."""
+        if isinstance(record, trace.Began):
+            return
+        if isinstance(record, trace.Connection):
+            self._connect(record)
+        self._done += type(record) is trace.Binned and record.item > 0
+        self._loaded += type(record) is trace.Loaded
+        who, what = narrate(record)
+        counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
+        self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
+
+    def _connect(self, record: trace.Connection) -> None:
+        kind = (record.client, record.event)
+        self._connections[kind] += 1
+        if self._connections[kind] <= MOST_REPEATED:
+            again = " (and so on; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
+            self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(narrate(record))}{again}"))
+
+    def __enter__(self) -> "StatusLine":
+        self._status.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._status.stop()
+
+
+def show_run(console: Console, run: Run) -> None:
+    """The table at the end, and what was wrong."""
+    show_summary(console, run.summary, run.tally)
+    show_lateness(console, run.lateness_ms)
+    show_connections(console, run.tally)
+    if run.interrupted:
+        left = run.scenario.item_count - run.summary.items
+        console.print(f"interrupted: no verdict; {left} items were left", style="bold yellow")
+    if run.violations or not run.interrupted:
+        show_violations(console, run.violations, run.unlisted)
+
+
+def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
+    """One table: a row a class, then the run's figures."""
+    table = Table(title=f"{summary.items} items, seed {summary.seed}", title_justify="left", show_footer=True)
+    table.add_column("class", footer="all")
+    table.add_column("items", justify="right", footer=str(summary.items))
+    table.add_column("right", justify="right", footer=str(summary.correct))
+    table.add_column("rejected", justify="right", footer=str(sum(c.rejected for c in tally.classes.values())))
+    table.add_column("wrong bin", justify="right", footer=str(sum(c.wrong for c in tally.classes.values())))
+    for name, count in sorted(tally.classes.items()):
+        table.add_row(verbatim(name), str(count.items), str(count.right), str(count.rejected), str(count.wrong))
+    console.print(table)
+    for reason, rejects in sorted(tally.rejects.items()):
+        more = ", ..." if rejects.count > len(rejects.items) else ""
+        items = ", ".join(map(str, rejects.items))
+        console.print(verbatim(f"rejected    {rejects.count} {reason}: items {items}{more}"), highlight=False)
+    for line in _figures(summary):
+        console.print(line, highlight=False)
+
+
+def show_connections(console: Console, tally: Tally) -> None:
+    """What happened to connections, as far as the broker saw it; nothing where it saw none."""
+    clients: dict[str, list[str]] = {}
+    for (client, event), count in tally.connections.items():
+        words = "thrown out by another client with its id" if event == "taken over" else event
+        clients.setdefault(client, []).append(words if count == 1 else f"{words} {count} times")
+    for client, events in clients.items():
+        console.print(verbatim(f"connection  {client}: {', '.join(events)}"), highlight=False)
+
+
+def show_lateness(console: Console, late_ms: Lateness) -> None:
+    """How well real time was kept; nothing of a run in virtual time."""
+    if late_ms.longest is None:
+        return
+    words = f"pacing      events late by p50 {_ms(late_ms.p50)}, p99 {_ms(late_ms.p99)}, at most {_ms(late_ms.longest)}"
+    console.print(words, highlight=False)
+    if late_ms.longest > HELD_UP_MS:
+        console.print(
+            "            this machine did not keep real time: what went wrong may be its doing", style="yellow"
+        )
+
+
+def show_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """What the doctor saw, and what to do."""
+    table = Table("", "looked at", "seen", "what to do")
+    for finding in findings:
+        table.add_row(_SIGNS[finding.state], finding.what, verbatim(finding.seen), verbatim(finding.advice))
+    console.print(table)
+
+
+def show_violations(console: Console, violations: Sequence[Violation], unlisted: int) -> None:
+    """What the checks found, in words; `unlisted` were found besides."""
+    if not violations:
+        console.print("violations: none", style="green")
+        return
+    total = len(violations) + unlisted
+    console.print(f"violations: {total}", style="bold red")
+    shown = _of_every_check(violations)
+    for violation in shown:
+        console.print(verbatim(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}"))
+    if total > len(shown):
+        console.print(f"  ... and {total - len(shown)} more")
+
+
+def show_narration(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
+    """A run step by step: when, who, what, and which check objected."""
+    found: dict[float, list[Violation]] = {}
+    for violation in violations:
+        found.setdefault(violation.t_s, []).append(violation)
+    table = Table("time in s", "who", "what", "check")
+    table.columns[0].justify = "right"
+    ordered = list(records)
+    for place, record in enumerate(ordered):
+        last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
+        objections = found.pop(record.t_s, []) if last_of_instant else []
+        words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
+        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*narrate(record), words)), style="red" if words else None)
+    console.print(table)
+
+
+def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:
+    """The violations to show, in order: every check's first, then every check's second, while there is room."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for place, violation in enumerate(violations):
+        turns.append((seen[violation.check], place))
+        seen[violation.check] += 1
+    return [violations[place] for place in sorted(place for _, place in sorted(turns)[:MOST_SHOWN])]
+
+
+def _figures(summary: Summary) -> list[str]:
+    recognizer, latency = summary.recognizer, summary.controller.gate_to_command_ms
+    bins = ", ".join(f"{name}: {count}" for name, count in summary.bins.items())
+    accuracy = "unknown" if recognizer.accuracy is None else f"{recognizer.accuracy:.1%}"
+    return [
+        f"bins        {bins}",
+        f"rate        {summary.items_per_min:.1f} items/min on the line; {summary.sim_s:.1f} s simulated in "
+        f"{summary.wall_s:.2f} s, {summary.speedup:.0f} x real time",
+        f"recognizer  accuracy {accuracy}, misread {recognizer.misread}, "
+        f"p50 {_ms(recognizer.p50_ms)}, p99 {_ms(recognizer.p99_ms)}",
+        f"controller  gate to command p50 {_ms(latency.p50)}, p99 {_ms(latency.p99)}",
+        f"digest      {summary.digest}",
+    ]
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} ms"

@@ -1,0 +1,205 @@
+"""The scenario: everything that decides a run, as plain frozen data with an exact JSON round trip."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from controller.decode_errors import objection, one_of_the_keys
+from controller.errors import ControllerError, SettingsError
+from controller.frozen import settle
+from controller.settings import Settings
+from twin.errors import FileError, ScenarioError
+from twin.scenario.faults import LONGEST_FAULT_S, AnyFault, check_faults
+from twin.scenario.item import CLASSES, LONGEST_ITEM_M, Item, check_class
+from twin.scenario.layout import Layout
+from twin.scenario.random_streams import Streams
+
+SCENARIO_FORMAT: Final = 2
+"""Of a scenario's file. Version 1 does not name its format, and has another default line."""
+
+LAYOUT_OF_FORMAT_1: Final = {"belt_speed_m_per_s": 0.25, "loader_stroke_s": 0.5}
+"""Where a file of version 1 says nothing of these, they were so."""
+
+MOST_ITEMS: Final = 10_000_000
+LONGEST_LATENCY_S: Final = 60.0
+
+
+def _within(field: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ScenarioError(field, value, f"{low} to {high}")
+
+
+class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stack of `count` items drawn from the scenario's seed, each always at the loader in time.
+
+    Lengths and lateral offsets are uniform within their ranges (m); classes are equally likely.
+    """
+
+    count: int
+    classes: tuple[str, ...] = CLASSES
+    length_m: tuple[float, float] = (0.08, 0.08)
+    lateral_m: tuple[float, float] = (-0.01, 0.01)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        settle(self, ScenarioError, "items.")
+        if not 0 <= self.count <= MOST_ITEMS:
+            raise ScenarioError("items.count", self.count, f"0 to {MOST_ITEMS}")
+        if not self.classes:
+            raise ScenarioError("items.classes", self.classes, "one class or more")
+        for index, item_class in enumerate(self.classes):
+            check_class(f"items.classes[{index}]", item_class)
+        if not 0 < self.length_m[0] <= self.length_m[1] <= LONGEST_ITEM_M:
+            raise ScenarioError("items.length_m", self.length_m, f"shortest, longest; above 0 to {LONGEST_ITEM_M}")
+        if not -1 <= self.lateral_m[0] <= self.lateral_m[1] <= 1:
+            raise ScenarioError("items.lateral_m", self.lateral_m, "least, most; -1 to 1")
+
+
+class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What lies between plant and controller: each way `latency_s` plus up to `jitter_s`, order kept (it is TCP)."""
+
+    latency_s: float = 0.002
+    jitter_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse times that cannot be."""
+        settle(self, ScenarioError, "link.")
+        for field in ("latency_s", "jitter_s"):
+            _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+
+
+class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How recognition goes in the twin's time.
+
+    `oracle`: the answers are drawn here (confidence uniform from `confidence_from` to `confidence_to`, another
+    class's label in `misread_share` of the pictures) and travel in otherwise empty pictures. `images`: pictures
+    are rendered and a real recognizer answers. Either takes `latency_s` plus up to `jitter_s`.
+    """
+
+    source: Literal["oracle", "images"] = "oracle"
+    latency_s: float = 0.02
+    jitter_s: float = 0.0
+    confidence_from: float = 0.9
+    confidence_to: float = 1.0
+    misread_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be."""
+        settle(self, ScenarioError, "recognizer.")
+        for field in ("latency_s", "jitter_s"):
+            _within(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+        for field in ("confidence_from", "confidence_to", "misread_share"):
+            _within(f"recognizer.{field}", getattr(self, field), 0.0, 1.0)
+        if self.confidence_from > self.confidence_to:
+            raise ScenarioError("recognizer.confidence_from", self.confidence_from, f"at most {self.confidence_to}")
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run's input. `stop_s`: when the controller is told to end, as by a signal (None: never).
+
+    `format` is that of the file. Raises `ScenarioError` for what does not fit together.
+    """
+
+    format: Literal[2] = SCENARIO_FORMAT
+    seed: int = 0
+    layout: Layout = Layout()
+    items: tuple[Item, ...] | ItemDraw = ()
+    link: LinkModel = LinkModel()
+    faults: tuple[AnyFault, ...] = ()
+    recognizer: RecognizerModel = RecognizerModel()
+    controller: Settings = Settings()
+    stop_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a controller that does not fit the line."""
+        settle(self, ScenarioError)
+        if not 0 <= self.seed < 2**63:
+            raise ScenarioError("seed", self.seed, "0 to 2**63 - 1")
+        gates = len(self.layout.gates_m)
+        if self.controller.gates != gates:
+            raise ScenarioError("controller.gates", self.controller.gates, f"{gates}, as many as the layout has")
+        for label, rod in self.controller.bins.items():
+            if rod not in self.layout.bins:
+                rods = f"a rod of the layout, {list(self.layout.bins)}"
+                raise ScenarioError(f"controller.bins.{label}", rod, rods)
+
+        if self.stop_s is not None:
+            _within("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
+        check_faults(self.faults, self.layout, self.item_count)
+
+    @property
+    def item_count(self) -> int:
+        """How many items the stack has."""
+        return self.items.count if isinstance(self.items, ItemDraw) else len(self.items)
+
+    def stack(self) -> Iterator[Item]:
+        """The items in the order in which the loader gets them."""
+        return _draw(self.items, self.seed) if isinstance(self.items, ItemDraw) else iter(self.items)
+
+    def bin_of(self, label: str | None) -> int:
+        """The bin that a label names; 0 (reject) for what names none."""
+        return 0 if label is None else self.controller.bins.get(label, 0)
+
+
+def settings_for(layout: Layout, **settings: Any) -> Settings:
+    """The controller's settings on a layout: as many gates, and a bin for each class that has a rod.
+
+    `settings` are any fields of `Settings`, those two among them. Raises `SettingsError`, for a name that is none too.
+    """
+    for name, value in settings.items():
+        if name not in Settings.__struct_fields__:
+            raise SettingsError(name, value, one_of_the_keys(name, Settings.__struct_fields__))
+    bins = dict(zip(CLASSES, layout.bins, strict=False))
+    return Settings(**{"gates": len(layout.gates_m), "bins": bins, **settings})
+
+
+def decode_scenario(text: bytes) -> Scenario:
+    """The scenario in a JSON text, of this format or an older one.
+
+    Raises msgspec's `DecodeError`, or `ControllerError` for its settings.
+    """
+    header, scenario = _header.decode(text), _decoder.decode(text)
+    if header.format != 1:
+        return scenario
+    unsaid = {name: value for name, value in LAYOUT_OF_FORMAT_1.items() if name not in (header.layout or ())}
+    return msgspec.structs.replace(scenario, layout=msgspec.structs.replace(scenario.layout, **unsaid))
+
+
+def encode_scenario(scenario: Scenario) -> bytes:
+    """The scenario as JSON that decodes to the same scenario, bit for bit."""
+    return msgspec.json.format(msgspec.json.encode(scenario), indent=1) + b"\n"
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a file. Raises `FileError` in one line that names the file, the field and what is allowed."""
+    try:
+        text = path.read_bytes()
+        return decode_scenario(text)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
+        raise FileError(f"{path}: {objection(error, text, Scenario)}") from None
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """What a scenario's file says of itself, of which version 1 says nothing; and what it says of its layout."""
+
+    format: int = 1
+    layout: Any = None
+
+
+_header = msgspec.json.Decoder(_Header)
+_decoder = msgspec.json.Decoder(Scenario)
+
+
+def _draw(draw: ItemDraw, seed: int) -> Iterator[Item]:
+    stream = Streams(seed).stream("items")
+    for _ in range(draw.count):
+        yield Item(
+            item_class=stream.choice(draw.classes),
+            length_m=stream.uniform(*draw.length_m),
+            lateral_m=stream.uniform(*draw.lateral_m),
+        )

@@ -1,0 +1,219 @@
+"""The summary of a run: counts, rates and latencies, as a person and a script want them at the end."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from twin import trace
+from twin.scenario.layout import REJECT, bin_name
+from twin.verdict.checks import Violation
+from twin.verdict.checks.check import Answers
+
+MOST_NAMED: Final = 12
+"""Of the items that were rejected for one reason so many are named."""
+
+
+class ClassCount(msgspec.Struct, kw_only=True):
+    """What became of the items of one class; `right`: in the bin of their class."""
+
+    items: int = 0
+    right: int = 0
+    rejected: int = 0
+    wrong: int = 0
+
+
+class RecognizerSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How the recognizer did: share of right labels among its answers, sure but wrong ones, wall time an answer."""
+
+    accuracy: float | None
+    misread: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Median and 99th percentile; None where nothing was measured."""
+
+    p50: float | None
+    p99: float | None
+
+
+class Lateness(Percentiles, frozen=True, kw_only=True):
+    """By how much events were late on the wall clock, in ms; `longest`: the latest of all."""
+
+    longest: float | None
+
+
+class ControllerSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast the controller was, on the wall clock: from a gate's message to its commands."""
+
+    gate_to_command_ms: Percentiles
+
+
+class Margins(msgspec.Struct, kw_only=True):
+    """How close the run came to a violation; None where nothing came up.
+
+    `clip_m`: from a taken item's centre to the nearer edge of the head, least of all pushes. `gap_m`: free belt
+    between a taken item and its nearest neighbour. `late_m`: how far past the head's centre an item was taken, most.
+    """
+
+    clip_m: float | None = None
+    gap_m: float | None = None
+    late_m: float | None = None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in numbers. `bins` counts by bin, `speedup` is over real time; the keys are stable."""
+
+    seed: int
+    items: int
+    bins: dict[str, int]
+    correct: int
+    rejected: int
+    violations: Sequence[Violation]
+    sim_s: float
+    wall_s: float
+    speedup: float
+    items_per_min: float
+    digest: str
+    recognizer: RecognizerSummary
+    controller: ControllerSummary
+
+
+class Rejects:
+    """The items that rode to the reject bin for one reason: how many, and the numbers of the first."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.items: list[int] = []
+
+    def add(self, item: int) -> None:
+        """One more."""
+        self.count += 1
+        if len(self.items) < MOST_NAMED:
+            self.items.append(item)
+
+
+class Tally:
+    """Counts a run's records as they come. `rejects` goes by the reason, `connections` by client and what happened."""
+
+    def __init__(self) -> None:
+        self.rejects: dict[str, Rejects] = {}
+        self.connections: Counter[tuple[str, str]] = Counter()
+        self.classes: dict[str, ClassCount] = {}
+        self.bins: dict[str, int] = {}
+        self.margins = Margins()
+        self.done = 0
+        self.answers = 0
+        self.answers_right = 0
+        self.misread = 0
+        self.first_loaded_s: float | None = None
+        self.last_binned_s = 0.0
+        self._head_m = 0.0
+        self._known = Answers()
+        self._scenario = self._known.scenario
+        self._looks = {
+            trace.Began: self._began,
+            trace.Loaded: self._loaded,
+            trace.Answered: self._answered,
+            trace.Taken: self._taken,
+            trace.Binned: self._binned,
+            trace.Connection: self._connection,
+        }
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Count the next record."""
+        look = self._looks.get(type(record))
+        if look is not None:
+            look(record)  # type: ignore[operator]
+
+    def _began(self, record: trace.Began) -> None:
+        self._scenario = record.scenario
+        self._head_m = record.scenario.layout.rod_head_m
+        self._known.began(record)
+        for number in (*record.scenario.layout.bins, REJECT):
+            self.bins[bin_name(number)] = 0
+
+    def _loaded(self, record: trace.Loaded) -> None:
+        self._known.loaded(record)
+        if self.first_loaded_s is None:
+            self.first_loaded_s = record.t_s
+
+    def _answered(self, record: trace.Answered) -> None:
+        self._known.answered(record)
+        if not record.own:
+            return
+        self.answers += 1
+        right = record.label == self._known.classes.get(record.item)
+        self.answers_right += right
+        if not right and record.confidence >= self._scenario.controller.confidence_threshold:
+            self.misread += self._scenario.bin_of(record.label) != REJECT
+
+    def _taken(self, record: trace.Taken) -> None:
+        margins = self.margins
+        clip_m = self._head_m / 2 - abs(record.offset_m)
+        margins.clip_m = clip_m if margins.clip_m is None else min(clip_m, margins.clip_m)
+        margins.late_m = record.offset_m if margins.late_m is None else max(record.offset_m, margins.late_m)
+        if record.gap_m is not None:
+            margins.gap_m = record.gap_m if margins.gap_m is None else min(record.gap_m, margins.gap_m)
+
+    def _binned(self, record: trace.Binned) -> None:
+        if record.item < 0:
+            return  # An object that is no item.
+        self.done += 1
+        self.last_binned_s = record.t_s
+        self.bins[bin_name(record.bin)] += 1
+        item_class = self._known.classes[record.item]
+        count = self.classes.setdefault(item_class, ClassCount())
+        count.items += 1
+        if record.bin == REJECT:
+            self.rejects.setdefault(self._known.reject_reason(record.item), Rejects()).add(record.item)
+        if record.bin == self._scenario.bin_of(item_class):
+            count.right += 1
+        elif record.bin == REJECT:
+            count.rejected += 1
+        else:
+            count.wrong += 1
+        self._known.forget(record.item)
+
+    def _connection(self, record: trace.Connection) -> None:
+        self.connections[record.client, record.event if record.event != "refused" else f"refused: {record.detail}"] += 1
+
+    @property
+    def right(self) -> int:
+        """Items that ended in the bin of their class."""
+        return sum(count.right for count in self.classes.values())
+
+    @property
+    def rejected(self) -> int:
+        """Items that ended in the reject bin."""
+        return self.bins.get(bin_name(REJECT), 0)
+
+    def recognizer(self, seconds: deque[float]) -> RecognizerSummary:
+        """How the recognizer did; `seconds` are the wall times of its answers."""
+        accuracy = self.answers_right / self.answers if self.answers else None
+        latency_ms = percentiles_ms(seconds)
+        return RecognizerSummary(accuracy=accuracy, misread=self.misread, p50_ms=latency_ms.p50, p99_ms=latency_ms.p99)
+
+    @property
+    def items_per_min(self) -> float:
+        """Items a minute of the line's time, from the first one loaded to the last one in a bin."""
+        span_s = self.last_binned_s - (self.first_loaded_s or 0.0)
+        return 60 * self.done / span_s if span_s > 0 else 0.0
+
+
+def percentiles_ms(samples_s: deque[float]) -> Percentiles:
+    """Median and 99th percentile of wall times, in ms."""
+    if not samples_s:
+        return Percentiles(p50=None, p99=None)
+    ordered = sorted(samples_s)
+    at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 for share in (0.5, 0.99)]
+    return Percentiles(p50=at[0], p99=at[1])
+
+
+def lateness_ms(samples_s: deque[float]) -> Lateness:
+    """How late events were."""
+    middle = percentiles_ms(samples_s)
+    return Lateness(p50=middle.p50, p99=middle.p99, longest=max(samples_s) * 1000 if samples_s else None)
