@@ -6,8 +6,8 @@ in it: it alone has flags that vary.
 
 from typing import Final
 
-from twin.mqtt_bytes import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
-from twin.mqtt_packets import (
+from twin.links.mqtt_bytes import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Disconnect,

@@ -1,12 +1,12 @@
-"""What a broker keeps: each client's subscriptions and messages on their way, each topic's retained message."""
+"""What a broker keeps: of each client its session and its connection, of each topic the retained message."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from twin.mqtt_bytes import require
-from twin.mqtt_codec import MAX_PACKET_BYTES
-from twin.mqtt_packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel
+from twin.links.mqtt_bytes import require
+from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder
+from twin.links.mqtt_packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
 
 MAX_QUEUED: Final = 1000
 """So many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge, as mosquitto does by
@@ -17,6 +17,9 @@ MAX_QUEUED_BYTES: Final = 2 * MAX_PACKET_BYTES
 
 MAX_RETAINED: Final = 100
 """So many topics may have a retained message; the line has none."""
+
+KEEP_ALIVE_GRACE: Final = 1.5
+"""A client is lost when it was silent for so many times its keep-alive (3.1.2.10)."""
 
 _HIGHEST_ID: Final = 0xFFFF
 
@@ -109,6 +112,29 @@ class Session:
         while self._last_id in self._sending:
             self._last_id = self._last_id % _HIGHEST_ID + 1
         return self._last_id
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """A client's, from its socket's opening to its end: its bytes, and since its CONNECT its session.
+
+    `silence_s` is how long it may be silent (0: for ever), `deadline_s` when it has been so for too long.
+    """
+
+    number: int
+    decoder: Decoder = field(default_factory=Decoder)
+    session: Session | None = None
+    will: Will | None = None
+    silence_s: float = 0.0
+    deadline_s: float | None = None
+
+    def keep_alive(self, interval_s: int) -> None:
+        """The client has said how often it will be heard; 0: it need not be."""
+        self.silence_s = KEEP_ALIVE_GRACE * interval_s
+
+    def heard(self, now_s: float) -> None:
+        """A packet has come."""
+        self.deadline_s = now_s + self.silence_s if self.silence_s > 0 else None
 
 
 class RetainedMessages:

@@ -10,14 +10,23 @@ QoS 2 is passed on when it first arrives (4.3.3); a bad topic filter is refused 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from twin.access import Access
-from twin.mqtt_bytes import ProtocolError, is_topic, require
-from twin.mqtt_codec import Decoder, encode
-from twin.mqtt_effects import Close, Connected, Disconnected, Dropped, Effect, Published, Refused, Send, Subscribed
-from twin.mqtt_packets import (
+from twin.broker.access import Access
+from twin.links.mqtt_bytes import ProtocolError, is_topic, require
+from twin.links.mqtt_codec import encode
+from twin.links.mqtt_effects import (
+    Close,
+    Connected,
+    Disconnected,
+    Dropped,
+    Effect,
+    Published,
+    Refused,
+    Send,
+    Subscribed,
+)
+from twin.links.mqtt_packets import (
     Connack,
     Connect,
     Disconnect,
@@ -33,28 +42,8 @@ from twin.mqtt_packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
-    Will,
 )
-from twin.mqtt_session import Message, RetainedMessages, Session, is_filter, publish_packet
-
-KEEP_ALIVE_GRACE: Final = 1.5
-"""A client is lost when it was silent for so many times its keep-alive (3.1.2.10)."""
-
-
-@dataclass(slots=True, eq=False)
-class _Client:
-    """A connection, from its socket's opening to its end; `session` since its CONNECT."""
-
-    connection: int
-    decoder: Decoder = field(default_factory=Decoder)
-    session: Session | None = None
-    will: Will | None = None
-    silence_s: float = 0.0
-    deadline_s: float | None = None
-
-    def heard(self, now_s: float) -> None:
-        """A packet has come."""
-        self.deadline_s = now_s + self.silence_s if self.silence_s > 0 else None
+from twin.links.mqtt_session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
 
 
 class SessionBroker:
@@ -67,13 +56,13 @@ class SessionBroker:
 
     def __init__(self, access: Access | None = None) -> None:
         self._access = access or Access()
-        self._clients: dict[int, _Client] = {}
-        self._online: dict[str, _Client] = {}
+        self._clients: dict[int, Connection] = {}
+        self._online: dict[str, Connection] = {}
         self._sessions: dict[str, Session] = {}
         self._retained = RetainedMessages()
         self._effects: list[Effect] = []
         self._nameless = 0
-        self._acts: dict[type[Packet], Callable[[_Client, Session, Any], None]] = {
+        self._acts: dict[type[Packet], Callable[[Connection, Session, Any], None]] = {
             Publish: self._published,
             Puback: self._acknowledged,
             Pubrec: self._acknowledged,
@@ -88,7 +77,7 @@ class SessionBroker:
     def opened(self, connection: int) -> None:
         """A client's socket was connected."""
         assert connection not in self._clients, f"connection {connection} is open already"
-        self._clients[connection] = _Client(connection)
+        self._clients[connection] = Connection(connection)
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
         """Bytes from a client; those of a connection that is closed were under way when it was."""
@@ -150,7 +139,7 @@ class SessionBroker:
         effects, self._effects = self._effects, []
         return effects
 
-    def _act(self, client: _Client, packet: Packet) -> None:
+    def _act(self, client: Connection, packet: Packet) -> None:
         name = type(packet).__name__.upper()
         if client.session is None:
             require(isinstance(packet, Connect), f"a client's first packet must be CONNECT, got {name}")
@@ -161,7 +150,7 @@ class SessionBroker:
             require(type(packet) in self._acts, f"{name} is for brokers to send")
             self._acts[type(packet)](client, client.session, packet)
 
-    def _connect(self, client: _Client, packet: Connect) -> None:
+    def _connect(self, client: Connection, packet: Connect) -> None:
         code = self._refusal(packet)
         if code != Connack.ACCEPTED:
             self._effects.append(Refused(packet.client_id, packet.protocol, code))
@@ -174,10 +163,10 @@ class SessionBroker:
         known = None if packet.clean_session else self._sessions.get(client_id)
         session = known or Session(client_id, clean=packet.clean_session)
         client.session, client.will = session, packet.will
-        client.silence_s = KEEP_ALIVE_GRACE * packet.keep_alive_s
+        client.keep_alive(packet.keep_alive_s)
         self._sessions[client_id], self._online[client_id] = session, client
         self._effects.append(
-            Connected(client.connection, client_id, packet.keep_alive_s, packet.clean_session, known is not None)
+            Connected(client.number, client_id, packet.keep_alive_s, packet.clean_session, known is not None)
         )
         self._send(client, Connack(known is not None, Connack.ACCEPTED))
         for unacknowledged in session.unacknowledged():
@@ -203,11 +192,11 @@ class SessionBroker:
             self._nameless += 1
         return f"nameless-{self._nameless}"
 
-    def _end(self, client: _Client, reason: str, *, close: bool = True) -> None:
+    def _end(self, client: Connection, reason: str, *, close: bool = True) -> None:
         """A connection ends; its client's last will, if it still has one, is sent."""
-        del self._clients[client.connection]
+        del self._clients[client.number]
         if close:
-            self._effects.append(Close(client.connection, reason))
+            self._effects.append(Close(client.number, reason))
         session = client.session
         if session is None:
             return
@@ -219,11 +208,11 @@ class SessionBroker:
             will = client.will
             self._accept(session, Message(topic=will.topic, payload=will.payload, qos=will.qos), retain=will.retain)
 
-    def _goodbye(self, client: _Client) -> None:
+    def _goodbye(self, client: Connection) -> None:
         client.will = None
         self._end(client, "disconnected")
 
-    def _published(self, client: _Client, session: Session, packet: Publish) -> None:
+    def _published(self, client: Connection, session: Session, packet: Publish) -> None:
         if packet.packet_id not in session.received or packet.qos != 2:
             message = Message(topic=packet.topic, payload=packet.payload, qos=packet.qos)
             self._accept(session, message, retain=packet.retain)
@@ -233,16 +222,16 @@ class SessionBroker:
             session.received.add(packet.packet_id)
             self._send(client, Pubrec(packet.packet_id))
 
-    def _released(self, client: _Client, session: Session, packet: Pubrel) -> None:
+    def _released(self, client: Connection, session: Session, packet: Pubrel) -> None:
         session.received.discard(packet.packet_id)
         self._send(client, Pubcomp(packet.packet_id))
 
-    def _acknowledged(self, client: _Client, session: Session, packet: Puback | Pubrec | Pubcomp) -> None:
+    def _acknowledged(self, client: Connection, session: Session, packet: Puback | Pubrec | Pubcomp) -> None:
         answer = session.acknowledge(packet)
         if answer is not None:
             self._send(client, answer)
 
-    def _subscribe(self, client: _Client, session: Session, packet: Subscribe) -> None:
+    def _subscribe(self, client: Connection, session: Session, packet: Subscribe) -> None:
         codes = tuple(qos if is_filter(wanted) else Suback.REFUSED for wanted, qos in packet.filters)
         granted = [(wanted, qos) for wanted, qos in packet.filters if is_filter(wanted)]
         session.subscriptions.update(granted)
@@ -254,7 +243,7 @@ class SessionBroker:
             for message in self._retained.matching(wanted):
                 self._deliver(session, message, qos, retained=True)
 
-    def _unsubscribe(self, client: _Client, session: Session, packet: Unsubscribe) -> None:
+    def _unsubscribe(self, client: Connection, session: Session, packet: Unsubscribe) -> None:
         for wanted in packet.filters:
             session.subscriptions.pop(wanted, None)
         self._send(client, Unsuback(packet.packet_id))
@@ -290,5 +279,5 @@ class SessionBroker:
         if client is not None and packet is not None:
             self._send(client, packet)
 
-    def _send(self, client: _Client, packet: Packet) -> None:
-        self._effects.append(Send(client.connection, encode(packet)))
+    def _send(self, client: Connection, packet: Packet) -> None:
+        self._effects.append(Send(client.number, encode(packet)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, Self
 
-from twin.mqtt_bytes import ProtocolError, Reader, binary, qos_level, require, uint16
+from twin.links.mqtt_bytes import ProtocolError, Reader, binary, qos_level, require, uint16
 
 _VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): "MQTT 3.1.1", ("MQTT", 5): "MQTT 5"}
 _SPOKEN: Final = ("MQTT", 4)
@@ -130,11 +130,10 @@ class Publish:
 
     @classmethod
     def read(cls, reader: Reader, flags: int) -> Publish:
-        qos, duplicate = qos_level(flags >> 1 & 3), bool(flags & 8)
-        require(qos > 0 or not duplicate, "PUBLISH at QoS 0 is marked as a duplicate")
+        qos = qos_level(flags >> 1 & 3)
         topic, packet_id = reader.topic(), reader.packet_id() if qos else 0
         return cls(
-            topic=topic, payload=reader.rest(), qos=qos, retain=bool(flags & 1), duplicate=duplicate,
+            topic=topic, payload=reader.rest(), qos=qos, retain=bool(flags & 1), duplicate=bool(flags & 8),
             packet_id=packet_id,
         )  # fmt: skip
 
