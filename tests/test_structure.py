@@ -35,7 +35,7 @@ NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 
 LAYERS = {
     "twin": (
-        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "links",
+        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
         "run_end", "simulation", "run", "files", "run_files", "doctor", "report", "cli", "__main__",
     ),
     "controller": (

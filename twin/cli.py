@@ -63,7 +63,8 @@ def run(
     in_flight: Annotated[str, typer.Option(help="Most items on the belt at once, or auto.")] = "auto",
     layout: LayoutFile = None,
     controller: Annotated[
-        str | None, typer.Option(help="Command line of a program that controls the line; {host} and {port}: its broker.")
+        str | None,
+        typer.Option(help="Command line of a program that controls the line; {host} and {port}: its broker."),
     ] = None,
     broker: Annotated[str | None, typer.Option(help="HOST:PORT of a broker; without it, one is embedded.")] = None,
     summary: SummaryFile = None,

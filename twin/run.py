@@ -129,7 +129,7 @@ def _work(scenario: Scenario, control: opening.Control, link: LinkName, speed: f
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
             simulation.work_in_real_time(live, 1.0 if speed is None else speed)
     elif link == "hosted":
-        with links.hosted(control, scenario) as program, record:
+        with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.work_hosted(program)
     else:

@@ -102,7 +102,7 @@ class Simulation:
         port.look()
         return self._end.over
 
-    def _plan_stop(self, port: ControllerPort | RealTimePort) -> None:
+    def _plan_stop(self, port: ControllerPort | HostedPort | RealTimePort) -> None:
         """The controller is told to end when the scenario says so."""
 
         def stop() -> None:

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from twin.host_process import python_command
-from twin.hosted import HostedLink
+from twin.links.host_process import python_command
+from twin.links.hosted import HostedLink
 
 PROGRAMS = Path(__file__).parents[1] / "programs" / "hosted"
 

@@ -3,9 +3,10 @@
 import importlib.util
 import os
 import sys
+from types import ModuleType
 
 
-def _load(name):  # type: ignore[no-untyped-def]
+def _load(name: str) -> ModuleType:
     """This folder as a package of that name, which the program can't have."""
     here = os.path.dirname(os.path.abspath(__file__))
     spec = importlib.util.spec_from_file_location(

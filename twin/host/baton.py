@@ -63,11 +63,12 @@ class Task:
 
 
 class Baton:
-    """Who runs, who could, who waits. `now_s` is the program's time, `read_s` what it last saw of it; `chance`, if given, decides who is next.
+    """Who runs, who could, who waits.
 
+    `now_s` is the program's time, `read_s` what it last saw of it; `chance`, if given, decides who is next.
     `idle` is called when nobody can go on; it calls `advance` and wakes whom it can. `on_resume` is called by the main
-    thread whenever it has got the baton again. `on_stranger` is called by a thread that is not of the program. `state_of`
-    says in what state the current thread is: one that comes back to a state it was in before gets nowhere.
+    thread whenever it has got the baton again, `on_start` by a thread when it begins, `on_stranger` by one that is not
+    the program's. `state_of` says in what state the current thread is: one that comes back to a state gets nowhere.
     """
 
     def __init__(self) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 import traceback
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from . import protocol
@@ -54,7 +55,7 @@ class Conversation:
             protocol.write(self._says, {"at": baton.now_s, "out": self._out, "next": next_s})
             self._out = []
             order = protocol.read(self._hears)
-        except protocol.Ended:
+        except protocol.EndedError:
             os._exit(0)  # The twin is gone: nobody is left to run for.
         self.busy = True
         self._until_s = order["until"]
@@ -94,14 +95,10 @@ class Conversation:
     def _leave(self, message: dict[str, Any]) -> None:
         self.busy = False
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
-        try:
+        with suppress(protocol.EndedError):
             protocol.write(self._says, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
-        except protocol.Ended:
-            pass
         os._exit(0)
 
     def _show_stacks(self) -> None:

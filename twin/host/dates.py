@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from datetime import date as _date
+from datetime import datetime as _datetime
 from typing import Any, Callable
-
-_datetime, _date = datetime.datetime, datetime.date
 
 
 class _AlsoReal(type):

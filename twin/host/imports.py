@@ -17,7 +17,7 @@ def when_imported(name: str, action: Action) -> None:
     if name in sys.modules:
         action(sys.modules[name])
     elif not _actions:
-        sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _Finder())
     _actions[name] = action
 
 

@@ -124,8 +124,7 @@ class Network:
                 self.baton.tick()
                 return ready
             if self._wait([one for _, one in reads + writes], deadline_s, task):
-                ready = self._ready(reads, writes)
-                return ready
+                return self._ready(reads, writes)
 
     def _wait(self, watched: list[Any], deadline_s: float | None, task: Any) -> bool:
         """Wait for any of these; whether the deadline came."""
@@ -191,15 +190,14 @@ class Network:
 
     def _address(self, name: Any) -> str:
         """The same address for the same name; the twin is told the name."""
-        name = name.decode() if isinstance(name, bytes) else str(name or "127.0.0.1")
-        if name.replace(".", "").isdigit():
-            return name
-        address = "127.0.0.1" if name in ("localhost", "::1") else f"10.0.0.{len(self._names) + 1}"
-        known = [ip for ip, known in self._names.items() if known == name]
-        if known:
-            return known[0]
-        if address != "127.0.0.1":
-            self._names[address] = name
+        host: str = name.decode() if isinstance(name, bytes) else str(name or "127.0.0.1")
+        if host.replace(".", "").isdigit():
+            return host
+        if host in ("localhost", "::1"):
+            return "127.0.0.1"
+        known = [address for address, known in self._names.items() if known == host]
+        address = known[0] if known else f"10.0.0.{len(self._names) + 1}"
+        self._names[address] = host
         return address
 
     def _addresses(

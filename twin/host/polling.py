@@ -41,7 +41,9 @@ class Polling:
             if task.lines >= QUANTUM:
                 try:
                     self._baton.step_aside()
-                except BaseException:  # What a signal's handler raises ends the tracing: it begins anew with the next call.
+                except (
+                    BaseException
+                ):  # What a signal's handler raises ends the tracing: it begins anew with the next call.
                     sys.setprofile(self._again)
                     raise
                 # Until Python 3.12 the frame's variables are written back after this, those of closures too: what

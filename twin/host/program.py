@@ -31,7 +31,7 @@ class Program:
         code = self._guarded(self._run_main)
         import threading
 
-        self._guarded(threading._shutdown)
+        self._guarded(threading._shutdown)  # type: ignore[attr-defined]
         import atexit
 
         self._guarded(atexit._run_exitfuncs)

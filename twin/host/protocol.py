@@ -15,43 +15,43 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 VERSION = 1
 LONGEST = 64 * 1024 * 1024
 _length = struct.Struct(">I")
 
 
-class Ended(Exception):
+class EndedError(Exception):
     """The other side is gone."""
 
 
-def write(stream: BinaryIO, message: dict[str, Any]) -> None:
-    """Send a message. Raises `Ended`."""
+def write(stream: IO[bytes], message: dict[str, Any]) -> None:
+    """Send a message. Raises `EndedError`."""
     body = json.dumps(message, separators=(",", ":")).encode("ascii")
     try:
         stream.write(_length.pack(len(body)) + body)
         stream.flush()
     except (OSError, ValueError) as error:
-        raise Ended(str(error)) from None
+        raise EndedError(str(error)) from None
 
 
-def read(stream: BinaryIO) -> dict[str, Any]:
-    """The next message. Raises `Ended`, also for what is none."""
+def read(stream: IO[bytes]) -> dict[str, Any]:
+    """The next message. Raises `EndedError`, also for what is none."""
     size = _length.unpack(_exactly(stream, _length.size))[0]
     if size > LONGEST:
-        raise Ended(f"a message of {size} bytes")
+        raise EndedError(f"a message of {size} bytes")
     message = json.loads(_exactly(stream, size))
     if not isinstance(message, dict):
-        raise Ended("a message that is no object")
+        raise EndedError("a message that is no object")
     return message
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: IO[bytes], size: int) -> bytes:
     parts = b""
     while len(parts) < size:
         part = stream.read(size - len(parts))
         if not part:
-            raise Ended("nothing more to read")
+            raise EndedError("nothing more to read")
         parts += part
     return parts

@@ -38,8 +38,8 @@ class Randomness:
         def seeded(self_: Any, a: Any = None, version: int = 2) -> None:
             seed(self_, int.from_bytes(self.urandom(32), "big") if a is None else a, version)
 
-        random.Random.seed = seeded  # type: ignore[method-assign]
-        random._inst.seed()  # type: ignore[attr-defined]
+        random.Random.seed = seeded  # type: ignore[method-assign, assignment]
+        random._inst.seed()
         import uuid
 
         uuid._node = 0x0242AC110002  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from typing import Any, Callable
 from .baton import Baton
 
 real_kill = os.kill
-_FATAL = {number for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGALRM", "SIGUSR1", "SIGUSR2",
-                              "SIGBREAK") for number in [getattr(signal, name, None)] if number is not None}  # fmt: skip
+_ENDING = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+_FATAL = {getattr(signal, name) for name in _ENDING if hasattr(signal, name)}
 """What ends a program that has no handler for it."""
 
 
@@ -48,9 +48,7 @@ class Signals:
         if self._baton.current is not self._baton.main:
             raise ValueError("signal only works in main thread of the main interpreter")
         if not callable(handler) and handler not in (signal.SIG_DFL, signal.SIG_IGN):
-            raise TypeError(
-                "signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object"
-            )
+            raise TypeError("signal handler must be signal.SIG_IGN, signal.SIG_DFL, or a callable object")
         before = self.handler(number)
         self._handlers[int(number)] = handler
         return before

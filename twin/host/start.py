@@ -22,7 +22,8 @@ def start(words: list[str]) -> None:
     """Run the program that stands on the command line, for the twin at the other end of standard input and output."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         version, oldest, newest = (".".join(map(str, pair)) for pair in (sys.version_info[:2], OLDEST, NEWEST))
-        sys.exit(f"the program's Python must be {oldest} to {newest} to be hosted, got {version}: use another, or --link realtime")
+        must = f"{oldest} to {newest} to be hosted, got {version}"
+        sys.exit(f"the program's Python must be {must}: use another, or --link realtime")
     hears, says = _take_streams()
     baton = Baton()
     conversation = Conversation(hears, says, baton)

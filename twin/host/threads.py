@@ -121,7 +121,7 @@ class Threads:
 
         for module in list(sys.modules.values()):
             if getattr(module, "threading", threading) is not threading:
-                module.threading = threading
+                vars(module)["threading"] = threading
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Watches over the program on the wall clock: one that computes for ever, or waits by itself, is ended with a reason."""
+"""Watches the program on the wall clock: one that computes for ever, or waits by itself, is ended with a reason."""
 
 from __future__ import annotations
 

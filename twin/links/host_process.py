@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
 
-HOST: Final = Path(__file__).parent / "host"
+HOST: Final = Path(__file__).parents[1] / "host"
 STALL_S: Final = 60.0
 """A program that computes for so long on the wall clock, without waiting for anything, hangs."""
 
@@ -57,7 +58,7 @@ class HostProcess:
             raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
         try:
             answer = protocol.read(self._process.stdout)
-        except protocol.Ended:
+        except protocol.EndedError:
             code = self._process.wait()
             raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
         if "refused" in answer:
@@ -76,16 +77,14 @@ class HostProcess:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
-            try:
+            with suppress(OSError):  # What could not be written any more.
                 stream.close()
-            except OSError:  # What could not be written any more.
-                pass
 
     def _greet(self, seed: int, schedule: int) -> None:
         assert self._process.stdout is not None
         try:
             hello = protocol.read(self._process.stdout)
-        except protocol.Ended:
+        except protocol.EndedError:
             self._process.wait()
             raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
         if hello.get("protocol") != protocol.VERSION:
@@ -96,7 +95,7 @@ class HostProcess:
         assert self._process.stdin is not None
         try:
             protocol.write(self._process.stdin, message)
-        except protocol.Ended:
+        except protocol.EndedError:
             code = self._process.wait()
             raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from classifier import Recognizer
-from controller import codec
+from controller import wire
+from twin.broker.observation import Observation
 from twin.errors import HostingError
-from twin.external_controller import Exit
-from twin.host_process import Command, HostProcess, output_file
-from twin.mqtt_effects import Close, Connected, Disconnected, Effect, Published, Refused, Send, Subscribed
-from twin.observation import Event, Observation
-from twin.recognition_endpoint import RecognitionEndpoint, Strange
-from twin.session_broker import SessionBroker
+from twin.links.external_controller import Exit
+from twin.links.host_process import Command, HostProcess, output_file
+from twin.links.mqtt_effects import Close, Connected, Disconnected, Effect, Published, Refused, Send, Subscribed
+from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
+from twin.links.session_broker import SessionBroker
+from twin.trace import Event
 
 LONGEST_START_S: Final = 60.0
 """A program that has not connected by then, on its own clock, meets a line that has begun without it."""
@@ -28,6 +29,7 @@ LOOKAHEAD_S: Final = 60.0
 SERVICE_PORT: Final = 8088
 """The recognition service is there, whatever befalls the broker."""
 
+_ENDINGS: Final[dict[str, Event]] = {"disconnected": "disconnected", "taken over": "taken over"}
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
 """First letters of HTTP's methods."""
@@ -97,7 +99,7 @@ class HostedLink:
         """Publish feedback, and let the program go on: at `now_s`, and before `until_s` while it says nothing."""
         for payload in feedback:
             if not self.down:
-                self._broker.publish(codec.FEEDBACK, payload)
+                self._broker.publish(wire.FEEDBACK, payload)
         return self._settled(now_s, until_s, Heard(now_s))
 
     def send_signal(self, number: int = signal.SIGTERM) -> None:
@@ -200,8 +202,8 @@ class HostedLink:
         elif kind == "http":
             try:
                 self._service.received(connection, data, now_s)
-            except Strange as strange:
-                must = f"to the broker or {codec.FEEDBACK and 'the recognition service'}"
+            except StrangeRequestError as strange:
+                must = f"to the broker or {wire.FEEDBACK and 'the recognition service'}"
                 raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
 
     def _close(self, connection: int) -> None:
@@ -227,7 +229,7 @@ class HostedLink:
                 self._open.pop(effect.connection, None)
                 self._inbox.append(("close", effect.connection % 1_000_000))
             elif isinstance(effect, Published):
-                if effect.topic == codec.COMMANDS:
+                if effect.topic == wire.COMMANDS:
                     heard.commands.append(effect.payload)
             else:
                 self._ever_connected |= isinstance(effect, Connected)
@@ -240,7 +242,9 @@ def _kind(first: int) -> str:
         return "mqtt"
     if first in _HTTP:
         return "http"
-    raise HostingError("--controller can't be hosted: its connections must be MQTT or HTTP without TLS; try --link realtime")
+    raise HostingError(
+        "--controller can't be hosted: its connections must be MQTT or HTTP without TLS; try --link realtime"
+    )
 
 
 def _observed(effect: Effect) -> list[Observation]:
@@ -252,8 +256,6 @@ def _observed(effect: Effect) -> list[Observation]:
     if isinstance(effect, Refused):
         return [Observation(effect.client_id, "refused", f"it speaks {effect.protocol}, code {effect.code}")]
     if isinstance(effect, Disconnected):
-        event: Event = {"disconnected": "disconnected", "taken over": "taken over"}.get(effect.reason, "lost")  # type: ignore[assignment]
+        event = _ENDINGS.get(effect.reason, "lost")
         return [Observation(effect.client_id, event, "" if event == effect.reason else effect.reason)]
     return []
-
-

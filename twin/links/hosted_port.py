@@ -4,14 +4,14 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from controller.system import wall_s
 from twin import trace
-from twin.channel import Message, command_message
-from twin.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, SPINS_AT_ONE_INSTANT
 from twin.errors import ParticipantError
-from twin.fault_injector import FaultInjector
-from twin.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
-from twin.hosted import Heard, HostedLink
-from twin.pacing import wall_s
+from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, SPINS_AT_ONE_INSTANT
+from twin.links.hosted import Heard, HostedLink
+from twin.plant.fault_injector import FaultInjector
+from twin.plant.message import Message, command_message
+from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline, Timer
 
 
@@ -38,7 +38,7 @@ class HostedPort:
         self.exchanges = 0
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Start the program; from now on what befalls its connection does so at its times."""
         self._converse(lambda: self._link.start(self._timeline.now))
         losses: list[BrokerFault] = [

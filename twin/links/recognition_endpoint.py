@@ -1,7 +1,7 @@
 """The recognition service of a hosted program: HTTP over a virtual connection, answered in the line's time.
 
 What answers is the twin's recognizer, after the latency and with the faults that the scenario's note in the picture
-tells (`controller.oracle`). It speaks the contract of `classifier.service`.
+tells (`controller.simulation.oracle`). It speaks the contract of `classifier.service`.
 """
 
 import heapq
@@ -12,14 +12,14 @@ import msgspec
 
 from classifier import ClassifierError, Recognizer
 from controller.errors import RecognizerError
-from controller.oracle import Silent, read_note
+from controller.simulation.oracle import Silent, read_note
 
 PATH: Final = "/aisim_tf_pre"
 LATENCY_S: Final = 0.02
 """How long an answer takes for a picture that says nothing of it."""
 
 
-class Strange(Exception):
+class StrangeRequestError(Exception):
     """A request that nobody in the twin answers."""
 
 
@@ -34,14 +34,14 @@ class RecognitionEndpoint:
         self._count = 0
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
-        """Bytes of a request. Raises `Strange` for one that is for another service."""
+        """Bytes of a request. Raises `StrangeRequestError` for one that is for another service."""
         http = self._connections.setdefault(connection, h11.Connection(h11.SERVER))
         http.receive_data(data)
         while True:
             try:
                 event = http.next_event()
             except h11.RemoteProtocolError as error:
-                raise Strange(f"HTTP that is none: {error}") from None
+                raise StrangeRequestError(f"HTTP that is none: {error}") from None
             if isinstance(event, h11.Request):
                 self._begin(connection, event)
             elif isinstance(event, h11.Data):
@@ -76,7 +76,7 @@ class RecognitionEndpoint:
         path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
         if path != PATH:
             headers = dict(request.headers)
-            raise Strange(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
+            raise StrangeRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
 
     def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:

@@ -1,6 +1,6 @@
 """A controller whose work is done in paho's callbacks, in one of paho's styles.
 
-    python paho_styles.py loop_start|loop_forever|by_hand|connect_async|both_versions [QOS] [unclean]
+python paho_styles.py loop_start|loop_forever|by_hand|connect_async|both_versions [QOS] [unclean]
 """
 
 import base64

@@ -30,7 +30,7 @@ while jobs.empty():
     time.sleep(0)
 assert abs(time.monotonic() - began - 3) < 0.2
 end = time.time() + 5
-while time.time() < end: pass
+while time.time() < end: pass  # fmt: skip
 assert abs(time.monotonic() - began - 8) < 0.2, time.monotonic() - began
 
 

@@ -4,14 +4,14 @@ import shutil
 import subprocess
 
 import pytest
-from tests_hosting import PROGRAMS, controller, hosted
-from tests_programs import PYTHON
+from support.hosting import PROGRAMS, controller, hosted
+from support.programs import PYTHON
 
 from twin import ItemDraw, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
-from twin.external_controller import ExternalController
-from twin.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
-from twin.scenario import RecognizerModel
+from twin.links.external_controller import ExternalController
+from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
+from twin.scenario.scenario import RecognizerModel
 
 PRIMITIVES = ("clocks", "waiting", "polling", "asyncio_waits", "signals", "sockets", "imports")
 ORACLE = RecognizerModel()
@@ -80,14 +80,14 @@ def test_what_cannot_be_hosted_is_refused_by_name(name, why):
 
 
 def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
-    monkeypatch.setattr("twin.host_process.STALL_S", 1.0)
-    with pytest.raises(ParticipantError, match="no progress for 1 s of real time .*waits_by_itself.py, line 5"):
+    monkeypatch.setattr("twin.links.host_process.STALL_S", 1.0)
+    with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
         hosted(PROGRAMS / "refused" / "waits_by_itself.py")
 
 
 @pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
 def test_a_program_in_another_language_is_refused_with_what_to_do(command):
-    with pytest.raises(TwinError, match="must be a Python program on the link hosted .*--link realtime|No such file"):
+    with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
         simulate(Scenario(), link="hosted", controller=ExternalController(command))
 
 
@@ -112,14 +112,17 @@ def test_a_program_whose_connection_breaks_connects_again_when_it_is_let_in(faul
     played = run("paho_styles.py", style, faults=[fault(from_s=10, until_s=14)], items=2)
     seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
     assert [event for event, _ in seen] == ["connected", "subscribed", "lost", "connected", "subscribed"]
-    assert seen[2][1] == 10 and 14 <= seen[3][1] < 20
+    assert seen[2][1] == 10
+    assert 14 <= seen[3][1] < 20
     wills = [record.t_s for record in played.trace if isinstance(record, trace.Commanded) and "stop" in record.payload]
     assert len(wills) == (fault is ClientCutOff)
 
 
 def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
     played = run("paho_styles.py", "loop_start", faults=[ControllerKilled(from_s=10, until_s=14)], items=4)
-    assert [record.t_s for record in played.trace if isinstance(record, trace.Connection) and record.event == "connected"] == [0, 14]
+    assert [
+        record.t_s for record in played.trace if isinstance(record, trace.Connection) and record.event == "connected"
+    ] == [0, 14]
     assert any(isinstance(record, trace.Commanded) and "stop" in record.payload for record in played.trace)
     assert played.summary.items == 4
 

@@ -9,7 +9,7 @@ CALLBACK = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
 @CALLBACK
 def called(_):
     time.sleep(1)
-    return None
+    return
 
 
 library = ctypes.CDLL(None)

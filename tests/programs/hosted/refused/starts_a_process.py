@@ -5,4 +5,4 @@ import subprocess
 import sys
 
 print(platform.platform(), platform.processor())
-subprocess.run([sys.executable, "-c", "pass"])
+subprocess.run([sys.executable, "-c", "pass"], check=True)
