@@ -99,7 +99,7 @@ def run(
                 recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
-        _leave(console, result, files, link.value)
+        _leave(console, result, files, link.value, controller)
     raise typer.Exit(_exit_code(result))
 
 
@@ -258,12 +258,14 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
+def _leave(
+    console: "Console", result: "Run", files: "RunFiles", link: str, controller: str | None = None
+) -> None:  # fmt: skip
     """What a run leaves: its files first, as a program waits for them, then the table for a person."""
     from twin.report.console import show_run
 
     try:
-        files.write(result, link=link)
+        files.write(result, link=link, controller=controller)
     finally:
         show_run(console, result)
 

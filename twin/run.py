@@ -37,8 +37,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins.
 
     `excused`: breaks that a recorded fact excuses; `unlisted`: how many violations there were besides. `lateness_ms`:
-    by how much events were late under the wall clock. `events` of the kernel, `exchanges` with the controller (in
-    lockstep: grants) tell how much work it was.
+    by how much events were late under the wall clock. `output`: what a hosted program wrote. `events` of the kernel,
+    `exchanges` with the controller (in lockstep: grants) tell how much work it was.
     """
 
     scenario: Scenario
@@ -50,6 +50,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
+    output: str = ""
     events: int
     exchanges: int
 
@@ -117,10 +118,11 @@ class _Worked(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
+    output: str
 
 
 def _work(scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, sees: _Record) -> _Worked:
-    began_s, tally = wall_s(), Tally()
+    began_s, tally, output = wall_s(), Tally(), ""
     record = trace.Trace(keep=sees.keep, path=sees.path, watchers=(tally.see, sees.judged.see, *sees.watchers))
     # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
     if link == "realtime":
@@ -132,15 +134,16 @@ def _work(scenario: Scenario, control: opening.Control, link: LinkName, speed: f
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.work_hosted(program)
+            output = program.output
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as reached, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.work(reached)
-    return _Worked(simulation, record, tally, wall_s() - began_s)
+    return _Worked(simulation, record, tally, wall_s() - began_s, output)
 
 
 def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
-    simulation, record, tally, took_s = worked
+    simulation, record, tally, took_s, output = worked
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -151,7 +154,7 @@ def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
     return Run(
         scenario=simulation.scenario, trace=record.records, summary=summary, violations=judged.violations,
         excused=judged.excused, unlisted=judged.unlisted, margins=tally.margins, tally=tally,
-        lateness_ms=lateness_ms(simulation.lateness_s), events=simulation.timeline.events,
+        lateness_ms=lateness_ms(simulation.lateness_s), output=output, events=simulation.timeline.events,
         exchanges=simulation.exchanges,
     )  # fmt: skip
 

@@ -67,6 +67,8 @@ class RunFiles:
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)
+        if run.output:
+            (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
 
 
 def _make_folder(path: Path) -> None:

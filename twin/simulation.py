@@ -66,6 +66,8 @@ class Simulation:
     def work_hosted(self, link: HostedLink) -> None:
         """Step through the run in virtual time, with a program that nobody wrote for that."""
         self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
+        if self._end.reason == "stalled":
+            link.show_stacks()
 
     def _step_through(self, port: ControllerPort | HostedPort) -> None:
         self._port = port

@@ -102,6 +102,12 @@ class HostedLink:
                 self._broker.publish(wire.FEEDBACK, payload)
         return self._settled(now_s, until_s, Heard(now_s))
 
+    def show_stacks(self) -> None:
+        """The program's threads say where they stand, in its output."""
+        if self._process is not None:
+            self._inbox.append(("stacks",))
+            self._converse(self._zero_s + self._host_s, Heard(0.0), until_host_s=self._host_s)
+
     def send_signal(self, number: int = signal.SIGTERM) -> None:
         """The program gets a signal with the next exchange."""
         self._inbox.append(("signal", int(number)))

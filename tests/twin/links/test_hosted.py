@@ -62,6 +62,7 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
     assert not first.violations
     assert first.summary.correct == 3
     assert again.summary.digest == first.summary.digest
+    assert again.output == first.output
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,9 @@ def test_our_own_controller_is_hosted_as_a_user_would_start_it():
 
 
 def test_one_that_deadlocks_is_found_stalled():
-    assert [found.check for found in run("deadlocks.py").violations][:1] == ["stalled"]
+    played = run("deadlocks.py")
+    assert [found.check for found in played.violations][:1] == ["stalled"]
+    assert played.output.count("with second:") == 2
 
 
 def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
