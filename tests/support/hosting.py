@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from twin.links.host_process import python_command
 from twin.links.hosted import HostedLink
+from twin.links.hosts import Hosts
 
 PROGRAMS = Path(__file__).parents[1] / "programs" / "hosted"
 
@@ -28,7 +29,7 @@ class NoRecognizer:
 
 def hosted(*words, python=sys.executable, seed=1, schedule=0):
     """Run a program by its words until it ends, or waits for what never comes."""
-    link = HostedLink(python_command([python, *map(str, words)]), NoRecognizer(), seed=seed, schedule=schedule)
+    link = HostedLink(Hosts(python_command([python, *map(str, words)])), NoRecognizer(), seed=seed, schedule=schedule)
     try:
         heard = link.start(0.0)
         now_s = heard.at_s

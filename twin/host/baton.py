@@ -32,6 +32,9 @@ CLOCK_S = 0.01
 LOOK_S = 0.1
 """So often one that polls is let look although nothing has changed: it may have been taken for such by mistake."""
 
+SETTLED_S = 0.001
+"""So much later than the line's time has the program read its clock when it first connects, if not more."""
+
 LEAST_S = 1e-5
 """No wait of a real system is shorter; time that did not pass for rounding would stand still for ever."""
 
@@ -151,6 +154,11 @@ class Baton:
             task = self._own()
             self._ready.append(task)
             self._pass_on(task)
+
+    def settle(self) -> None:
+        """The program's first connection: from here on it does not matter how much was run before, to import it."""
+        self.current.lines = 0
+        self.read_s = max(self.read_s, self.now_s + SETTLED_S)
 
     def changed(self) -> None:
         """Something has happened that a thread which polls may be waiting for."""

@@ -7,10 +7,11 @@ import sys
 import sysconfig
 import traceback
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from . import protocol
 from .baton import Baton
+from .polling import Polling
 
 _HERE = os.path.dirname(__file__)
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
@@ -19,7 +20,7 @@ _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 class Conversation:
     """Speaks whenever nobody in the program can go on at its time."""
 
-    def __init__(self, hears: BinaryIO, says: BinaryIO, baton: Baton) -> None:
+    def __init__(self, hears: IO[bytes], says: IO[bytes], baton: Baton) -> None:
         self._hears = hears
         self._says = says
         self._baton = baton
@@ -27,19 +28,46 @@ class Conversation:
         self._until_s: float | None = 0.0
         self.network: Any = None
         self.signals: Any = None
-        self.busy = True
+        self.busy = False
         self._stall_s = 0.0
+        self._polling: Any = None
+        self._asked: dict[str, Any] = {}
 
-    def hello(self) -> dict[str, Any]:
-        """Say who is here; how the program is to be run."""
+    def hello(self, pid: int) -> None:
+        """Say who is here."""
         version = ".".join(str(part) for part in sys.version_info[:3])
-        protocol.write(self._says, {"protocol": protocol.VERSION, "python": version, "pid": os.getpid()})
-        order = protocol.read(self._hears)
-        self._stall_s = order["stall_s"]
-        return order
+        self.say({"protocol": protocol.VERSION, "python": version, "pid": pid})
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Say something."""
+        try:
+            protocol.write(self._says, message)
+        except protocol.EndedError:
+            os._exit(0)  # The twin is gone: nobody is left to run for.
+
+    def hear(self) -> dict[str, Any]:
+        """The twin's next order."""
+        try:
+            return protocol.read(self._hears)
+        except protocol.EndedError:
+            os._exit(0)
+
+    def move(self, hears: IO[bytes], says: IO[bytes]) -> None:
+        """Go on over other streams; the old ones are the parent's."""
+        self._hears.close()
+        self._says.close()
+        self._hears, self._says = hears, says
+
+    def begin(self, stall_s: float, polling: Polling) -> None:
+        """The program begins; `polling` knows its own files."""
+        self._stall_s = stall_s
+        self._polling = polling
+        self.busy = True
 
     def out(self, *message: Any) -> None:
         """Something for the twin."""
+        if message[:2] == ("open", 1):
+            self._baton.settle()
         self._out.append(message)
         self._baton.changed()
 
@@ -51,12 +79,9 @@ class Conversation:
             baton.advance(next_s)
             return
         self.busy = False
-        try:
-            protocol.write(self._says, {"at": baton.now_s, "out": self._out, "next": next_s})
-            self._out = []
-            order = protocol.read(self._hears)
-        except protocol.EndedError:
-            os._exit(0)  # The twin is gone: nobody is left to run for.
+        self.say({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
+        self._out, self._asked = [], {}
+        order = self.hear()
         self.busy = True
         self._until_s = order["until"]
         baton.advance(order["now"])
@@ -89,6 +114,8 @@ class Conversation:
             self.signals.send(*rest)
         elif kind == "stacks":
             self._show_stacks()
+        elif kind == "modules":
+            self._asked = {"modules": self._polling.libraries()}
         else:
             self.network.take(kind, *rest)
 

@@ -27,6 +27,13 @@ class Polling:
         """Trace the current thread."""
         sys.settrace(self._call)
 
+    def libraries(self) -> list[str]:
+        """The names of all modules that are not the program's own files."""
+        host = __name__.split(".")[0]
+        paths = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+        others = {name: path for name, path in paths.items() if isinstance(path, str) and not name.startswith(host)}
+        return [name for name, path in others.items() if name != "__main__" and not self._is_own(path)]
+
     def _call(self, frame: FrameType, event: str, argument: Any) -> Any:
         name = frame.f_code.co_filename
         own = self._own.get(name)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sys
-from typing import BinaryIO
+from typing import Any
 
 from .baton import Baton
 from .clock import Clock
@@ -14,7 +13,9 @@ from .polling import Polling
 from .program import Program
 from .refusals import Refusals
 from .signals import Signals
+from .streams import take_standard_streams, write_to
 from .threads import NEWEST, OLDEST, Threads
+from .warmth import Warmth
 from .watchdog import Watchdog
 
 
@@ -24,52 +25,54 @@ def start(words: list[str]) -> None:
         version, oldest, newest = (".".join(map(str, pair)) for pair in (sys.version_info[:2], OLDEST, NEWEST))
         must = f"{oldest} to {newest} to be hosted, got {version}"
         sys.exit(f"the program's Python must be {must}: use another, or --link realtime")
-    hears, says = _take_streams()
-    baton = Baton()
-    conversation = Conversation(hears, says, baton)
-    order = conversation.hello()
-    signals = Signals(baton, lambda code: conversation.end(code, f"ended by signal {-code}"))
-    Threads(baton, signals).install()
-    clock = Clock(baton)
-    clock.install()
-    chance = random.Random(order["schedule"]) if order["schedule"] else None
-    _install_rest(baton, conversation, signals, clock, order["seed"])
-    program = Program(words)
-    polling = Polling(baton, program.folders)
-    baton.on_start = polling.watch
-    baton.state_of = polling.state
-    baton.on_resume = signals.deliver
-    baton.idle = conversation.idle
-    baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
-    baton.chance = chance
-    Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
-    polling.watch()
-    code = program.run()
-    conversation.end(code, program.reason)
+    Host(Program(words)).run()
 
 
-def _install_rest(baton: Baton, conversation: Conversation, signals: Signals, clock: Clock, seed: int) -> None:
-    """What is imported only now: it is made of what has been replaced before."""
-    from . import dates, windows
-    from .network import Network
-    from .randomness import Randomness
+class Host:
+    """Everything that is virtual, in its place; and the program that is to run there."""
 
-    Randomness(seed).install()
-    dates.install(clock.time)
-    network = Network(baton, conversation.out, conversation.refuse)
-    network.install()
-    signals.install(network.write)
-    windows.install(clock.sleep)
-    Refusals(conversation.refuse).install()
-    conversation.network, conversation.signals = network, signals
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._baton = baton = Baton()
+        self._conversation = conversation = Conversation(*take_standard_streams(), baton)
+        signals = Signals(baton, lambda code: conversation.end(code, f"ended by signal {-code}"))
+        warmth = Warmth(baton, conversation)  # Before what it needs is refused to the program.
+        Threads(baton, signals).install()
+        clock = Clock(baton)
+        clock.install()
+        self._install_rest(signals, clock)
+        baton.on_resume = signals.deliver
+        baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
+        self._order = warmth.await_order()
 
+    def run(self) -> None:
+        """Run the program to its end."""
+        baton, conversation, program, order = self._baton, self._conversation, self._program, self._order
+        if order["output"]:
+            write_to(order["output"])
+        self._randomness.begin(order["seed"])
+        baton.chance = random.Random(order["schedule"]) if order["schedule"] else None
+        polling = Polling(baton, program.folders)
+        baton.on_start, baton.state_of, baton.idle = polling.watch, polling.state, conversation.idle
+        Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
+        conversation.begin(order["stall_s"], polling)
+        polling.watch()
+        code = program.run()
+        conversation.end(code, program.reason)
 
-def _take_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The twin's end of standard input and output; the program gets none and standard error instead of them."""
-    hears, says = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # It may be killed at any time.
-    return hears, says
+    def _install_rest(self, signals: Signals, clock: Clock) -> None:
+        """What is imported only now: it is made of what has been replaced before."""
+        from . import dates, windows
+        from .network import Network
+        from .randomness import Randomness
+
+        conversation = self._conversation
+        self._randomness: Any = Randomness()
+        self._randomness.install()
+        dates.install(clock.time)
+        network = Network(self._baton, conversation.out, conversation.refuse)
+        network.install()
+        signals.install(network.write)
+        windows.install(clock.sleep)
+        Refusals(conversation.refuse).install()
+        conversation.network, conversation.signals = network, signals

@@ -6,7 +6,12 @@ import threading
 from typing import Final, NamedTuple
 
 from twin.errors import TwinError
+from twin.links.host_process import python_command
+from twin.links.hosts import Hosts
 from twin.links.processes import Processes
+
+HOSTED_BROKER: Final = ("127.0.0.1", 21883)
+"""Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
 END_S: Final = 5.0
 REST_S: Final = 1.0
@@ -31,6 +36,7 @@ class ExternalController:
 
     def __init__(self, command: str | None = None) -> None:
         self.command = command
+        self._hosts: Hosts | None = None
         self._processes: Processes | None = None
         self._words: list[str] = []
 
@@ -49,6 +55,15 @@ class ExternalController:
     def words(self) -> list[str]:
         """The command line, once it has been told its broker."""
         return list(self._words)
+
+    def hosts(self) -> Hosts:
+        """What runs the program under a virtual clock: the same for all runs with this object.
+
+        Raises `TwinError` for a program that can't be hosted.
+        """
+        if self._hosts is None:
+            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER).words))
+        return self._hosts
 
     @property
     def started(self) -> bool:

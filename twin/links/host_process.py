@@ -5,11 +5,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, Protocol
 
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
@@ -20,6 +19,9 @@ STALL_S: Final = 60.0
 
 GRACE_S: Final = 10.0
 """So much longer the host itself has to say where it hangs."""
+
+REPEATABLE: Final = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""What a program finds in its environment, so that it does the same on every run, and has no threads but its own."""
 
 VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
 """Options of Python's command line that a value follows."""
@@ -32,35 +34,87 @@ class Command(NamedTuple):
     program: tuple[str, ...]
 
 
-class HostProcess:
-    """The program of a command line, held until it is told how late it is. It begins when this is made.
+class Process(Protocol):
+    """A process with a host in it: its two streams, and its end."""
 
-    Raises `HostingError` where the program can't be hosted, `TwinError` where it can't be started.
-    """
+    hears: IO[bytes]
+    says: IO[bytes]
 
-    def __init__(self, command: Command, *, seed: int, schedule: int, output: BinaryIO) -> None:
+    def kill(self) -> None:
+        """End it at once."""
+
+    def exit_words(self) -> str:
+        """How it ended, in words; waits for its end."""
+
+
+class StartedProcess:
+    """A process that is started for one program, in a session of its own. Raises `TwinError` where that fails."""
+
+    def __init__(self, command: Command, output: Path) -> None:
         words = [*command.python, str(HOST), *command.program]
-        environment = {**os.environ, "PYTHONHASHSEED": str(seed % 2**32), "MPLBACKEND": "Agg"}
+        environment = {**os.environ, **REPEATABLE}
         try:
-            self._process = subprocess.Popen(
-                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, env=environment,
-                start_new_session=True,
-            )  # fmt: skip
+            with output.open("ab") as file:
+                self._process = subprocess.Popen(
+                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, env=environment,
+                    start_new_session=True,
+                )  # fmt: skip
         except OSError as error:
             raise TwinError(f"--controller: {words[0]}: {error.strerror or error}") from None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self.hears, self.says = self._process.stdin, self._process.stdout
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self.hears, self.says):
+            with suppress(OSError):  # What could not be written any more.
+                stream.close()
+
+    def exit_words(self) -> str:
+        """How it ended."""
+        return f"exit code {self._process.wait()}"
+
+
+class HostProcess:
+    """The program of a command line in a process, held until it is told how late it is.
+
+    Raises `HostingError` where the program can't be hosted.
+    """
+
+    def __init__(self, process: Process, output: Path) -> None:
+        self._process = process
         self._output = output
-        self._greet(seed, schedule)
+        try:
+            hello = protocol.read(process.says)
+        except protocol.EndedError:
+            process.exit_words()
+            raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
+        if hello.get("protocol") != protocol.VERSION:
+            raise HostingError(f"--controller: the host speaks protocol {hello.get('protocol')}")
+        self.pid = int(hello["pid"])
+
+    def run(self, *, seed: int, schedule: int, output: str | None = None) -> None:
+        """Let the program begin; its output goes where the process's does, or to the end of another file."""
+        self.order({"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output})
+
+    def order(self, message: dict[str, Any]) -> None:
+        """Tell the host something. Raises `ParticipantError`."""
+        try:
+            protocol.write(self._process.hears, message)
+        except protocol.EndedError:
+            raise self._ended() from None
 
     def hear(self) -> dict[str, Any]:
         """What the program says when it can't go on at its time. Raises `ParticipantError` or `HostingError`."""
-        assert self._process.stdout is not None
-        if not _readable(self._process.stdout, STALL_S + GRACE_S):
+        if not _readable(self._process.says, STALL_S + GRACE_S):
             raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
         try:
-            answer = protocol.read(self._process.stdout)
+            answer = protocol.read(self._process.says)
         except protocol.EndedError:
-            code = self._process.wait()
-            raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
+            raise self._ended() from None
         if "refused" in answer:
             raise HostingError(f"--controller can't be hosted: {answer['refused']}")
         if "hung" in answer:
@@ -69,40 +123,18 @@ class HostProcess:
 
     def tell(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
         """What time it is, and what has arrived; until when nothing else will. Raises `ParticipantError`."""
-        self._write({"now": now_s, "until": until_s, "in": messages})
+        self.order({"now": now_s, "until": until_s, "in": messages})
 
     def kill(self) -> None:
         """End it at once."""
         self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream is not None
-            with suppress(OSError):  # What could not be written any more.
-                stream.close()
 
-    def _greet(self, seed: int, schedule: int) -> None:
-        assert self._process.stdout is not None
-        try:
-            hello = protocol.read(self._process.stdout)
-        except protocol.EndedError:
-            self._process.wait()
-            raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
-        if hello.get("protocol") != protocol.VERSION:
-            raise HostingError(f"--controller: the host speaks protocol {hello.get('protocol')}")
-        self._write({"protocol": protocol.VERSION, "seed": seed, "schedule": schedule, "stall_s": STALL_S})
-
-    def _write(self, message: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        try:
-            protocol.write(self._process.stdin, message)
-        except protocol.EndedError:
-            code = self._process.wait()
-            raise ParticipantError(f"the program's process ended with exit code {code}{self._last_line()}") from None
+    def _ended(self) -> ParticipantError:
+        return ParticipantError(f"the program's process ended: {self._process.exit_words()}{self._last_line()}")
 
     def _last_line(self) -> str:
         """The last thing that it wrote, which may say why."""
-        self._output.seek(0)
-        lines = self._output.read().decode(errors="replace").strip().splitlines()
+        lines = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f": {lines[-1]}" if lines else ""
 
 
@@ -135,11 +167,6 @@ def _shebang(path: Path) -> list[str] | None:
     if words and Path(words[0]).name == "env":
         words = [found for word in words[1:2] if (found := shutil.which(word)) is not None]
     return words if words and "python" in Path(words[0]).name else None
-
-
-def output_file() -> BinaryIO:
-    """Where a program's output goes."""
-    return tempfile.TemporaryFile()
 
 
 if sys.platform == "win32":

@@ -6,15 +6,19 @@ a request to the recognition service. Time zero is the program's first CONNECT; 
 
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from classifier import Recognizer
 from controller import wire
 from twin.broker.observation import Observation
-from twin.errors import HostingError
+from twin.errors import HostingError, TwinError
 from twin.links.external_controller import Exit
-from twin.links.host_process import Command, HostProcess, output_file
+from twin.links.host_process import HostProcess
+from twin.links.hosts import Hosts
 from twin.links.mqtt_effects import Close, Connected, Disconnected, Effect, Published, Refused, Send, Subscribed
 from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
 from twin.links.session_broker import SessionBroker
@@ -56,11 +60,13 @@ class HostedLink:
     can't be hosted.
     """
 
-    def __init__(self, command: Command, recognizer: Recognizer, *, seed: int = 0, schedule: int = 0) -> None:
-        self._command = command
+    def __init__(self, hosts: Hosts, recognizer: Recognizer, *, seed: int = 0, schedule: int = 0) -> None:
+        self._hosts = hosts
         self._seed = seed
         self._schedule = schedule
-        self._output = output_file()
+        self._folder = TemporaryDirectory(prefix="hosted-")
+        self._output = Path(self._folder.name) / "output.txt"
+        self._output.touch()
         self._broker = SessionBroker()
         self._service = RecognitionEndpoint(recognizer)
         self._process: HostProcess | None = None
@@ -76,13 +82,12 @@ class HostedLink:
     @property
     def output(self) -> str:
         """What the program wrote to its standard output and error."""
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")
+        return self._output.read_text(encoding="utf-8", errors="replace")
 
     def start(self, now_s: float) -> Heard:
         """Start the program: the first one until it connects, which is time zero."""
         self._lives += 1
-        self._process = HostProcess(self._command, seed=self._seed, schedule=self._schedule, output=self._output)
+        self._process = self._hosts.host(self._output, seed=self._seed, schedule=self._schedule)
         self._zero_s, self._host_s, self._next = now_s, 0.0, None
         heard = Heard(now_s)
         self._take(self._process.hear(), heard, now_s)
@@ -105,8 +110,13 @@ class HostedLink:
     def show_stacks(self) -> None:
         """The program's threads say where they stand, in its output."""
         if self._process is not None:
-            self._inbox.append(("stacks",))
-            self._converse(self._zero_s + self._host_s, Heard(0.0), until_host_s=self._host_s)
+            self._ask("stacks")
+
+    def _ask(self, what: str) -> dict[str, Any]:
+        """Ask the host itself, while the program stands still."""
+        assert self._process is not None
+        self._process.tell(self._host_s, self._host_s, [(what,)])
+        return self._process.hear()
 
     def send_signal(self, number: int = signal.SIGTERM) -> None:
         """The program gets a signal with the next exchange."""
@@ -136,8 +146,11 @@ class HostedLink:
 
     def close(self) -> None:
         """Let go of the program."""
+        if self._process is not None and self._hosts.curious:
+            with suppress(TwinError):
+                self._hosts.learn(self._ask("modules").get("modules", ()))
         self.kill()
-        self._output.close()
+        self._folder.cleanup()
 
     def _settled(self, now_s: float, until_s: float, heard: Heard) -> Heard:
         """Converse until nothing more is to be said at the time that the program has got to."""

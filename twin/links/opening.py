@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
-from typing import Final
 
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
@@ -19,7 +18,6 @@ from twin.links.base import Link
 from twin.links.blocking_client import BlockingClient
 from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
 from twin.links.external_controller import ExternalController
-from twin.links.host_process import python_command
 from twin.links.hosted import HostedLink
 from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
@@ -27,9 +25,6 @@ from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.plant_client import PlantClient
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
-
-HOSTED_BROKER: Final = ("127.0.0.1", 21883)
-"""Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +59,8 @@ def hosted(control: Control, scenario: Scenario) -> Iterator[HostedLink]:
     """A Python program in a process of its own under a virtual clock. Raises `TwinError` for what is none."""
     if not isinstance(control.controller, ExternalController) or not control.controller.command:
         raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")
-    command = python_command(control.controller.at(*HOSTED_BROKER).words)
-    link = HostedLink(command, control.recognizer, seed=scenario.seed, schedule=getattr(scenario, "schedule", 0))
+    hosts, schedule = control.controller.hosts(), getattr(scenario, "schedule", 0)
+    link = HostedLink(hosts, control.recognizer, seed=scenario.seed, schedule=schedule)
     try:
         yield link
     finally:

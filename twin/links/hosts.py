@@ -1,0 +1,120 @@
+"""Hosts for one program: the first is started for its run; later ones wait beforehand, with the libraries imported."""
+
+import os
+import signal
+import socket
+import sys
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Final
+
+from twin.errors import TwinError
+from twin.links.host_process import Command, HostProcess, StartedProcess
+
+FORK_S: Final = 20.0
+"""A child that has not called back by then never will."""
+
+
+class Hosts:
+    """Makes hosts for the program of a command line; what the program imported in one run waits for the next.
+
+    On Linux the host that waits is forked for each run, as long as it has one thread only; elsewhere it is used up by
+    its run, and the next one is started meanwhile. It ends with this object.
+    """
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+        self._modules: tuple[str, ...] | None = None
+        self._folder = TemporaryDirectory(prefix="hosts-")
+        self._waiting: _Waiting | None = None
+        self._runs = 0
+
+    @property
+    def curious(self) -> bool:
+        """Whether it does not know yet what the program imports."""
+        return self._modules is None
+
+    def learn(self, modules: Iterable[str]) -> None:
+        """The program imports these libraries."""
+        self._modules = tuple(modules)
+
+    def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
+        """A host in which the program begins; its output goes to the end of a file. Raises `TwinError`."""
+        self._runs += 1
+        if self._modules is None or sys.platform == "win32":
+            host = HostProcess(StartedProcess(self._command, output), output)
+            host.run(seed=seed, schedule=schedule)
+            return host
+        if self._waiting is None:
+            self._waiting = _Waiting(self._command, Path(self._folder.name), self._modules)
+            weakref.finalize(self, self._waiting.end)
+        host = self._waiting.host(output)
+        if not self._waiting.forks:
+            self._waiting = None
+        host.run(seed=seed, schedule=schedule, output=str(output))
+        return host
+
+
+class _Waiting:
+    """A host that has imported the libraries, and waits."""
+
+    def __init__(self, command: Command, folder: Path, modules: tuple[str, ...]) -> None:
+        self._path = folder / "calls"
+        output = folder / "output.txt"
+        output.touch()
+        self._process = StartedProcess(command, output)
+        self._host = HostProcess(self._process, output)
+        self._host.order({"import": modules})
+        self.forks = bool(self._host.hear()["single"]) and sys.platform == "linux"
+
+    def host(self, output: Path) -> HostProcess:
+        """A child of it where it may fork, else itself."""
+        if not self.forks:
+            return self._host
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(self._path))
+            try:
+                listener.listen(1)
+                listener.settimeout(FORK_S)
+                self._host.order({"fork": str(self._path)})
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    raise TwinError("--controller: a host did not fork") from None
+            finally:
+                self._path.unlink()
+        forked = _ForkedProcess(connection)
+        host = HostProcess(forked, output)
+        forked.pid = host.pid
+        return host
+
+    def end(self) -> None:
+        """End it."""
+        self._process.kill()
+
+
+class _ForkedProcess:
+    """A child of a host that waits, which sees to its burial."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(None)
+        self.pid: int | None = None
+        self.hears: IO[bytes] = connection.makefile("wb")
+        self.says: IO[bytes] = connection.makefile("rb")
+        connection.close()  # The streams keep it open.
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        for stream in (self.hears, self.says):
+            with suppress(OSError):
+                stream.close()
+
+    def exit_words(self) -> str:
+        """Its parent knows, and does not say."""
+        return "without a word"
