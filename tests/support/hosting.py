@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from classifier.errors import ImageError
 from twin.links.host_process import python_command
 from twin.links.hosted import HostedLink
 from twin.links.hosts import Hosts
@@ -21,10 +22,10 @@ class Hosted(NamedTuple):
 
 
 class NoRecognizer:
-    """Nobody asks it."""
+    """It can't tell anything."""
 
     def classify(self, image):
-        raise AssertionError("no picture was expected")
+        raise ImageError("not a picture")
 
 
 def hosted(*words, python=sys.executable, seed=1, schedule=0):

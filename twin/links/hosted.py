@@ -16,13 +16,13 @@ from classifier import Recognizer
 from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError, TwinError
+from twin.links.broker_observations import observations_of
 from twin.links.external_controller import Exit
 from twin.links.host_process import HostProcess
 from twin.links.hosts import Hosts
-from twin.links.mqtt_effects import Close, Connected, Disconnected, Effect, Published, Refused, Send, Subscribed
+from twin.links.mqtt_effects import Close, Connected, Published, Send
 from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
 from twin.links.session_broker import SessionBroker
-from twin.trace import Event
 
 LONGEST_START_S: Final = 60.0
 """A program that has not connected by then, on its own clock, meets a line that has begun without it."""
@@ -30,10 +30,12 @@ LONGEST_START_S: Final = 60.0
 LOOKAHEAD_S: Final = 60.0
 """No further does the program's time run without the twin."""
 
+LIFE: Final = 1_000_000
+"""More connections than a program opens before it is killed."""
+
 SERVICE_PORT: Final = 8088
 """The recognition service is there, whatever befalls the broker."""
 
-_ENDINGS: Final[dict[str, Event]] = {"disconnected": "disconnected", "taken over": "taken over"}
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
 """First letters of HTTP's methods."""
@@ -73,9 +75,12 @@ class HostedLink:
         self._lives = 0
         self._open: dict[int, str] = {}
         self._inbox: list[Sequence[object]] = []
-        self._zero_s = 0.0
+        self._at_s = 0.0
+        self._offset_s = 0.0
+        self._wake: tuple[float, float] | None = None
+        self._born_s = 0.0
         self._host_s = 0.0
-        self._next: tuple[float, float] | None = None
+        self._host_next: tuple[float, float] | None = None
         self._ever_connected = False
         self.down = False
 
@@ -86,26 +91,28 @@ class HostedLink:
 
     def start(self, now_s: float) -> Heard:
         """Start the program: the first one until it connects, which is time zero."""
+        at_s = self._own_time(now_s)
         self._lives += 1
         self._process = self._hosts.host(self._output, seed=self._seed, schedule=self._schedule)
-        self._zero_s, self._host_s, self._next = now_s, 0.0, None
+        self._born_s, self._host_s, self._host_next = at_s, 0.0, None
         heard = Heard(now_s)
-        self._take(self._process.hear(), heard, now_s)
-        while self._lives == 1 and not self._ever_connected and heard.exit is None:
-            if not self._inbox and (self._next is None or self._next[1] >= LONGEST_START_S):
-                break  # It waits for too long, or for something that never comes.
-            self._zero_s = now_s - self._host_s
-            self._converse(now_s, heard, until_host_s=LONGEST_START_S)
-        self._zero_s = now_s - self._host_s
-        heard.at_s = now_s
-        return self._settled(now_s, now_s, heard)
+        self._at_s = at_s
+        self._take(self._process.hear(), heard)
+        self._settle(heard, at_s)
+        if self._lives == 1:
+            self._await_connection(heard)
+            at_s = self._offset_s = self._at_s
+        return self._heard(heard, now_s, at_s)
 
     def exchange(self, now_s: float, until_s: float, feedback: Sequence[bytes] = ()) -> Heard:
         """Publish feedback, and let the program go on: at `now_s`, and before `until_s` while it says nothing."""
         for payload in feedback:
             if not self.down:
                 self._broker.publish(wire.FEEDBACK, payload)
-        return self._settled(now_s, until_s, Heard(now_s))
+        heard = Heard(now_s)
+        at_s = self._at_s = self._own_time(now_s)
+        self._settle(heard, until_s + self._offset_s)
+        return self._heard(heard, now_s, at_s)
 
     def show_stacks(self) -> None:
         """The program's threads say where they stand, in its output."""
@@ -139,7 +146,7 @@ class HostedLink:
         """The program dies without a word; the broker notices."""
         if self._process is not None:
             self._process.kill()
-            self._process = self._next = None
+            self._process = self._host_next = None
         for connection in list(self._open):
             self._close(connection)
         self._inbox.clear()
@@ -152,47 +159,73 @@ class HostedLink:
         self.kill()
         self._folder.cleanup()
 
-    def _settled(self, now_s: float, until_s: float, heard: Heard) -> Heard:
+    def _own_time(self, now_s: float) -> float:
+        """The line's time in the link's own, which began with the first program's process."""
+        if self._wake is not None and now_s == self._wake[0]:
+            return self._wake[1]  # What was agreed on is not computed again: it would be rounded.
+        return max(self._at_s, now_s + self._offset_s)
+
+    def _heard(self, heard: Heard, now_s: float, at_s: float) -> Heard:
+        """What is heard, in the line's time; `now_s` was `at_s` of the link's own."""
+        heard.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
+        next_s = self._next_s()
+        self._wake = None if next_s is None else (max(next_s - self._offset_s, heard.at_s), next_s)
+        heard.next_s = None if self._wake is None else self._wake[0]
+        return heard
+
+    def _next_s(self) -> float | None:
+        """When somebody is to be woken."""
+        host_s = None if self._host_next is None else self._host_next[0]
+        wakes_s = (host_s, self._broker.next_deadline_s, self._service.next_due_s)
+        return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
+
+    def _await_connection(self, heard: Heard) -> None:
+        """Let time pass for the program alone, until it connects."""
+        while not self._ever_connected and heard.exit is None:
+            next_s = self._next_s()
+            if next_s is None or next_s >= LONGEST_START_S:
+                return  # It waits for too long, or for something that never comes.
+            self._at_s = max(self._at_s, next_s)
+            self._settle(heard, LONGEST_START_S)
+
+    def _settle(self, heard: Heard, until_s: float) -> None:
         """Converse until nothing more is to be said at the time that the program has got to."""
-        self._broker.tick(now_s)
-        self._answer_requests(now_s)
+        self._broker.tick(self._at_s)
+        self._answer_requests(self._at_s)
         self._act(heard)
         while self._process is not None:
             others_s = (self._broker.next_deadline_s, self._service.next_due_s)
-            until_host_s = min(min((due_s for due_s in others_s if due_s is not None), default=until_s), until_s)
-            until_host_s = min(until_host_s - self._zero_s, self._host_s + LOOKAHEAD_S)
+            horizon_s = min((due_s for due_s in others_s if due_s is not None), default=until_s)
+            horizon_s = min(horizon_s, until_s, self._at_s + LOOKAHEAD_S)
             if heard.commands or heard.seen:
-                until_host_s = self._host_s  # What it said, it said at this time; the rest is for the next exchange.
-            self._converse(now_s, heard, until_host_s=until_host_s)
-            now_s = heard.at_s
+                horizon_s = self._at_s  # What it said, it said at this time; the rest is for the next exchange.
+            self._converse(heard, horizon_s)
             if not self._inbox:
                 break
-        wakes = [self._next and self._next[0], self._broker.next_deadline_s, self._service.next_due_s]
-        heard.next_s = min((wake_s for wake_s in wakes if wake_s is not None), default=None)
-        return heard
 
-    def _converse(self, now_s: float, heard: Heard, *, until_host_s: float) -> None:
+    def _converse(self, heard: Heard, horizon_s: float) -> None:
         """Tell the program what time it is and what has arrived, and take what it does."""
         assert self._process is not None
         inbox, self._inbox = self._inbox, []
-        if self._next is not None and now_s == self._next[0]:
-            self._host_s = self._next[1]
-        self._host_s = max(self._host_s, now_s - self._zero_s)
-        self._process.tell(self._host_s, until_host_s, inbox)
-        self._take(self._process.hear(), heard, now_s)
+        agreed = self._host_next is not None and self._at_s == self._host_next[0]
+        now_s = self._host_next[1] if agreed and self._host_next is not None else self._at_s - self._born_s
+        self._host_s = max(self._host_s, now_s)
+        self._process.tell(self._host_s, horizon_s - self._born_s, inbox)
+        self._take(self._process.hear(), heard)
 
-    def _take(self, answer: dict[str, Any], heard: Heard, now_s: float) -> None:
+    def _take(self, answer: dict[str, Any], heard: Heard) -> None:
         """What the program did, and when."""
-        before_s, self._host_s = self._host_s, max(self._host_s, float(answer["at"]))
-        heard.at_s = max(now_s, self._zero_s + self._host_s) if self._host_s > before_s else now_s
+        if answer["at"] > self._host_s:
+            self._host_s = float(answer["at"])
+            self._at_s = max(self._at_s, self._born_s + self._host_s)
         next_s = answer["next"]
-        self._next = None if next_s is None else (max(self._zero_s + next_s, heard.at_s), next_s)
+        self._host_next = None if next_s is None else (max(self._born_s + next_s, self._at_s), next_s)
         for kind, number, *rest in answer["out"]:
-            connection = self._lives * 1_000_000 + number
+            connection = self._lives * LIFE + number
             if kind == "open":
                 self._connect(connection, number, *rest)
             elif kind == "data":
-                self._receive(connection, rest[0].encode("latin-1"), heard.at_s)
+                self._receive(connection, rest[0].encode("latin-1"), self._at_s)
             else:
                 self._close(connection)
             self._act(heard)
@@ -234,25 +267,25 @@ class HostedLink:
 
     def _answer_requests(self, now_s: float) -> None:
         for connection, data, last in self._service.due(now_s):
-            self._inbox.append(("data", connection % 1_000_000, data.decode("latin-1")))
+            self._inbox.append(("data", connection % LIFE, data.decode("latin-1")))
             if last:
                 self._close(connection)
-                self._inbox.append(("close", connection % 1_000_000))
+                self._inbox.append(("close", connection % LIFE))
 
     def _act(self, heard: Heard) -> None:
         """Do what the broker wants done, and keep what it wants known."""
         for effect in self._broker.take():
             if isinstance(effect, Send):
-                self._inbox.append(("data", effect.connection % 1_000_000, effect.data.decode("latin-1")))
+                self._inbox.append(("data", effect.connection % LIFE, effect.data.decode("latin-1")))
             elif isinstance(effect, Close):
                 self._open.pop(effect.connection, None)
-                self._inbox.append(("close", effect.connection % 1_000_000))
+                self._inbox.append(("close", effect.connection % LIFE))
             elif isinstance(effect, Published):
                 if effect.topic == wire.COMMANDS:
                     heard.commands.append(effect.payload)
             else:
                 self._ever_connected |= isinstance(effect, Connected)
-                heard.seen.extend(_observed(effect))
+                heard.seen.extend(observations_of(effect))
 
 
 def _kind(first: int) -> str:
@@ -264,17 +297,3 @@ def _kind(first: int) -> str:
     raise HostingError(
         "--controller can't be hosted: its connections must be MQTT or HTTP without TLS; try --link realtime"
     )
-
-
-def _observed(effect: Effect) -> list[Observation]:
-    """What the broker sees of a connection, as every link records it."""
-    if isinstance(effect, Connected):
-        return [Observation(effect.client_id, "connected", "MQTT 3.1.1")]
-    if isinstance(effect, Subscribed):
-        return [Observation(effect.client_id, "subscribed", effect.topic_filter)]
-    if isinstance(effect, Refused):
-        return [Observation(effect.client_id, "refused", f"it speaks {effect.protocol}, code {effect.code}")]
-    if isinstance(effect, Disconnected):
-        event = _ENDINGS.get(effect.reason, "lost")
-        return [Observation(effect.client_id, event, "" if event == effect.reason else effect.reason)]
-    return []

@@ -8,7 +8,8 @@ import weakref
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import IO, Final
 
 from twin.errors import TwinError
@@ -28,7 +29,8 @@ class Hosts:
     def __init__(self, command: Command) -> None:
         self._command = command
         self._modules: tuple[str, ...] | None = None
-        self._folder = TemporaryDirectory(prefix="hosts-")
+        self._folder = Path(mkdtemp(prefix="hosts-"))
+        weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._waiting: _Waiting | None = None
         self._runs = 0
 
@@ -49,7 +51,7 @@ class Hosts:
             host.run(seed=seed, schedule=schedule)
             return host
         if self._waiting is None:
-            self._waiting = _Waiting(self._command, Path(self._folder.name), self._modules)
+            self._waiting = _Waiting(self._command, self._folder, self._modules)
             weakref.finalize(self, self._waiting.end)
         host = self._waiting.host(output)
         if not self._waiting.forks:
