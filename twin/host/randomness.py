@@ -46,7 +46,7 @@ class Randomness:
             seed(self_, int.from_bytes(self.urandom(32), "big") if a is None else a, version)
 
         random.Random.seed = seeded  # type: ignore[method-assign, assignment]
-        random.seed = random._inst.seed  # type: ignore[attr-defined]
+        random.seed = random._inst.seed
         import uuid
 
         uuid._node = 0x0242AC110002  # type: ignore[attr-defined]

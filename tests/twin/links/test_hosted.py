@@ -161,3 +161,17 @@ def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
 def test_a_controller_of_another_python_is_hosted(other_python):
     program = hosted(PROGRAMS / "waiting.py", python=other_python)
     assert program.code == 0, program.output
+
+
+def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_it():
+    program = ExternalController(controller("polling_variable.py"))
+    scenario = Scenario(seed=5, items=ItemDraw(count=3))
+    runs = [simulate(scenario, link="hosted", controller=program) for _ in range(4)]
+    assert len({played.summary.digest for played in runs}) == 1
+    assert [played.summary.correct for played in runs] == [3, 3, 3, 3]
+    assert runs[2].output in runs[0].output  # Its libraries had warned, when they were imported.
+
+
+def test_a_second_client_of_the_same_id_throws_the_first_off():
+    output = hosted(PROGRAMS / "two_clients.py").output
+    assert output.splitlines()[-1] == "first was thrown off"
