@@ -58,7 +58,8 @@ class SessionServer:
 
     def _serve(self):
         while True:
-            deadline_s = self.broker.next_deadline_s
+            with self._lock:
+                deadline_s = self.broker.next_deadline_s
             left_s = None if deadline_s is None else max(0.0, deadline_s - time.monotonic())
             for key, _ in self._selector.select(left_s):
                 if key.fileobj is self._wake:

@@ -3,7 +3,7 @@
 It stands behind a virtual socket, so that an unmodified client's own MQTT code talks to it in virtual time; behind a
 real one it does as well. Section numbers are the OASIS standard's.
 
-A CONNECT of another version is answered by CONNACK with code 1 (3.1.2-2), which paho and aiomqtt report as
+A CONNECT of another version is answered by CONNACK with code 1 (3.1.2-2), which paho reports as
 "unsupported protocol version". Where the standard leaves a choice: a message that several subscriptions of a client
 match reaches it once, at the highest QoS of these (3.3.5); QoS 0 is not kept for a client that is away; a message of
 QoS 2 is passed on when it first arrives (4.3.3); a bad topic filter is refused by code 0x80.
