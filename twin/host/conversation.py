@@ -14,6 +14,7 @@ from .baton import Baton
 from .polling import Polling
 
 _HERE = os.path.dirname(__file__)
+_exit = os._exit
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
@@ -43,14 +44,14 @@ class Conversation:
         try:
             protocol.write(self._says, message)
         except protocol.EndedError:
-            os._exit(0)  # The twin is gone: nobody is left to run for.
+            _exit(0)  # The twin is gone: nobody is left to run for.
 
     def hear(self) -> dict[str, Any]:
         """The twin's next order."""
         try:
             return protocol.read(self._hears)
         except protocol.EndedError:
-            os._exit(0)
+            _exit(0)
 
     def move(self, hears: IO[bytes], says: IO[bytes]) -> None:
         """Go on over other streams; the old ones are the parent's."""
@@ -126,7 +127,7 @@ class Conversation:
                 stream.flush()
         with suppress(protocol.EndedError):
             protocol.write(self._says, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
-        os._exit(0)
+        _exit(0)
 
     def _show_stacks(self) -> None:
         """Where each thread stands, into the program's own output."""

@@ -87,6 +87,7 @@ def _main_module(path: str | None) -> ModuleType:
     module = ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __annotations__={})
     if path is not None:
-        module.__dict__.update(__file__=path, __cached__=None)
+        here = os.path.abspath(path) if sys.version_info >= (3, 9) else path
+        module.__dict__.update(__file__=here, __cached__=None)
     sys.modules["__main__"] = module
     return module

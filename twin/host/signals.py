@@ -22,6 +22,8 @@ class Signals:
         self._end = end
         self._pending: list[int] = []
         self._wakeup = -1
+        self._alarms = 0
+        self._alarm_s = 0.0
         self._write: Callable[[int, bytes], None] = lambda descriptor, data: None
         self._handlers: dict[int, Any] = {int(signal.SIGINT): signal.default_int_handler}
 
@@ -86,10 +88,32 @@ class Signals:
         new: dict[str, Any] = {
             "signal": self.handle, "getsignal": self.handler, "raise_signal": self.raise_signal,
             "set_wakeup_fd": set_wakeup_fd, "siginterrupt": lambda number, flag: None, "pause": self._pause,
+            "alarm": lambda seconds: int(self.set_alarm(seconds)),
+            "setitimer": lambda which, seconds, interval=0.0: (self.set_alarm(seconds, interval), 0.0),
         }  # fmt: skip
         for name, function in new.items():
             if hasattr(signal, name):
                 setattr(signal, name, function)
+
+    def set_alarm(self, seconds: float, interval: float = 0.0) -> float:
+        """As `signal.alarm` and `signal.setitimer`, of real time; 0 ends it. Returns what was left of the last one."""
+        baton, left_s = self._baton, max(0.0, self._alarm_s - self._baton.now_s)
+        self._alarms += 1
+        self._alarm_s = baton.now_s + seconds
+        if seconds > 0:
+            baton.spawn(lambda: self._ring(self._alarms, baton.after(seconds), interval))
+        return left_s
+
+    def _ring(self, alarm: int, at_s: float, interval: float) -> None:
+        while True:
+            while not self._baton.park(at_s):
+                pass
+            if alarm != self._alarms:
+                return
+            self.send(signal.SIGALRM)
+            if interval <= 0:
+                return
+            at_s = self._alarm_s = at_s + interval
 
     def _pause(self) -> None:
         self._baton.park()

@@ -23,6 +23,9 @@ GRACE_S: Final = 10.0
 REPEATABLE: Final = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """What a program finds in its environment, so that it does the same on every run, and has no threads but its own."""
 
+TRACERS: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""What would have another trace the program's lines."""
+
 VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
 """Options of Python's command line that a value follows."""
 
@@ -52,7 +55,7 @@ class StartedProcess:
 
     def __init__(self, command: Command, output: Path) -> None:
         words = [*command.python, str(HOST), *command.program]
-        environment = {**os.environ, **REPEATABLE}
+        environment = {name: value for name, value in os.environ.items() if name not in TRACERS} | REPEATABLE
         try:
             with output.open("ab") as file:
                 self._process = subprocess.Popen(
@@ -143,7 +146,7 @@ def python_command(words: Sequence[str]) -> Command:
     program = shutil.which(words[0])
     if program is None:
         raise TwinError(f"--controller: {words[0]}: No such file or directory")
-    if not Path(words[0]).name.lower().startswith(("python", "pypy")):
+    if Path(words[0]).stem.lower().rstrip("w.0123456789") not in ("python", "pypy", "py"):
         interpreter = _shebang(Path(program))
         if interpreter is None:
             must = "a Python program on the link hosted (--link realtime takes any)"

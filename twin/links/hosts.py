@@ -5,15 +5,20 @@ import signal
 import socket
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import IO, Final
 
 from twin.errors import TwinError
+from twin.host import protocol
 from twin.links.host_process import Command, HostProcess, StartedProcess
+
+FORKS: Final = sys.platform == "linux"
+"""Elsewhere a process can't be forked, or is better not."""
 
 FORK_S: Final = 20.0
 """A child that has not called back by then never will."""
@@ -32,7 +37,7 @@ class Hosts:
         self._folder = Path(mkdtemp(prefix="hosts-"))
         weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._waiting: _Waiting | None = None
-        self._runs = 0
+        self._ended: Callable[[], object] = lambda: None
 
     @property
     def curious(self) -> bool:
@@ -45,32 +50,44 @@ class Hosts:
 
     def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
         """A host in which the program begins; its output goes to the end of a file. Raises `TwinError`."""
-        self._runs += 1
-        if self._modules is None or sys.platform == "win32":
+        if self._modules is None:
             host = HostProcess(StartedProcess(self._command, output), output)
             host.run(seed=seed, schedule=schedule)
             return host
-        if self._waiting is None:
-            self._waiting = _Waiting(self._command, self._folder, self._modules)
-            weakref.finalize(self, self._waiting.end)
-        host = self._waiting.host(output)
-        if not self._waiting.forks:
-            self._waiting = None
+        waiting = self._waiting or self._another(self._modules)
+        host = waiting.host(output)
+        if not waiting.forks:
+            self._ended()
+            self._another(self._modules)
         host.run(seed=seed, schedule=schedule, output=str(output))
         return host
 
+    def _another(self, modules: tuple[str, ...]) -> "_Waiting":
+        """Start a host that waits."""
+        waiting = self._waiting = _Waiting(self._command, self._folder, modules)
+        self._ended = weakref.finalize(self, waiting.end).detach
+        return waiting
+
 
 class _Waiting:
-    """A host that has imported the libraries, and waits."""
+    """A host that imports the libraries, and waits."""
 
     def __init__(self, command: Command, folder: Path, modules: tuple[str, ...]) -> None:
         self._path = folder / "calls"
-        output = folder / "output.txt"
-        output.touch()
-        self._process = StartedProcess(command, output)
-        self._host = HostProcess(self._process, output)
-        self._host.order({"import": modules})
-        self.forks = bool(self._host.hear()["single"]) and sys.platform == "linux"
+        self._output = folder / "output.txt"
+        self._output.touch()
+        self._process = StartedProcess(command, self._output)
+        with suppress(protocol.EndedError):  # Whoever waits for its answer will hear why.
+            protocol.write(self._process.hears, {"import": modules})
+
+    @cached_property
+    def _host(self) -> HostProcess:
+        return HostProcess(self._process, self._output)
+
+    @cached_property
+    def forks(self) -> bool:
+        """Whether it can be forked: it has one thread, and the system can."""
+        return bool(self._host.hear()["single"]) and FORKS
 
     def host(self, output: Path) -> HostProcess:
         """A child of it where it may fork, else itself."""

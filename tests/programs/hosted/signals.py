@@ -37,5 +37,11 @@ def later():
 threading.Thread(target=later).start()
 while not flag:
     pass
+if hasattr(signal, "alarm"):
+    signal.signal(signal.SIGALRM, lambda number, frame: heard.append((number, time.monotonic())))
+    signal.alarm(2)
+    time.sleep(3)
+    assert heard[-1][0] == signal.SIGALRM
+    assert abs(heard[-1][1] - began - 8) < 0.3
 print("ok")
 sys.stdout.flush()

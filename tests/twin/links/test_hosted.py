@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 from support.hosting import PROGRAMS, controller, hosted
@@ -163,7 +164,9 @@ def test_a_controller_of_another_python_is_hosted(other_python):
     assert program.code == 0, program.output
 
 
-def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_it():
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_it(forks, monkeypatch):
+    monkeypatch.setattr("twin.links.hosts.FORKS", forks and sys.platform == "linux")
     program = ExternalController(controller("polling_variable.py"))
     scenario = Scenario(seed=5, items=ItemDraw(count=3))
     runs = [simulate(scenario, link="hosted", controller=program) for _ in range(4)]
