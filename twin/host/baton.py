@@ -20,11 +20,13 @@ SLICE_TURNS = 50
 TURNS = 3
 """So many turns without any change about it, and a thread that polls is idle."""
 
-BUSY_TURNS = 5000
+BUSY_TURNS = 2000
 """So many turns without waiting, and a thread is taken for one that polls, whatever it computes."""
 
 BUSY_S = 0.001
-"""So long takes each of its turns from then on."""
+"""So long takes each of its turns from then on, and twice as long after `PATIENCE_TURNS` more, up to `CLOCK_S`."""
+
+PATIENCE_TURNS = 200
 
 CLOCK_S = 0.01
 """So often a thread that polls the clock is let look at it."""
@@ -134,10 +136,16 @@ class Baton:
         if task.seen != self._changes:
             task.seen, task.quiet = self._changes, 0
             task.states.clear()
-        busy = task.busy > BUSY_TURNS
-        task.quiet = task.quiet + 1 if task.read_clock or busy or state in task.states else 0
+        busy = task.busy - BUSY_TURNS
+        task.quiet = task.quiet + 1 if task.read_clock or busy > 0 or state in task.states else 0
         task.states.add(state)
-        task.look_s = self.now_s + (CLOCK_S if task.read_clock else BUSY_S if busy else LOOK_S)
+        if task.read_clock:
+            pause_s = CLOCK_S
+        elif busy > 0:
+            pause_s = min(CLOCK_S, BUSY_S * 2.0 ** min(busy // PATIENCE_TURNS, 10))
+        else:
+            pause_s = LOOK_S
+        task.look_s = self.now_s + pause_s
         task.read_clock = False
         task.lines = 0 if self.chance is None else self.chance.randrange(QUANTUM)
         if task.quiet:
