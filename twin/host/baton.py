@@ -90,6 +90,7 @@ class Baton:
         self.state_of: Callable[[], int] = lambda: 0
         self.chance: Any = None
         self._count = 0
+        self._ended: set[int] = set()
         self._changes = 0
         self._ready: deque[Task] = deque()
         self._pollers: deque[Task] = deque()
@@ -101,7 +102,7 @@ class Baton:
 
     def park(self, deadline_s: float | None = None) -> bool:
         """The current thread waits until it is woken or the deadline comes. Whether that came."""
-        task = self._own()
+        task = self.own()
         task.parked, task.late, task.lines, task.busy, task.read_clock = True, False, 0, 0, False
         task.epoch += 1
         if deadline_s is not None:
@@ -130,7 +131,7 @@ class Baton:
 
     def step_aside(self) -> None:
         """The current thread has not waited for a turn: the others are next. If it gets nowhere, it polls."""
-        task = self._own()
+        task = self.own()
         state = self.state_of()
         task.busy += 1
         if task.seen != self._changes:
@@ -159,7 +160,7 @@ class Baton:
     def give_way(self) -> None:
         """Let chance decide whether another thread is next, where it has a say."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
-            task = self._own()
+            task = self.own()
             self._ready.append(task)
             self._pass_on(task)
 
@@ -174,7 +175,7 @@ class Baton:
 
     def spawn(self, run: Callable[[], None]) -> Task:
         """Start a thread; it runs when it is given the baton."""
-        self._own()
+        self.own()
         self._count += 1
         task = Task(self._count)
         self.tasks.add(task)
@@ -205,15 +206,20 @@ class Baton:
                 task.late = True
                 self.wake(task)
 
-    def _own(self) -> Task:
-        task = self.current
-        if task.real_ident != _real_ident():
+    def own(self) -> Task:
+        """The current thread, which has the baton; one that the program did not start is a stranger.
+
+        A thread that has ended may still let go of what it had.
+        """
+        task, ident = self.current, _real_ident()
+        if task.real_ident != ident and ident not in self._ended:
             self.on_stranger()
         return task
 
     def _boot(self, task: Task, run: Callable[[], None]) -> None:
         task.gate.acquire()
         task.real_ident = _real_ident()
+        self._ended.discard(task.real_ident)  # The system uses its numbers again.
         self.on_start()
         try:
             run()
@@ -221,6 +227,7 @@ class Baton:
             for end in task.ends:
                 end()
             self.tasks.discard(task)
+            self._ended.add(task.real_ident)
             following = self.current = self._next()
             following.gate.release()
 

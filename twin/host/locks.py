@@ -28,6 +28,7 @@ class Lock:
             raise ValueError("timeout value must be a non-negative number")
         if timeout > TIMEOUT_MAX:
             raise OverflowError("timeout value is too large")
+        self.baton.own()
         if not self._locked:
             self._locked = True
             return True

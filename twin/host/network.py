@@ -70,6 +70,7 @@ class Network:
 
     def send(self, one: VirtualSocket, data: bytes) -> None:
         """What one end sends arrives at the other."""
+        self.baton.own()
         if one._peer is not None:
             one._peer._hear(data)
         elif one._number is not None:

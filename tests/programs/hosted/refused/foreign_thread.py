@@ -1,15 +1,16 @@
 """Is called by a thread that Python did not start."""
 
 import ctypes
-import time
+import threading
 
+lock = threading.Lock()
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
 
 
 @CALLBACK
 def called(_):
-    time.sleep(1)
-    return
+    with lock:
+        return 0
 
 
 library = ctypes.CDLL(None)
