@@ -20,10 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from classifier import UNKNOWN, Classifier, ClassifierError
-from classifier.calibration import auroc
-from classifier.renderer import STRANGE_KINDS, render_between, render_empty, render_foreign
-from classifier.ripeness import FRUIT_CLASSES
-from classifier.synthesis import draw_sample
+from classifier.rendering import (
+    FRUIT_CLASSES,
+    STRANGE_KINDS,
+    draw_sample,
+    render_between,
+    render_empty,
+    render_foreign,
+)
+from classifier.training.evaluation import auroc
 
 SEED = 20_261_121
 
@@ -122,9 +127,13 @@ def row(group: list[Outcome], scores: np.ndarray) -> tuple[str, ...]:
     unknown = np.mean([o.label == UNKNOWN for o in group])
     apart = "-" if fruit else f"{auroc(scores, np.array([o.fruit for o in group])):.4f}"
     return (
-        str(len(group)), f"{right:.2%}" if fruit else "-", f"{len(sure) / len(group):.2%}", right_sure,
-        f"{unknown:.2%}", apart,
-    )  # fmt: skip
+        str(len(group)),
+        f"{right:.2%}" if fruit else "-",
+        f"{len(sure) / len(group):.2%}",
+        right_sure,
+        f"{unknown:.2%}",
+        apart,
+    )
 
 
 if __name__ == "__main__":

@@ -23,8 +23,10 @@ from rich.table import Table
 
 from classifier import Classifier
 from classifier.decoding import decode
-from classifier.engine import Engine, OnnxEngine, TorchEngine
-from classifier.synthesis import CLASSES, draw_sample
+from classifier.engine import Engine, OnnxEngine
+from classifier.rendering.synthesis import CLASSES, draw_sample
+from classifier.training.checkpoint import load_network
+from classifier.training.torch_engine import TorchEngine
 
 SEED = 777_000
 
@@ -32,7 +34,13 @@ FIRST = """
 import sys, time
 begin = float(sys.argv[1])
 from classifier import Classifier
-answer = Classifier.load(sys.argv[2]).classify(open(sys.argv[3], "rb").read())
+if sys.argv[2].endswith(".onnx"):
+    classifier = Classifier.load(sys.argv[2])
+else:
+    from pathlib import Path
+    from classifier.training.torch_engine import TorchEngine
+    classifier = Classifier(TorchEngine.load(Path(sys.argv[2])))
+answer = classifier.classify(open(sys.argv[3], "rb").read())
 seconds = time.time() - begin
 import json, re
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read()).group(1)) / 1024
@@ -68,7 +76,7 @@ def main() -> None:
                 labels.append(CLASSES.index(classifier.classify(sample.image).label))
                 times_ms[name].append((time.perf_counter() - begin_s) * 1e3)
             said[name] = np.array(labels)
-    pixels = np.stack([decode(sample.image, classifiers["int8"].card.image_px) for sample in samples])
+    pixels = np.stack([decode(sample.image, classifiers["int8"].metadata.image_px) for sample in samples])
     parts = np.array_split(pixels, 20)
     logits = {name: np.concatenate([engine.run(part)[0] for part in parts]) for name, engine in engines.items()}
     title = (
@@ -93,8 +101,6 @@ def main() -> None:
 
 def open_engines(folder: Path, threads: int) -> dict[str, Engine]:
     """Every engine on the same weights."""
-    from classifier.checkpoint import load_network
-
     weights = folder / "model-fp16.safetensors"
     return {
         "int8": OnnxEngine(folder / "model-int8.onnx", threads=threads),

@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from classifier import Classifier
+from classifier.rendering.synthesis import draw_sample
 from classifier.service import PATH
-from classifier.synthesis import draw_sample
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "classifier"))
-import pictures
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from support import image_files
 
 SEED = 515_000
 DISTINCT = 200
@@ -85,12 +85,12 @@ def under_fire(url: str, pid: int, good: bytes) -> Table:
         "0 bytes": b"",
         "100 MB": bytes(100_000_000),
         "random bytes": np.random.default_rng(3).bytes(50_000),
-        "30,000 x 30,000 PNG": pictures.huge_png(),
-        "truncated JPEG": pictures.torn(good),
-        "GIF": pictures.gif(),
-        "CMYK JPEG": pictures.cmyk_jpeg(),
-        "grey PNG": pictures.grey_png(),
-        "16-bit PNG": pictures.deep_png(),
+        "30,000 x 30,000 PNG": image_files.huge_png(),
+        "truncated JPEG": image_files.torn(good),
+        "GIF": image_files.gif(),
+        "CMYK JPEG": image_files.cmyk_jpeg(),
+        "grey PNG": image_files.grey_png(),
+        "16-bit PNG": image_files.deep_png(),
     }
     table = Table("body", "bytes", "status", "code", "answer", "alive", "resident MB")
     for name, body in bodies.items():

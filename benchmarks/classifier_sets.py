@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from classifier.blank import render_blank
-from classifier.body import cast_shadow, draw_light, lay
-from classifier.optics import develop, draw_optics, encode
-from classifier.renderer import HEIGHT_PX, WIDTH_PX, spoil
-from classifier.ripeness import FRUIT_CLASSES
-from classifier.scenery import draw_belt
+from classifier.rendering.blank import render_blank
+from classifier.rendering.body import cast_shadow, draw_light, lay
+from classifier.rendering.optics import develop, draw_optics, encode, spoil
+from classifier.rendering.renderer import HEIGHT_PX, WIDTH_PX
+from classifier.rendering.ripeness import FRUIT_CLASSES
+from classifier.rendering.scenery import draw_belt
 
 Picture = tuple[str, bytes]
 """What it shows and the file's bytes."""
@@ -88,7 +88,7 @@ def _photo(data: object, name: str) -> np.ndarray | None:
 
 def spoilt(count: int, *, seed: int = 11) -> Iterator[Picture]:
     """Dark and torn pictures of fruit, plain white, plain black, noise, flat fields."""
-    from classifier.renderer import render
+    from classifier.rendering.renderer import render
 
     for number in range(count):
         fruit = render(FRUIT_CLASSES[number % 3], seed=seed * 1_000_003 + number)

@@ -22,7 +22,7 @@ from contextlib import contextmanager, nullcontext
 
 import twin.run
 from classifier import Classifier
-from classifier.renderer import render
+from classifier.rendering.renderer import render
 from controller.core.controller import Controller
 from controller.mqtt import Address, Connection
 from controller.program import SWITCH_S

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -16,15 +16,18 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from classifier.card import TrainingConfig
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
+from classifier.metadata import TrainingConfig
 from classifier.recognition import Recognition
 from classifier.tables import answer_table, plain, printable, report_table
 from controller.errors import ControllerError
 
+if TYPE_CHECKING:
+    from classifier.inference import Classifier
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _console = Console(markup=False)
-"""Names of files and reasons are shown verbatim, whatever is in them."""
+"""Shows names of files and reasons verbatim: it reads no markup in them."""
 
 _Out = Annotated[Path, typer.Option(help="Folder to write to.")]
 _Seed = Annotated[int, typer.Option(help="Everything random is drawn from it.", min=0, max=2**64 - 1)]
@@ -41,7 +44,7 @@ def main() -> None:
 
 @contextmanager
 def _one_line() -> Iterator[None]:
-    """Bad input becomes one clear line and exit code 2."""
+    """Turn bad input into one clear line and exit code 2."""
     try:
         yield
     except (ClassifierError, ControllerError) as error:
@@ -50,7 +53,7 @@ def _one_line() -> Iterator[None]:
 
 
 def _progress(numbers: Iterable[int], what: str) -> Iterable[int]:
-    """A progress bar on standard error, where somebody can see it."""
+    """Show a progress bar on standard error, where that is a terminal."""
     console = Console(stderr=True)
     return track(numbers, what, console=console, transient=True, disable=not console.is_terminal)
 
@@ -63,13 +66,13 @@ def synthesize(
     sheet: Annotated[Path | None, typer.Option(help="Draw a contact sheet (PNG) of every kind of picture.")] = None,
 ) -> None:
     """Render an ImageFolder tree: train/ val/ test/ (70 %, 15 %, 15 %), a folder a class."""
-    from classifier.dataset import write_tree
-    from classifier.figures import contact_sheet
-    from classifier.synthesis import draw_sample
+    from classifier.rendering.contact_sheet import contact_sheet
+    from classifier.rendering.synthesis import draw_sample
+    from classifier.training.dataset import write_tree
 
     with _one_line():
         if out is None and sheet is None:
-            raise DatasetError("out: give --out DIR, --sheet FILE or both")
+            raise DatasetError("--out DIR, --sheet FILE or both must be given")
         if sheet is not None:
             contact_sheet(sheet, seed=seed)
             _console.print(f"seed {seed}: contact sheet in {sheet}")
@@ -92,7 +95,7 @@ def split(
     seed: _Seed = 0,
 ) -> None:
     """Copy a flat folder into train/ val/ test/ at random."""
-    from classifier.dataset import split_flat
+    from classifier.training.dataset import split_flat
 
     with _one_line():
         counts = split_flat(source, out, shares=(1 - val - test, val, test), seed=seed)
@@ -119,20 +122,20 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     tensorboard: Annotated[Path | None, typer.Option(help="Write a TensorBoard log here.")] = None,
 ) -> None:
-    """Train a model: its ONNX files, its weights to train on from, its report and figures come to lie in --out."""
-    from classifier.engine import require_torch
+    """Train a model; writes its ONNX files, its weights to train on from, its report and figures to --out."""
+    from classifier.training.extra import require_torch
 
     with _one_line():
         if (data is None) == (not synthetic):
-            raise DatasetError("data: give exactly one of --data DIR and --synthetic")
+            raise DatasetError("exactly one of --data DIR and --synthetic must be given")
         if device not in ("auto", "cpu", "cuda"):
-            raise ModelError(f"device: {device!r}, allowed: auto, cpu, cuda")
-        require_torch("train ")
-        from classifier.network import ARCHES
-        from classifier.recipe import QUICK, produce
+            raise ModelError(f"device must be auto, cpu or cuda, got {device!r}")
+        require_torch("train")
+        from classifier.training.network import ARCHES
+        from classifier.training.recipe import QUICK, produce
 
         if arch not in ARCHES:
-            raise ModelError(f"arch: {arch!r}, allowed: {', '.join(ARCHES)}")
+            raise ModelError(f"arch must be one of {', '.join(ARCHES)}, got {arch!r}")
         base = msgspec.structs.replace(TrainingConfig(), **(QUICK if quick else {}))
         epochs = epochs or base.epochs
         config = msgspec.structs.replace(
@@ -154,14 +157,13 @@ def evaluate_(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Measure a model on labelled images: accuracy, recall, confusion matrix, calibration error, latency."""
-    from classifier.dataset import read_tree
-    from classifier.evaluation import evaluate
-    from classifier.inference import Classifier
+    from classifier.training.dataset import read_tree
+    from classifier.training.evaluation import evaluate
 
     with _one_line():
         folder, part = (data, "test") if (data / "test").is_dir() else (data.parent, data.name)
-        classifier = Classifier.load(model, threads=threads)
-        report = evaluate(classifier, read_tree(folder, part, classifier.card.classes), _progress)
+        classifier = _load(model, threads=threads)
+        report = evaluate(classifier, read_tree(folder, part, classifier.metadata.classes), _progress)
     if json:
         typer.echo(msgspec.json.encode(report))
     else:
@@ -175,16 +177,14 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
     """Say what images show."""
-    from classifier.inference import Classifier
-
     with _one_line():
-        classifier = Classifier.load(model)
+        classifier = _load(model)
         answers = [(path, _predicted(classifier, path)) for path in files]
     if json:
         for path, answer in answers:
             typer.echo(msgspec.json.encode(plain(path, answer)))
     else:
-        _console.print(answer_table(answers, classifier.card))
+        _console.print(answer_table(answers, classifier.metadata))
     if any(isinstance(answer, ImageError) for _, answer in answers):
         raise typer.Exit(1)
 
@@ -199,21 +199,20 @@ def serve(
     """Serve recognition over HTTP: POST /aisim_tf_pre, an image file in the body; /docs, /healthz."""
     import uvicorn
 
-    from classifier.inference import Classifier
     from classifier.service import CONNECTIONS, PATH, SHUTDOWN_S, build_app, listen
     from controller.address import address_text
 
     with _one_line():
-        classifier = Classifier.load(model, threads=threads)
-        door = listen(host, port)
-    at = address_text(host, door.getsockname()[1])
+        classifier = _load(model, threads=threads)
+        listener = listen(host, port)
+    at = address_text(host, listener.getsockname()[1])
     _console.print(f"recognition at http://{at}{PATH}", highlight=False)
     settings = uvicorn.Config(
         build_app(classifier), log_level="warning", access_log=False, limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )  # fmt: skip
-    with door, suppress(KeyboardInterrupt):
-        uvicorn.Server(settings).run(sockets=[door])
+    with listener, suppress(KeyboardInterrupt):
+        uvicorn.Server(settings).run(sockets=[listener])
 
 
 @app.command()
@@ -226,13 +225,13 @@ def export(
     seed: _Seed = 0,
 ) -> None:
     """Write a checkpoint as ONNX, and check on real inputs that the engines agree (exit code 1 if not)."""
-    from classifier.engine import require_torch
+    from classifier.training.extra import require_torch
 
     with _one_line():
         if format_ != "onnx":
-            raise ModelError(f"format: {format_!r}, allowed: onnx")
-        require_torch("export ")
-        from classifier.recipe import export_checkpoint
+            raise ModelError(f"format must be onnx, got {format_!r}")
+        require_torch("export")
+        from classifier.training.recipe import export_checkpoint
 
         agreements = export_checkpoint(checkpoint, out, data=data, int8=int8, seed=seed, progress=_progress)
     table = Table("file", "same label", "largest gap of logits", "mean gap")
@@ -253,30 +252,42 @@ def collect(
 ) -> None:
     """Keep the pictures of a live line: under one --label, or sorted by a model for later review."""
     from classifier.collection import Collector, live_pictures
-    from classifier.inference import Classifier
     from controller.address import DEFAULT_PORT, parse_address
 
     with _one_line():
         host, port = parse_address(broker, default_port=DEFAULT_PORT)
-        collector = Collector(out, label=label, classifier=Classifier.load(model) if label is None else None)
-        try:
-            with live_pictures(host, port) as pictures:
-                for image in pictures:
-                    if image is not None:
-                        collector.keep(image)
-                    if collector.new == images:
-                        break
-        except KeyboardInterrupt:
-            pass
+        collector = Collector(out, label=label, classifier=_load(model) if label is None else None)
+        status = Console(stderr=True).status("")
+        with suppress(KeyboardInterrupt), live_pictures(host, port) as pictures, status:
+            for image in pictures:
+                if image is not None:
+                    collector.keep(image)
+                status.update(f"new images: {collector.new}")
+                if collector.new == images:
+                    break
     left_out = f", {collector.unreadable} unreadable ones left out" if collector.unreadable else ""
     _console.print(f"{collector.new} new images in {out}{left_out}")
 
 
-def _predicted(classifier: Any, path: Path) -> Recognition | ImageError:
+def _load(model: Path | None, *, threads: int = 1) -> "Classifier":
+    """The model in a file, on the engine that runs such a file. Raises `ModelError`, `MissingExtraError`."""
+    from classifier.inference import Classifier
+
+    if model is None or model.suffix != ".safetensors":
+        return Classifier.load(model, threads=threads)
+    from classifier.training.extra import require_torch
+
+    require_torch(model.name)
+    from classifier.training.torch_engine import TorchEngine
+
+    return Classifier(TorchEngine.load(model, threads=threads))
+
+
+def _predicted(classifier: "Classifier", path: Path) -> Recognition | ImageError:
     try:
-        return classifier.classify(path.read_bytes())  # type: ignore[no-any-return]
+        return classifier.classify(path.read_bytes())
     except OSError as error:
-        raise DatasetError(f"{path}: unreadable ({error.strerror})") from error
+        raise DatasetError(f"{path} must be readable, got: {error.strerror}") from error
     except ImageError as error:
         return error
 

@@ -1,4 +1,4 @@
-"""Collection: keeps the pictures of a live line, a folder a class, for training on them later."""
+"""Collection: keeps the pictures of a live line, one folder a class, to train on them later."""
 
 import hashlib
 import queue
@@ -19,7 +19,7 @@ from controller.errors import WireError
 from controller.wire import FEEDBACK, Image, decode_feedback
 
 _BACKLOG: Final = 256
-"""Pictures that may wait to be written; the line is faster than the disk for longer than that only if it is broken."""
+"""The most pictures that may wait to be written. A disk that is slower than the line for longer than that is broken."""
 
 _CHECKED_PX: Final = 32
 _KEEPALIVE_S: Final = 50
@@ -28,32 +28,34 @@ _ANSWER_S: Final = 10.0
 
 
 class Collector:
-    """Sorts pictures into `out/label/`: all under one label, or each under what a model says of it, for review.
+    """Sorts pictures into `out/label/`: all under one label, or each under the label that a model gives it.
 
-    `new` counts the pictures written, `unreadable` those left out, since nobody can train on them.
+    `new` counts the pictures written, `unreadable` those left out because nothing can be trained on them. Raises
+    `DatasetError` where not exactly one of label and model is given, or the label is no folder name.
     """
 
     def __init__(self, out: Path, *, label: str | None = None, classifier: Classifier | None = None) -> None:
         if (label is None) == (classifier is None):
-            raise DatasetError("label: exactly one of a label and a model is needed")
+            raise DatasetError("label, classifier: exactly one of them must be given")
         if label is not None and (label in ("", "..") or Path(label).name != label):
-            raise DatasetError(f"label: {label!r}, allowed: a plain folder name")
+            raise DatasetError(f"label must be a plain folder name, got {label!r}")
         self.new = self.unreadable = 0
         self._out = out
         self._label = label
         self._classifier = classifier
 
     def keep(self, image: bytes) -> Path | None:
-        """Write one picture, named by its content, so that the same one twice is kept once. Returns where it lies.
+        """Write one picture and return its path, or None where it is no whole picture.
 
-        None for what is no whole picture. Raises `DatasetError` where it cannot be written.
+        The file is named by its content, so that the same picture is kept once. Raises `DatasetError` where it cannot
+        be written.
         """
         try:
             decode(image, _CHECKED_PX)
         except ImageError:
             self.unreadable += 1
             return None
-        folder, name = self._out / self._sorted(image), hashlib.sha256(image).hexdigest()[:16]
+        folder, name = self._out / self._label_of(image), hashlib.sha256(image).hexdigest()[:16]
         path = folder / (name + (".png" if image.startswith(b"\x89PNG") else ".jpg"))
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -63,8 +65,8 @@ class Collector:
             raise DatasetError(f"{path}: not writable ({error.strerror})") from error
         return path
 
-    def _sorted(self, image: bytes) -> str:
-        """The label that a picture goes under."""
+    def _label_of(self, image: bytes) -> str:
+        """The label under which a picture is kept."""
         if self._classifier is not None:
             return self._classifier.classify(image).label
         assert self._label is not None
@@ -73,9 +75,9 @@ class Collector:
 
 @contextmanager
 def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
-    """The pictures that a line sends from now on; None now and then while there is none, so that a caller may stop.
+    """The pictures that a line sends from now on; None every half second without one, so that the caller may stop.
 
-    Raises `ClassifierError` where there is no broker.
+    Raises `ClassifierError` where no broker answers.
     """
     arrived: queue.Queue[bytes] = queue.Queue(_BACKLOG)
     listening = threading.Event()
@@ -97,7 +99,7 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
     except OSError as error:
         raise ClassifierError(f"broker: no answer at {address_text(host, port)} ({error.strerror or error})") from error
     except ValueError as error:
-        raise ClassifierError(f"broker: {host!r}, allowed: a host's name or address") from error
+        raise ClassifierError(f"broker must be a host's name or address, got {host!r}") from error
     client.loop_start()
     try:
         if not listening.wait(_ANSWER_S):
@@ -109,7 +111,7 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
 
 
 def _pictures(arrived: "queue.Queue[bytes]") -> Iterator[bytes | None]:
-    """The pictures among what arrived; the rest of the line's talk is passed over."""
+    """The pictures among the messages that arrived; messages of gates are passed over."""
     while True:
         try:
             payload = arrived.get(timeout=_QUIET_S)

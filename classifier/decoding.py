@@ -1,4 +1,4 @@
-"""From an image file's bytes to the network's input, looking before leaping: header and limits first, pixels after."""
+"""From an image file's bytes to the network's input: header and limits are checked before any pixel is decoded."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from classifier.errors import ImageError
 
 LIMIT_PX: Final = 40_000_000
-"""Most pixels that a picture may have; more is refused from the header, before anything is decoded."""
+"""The most pixels that a picture may have. The header tells how many it has, before anything is decoded."""
 
 LIMIT_SCANS: Final = 200
-"""Most scans that a JPEG may have. Each costs a pass over the whole picture however few bytes it has: 10 MB of empty
-scans would keep the decoder busy for an hour. Cameras write one scan, progressive encoders about ten."""
+"""The most scans that a JPEG may have. Each costs a pass over the whole picture however few bytes it has: 10 MB of
+empty scans would keep the decoder busy for an hour. Cameras write one scan, progressive encoders about ten."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8"
@@ -28,7 +28,7 @@ _REDUCED: Final = (
 
 
 class TornImageError(ImageError):
-    """A picture whose end never came: it starts as a JPEG or PNG and stops in the middle."""
+    """A picture that starts as a JPEG or PNG and stops in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Header:
 def read_header(image: bytes) -> Header:
     """The header of a whole JPEG or PNG file. Raises `TornImageError`, or `ImageError` for anything else."""
     if not image:
-        raise ImageError("image: 0 bytes, allowed: a JPEG or PNG file")
+        raise ImageError("image must be a JPEG or PNG file, got 0 bytes")
     if image.startswith(_JPEG):
         return _jpeg_header(image)
     if image.startswith(_PNG):
         return _png_header(image)
-    raise ImageError(f"image: begins with {image[:4]!r}, allowed: a JPEG or PNG file")
+    raise ImageError(f"image must be a JPEG or PNG file, got bytes that begin with {image[:4]!r}")
 
 
 def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
@@ -58,13 +58,13 @@ def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
     """
     header = read_header(image)
     if header.width_px * header.height_px > LIMIT_PX:
-        raise ImageError(f"image: {header.width_px} x {header.height_px} px, allowed: up to {LIMIT_PX} px in all")
+        raise ImageError(f"image must have {LIMIT_PX} px or fewer, got {header.width_px} x {header.height_px} px")
     try:
         picture = cv2.imdecode(np.frombuffer(image, np.uint8), _flag(header, edge_px) | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise ImageError(f"image: not decodable as {header.format} ({error.err})") from error
+        raise ImageError(f"image must be decodable as {header.format}, got: {error.err}") from error
     if picture is None:
-        raise ImageError(f"image: not decodable as {header.format}")
+        raise ImageError(f"image must be decodable as {header.format}, got damaged content")
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -73,7 +73,7 @@ def decode(image: bytes, edge_px: int) -> NDArray[np.uint8]:
 
 
 def _flag(header: Header, edge_px: int) -> int:
-    """How to read: reduced by as much as leaves the picture larger than the edge on both sides (JPEG's own scaling)."""
+    """The flag that reduces a picture while it is read, as far as both its sides stay longer than the edge."""
     shortest_px = min(header.width_px, header.height_px)
     for factor, flag in _REDUCED:
         if shortest_px >= factor * edge_px * 1.4:
@@ -84,18 +84,20 @@ def _flag(header: Header, edge_px: int) -> int:
 def _png_header(image: bytes) -> Header:
     """Width and height from IHDR, the end from IEND (PNG specification, 5.3 and 11.2).
 
-    The chunks are walked, since the decoder takes memory for as much as a chunk says that it has, up to 4 GB.
+    This reads every chunk's length, since the decoder allocates as much as a chunk claims to have, up to 4 GB.
     """
     at = len(_PNG)
     while at + 12 <= len(image):
         kind = image[at + 4 : at + 8]
         if (at == len(_PNG)) != (kind == b"IHDR"):
-            raise ImageError(f"image: a PNG with {kind!r} at byte {at}, allowed: IHDR first, and once")
+            raise ImageError(
+                f"image must have IHDR as its first chunk and only there, got a PNG with {kind!r} at byte {at}"
+            )
         at += 12 + int.from_bytes(image[at : at + 4], "big")
         if kind == b"IEND" and at <= len(image):
             width_px, height_px = int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
             return _sized("PNG", width_px, height_px)
-    raise TornImageError(f"image: a PNG that ends after {len(image)} bytes")
+    raise TornImageError(f"image must be whole, got a PNG that ends after {len(image)} bytes")
 
 
 def _jpeg_header(image: bytes) -> Header:
@@ -103,28 +105,28 @@ def _jpeg_header(image: bytes) -> Header:
     at = 2
     while at + 4 <= len(image):
         if image[at] != 0xFF:
-            raise ImageError(f"image: a JPEG without a marker at byte {at}")
+            raise ImageError(f"image must have a marker at byte {at}, got a JPEG without one")
         marker = image[at + 1]
         if marker == 0xFF or marker in _BARE:
             at += 1 if marker == 0xFF else 2
             continue
         if marker == 0xD9:
-            raise ImageError("image: a JPEG without a picture in it")
-        if marker == 0x00:  # No marker at all: the decoder would go on from the next byte, and see another frame.
-            raise ImageError(f"image: a JPEG without a marker at byte {at}")
+            raise ImageError("image must have a frame, got a JPEG without one")
+        if marker == 0x00:  # The decoder would read on from the next byte, and see another frame.
+            raise ImageError(f"image must have a marker at byte {at}, got a JPEG without one")
         if marker in _FRAMES and at + 9 <= len(image):
             if image.find(b"\xff\xd9", at + 9) == -1:
                 break
             scans = image.count(b"\xff\xda")
             if scans > LIMIT_SCANS:
-                raise ImageError(f"image: a JPEG of {scans} scans, allowed: up to {LIMIT_SCANS}")
+                raise ImageError(f"image must have {LIMIT_SCANS} scans or fewer, got a JPEG of {scans}")
             height_px, width_px = (int.from_bytes(image[at + i : at + i + 2], "big") for i in (5, 7))
             return _sized("JPEG", width_px, height_px)
         at += 2 + max(int.from_bytes(image[at + 2 : at + 4], "big"), 2)
-    raise TornImageError(f"image: a JPEG that ends after {len(image)} bytes")
+    raise TornImageError(f"image must be whole, got a JPEG that ends after {len(image)} bytes")
 
 
 def _sized(kind: str, width_px: int, height_px: int) -> Header:
     if width_px == 0 or height_px == 0:
-        raise ImageError(f"image: a {kind} of {width_px} x {height_px} px, allowed: 1 px or more each way")
+        raise ImageError(f"image must have 1 px or more each way, got a {kind} of {width_px} x {height_px} px")
     return Header(kind, width_px, height_px)

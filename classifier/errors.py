@@ -1,16 +1,16 @@
-"""What can go wrong at the classifier's edges."""
+"""The errors that the classifier raises for causes outside itself."""
 
 
 class ClassifierError(Exception):
-    """Root of everything that the classifier raises for a cause outside itself."""
+    """The root of these errors."""
 
 
 class ImageError(ClassifierError):
-    """Bytes that are no readable picture, or a picture beyond the limits. The message says which."""
+    """Bytes that are no readable picture, or a picture beyond the limits; the message says which."""
 
 
 class ModelError(ClassifierError):
-    """A file that is no model of ours, or one that does not fit what is asked of it."""
+    """A file that is no model of this classifier, or a model or setting that does not fit the request."""
 
 
 class DatasetError(ClassifierError):
@@ -18,4 +18,4 @@ class DatasetError(ClassifierError):
 
 
 class MissingExtraError(ClassifierError):
-    """The command needs an optional install; the message says what to install."""
+    """An optional install is missing; the message says what to install."""

@@ -1,15 +1,15 @@
-"""A recognizer's answer for one image. No imports beyond the standard library: the light door into the package."""
+"""A recognizer's answer for one image. Imports the standard library only, so that anybody can afford it."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 UNKNOWN: Final = "unknown"
-"""Label of an image that is none of the classes: empty belt, foreign object, noise, torn or dark picture."""
+"""The label of an image that shows no class: empty belt, foreign object, noise, torn or dark picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What a recognizer says of one image.
+    """A recognizer's answer for one image.
 
     `confidence` is a calibrated probability in [0, 1]; `margin` is how far it lies above the recognizer's own
     threshold (negative: not sure); `seconds` is the wall time that the answer took.

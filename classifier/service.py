@@ -1,4 +1,4 @@
-"""The recognition service over HTTP: translates requests to the classifier and back; whatever comes, it answers.
+"""The recognition service over HTTP: passes images to the classifier, and answers every request.
 
 Contract: `POST /aisim_tf_pre`, body an image file; `{"results":[{"label","confidence"}],"code":0,"error":""}`, or
 `code` 1, no results and the reason, always with status 200.
@@ -25,24 +25,24 @@ from classifier.recognition import Recognition
 PATH: Final = "/aisim_tf_pre"
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024
 DRAINED_BYTES: Final = 512 * 1024 * 1024
-"""A body over the limit is read on to here and dropped, so that its sender gets to read the answer."""
+"""The service reads and drops this much of a body over the limit, so that its sender gets to read the answer."""
 
 BODY_S: Final = 30.0
-"""A body that is not there by then is answered as one that never came whole."""
+"""The time that a body may take to arrive."""
 
 BATCH: Final = 8
 WAITING: Final = 128
-"""Most requests that may wait; one more is answered that the service is busy."""
+"""The most requests that may wait. The service answers one more that it is busy."""
 
 CONNECTIONS: Final = 256
-"""Most connections at once; one more is answered with status 503 at once. Bounds the memory: a body each, at most."""
+"""The most connections at once; one more gets status 503. Bounds the memory: each holds one body at most."""
 
 SHUTDOWN_S: Final = 5
-"""How long those that are being answered may keep the service from stopping."""
+"""How long requests that are not answered yet may keep the service from stopping."""
 
 _IMAGE_BODY: Final = {
     "requestBody": {
-        "required": False,  # An empty body is answered like any other that shows nothing: status 200, code 1.
+        "required": False,  # An empty body gets status 200 and code 1, as any body does that is no picture.
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/jpeg", "image/png")},
     }
 }
@@ -65,25 +65,25 @@ class Answer(BaseModel):
     error: str = ""
 
 
-class Desk:
-    """Where images wait for the classifier: those that wait together go through it together, each to its asker."""
+class Batcher:
+    """The queue before the classifier: images that wait together are classified together, in one batch."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[Recognition]]] = asyncio.Queue(WAITING)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="classifier")
 
-    async def ask(self, image: bytes) -> Recognition:
-        """The answer for one image. Raises `ClassifierError`."""
+    async def classify(self, image: bytes) -> Recognition:
+        """The answer for one image. Raises `ClassifierError`, also where too many images wait already."""
         answer: asyncio.Future[Recognition] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait((image, answer))
         except asyncio.QueueFull:
-            raise ClassifierError(f"busy: {WAITING} images are waiting") from None
+            raise ClassifierError(f"service busy: {WAITING} images are waiting") from None
         return await answer
 
     async def serve(self) -> None:
-        """Answer until cancelled."""
+        """Classify what waits, batch by batch, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             waiting = [await self._queue.get()]
@@ -92,7 +92,7 @@ class Desk:
             images = [image for image, _ in waiting]
             try:
                 outcomes = await loop.run_in_executor(self._thread, self._classifier.classify_many, images)
-            except Exception:  # A fault of ours: these askers are told so, and the next ones are served all the same.
+            except Exception:  # These requests get an error, and the next ones are served.
                 _log.exception("classify_failed images=%d", len(images))
                 outcomes = [ImageError("internal error")] * len(images)
             for (_, answer), outcome in zip(waiting, outcomes, strict=True):
@@ -100,12 +100,12 @@ class Desk:
 
 
 def build_app(classifier: Classifier) -> FastAPI:
-    """The service for a classifier."""
-    desk = Desk(classifier)
+    """The service that answers with a classifier."""
+    batcher = Batcher(classifier)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        worker = asyncio.create_task(desk.serve())
+        worker = asyncio.create_task(batcher.serve())
         yield
         worker.cancel()
 
@@ -116,22 +116,22 @@ def build_app(classifier: Classifier) -> FastAPI:
     async def recognise(request: Request) -> Answer:
         """What the image in the body shows."""
         try:
-            recognition = await desk.ask(await read_body(request))
+            recognition = await batcher.classify(await read_body(request))
         except ClassifierError as error:
             return Answer(code=1, error=str(error))
-        except asyncio.CancelledError:  # The server's last word to those who kept it from stopping for too long.
+        except asyncio.CancelledError:  # It was not answered within SHUTDOWN_S.
             return Answer(code=1, error="service: stopping")
         return Answer(results=[Result(label=recognition.label, confidence=recognition.confidence)])
 
     @app.get("/healthz")
     async def health() -> dict[str, Any]:
-        """That the service is there, and which model it runs."""
-        card = classifier.card
+        """Whether the service runs, and which model."""
+        metadata = classifier.metadata
         return {
             "status": "ok",
-            "arch": card.arch,
+            "arch": metadata.arch,
             "engine": classifier.engine.name,
-            "classes": list(card.classes),
+            "classes": list(metadata.classes),
             "threshold": classifier.threshold,
         }
 
@@ -139,23 +139,25 @@ def build_app(classifier: Classifier) -> FastAPI:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any that is free. Raises `ClassifierError`."""
+    """A socket that listens at an address; port 0 is any free port. Raises `ClassifierError` where it is not free."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # asyncio sends answers without delay on sockets that say that they are TCP: 40 ms an answer.
-        door = socket.socket(family, kind, socket.IPPROTO_TCP)
+        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
         try:
             if sys.platform != "win32":  # There it would let two services listen on one port.
-                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind(address)
-            door.listen(CONNECTIONS)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(CONNECTIONS)
         except OSError:
-            door.close()
+            listener.close()
             raise
-        return door
+        return listener
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ClassifierError(f"host, port: {host}:{port} ({reason}), allowed: free ones of this machine") from error
+        raise ClassifierError(
+            f"host, port must be a free address of this machine, got {host}:{port} ({reason})"
+        ) from error
 
 
 async def read_body(request: Request) -> bytes:
@@ -164,13 +166,13 @@ async def read_body(request: Request) -> bytes:
         async with asyncio.timeout(BODY_S):
             return await _read_whole(request)
     except TimeoutError:
-        raise ImageError(f"body: not whole after {BODY_S:g} s") from None
+        raise ImageError(f"body must be whole within {BODY_S:g} s, got a part of it") from None
     except ClientDisconnect:
-        raise ImageError("body: broken off") from None
+        raise ImageError("body must be whole, got one that broke off") from None
 
 
 async def _read_whole(request: Request) -> bytes:
-    """No more than the limit is ever kept."""
+    """The whole body, of which no more than the limit is ever kept."""
     body, size = bytearray(), 0
     async for part in request.stream():
         size += len(part)
@@ -181,12 +183,12 @@ async def _read_whole(request: Request) -> bytes:
         else:
             body.clear()
     if size > BODY_LIMIT_BYTES:
-        raise ImageError(f"body: more than {BODY_LIMIT_BYTES} bytes, allowed: up to {BODY_LIMIT_BYTES}")
+        raise ImageError(f"body must have {BODY_LIMIT_BYTES} bytes or fewer, got more")
     return bytes(body)
 
 
 def _settle(answer: "asyncio.Future[Recognition]", outcome: Recognition | ImageError) -> None:
-    """Give an outcome to its asker, unless the asker has gone."""
+    """Resolve a request's future, unless the client has gone."""
     if answer.done():
         return
     if isinstance(outcome, ImageError):

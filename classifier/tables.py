@@ -1,34 +1,34 @@
-"""What the command line prints of answers and reports: tables to look at, and plain objects for JSON."""
+"""Answers and reports as the command line prints them: as tables, and as plain objects for JSON."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from classifier.card import Card
 from classifier.errors import ImageError
+from classifier.metadata import ModelMetadata
 from classifier.recognition import Recognition
 
 if TYPE_CHECKING:
-    from classifier.evaluation import Report
+    from classifier.training.evaluation import Report
 
 
 def plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
-    """One file's answer, or why there is none, for JSON."""
+    """One file's answer, or the reason for none, for JSON."""
     if isinstance(answer, ImageError):
         return {"file": printable(path), "error": printable(answer)}
     return {"file": printable(path), "label": answer.label, "confidence": round(answer.confidence, 4),
             "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
 
 
-def printable(told: object) -> str:
-    """A file's name may hold bytes that are no text."""
-    return str(told).encode("utf-8", "backslashreplace").decode()
+def printable(value: object) -> str:
+    """The value as text. A file's name may hold bytes that are no text; they become escapes."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
-def answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Card) -> Table:
-    """The answers of a model to several files, a row each."""
-    table = Table("file", "label", "confidence", "sure", "ms", title=f"{card.arch}, {card.image_px} px")
+def answer_table(answers: list[tuple[Path, Recognition | ImageError]], metadata: ModelMetadata) -> Table:
+    """A model's answers to several files, one row each."""
+    table = Table("file", "label", "confidence", "sure", "ms", title=f"{metadata.arch}, {metadata.image_px} px")
     for path, answer in answers:
         if isinstance(answer, ImageError):
             table.add_row(printable(path), "-", "-", "-", printable(answer))
@@ -41,7 +41,7 @@ def answer_table(answers: list[tuple[Path, Recognition | ImageError]], card: Car
 
 
 def report_table(report: "Report") -> Table:
-    """A report as a table: the confusion matrix with the recalls, the rest under it."""
+    """A report as a table: the confusion matrix with the recalls, and the other results under it."""
     auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
     between = "" if report.between_sure is None else f"sure between classes {report.between_sure:.2%}, "
     caption = (

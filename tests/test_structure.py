@@ -26,7 +26,7 @@ STOPWATCHES = {
     "twin/links/pacing.py",
     "controller/system.py",
     "classifier/inference.py",
-    "classifier/evaluation.py",
+    "classifier/training/evaluation.py",
 }
 TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
 NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
@@ -34,6 +34,10 @@ NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 
 
 LAYERS = {
+    "classifier": (
+        "errors", "recognition", "metadata", "decoding", "confidence", "engine", "inference", "service", "collection",
+        "rendering", "training", "tables", "cli", "__main__",
+    ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
         "run_end", "simulation", "run", "files", "run_files", "doctor", "report", "cli", "__main__",

@@ -194,7 +194,7 @@ def _recognizer(
 def load_renderer(scenario: Scenario) -> None:
     """Load what draws a scenario's pictures, if it has any: once the line runs, real time would not wait for it."""
     if scenario.recognizer.source == "images":
-        import_module("classifier.renderer")
+        import_module("classifier.rendering.renderer")
 
 
 def _shipped_model() -> Recognizer:

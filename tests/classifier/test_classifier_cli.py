@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import httpx
-import pictures
 import pytest
+from support import image_files
 from support.programs import STOPS, stoppable
 from typer.testing import CliRunner, Result
 
 from classifier.cli import app
 from classifier.inference import SHIPPED
-from classifier.renderer import render
+from classifier.rendering.renderer import render
 
 needs_model = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
 
@@ -46,14 +46,14 @@ def test_split_says_what_went_where(tmp_path: Path) -> None:
     for name in ("raw", "ripe"):
         (tmp_path / "flat" / name).mkdir(parents=True)
         for number in range(10):
-            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(pictures.plain(pictures.RED))
+            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(image_files.plain(image_files.RED))
     result = run("split", tmp_path / "flat", "--out", tmp_path / "tree")
     assert result.exit_code == 0, result.output
     assert "12 in train, 4 in val, 4 in test" in result.stdout
 
 
 @needs_model
-def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(tmp_path: Path) -> None:
+def test_predict_prints_json_and_fails_on_a_file_that_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
     (tmp_path / "text.jpg").write_text("text")
     good = run("predict", tmp_path / "ripe.jpg", "--json")
@@ -61,12 +61,12 @@ def test_predict_prints_a_json_object_a_file_and_fails_on_one_that_is_no_image(t
     assert json.loads(good.stdout)["label"] == "ripe"
     both = run("predict", tmp_path / "ripe.jpg", tmp_path / "text.jpg", "--json")
     assert both.exit_code == 1
-    assert "begins with" in json.loads(both.stdout.splitlines()[1])["error"]
+    assert "begin with" in json.loads(both.stdout.splitlines()[1])["error"]
 
 
 @needs_model
-def test_a_name_that_the_readers_encoding_lacks_is_told_all_the_same_and_json_is_utf_8(tmp_path: Path) -> None:
-    (tmp_path / "桃.jpg").write_bytes(pictures.plain(pictures.RED))
+def test_a_name_that_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> None:
+    (tmp_path / "桃.jpg").write_bytes(image_files.plain(image_files.RED))
     words = [sys.executable, "-m", "classifier", "predict", str(tmp_path / "桃.jpg")]
     environment = os.environ | {"PYTHONIOENCODING": "cp1252", "COLUMNS": "200"}
     table, line = (
@@ -91,17 +91,17 @@ def test_eval_reports_on_a_tree_and_on_one_split_of_it(tmp_path: Path) -> None:
 
 @needs_model
 def test_a_data_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
-    assert "unreadable data folder" in refused(run("eval", "--data", tmp_path / "nowhere"))
+    assert "must be a data folder that can be read" in refused(run("eval", "--data", tmp_path / "nowhere"))
     for name in ("half_ripe", "raw", "ripe"):
         (tmp_path / "test" / name).mkdir(parents=True)
-    assert "no image in it" in refused(run("eval", "--data", tmp_path))
+    assert "got no image" in refused(run("eval", "--data", tmp_path))
     (tmp_path / "test" / "plum").mkdir()
     assert "plum" in refused(run("eval", "--data", tmp_path))
 
 
 def test_a_file_that_is_no_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_text("no model")
-    (tmp_path / "a.jpg").write_bytes(pictures.plain(pictures.RED))
+    (tmp_path / "a.jpg").write_bytes(image_files.plain(image_files.RED))
     assert "not readable as an ONNX model" in refused(
         run("predict", tmp_path / "a.jpg", "--model", tmp_path / "model.onnx")
     )
@@ -114,14 +114,14 @@ def test_names_are_shown_as_they_are_whatever_is_in_them(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     odd, bold, wrong = Path(os.fsdecode(b"\xff.jpg")), Path("[bold]x.jpg"), Path("wrong.jpg")
     for path in (odd, bold):
-        path.write_bytes(pictures.plain(pictures.RED))
+        path.write_bytes(image_files.plain(image_files.RED))
     wrong.write_bytes(b"[/a]hello")
     table = run("predict", bold, odd, wrong)
     assert table.exit_code == 1
     assert "[bold]x.jpg" in table.stdout
     assert "[/a]" in table.stdout
-    told = [json.loads(line) for line in run("predict", "--json", bold, odd, wrong).stdout.splitlines()]
-    assert [Path(one["file"]).name for one in told] == ["[bold]x.jpg", "\\udcff.jpg", "wrong.jpg"]
+    answers = [json.loads(line) for line in run("predict", "--json", bold, odd, wrong).stdout.splitlines()]
+    assert [Path(answer["file"]).name for answer in answers] == ["[bold]x.jpg", "\\udcff.jpg", "wrong.jpg"]
     assert "in a[/b]" in run("synthesize", "--out", "a[/b]", "--images", 12).stdout
 
 
@@ -132,17 +132,17 @@ def test_the_service_says_where_it_is_and_refuses_what_is_taken() -> None:
         assert server.stdout is not None
         try:
             where = server.stdout.readline().split()[-1]
-            assert httpx.post(where, content=pictures.plain(pictures.RED)).json()["code"] == 0
+            assert httpx.post(where, content=image_files.plain(image_files.RED)).json()["code"] == 0
             port = where.split(":")[2].split("/")[0]
-            assert f"127.0.0.1:{port} (" in refused(run("serve", "--port", port))
+            assert f"got 127.0.0.1:{port} (" in refused(run("serve", "--port", port))
         finally:
             server.terminate()
-    assert "host, port: nowhere.invalid:8088" in refused(run("serve", "--host", "nowhere.invalid"))
+    assert "got nowhere.invalid:8088" in refused(run("serve", "--host", "nowhere.invalid"))
 
 
 @needs_model
 @pytest.mark.slow
-def test_a_service_that_is_stopped_answers_one_whose_picture_never_came_whole() -> None:
+def test_a_service_that_stops_answers_a_picture_that_never_came_whole() -> None:
     words = [sys.executable, "-m", "classifier", "serve", "--port", "0"]
     with stoppable(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -154,14 +154,14 @@ def test_a_service_that_is_stopped_answers_one_whose_picture_never_came_whole() 
                 server.send_signal(STOPS[-1])
                 answer = b"".join(iter(lambda: half.recv(4096), b""))
         finally:
-            told = server.communicate(timeout=30)[1]
+            errors = server.communicate(timeout=30)[1]
     assert b'"code":1,"error":"service: stopping"' in answer
-    assert "Traceback" not in told
+    assert "Traceback" not in errors
 
 
 @needs_model
 def test_a_missing_image_file_is_one_line(tmp_path: Path) -> None:
-    assert "unreadable" in refused(run("predict", tmp_path / "none.jpg"))
+    assert "none.jpg must be readable" in refused(run("predict", tmp_path / "none.jpg"))
 
 
 def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +174,8 @@ def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: p
     ("arguments", "word"),
     [
         (("train", "--out", "x"), "exactly one of --data DIR and --synthetic"),
-        (("train", "--out", "x", "--synthetic", "--device", "tpu"), "allowed: auto, cpu, cuda"),
-        (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "allowed: onnx"),
+        (("train", "--out", "x", "--synthetic", "--device", "tpu"), "device must be auto, cpu or cuda, got 'tpu'"),
+        (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "format must be onnx, got 'tflite'"),
         (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "--broker = ':x': allowed is HOST, HOST:PORT"),
         (("collect", "--broker", "127.0.0.1:9", "--out", "x", "--label", "raw"), "no answer at 127.0.0.1:9"),
     ],
@@ -189,9 +189,28 @@ def test_training_on_bad_data_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="training needs torch and torchvision (extra `train`)")
     for name in ("raw", "ripe"):
         (tmp_path / "train" / name).mkdir(parents=True)
-    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(pictures.plain(pictures.RED))
-    assert "ripe: no image in it" in refused(run("train", "--data", tmp_path, "--out", tmp_path / "out"))
+    (tmp_path / "train" / "raw" / "0.jpg").write_bytes(image_files.plain(image_files.RED))
+    assert "ripe must hold one" in refused(run("train", "--data", tmp_path, "--out", tmp_path / "out"))
     assert "not readable as safetensors" in refused(
         run("export", tmp_path / "train" / "raw" / "0.jpg", "--out", tmp_path)
     )
-    assert "'resnet7', allowed" in refused(run("train", "--synthetic", "--arch", "resnet7", "--out", tmp_path))
+    assert "got 'resnet7'" in refused(run("train", "--synthetic", "--arch", "resnet7", "--out", tmp_path))
+
+
+@needs_model
+@pytest.mark.train
+def test_saved_weights_run_in_torch(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="weights in safetensors need torch (extra `train`)")
+    (weights,) = SHIPPED.parent.glob("*.safetensors")
+    (tmp_path / "ripe.jpg").write_bytes(render("ripe", seed=1))
+    result = run("predict", tmp_path / "ripe.jpg", "--json", "--model", weights)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["label"] == "ripe"
+
+
+@needs_model
+def test_saved_weights_without_torch_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    (weights,) = SHIPPED.parent.glob("*.safetensors")
+    line = refused(run("predict", tmp_path / "ripe.jpg", "--model", weights))
+    assert line.startswith(f"error: {weights.name} needs torch and torchvision: pip install")

@@ -5,9 +5,9 @@ from itertools import islice
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
-import pictures
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from support import image_files
 
 from classifier.collection import Collector, _pictures, live_pictures
 from classifier.errors import ClassifierError, DatasetError
@@ -18,8 +18,8 @@ from twin.broker.embedded import EmbeddedBroker
 
 def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:
     collector = Collector(tmp_path, label="ripe")
-    red = pictures.plain(pictures.RED)
-    paths = [collector.keep(image) for image in (red, red, pictures.grey_png())]
+    red = image_files.plain(image_files.RED)
+    paths = [collector.keep(image) for image in (red, red, image_files.grey_png())]
     assert paths[0] is not None
     assert paths[0] == paths[1] != paths[2]
     assert [path.suffix for path in paths if path] == [".jpg", ".jpg", ".png"]
@@ -29,12 +29,14 @@ def test_pictures_go_under_the_given_label_each_once(tmp_path: Path) -> None:
 
 def test_a_model_sorts_pictures(tmp_path: Path, classifier: Classifier) -> None:
     collector = Collector(tmp_path, classifier=classifier)
-    paths = [collector.keep(pictures.plain(colour)) for colour in (pictures.RED, pictures.GREEN, pictures.BLUE)]
+    paths = [
+        collector.keep(image_files.plain(colour)) for colour in (image_files.RED, image_files.GREEN, image_files.BLUE)
+    ]
     assert [path.parent.name for path in paths if path] == ["ripe", "raw", "unknown"]
 
 
-@pytest.mark.parametrize("image", [b"", b"text", pictures.torn(pictures.plain(pictures.RED))])
-def test_what_nobody_can_train_on_is_counted_and_not_kept(tmp_path: Path, image: bytes) -> None:
+@pytest.mark.parametrize("image", [b"", b"text", image_files.torn(image_files.plain(image_files.RED))])
+def test_an_unreadable_picture_is_counted_and_not_kept(tmp_path: Path, image: bytes) -> None:
     collector = Collector(tmp_path, label="ripe")
     assert collector.keep(image) is None
     assert (collector.new, collector.unreadable, list(tmp_path.rglob("*.jpg"))) == (0, 1, [])
@@ -43,7 +45,7 @@ def test_what_nobody_can_train_on_is_counted_and_not_kept(tmp_path: Path, image:
 def test_a_picture_that_was_there_before_is_not_new(tmp_path: Path) -> None:
     collector = Collector(tmp_path, label="ripe")
     for _ in range(2):
-        collector.keep(pictures.plain(pictures.RED))
+        collector.keep(image_files.plain(image_files.RED))
     assert collector.new == 1
 
 
@@ -53,9 +55,9 @@ def test_a_label_that_is_no_folder_name_is_refused(tmp_path: Path, label: str) -
         Collector(tmp_path, label=label)
 
 
-def test_only_pictures_are_taken_from_the_lines_talk() -> None:
+def test_messages_without_a_picture_are_passed_over() -> None:
     arrived: queue.Queue[bytes] = queue.Queue()
-    red = pictures.plain(pictures.RED)
+    red = image_files.plain(image_files.RED)
     for payload in (encode_feedback(GateEdge(number=1, blocked=True)), b"rubbish", encode_feedback(Image(content=red))):
         arrived.put(payload)
     assert list(islice(_pictures(arrived), 1)) == [red]
@@ -71,7 +73,7 @@ def test_pictures_of_a_live_line_arrive_in_order() -> None:
     broker = EmbeddedBroker()
     broker.start()
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    images = [pictures.plain((number, 50, 50)) for number in range(3)]
+    images = [image_files.plain((number, 50, 50)) for number in range(3)]
     try:
         with live_pictures("127.0.0.1", broker.port) as arriving:
             client.connect("127.0.0.1", broker.port)

@@ -1,4 +1,4 @@
-"""The service: the contract, the right answer to the right asker, and no input that it does not survive."""
+"""The service: the contract, the right answer to each client, and no input that it does not survive."""
 
 import asyncio
 import socket
@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import pictures
 import pytest
-from conftest import HueEngine
 from fastapi import FastAPI
+from support import image_files
+from support.hue_engine import HueEngine
 
 from classifier import service
 from classifier.inference import Classifier
@@ -34,8 +34,8 @@ def answer_to(classifier: Classifier, body: bytes) -> httpx.Response:
     return asyncio.run(asked())
 
 
-def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> None:
-    response = answer_to(classifier, pictures.plain(pictures.RED))
+def test_an_image_is_answered_as_the_contract_says(classifier: Classifier) -> None:
+    response = answer_to(classifier, image_files.plain(image_files.RED))
     assert response.status_code == 200
     answer = response.json()
     assert list(answer) == ["results", "code", "error"]
@@ -47,10 +47,10 @@ def test_an_image_is_answered_as_the_contract_has_it(classifier: Classifier) -> 
     ("body", "reason"),
     [
         (b"", "0 bytes"),
-        (bytes(range(256)) * 8, "begins with"),
-        (pictures.huge_png(), "30000 x 30000"),
-        (pictures.gif(), "GIF8"),
-        (bytes(BODY_LIMIT_BYTES + 1), "more than"),
+        (bytes(range(256)) * 8, "begin with"),
+        (image_files.huge_png(), "30000 x 30000"),
+        (image_files.gif(), "GIF8"),
+        (bytes(BODY_LIMIT_BYTES + 1), "or fewer, got more"),
     ],
 )
 def test_bad_input_is_answered_with_code_1_and_the_reason(classifier: Classifier, body: bytes, reason: str) -> None:
@@ -74,17 +74,22 @@ def test_a_body_that_does_not_come_whole_in_time_is_answered(
             return await client.post(PATH, content=dripping())
 
     answer = asyncio.run(asked()).json()
-    assert (answer["code"], answer["error"]) == (1, "body: not whole after 0.05 s")
+    assert (answer["code"], answer["error"]) == (1, "body must be whole within 0.05 s, got a part of it")
 
 
 def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
     classifier: Classifier, engine: HueEngine
 ) -> None:
-    known = [(pictures.RED, "ripe"), (pictures.GREEN, "raw"), (pictures.BLUE, "unknown"), ((60, 60, 60), "half_ripe")]
+    known = [
+        (image_files.RED, "ripe"),
+        (image_files.GREEN, "raw"),
+        (image_files.BLUE, "unknown"),
+        ((60, 60, 60), "half_ripe"),
+    ]
 
     async def ask(client: httpx.AsyncClient, number: int) -> bool:
         colour, label = known[number % 4]
-        answer = (await client.post(PATH, content=pictures.plain(colour))).json()
+        answer = (await client.post(PATH, content=image_files.plain(colour))).json()
         return bool(answer["results"][0]["label"] == label)
 
     async def ask_all() -> list[bool]:
@@ -95,7 +100,7 @@ def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
     assert max(engine.batches) > 1
 
 
-def test_a_fault_of_the_classifier_is_answered_and_the_next_image_is_served(classifier: Classifier) -> None:
+def test_after_a_fault_of_the_classifier_the_next_image_is_served(classifier: Classifier) -> None:
     class Failing(Classifier):
         def classify_many(self, images):  # type: ignore[no-untyped-def]
             if images[0] == b"fail":
@@ -111,7 +116,7 @@ def test_a_fault_of_the_classifier_is_answered_and_the_next_image_is_served(clas
     assert fine["code"] == 0
 
 
-def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None:
+def test_the_service_has_health_documentation_and_cors(classifier: Classifier) -> None:
     async def asked() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
         async with client_of(build_app(classifier)) as client:
             headers = {"Origin": "http://front.end", "Access-Control-Request-Method": "POST"}
@@ -127,6 +132,6 @@ def test_health_documentation_and_cors_are_there(classifier: Classifier) -> None
     assert cors.headers["access-control-allow-origin"] == "*"
 
 
-def test_the_door_is_one_on_which_small_answers_are_not_held_back() -> None:
-    with service.listen("127.0.0.1", 0) as door:
-        assert door.proto == socket.IPPROTO_TCP
+def test_small_answers_are_not_held_back() -> None:
+    with service.listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

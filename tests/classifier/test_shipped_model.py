@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import onnxruntime
-import pictures
 import pytest
 import safetensors
+from support import image_files
 
 from classifier import UNKNOWN, Classifier
-from classifier.blank import render_blank
-from classifier.card import CARD_KEY, ENGINES
 from classifier.inference import SHIPPED
-from classifier.renderer import STRANGE_KINDS, render, render_between, render_empty, render_foreign
-from classifier.ripeness import FRUIT_CLASSES
+from classifier.metadata import ENGINES, METADATA_KEY
+from classifier.rendering.blank import render_blank
+from classifier.rendering.foreign_objects import STRANGE_KINDS
+from classifier.rendering.renderer import render, render_between, render_empty, render_foreign
+from classifier.rendering.ripeness import FRUIT_CLASSES
 
 pytestmark = pytest.mark.skipif(not SHIPPED.is_file(), reason="the shipped model is not there")
 
@@ -45,7 +46,7 @@ def test_fruit_between_two_classes_is_seldom_sure(shipped: Classifier) -> None:
     assert sum(answer.label != UNKNOWN and answer.margin >= 0 for answer in answers) < 60
 
 
-def test_no_item_at_all_is_unknown(shipped: Classifier) -> None:
+def test_a_picture_without_an_item_is_unknown(shipped: Classifier) -> None:
     assert share_unknown(shipped, (render_empty(seed=SEED + n) for n in range(60))) >= 0.97
     for kind in ("noise", "flat"):
         assert share_unknown(shipped, (render_blank(kind, seed=SEED + n) for n in range(60))) >= 0.95, kind
@@ -53,7 +54,7 @@ def test_no_item_at_all_is_unknown(shipped: Classifier) -> None:
         images = (render("ripe", seed=SEED + n, fault=fault) for n in range(60))
         assert share_unknown(shipped, images) >= 0.97, fault
     for colour in ((0, 0, 0), (128, 128, 128), (255, 255, 255)):
-        assert shipped.classify(pictures.plain(colour, width_px=320, height_px=240)).label == UNKNOWN
+        assert shipped.classify(image_files.plain(colour, width_px=320, height_px=240)).label == UNKNOWN
 
 
 def test_foreign_objects_never_seen_before_are_mostly_unknown(shipped: Classifier) -> None:
@@ -75,16 +76,16 @@ def test_the_model_files_are_plain_data_and_small_enough() -> None:
     assert sum(path.stat().st_size for path in files) <= 45_000_000
 
 
-def test_both_files_carry_the_same_card() -> None:
-    onnx_card = onnxruntime.InferenceSession(SHIPPED).get_modelmeta().custom_metadata_map[CARD_KEY]
+def test_both_files_carry_the_same_metadata() -> None:
+    in_onnx = onnxruntime.InferenceSession(SHIPPED).get_modelmeta().custom_metadata_map[METADATA_KEY]
     (weights,) = SHIPPED.parent.glob("*.safetensors")
     with safetensors.safe_open(weights, framework="numpy") as file:
-        assert file.metadata()[CARD_KEY] == onnx_card
-    card = json.loads(onnx_card)
-    assert card["classes"] == [*FRUIT_CLASSES, UNKNOWN]
-    assert set(card["calibrations"]) == set(ENGINES)
-    assert card["training"]["data"] is None
-    assert card["metrics"]["accuracy"] > 0.9
+        assert file.metadata()[METADATA_KEY] == in_onnx
+    metadata = json.loads(in_onnx)
+    assert metadata["classes"] == [*FRUIT_CLASSES, UNKNOWN]
+    assert set(metadata["calibrations"]) == set(ENGINES)
+    assert metadata["training"]["data"] is None
+    assert metadata["metrics"]["accuracy"] > 0.9
 
 
 def test_it_runs_without_torch(tmp_path: Path) -> None:

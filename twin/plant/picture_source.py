@@ -65,7 +65,7 @@ class RenderedPictures:
 
     def picture(self, belt_item: BeltItem) -> bytes:
         """The rendered picture of the item."""
-        from classifier.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
+        from classifier.rendering.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
 
         item = belt_item.item
         image = render(

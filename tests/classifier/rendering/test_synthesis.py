@@ -1,0 +1,37 @@
+"""Synthetic sets: balanced, repeatable, each picture independent of the others."""
+
+from collections import Counter
+
+import pytest
+
+from classifier.metadata import BETWEEN
+from classifier.recognition import UNKNOWN
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
+from classifier.rendering.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
+
+
+def test_a_sample_depends_on_seed_split_and_number_alone() -> None:
+    alone = draw_sample(7, seed=3, split="val")
+    assert list(synthesize(9, seed=3, split="val"))[7] == alone
+    assert draw_sample(7, seed=4, split="val") != alone
+    assert draw_sample(7, seed=3, split="test") != alone
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_class_and_every_gap_has_its_share_of_a_set(split: str) -> None:
+    samples = list(synthesize(150, seed=1, split=split))
+    counts = Counter(sample.label for sample in samples)
+    assert set(counts) == {*CLASSES, *(BETWEEN.join(gap[:2]) for gap in GAPS)}
+    assert min(counts.values()) > 10
+    assert {sample.kind for sample in samples} >= {"between", "foreign", "empty", *FRUIT_CLASSES}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN_KINDS)
+def test_every_kind_of_unknown_picture_is_drawn_the_same_twice(kind: str) -> None:
+    image = draw_unknown(kind, seed=5)
+    assert image == draw_unknown(kind, seed=5)
+    assert image.startswith(b"\xff\xd8")
+
+
+def test_unknown_is_the_last_class() -> None:
+    assert CLASSES[-1] == UNKNOWN
