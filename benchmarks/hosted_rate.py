@@ -14,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from twin import ItemDraw, Scenario, simulate
-from twin.links.external_controller import ExternalController
+from twin import ItemDraw, Scenario, simulate  # noqa: E402
+from twin.links.external_controller import ExternalController  # noqa: E402
 
 RUNS = 10
 STYLES = ("polling_variable.py", "paho_styles.py loop_start", "worker_threads.py", "asynchronous.py")
