@@ -82,7 +82,7 @@ def simulate(
     load_renderer(scenario)
     judged = Checks(checks)
     with ExitStack() as stack:
-        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer)))
+        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
@@ -177,17 +177,20 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
 
 
 def _recognizer(
-    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None
+    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None, link: LinkName
 ) -> Recognizer:
-    """What answers for the pictures. Raises `ArgumentError` where nobody would ask the one that is `given`."""
+    """What answers for the pictures. Raises `ArgumentError` where nobody would ask the one that is `given`.
+
+    On the link hosted it answers as the recognition service that the program finds.
+    """
     if scenario.recognizer.source == "oracle":
         if given is not None:
             raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
     if isinstance(controller, ExternalController):
-        if given is not None:
+        if given is not None and link != "hosted":
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
-        return _shipped_model()  # The twin asks it whether a picture can be recognised at all.
+        return given or _shipped_model()  # The twin asks it whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
 
 

@@ -93,7 +93,7 @@ class Conversation:
 
     def end(self, code: int, reason: str) -> None:
         """The program has ended."""
-        self._leave({"ended": {"code": code, "reason": reason}})
+        self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
 
     def refuse(self, what: str) -> None:
         """The program does what can't be hosted: it ends here."""

@@ -49,7 +49,7 @@ class Warmth:
         for name in names:
             try:
                 importlib.import_module(name)
-            except Exception:  # A library may raise anything; the program that needs it will see that.
+            except BaseException:  # A library may raise anything; the program that needs it will see that.
                 continue
 
     def _forked(self, path: str) -> bool:

@@ -155,7 +155,7 @@ class HostedLink:
         """Let go of the program."""
         if self._process is not None and self._hosts.curious:
             with suppress(TwinError):
-                self._hosts.learn(self._ask("modules").get("modules", ()))
+                self._hosts.learn(self._ask("modules")["modules"])
         self.kill()
         self._folder.cleanup()
 
@@ -231,6 +231,7 @@ class HostedLink:
             self._act(heard)
         if "ended" in answer:
             ended = answer["ended"]
+            self._hosts.learn(answer["modules"])
             reason = ended["reason"] or f"the program ended with exit code {ended['code']}"
             heard.exit = Exit(ended["code"], reason)
             self.kill()

@@ -37,7 +37,7 @@ class Hosts:
         self._folder = Path(mkdtemp(prefix="hosts-"))
         weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
         self._waiting: _Waiting | None = None
-        self._ended: Callable[[], object] = lambda: None
+        self._let_go: Callable[[], object] = lambda: None
 
     @property
     def curious(self) -> bool:
@@ -46,26 +46,40 @@ class Hosts:
 
     def learn(self, modules: Iterable[str]) -> None:
         """The program imports these libraries."""
-        self._modules = tuple(modules)
+        if self._modules is None:
+            self._modules = tuple(modules)
 
     def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
         """A host in which the program begins; its output goes to the end of a file. Raises `TwinError`."""
-        if self._modules is None:
+        host = self._waited(output)
+        if host is None:
             host = HostProcess(StartedProcess(self._command, output), output)
             host.run(seed=seed, schedule=schedule)
-            return host
+        else:
+            host.run(seed=seed, schedule=schedule, output=str(output))
+        return host
+
+    def _waited(self, output: Path) -> HostProcess | None:
+        """A host that has waited; None if there is none, or it has come to grief."""
+        if self._modules is None:
+            return None
         waiting = self._waiting or self._another(self._modules)
-        host = waiting.host(output)
-        if not waiting.forks:
-            self._ended()
-            self._another(self._modules)
-        host.run(seed=seed, schedule=schedule, output=str(output))
+        try:
+            host = waiting.host(output)
+            if not waiting.forks:
+                self._let_go()
+                self._another(self._modules)
+        except TwinError:
+            self._let_go()
+            waiting.end()
+            self._waiting = None
+            return None
         return host
 
     def _another(self, modules: tuple[str, ...]) -> "_Waiting":
         """Start a host that waits."""
         waiting = self._waiting = _Waiting(self._command, self._folder, modules)
-        self._ended = weakref.finalize(self, waiting.end).detach
+        self._let_go = weakref.finalize(self, waiting.end).detach
         return waiting
 
 

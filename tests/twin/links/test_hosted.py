@@ -8,6 +8,7 @@ import pytest
 from support.hosting import PROGRAMS, controller, hosted
 from support.programs import PYTHON
 
+from classifier import Recognition
 from twin import ItemDraw, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
@@ -178,3 +179,29 @@ def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_
 def test_a_second_client_of_the_same_id_throws_the_first_off():
     output = hosted(PROGRAMS / "two_clients.py").output
     assert output.splitlines()[-1] == "first was thrown off"
+
+
+class AlwaysRipe:
+    def classify(self, image):
+        return Recognition(label="ripe", confidence=0.99)
+
+
+def test_a_given_recognizer_answers_as_the_service():
+    scenario = Scenario(seed=5, items=ItemDraw(count=3), recognizer=RecognizerModel(source="images"))
+    program = ExternalController(controller("polling_variable.py"))
+    played = simulate(scenario, link="hosted", controller=program, recognizer=AlwaysRipe())
+    assert played.summary.bins["2"] == 3
+
+
+def test_a_program_that_ends_at_once_is_told_by_its_exit_code_and_what_it_said():
+    assert hosted("-c", "import os; os._exit(4)")[:2] == (4, "the program ended with exit code 4")
+    assert hosted("-c", "import sys; sys.exit('no broker')")[:2] == (1, "no broker")
+    assert hosted("-c", "1/0")[:2] == (1, "ZeroDivisionError: division by zero (in <module>, line 1)")
+
+
+def test_the_command_line_runs_it(tmp_path):
+    command = [sys.executable, "-m", "twin", "run", "--link", "hosted", "--items", "2", "--recognizer", "oracle"]
+    words = [*command, "--controller", controller("polling_variable.py"), "--save", str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "run" / "output.txt").read_text(encoding="utf-8").splitlines()[-2:]
