@@ -1,4 +1,4 @@
-"""The digital twin of the sorting line: plant, wire and checks around the real controller and the real recognizer."""
+"""The digital twin of a sorting line: simulated plant and network, and checks of the controller that runs on it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -39,7 +39,7 @@ _MODULES: Final = {"faults": "twin.scenario.faults", "trace": "twin.trace"}
 
 
 def __getattr__(name: str) -> Any:
-    """Public names are looked up when they are asked for (PEP 562): `twin --help` needs none of the plant."""
+    """Import public names on first use (PEP 562), so that `twin --help` does not load the plant."""
     if name in _MODULES:
         return import_module(_MODULES[name])
     for module, names in _HOMES.items():

@@ -1,4 +1,4 @@
-"""A recognizer that knows its last answers: twin and controller ask about the same pictures, the model runs once."""
+"""A recognizer with a cache: twin and controller ask about the same pictures, and the model runs once for each."""
 
 import hashlib
 import threading
@@ -10,47 +10,51 @@ from classifier import ClassifierError, Recognition, Recognizer
 from controller.errors import RecognizerError
 from controller.system import wall_s
 
-REMEMBERED_IMAGES: Final = 256
+CACHED_IMAGES: Final = 256
+"""How many pictures keep their answer. An item needs its answer only until it is in a bin."""
+
 LATENCY_SAMPLES: Final = 10_000
 
 
 class CachingRecognizer:
-    """Any recognizer, with its last answers and errors by picture. The controller sorts an item by its answer; the
-    twin judges the item's end by the same one. `seconds` has the wall time of each answer. For any thread.
+    """A recognizer that caches the last answers and errors of `inner`, by picture. Safe for use by several threads.
+
+    The controller sorts an item by the answer, and the twin judges the item's bin by the same answer. `seconds` has the
+    wall time of each answer of `inner`.
     """
 
     def __init__(self, inner: Recognizer) -> None:
         self._inner = inner
         self._answers: OrderedDict[bytes, Recognition | Exception] = OrderedDict()
         self._lock = threading.Lock()
-        self._ahead = ThreadPoolExecutor(1, "recognizer")
+        self._prefetching = ThreadPoolExecutor(1, "recognizer")
         self.seconds: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def classify(self, image: bytes) -> Recognition:
-        """The inner recognizer's answer. Raises what that raises."""
+        """The inner recognizer's answer. Raises what the inner recognizer raises."""
         answer = self.ask(image)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     def ask(self, image: bytes) -> Recognition | Exception:
-        """The inner recognizer's answer, or its error."""
+        """The inner recognizer's answer, or the error that it raised."""
         key = _key(image)
         with self._lock:
             answer = self._answers.get(key)
             if answer is None:
                 answer = self._answers[key] = self._ask(image)
-                if len(self._answers) > REMEMBERED_IMAGES:
+                if len(self._answers) > CACHED_IMAGES:
                     self._answers.popitem(last=False)
         return answer
 
     def prefetch(self, image: bytes) -> None:
-        """Begin to answer for a picture, in a thread of its own: whoever asks later need not wait."""
-        self._ahead.submit(self.ask, image)
+        """Classify a picture ahead of time, in the cache's own thread, so that a later call need not wait."""
+        self._prefetching.submit(self.ask, image)
 
     def close(self) -> None:
-        """End that thread; what it has not begun is not begun."""
-        self._ahead.shutdown(wait=True, cancel_futures=True)
+        """End the thread of `prefetch`. Pictures that it has not begun are dropped."""
+        self._prefetching.shutdown(wait=True, cancel_futures=True)
 
     def _ask(self, image: bytes) -> Recognition | Exception:
         before_s = wall_s()

@@ -1,6 +1,6 @@
-"""The command `twin`: run, serve, replay, check, doctor.
+"""The command `twin`: run, serve, replay, check, doctor. The module is long because the help texts stand here.
 
-Exit 0: all well; 1: violations; 2: bad usage or input; 130: interrupted, and so without a verdict.
+Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
 
 import os
@@ -25,13 +25,18 @@ VIOLATED: Final = 1
 REFUSED: Final = 2
 INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
+MOST_ITEMS: Final = 10_000_000
 FS_PORT: Final = 21883
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The sorting line's digital twin.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
+    help="The digital twin of a sorting line that is controlled over MQTT.",
+    epilog="Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted.",
+)  # fmt: skip
 
 
 class LinkKind(StrEnum):
-    """Which clock a scenario runs under."""
+    """How plant and controller are connected, and whose clock they follow."""
 
     HOSTED = "hosted"
     LOCKSTEP = "lockstep"
@@ -39,39 +44,92 @@ class LinkKind(StrEnum):
     REALTIME = "realtime"
 
 
-Items = Annotated[int, typer.Option(min=0, max=10_000_000, help="How many items the stack has.")]
-Seed = Annotated[int, typer.Option(min=0, help="Decides items, pictures and jitter.")]
-SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this file, as JSON.")]
-TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this file, as JSON Lines.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random draws: items, pictures and jitter.")]
+SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this JSON file.")]
+TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
 SaveFolder = Annotated[
-    Path | None, typer.Option("--save", help="Keep the run in this new folder: scenario, trace, summary.")
+    Path | None,
+    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
 ]
-LayoutFile = Annotated[Path | None, typer.Option("--layout", help="The line's layout, a TOML file.")]
-ScenarioFile = Annotated[Path | None, typer.Argument(help="A scenario file; options beside it go over it.")]
+LayoutFile = Annotated[
+    Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
+]
+ScenarioFile = Annotated[Path | None, typer.Argument(help="Scenario file (JSON). Other options override its values.")]
+ItemsToSort = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The controller ends when it has sorted that many. If it lost its "
+        "connection meanwhile, items that it had seen on the belt count as sorted. It also ends when repeated pushes "
+        "of the loader bring no item.",
+    ),
+]  # fmt: skip
+ItemsToServe = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The run ends soon after the last item has left the belt. The plant counts "
+        "them, so a lost connection or a restarted controller does not change the number.",
+    ),
+]  # fmt: skip
+Link = Annotated[
+    LinkKind,
+    typer.Option(
+        help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
+        "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
+        "virtual time. realtime: over a broker, by the wall clock."
+    ),
+]
+RecognizerName = Annotated[
+    str,
+    typer.Option(
+        help="resnet: the trained model that comes with the twin. oracle: simulated answers, drawn from the items' "
+        "true classes. Otherwise the http(s) URL of a recognition service."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),
+]
 
 
-@app.command()
+def _examples(*commands: str) -> str:
+    """The examples at the end of a command's help, a line each."""
+    return "\n\n".join(("Examples:", *commands))
+
+
+@app.command(
+    epilog=_examples(
+        "twin run --items 20 --seed 7", "twin run --items 20 --recognizer oracle --link memory",
+        "twin run scenario.json --trace trace.jsonl", "twin run --layout line.toml --save kept",
+    )
+)  # fmt: skip
 def run(
     context: typer.Context,
     scenario: ScenarioFile = None,
-    items: Items = DEFAULT_ITEMS,
+    items: ItemsToSort = DEFAULT_ITEMS,
     seed: Seed = 1,
-    link: Annotated[LinkKind, typer.Option(help="In memory, hosted, over a broker in lockstep, or in real time.")] = (
-        LinkKind.LOCKSTEP
-    ),
-    recognizer: Annotated[str, typer.Option(help="resnet, oracle, or the URL of a recognition service.")] = "resnet",
-    in_flight: Annotated[str, typer.Option(help="Most items on the belt at once, or auto.")] = "auto",
+    link: Link = LinkKind.LOCKSTEP,
+    recognizer: RecognizerName = "resnet",
+    in_flight: Annotated[
+        str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
+    ] = "auto",
     layout: LayoutFile = None,
     controller: Annotated[
         str | None,
-        typer.Option(help="Command line of a program that controls the line; {host} and {port}: its broker."),
+        typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
     ] = None,
-    broker: Annotated[str | None, typer.Option(help="HOST:PORT of a broker; without it, one is embedded.")] = None,
+    broker: Annotated[
+        str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
+    ] = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
 ) -> None:
-    """Run the whole line: plant, broker, controller and recognizer, and judge what happened."""
+    """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
+
+    The scenario comes from a file or from the options: a random stack of items and a line without faults.
+    """
     from twin.files import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
@@ -103,31 +161,39 @@ def run(
     raise typer.Exit(_exit_code(result))
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "twin serve --items 20", "twin serve --port 1883 --speed 4 --save kept",
+        "TWIN_PASSWORD=secret twin serve --host 0.0.0.0 --username line",
+    )
+)  # fmt: skip
 def serve(
-    host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the embedded broker; 0: any.")] = FS_PORT,
-    items: Items = DEFAULT_ITEMS,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the broker; 21883 is that of FS. 0: any free port.")
+    ] = FS_PORT,
+    items: ItemsToServe = DEFAULT_ITEMS,
     seed: Seed = 1,
     layout: LayoutFile = None,
-    speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="How fast time goes.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="Speed of the line over real time.")] = 1.0,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
     username: Annotated[
-        str | None, typer.Option(help="Let in only who has this name and the password in TWIN_PASSWORD.")
+        str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
     ] = None,
-    password_file: Annotated[
-        Path | None, typer.Option(help="Let in only who is in this file: NAME:PASSWORD, or as mosquitto_passwd writes.")
-    ] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="The broker's certificate (PEM): connections are TLS.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    password_file: PasswordFile = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate of the broker (PEM), for TLS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate (PEM).")] = None,
     strict_topics: Annotated[
-        bool, typer.Option("--strict-topics", help="No client may publish as the plant or as the clock.")
+        bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
     ] = False,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Let in everybody, even from other machines.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines without a password.")] = False,
 ) -> None:
-    """Stand in for the plant, in real time, for whatever controller connects."""
+    """Stand in for the plant in real time, for any controller that connects.
+
+    The plant behaves like FS, the industrial simulator of the sorting line: same topics, messages and port.
+    """
     from controller.address import address_text
     from twin.broker.access import Access
     from twin.broker.embedded import EmbeddedBroker
@@ -146,9 +212,9 @@ def serve(
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
             at = address_text(broker.host, broker.port)
 
-            def announce(_: str) -> None:  # Only now: what a controller says before the plant hears is lost.
+            def announce(_: str) -> None:  # A command sent before the plant listens would be lost.
                 console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
-                console.print(verbatim(f"point a controller at it, for example: controller run --broker {at}"))
+                console.print(verbatim(f"connect a controller to it, for example: controller run --broker {at}"))
 
             result = simulate(
                 chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
@@ -158,9 +224,9 @@ def serve(
     raise typer.Exit(_exit_code(result))
 
 
-@app.command()
-def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
-    """Run a scenario in memory and tell it step by step; exit 1 while it still fails."""
+@app.command(epilog=_examples("twin replay scenario.json"))
+def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
+    """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
     from twin.files import read_as
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
@@ -177,9 +243,9 @@ def replay(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> No
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
-@app.command()
-def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run --trace` writes it.")]) -> None:
-    """Judge a recorded trace again; exit 1 if it violates a rule."""
+@app.command(epilog=_examples("twin check trace.jsonl"))
+def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
+    """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
     from twin.files import read_as
     from twin.report.console import show_violations
     from twin.report.screen import Screen
@@ -196,15 +262,26 @@ def check(file: Annotated[Path, typer.Argument(help="A trace file, as `twin run 
     raise typer.Exit(VIOLATED if judged.violations else 0)
 
 
-@app.command()
+@app.command(
+    epilog=_examples("twin doctor --broker 127.0.0.1:21883", "twin doctor --broker line.example:8883 --tls --listen 30")
+)
 def doctor(
     broker: Annotated[str, typer.Option(help="HOST:PORT of the broker.")],
-    listen: Annotated[float, typer.Option(min=0.0, max=3600.0, help="For how long to listen to the line, in s.")] = 5.0,
-    username: Annotated[str | None, typer.Option(help="User name; the password is in TWIN_PASSWORD.")] = None,
-    tls: Annotated[bool, typer.Option("--tls", help="Encrypt the connection.")] = False,
-    ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM).")] = None,
+    listen: Annotated[
+        float, typer.Option(min=0.0, max=3600.0, help="How long to listen for messages of the line, in s.")
+    ] = 5.0,
+    username: Annotated[
+        str | None, typer.Option(help="User name at the broker. The password is in the variable TWIN_PASSWORD.")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Encrypt the connection with TLS.")] = False,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Certificates to trust (PEM). Without it: those of the system.")
+    ] = None,
 ) -> None:
-    """Look at a broker and the line behind it: what is there, what is missing, and what to do about it."""
+    """Check a broker and the line behind it, and advise what to do about each problem.
+
+    It publishes nothing on the line's topics.
+    """
     from controller.address import parse_address
     from controller.mqtt import Address
     from twin.doctor import examine
@@ -225,14 +302,14 @@ def doctor(
 
 
 def _was_given(context: typer.Context, name: str) -> bool:
-    """Whether an option stands on the command line, and does not only have its default."""
+    """Whether an option was given on the command line, even with its default value."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Whatever comes from outside ends the command with one line and exit code 2."""
+    """Turn errors caused by input or environment into one line on stderr and exit code 2."""
     from classifier import ClassifierError
     from controller.errors import ControllerError
     from twin.errors import ArgumentError, TwinError
@@ -247,7 +324,7 @@ def _one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Who asks it to end does as Ctrl-C does: the run ends with its trace and its summary."""
+    """Treat every end signal like Ctrl-C, so that an interrupted run still writes its trace and summary."""
     from controller.system import END_SIGNALS
 
     before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
@@ -261,7 +338,7 @@ def _terminable() -> Iterator[None]:
 def _leave(
     console: "Console", result: "Run", files: "RunFiles", link: str, controller: str | None = None
 ) -> None:  # fmt: skip
-    """What a run leaves: its files first, as a program waits for them, then the table for a person."""
+    """Write the run's files, then show its table. The files come first, since a script may wait for them."""
     from twin.report.console import show_run
 
     try:
@@ -271,14 +348,14 @@ def _leave(
 
 
 def _exit_code(result: "Run") -> int:
-    """An interrupted run has no verdict."""
+    """The exit code of a run. An interrupted run has no verdict."""
     if result.interrupted:
         return INTERRUPTED
     return VIOLATED if result.violations else 0
 
 
 def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None) -> "Scenario":
-    """The scenario that the options describe."""
+    """Build the scenario that the options describe."""
     from controller.configuration import in_flight_of
     from twin.scenario.layout import Layout, load_layout
     from twin.scenario.scenario import ItemDraw, RecognizerModel, Scenario, settings_for
@@ -292,7 +369,7 @@ def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_pat
 
 
 def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:
-    """Who is let in. Other machines reach the broker only if it asks for a password, or is said to be insecure."""
+    """Passwords by user name. Raises `TwinError` if other machines could connect without one and without --insecure."""
     from twin.broker.access import is_loopback, read_passwords
     from twin.errors import TwinError
 
@@ -310,7 +387,7 @@ def _passwords(host: str, username: str | None, path: Path | None, *, insecure: 
 
 
 def _recognizer(name: str) -> "Recognizer | None":
-    """The recognizer that an option names; None for the scenario's own."""
+    """The recognition service at a URL; None for `resnet` and `oracle`, which the scenario selects."""
     if name in ("resnet", "oracle"):
         return None
     from controller.recognizers import recognizer_of

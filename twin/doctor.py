@@ -1,4 +1,4 @@
-"""What is wrong with a broker and the line behind it, and what to do about it. Listens; never speaks to the line."""
+"""Checks of a broker and the line behind it, with advice. They never publish on the line's topics."""
 
 import os
 import statistics
@@ -19,19 +19,19 @@ from twin.broker.observation import DOCTOR
 
 ROUND_TRIPS: Final = 20
 SLOW_TRIP_S: Final = 0.05
-"""Above this a rod of the default line may be pushed too late: items pass it in 0.3 s."""
+"""Above this round-trip time a rod of the default line may be pushed too late."""
 
 PAYLOADS_MIB: Final = (1, 4, 12)
 NEEDED_MIB: Final = 1
 ANSWER_TIMEOUT_S: Final = 10.0
 WELCOME_TIMEOUT_S: Final = 3.0
-"""A broker welcomes a client within milliseconds; what does not within this time is none, or ill."""
+"""A healthy MQTT broker accepts a client within milliseconds."""
 
 State = Literal["well", "silent", "ill"]
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: what was seen, and what to do if it is not well."""
+    """The result of one check: what was checked, what was seen, and advice if something is wrong or missing."""
 
     what: str
     state: State
@@ -40,11 +40,11 @@ class Finding(NamedTuple):
 
 
 def examine(address: Address, listen_s: float, report: Callable[[str], None]) -> Iterator[Finding]:
-    """Look at a broker and a line, one finding after another; `report` hears what is waited for.
+    """Check a broker and its line; yields one finding after another. `report` is called with the progress.
 
-    `listen_s`: for how long to listen to the line.
+    `listen_s` is how long to listen for messages of the line.
     """
-    # The connection's last will is for a controller: here it goes where nobody listens.
+    # The connection has a last will that stops the belt. Here it goes to a topic without subscribers.
     own = f"twin/doctor/{os.getpid()}"
     address = msgspec.structs.replace(address, client_id=f"{DOCTOR}{os.getpid()}", commands_topic=own)
     topics = (own, wire.FEEDBACK, wire.CLOCK_HELLO, wire.PLANT)
@@ -52,16 +52,16 @@ def examine(address: Address, listen_s: float, report: Callable[[str], None]) ->
     report(f"connecting to {where}")
     try:
         with _connected(Connection(address, topics=topics)) as connection:
-            yield Finding("broker", "well", f"{where} lets clients in, MQTT 3.1.1")
-            heard: list[Arrival] = []
-            yield _round_trip(connection, own, heard)
-            yield _payload(connection, own, heard, report)
+            yield Finding("broker", "well", f"{where} accepts MQTT 3.1.1 clients")
+            arrivals: list[Arrival] = []
+            yield _round_trip(connection, own, arrivals)
+            yield _payload(connection, own, arrivals, report)
             report(f"listening to the line for {listen_s:g} s")
-            _listen(connection, listen_s, heard)
-            yield _plant(heard)
-            yield _lockstep(heard)
+            _listen(connection, listen_s, arrivals)
+            yield _plant(arrivals)
+            yield _lockstep(arrivals)
     except BrokerError as error:
-        advice = "start the broker there, look at host, port and firewall, at user name and password, and at --tls"
+        advice = "start the broker there; check host, port, firewall, user name, password and --tls"
         yield Finding("broker", "ill", str(error), advice)
 
 
@@ -74,34 +74,39 @@ def _connected(connection: Connection) -> Iterator[Connection]:
         connection.close()
 
 
-def _round_trip(connection: Connection, own: str, heard: list[Arrival]) -> Finding:
-    trips_s = [_echo(connection, own, b"%d" % number, heard) for number in range(ROUND_TRIPS)]
+def _round_trip(connection: Connection, own: str, arrivals: list[Arrival]) -> Finding:
+    trips_s = [_echo(connection, own, b"%d" % number, arrivals) for number in range(ROUND_TRIPS)]
     known_s = [trip_s for trip_s in trips_s if trip_s is not None]
     if len(known_s) < len(trips_s):
-        advice = "let this client publish and subscribe on twin/doctor/#, or look for a broker that drops messages"
+        advice = "allow this client to publish and subscribe on twin/doctor/#; if it may, the broker drops messages"
         return Finding("round trip", "ill", f"{len(trips_s) - len(known_s)} of {len(trips_s)} never came back", advice)
     seen = f"median {statistics.median(known_s) * 1e3:.1f} ms, longest {max(known_s) * 1e3:.1f} ms"
     if statistics.median(known_s) > SLOW_TRIP_S:
-        return Finding("round trip", "ill", seen, "move broker and controller closer together, switch TCP_NODELAY on")
+        return Finding(
+            "round trip", "ill", seen, "move broker and controller closer together, or switch on TCP_NODELAY"
+        )
     return Finding("round trip", "well", seen)
 
 
-def _payload(connection: Connection, own: str, heard: list[Arrival], report: Callable[[str], None]) -> Finding:
+def _payload(connection: Connection, own: str, arrivals: list[Arrival], report: Callable[[str], None]) -> Finding:
     passed_mib = 0
     for size_mib in PAYLOADS_MIB:
-        report(f"sending {size_mib} MiB to and fro")
-        if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), heard) is None:
+        report(f"sending {size_mib} MiB to the broker and back")
+        if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), arrivals) is None:
             break
         passed_mib = size_mib
     if passed_mib < NEEDED_MIB:
         return Finding(
-            "payload", "ill", f"under {PAYLOADS_MIB[0]} MiB", "raise the broker's limit: images are that large"
+            "payload",
+            "ill",
+            f"less than {PAYLOADS_MIB[0]} MiB",
+            "raise the broker's payload limit: images can be that large",
         )
-    return Finding("payload", "well", f"{passed_mib} MiB come through")
+    return Finding("payload", "well", f"up to {passed_mib} MiB accepted")
 
 
-def _echo(connection: Connection, own: str, payload: bytes, heard: list[Arrival]) -> float | None:
-    """Seconds until the broker has sent a message back; None if it does not."""
+def _echo(connection: Connection, own: str, payload: bytes, arrivals: list[Arrival]) -> float | None:
+    """Seconds until the broker has sent a message back; None if it does not send it."""
     began_s = wall_s()
     connection.send(own, payload)
     while (left_s := began_s + ANSWER_TIMEOUT_S - wall_s()) > 0:
@@ -110,23 +115,23 @@ def _echo(connection: Connection, own: str, payload: bytes, heard: list[Arrival]
             return None
         if arrival.topic == own and arrival.payload == payload:
             return wall_s() - began_s
-        heard.append(arrival)
+        arrivals.append(arrival)
     return None
 
 
-def _listen(connection: Connection, listen_s: float, heard: list[Arrival]) -> None:
+def _listen(connection: Connection, listen_s: float, arrivals: list[Arrival]) -> None:
     until_s = wall_s() + listen_s
     while (left_s := until_s - wall_s()) > 0:
         if (arrival := connection.next(left_s)) is not None:
-            heard.append(arrival)
+            arrivals.append(arrival)
 
 
-def _plant(heard: list[Arrival]) -> Finding:
-    """Whether somebody speaks on `bb`, and the line's language."""
+def _plant(arrivals: list[Arrival]) -> Finding:
+    """Whether a plant publishes on `bb`, and only valid messages."""
     kinds: Counter[str] = Counter()
-    stands_in = any(arrival.topic == wire.PLANT and arrival.payload for arrival in heard)
+    twin_waits = any(arrival.topic == wire.PLANT and arrival.payload for arrival in arrivals)
     refused: list[WireError] = []
-    for arrival in heard:
+    for arrival in arrivals:
         if arrival.topic != wire.FEEDBACK:
             continue
         try:
@@ -135,27 +140,29 @@ def _plant(heard: list[Arrival]) -> Finding:
             refused.append(error)
     seen = f"{kinds['GateEdge']} gate edges, {kinds['Image']} images"
     if refused:
-        advice = "look at who publishes there: a plant of another protocol, or a stranger"
-        return Finding("plant", "ill", f"{seen}; {len(refused)} that are neither, the first: {refused[0]}", advice)
-    if not kinds and stands_in:
-        advice = "point a controller at it: the line begins when one connects"
-        return Finding("plant", "well", "a twin stands in for it and waits, or its belt is empty", advice)
+        advice = "find out which client publishes there: a plant with another protocol, or an unrelated program"
+        return Finding("plant", "ill", f"{seen}; {len(refused)} invalid messages, the first: {refused[0]}", advice)
+    if not kinds and twin_waits:
+        advice = "connect a controller; the line starts then"
+        return Finding(
+            "plant", "well", "a twin stands in for the plant; it waits for a controller, or its belt is empty", advice
+        )
     if not kinds:
-        advice = "start the plant, or `twin serve`; a line with an empty belt says nothing, so look longer: --listen"
-        return Finding("plant", "silent", f"nobody spoke on {wire.FEEDBACK}", advice)
+        advice = "start the plant, or `twin serve`; an empty belt sends no messages, so try a longer --listen"
+        return Finding("plant", "silent", f"no messages on {wire.FEEDBACK}", advice)
     return Finding("plant", "well", seen)
 
 
-def _lockstep(heard: list[Arrival]) -> Finding:
-    """Whether somebody waits for a granted clock."""
+def _lockstep(arrivals: list[Arrival]) -> Finding:
+    """Whether a controller waits for a clock that is granted by a twin (lockstep)."""
     names = set()
-    for arrival in heard:
+    for arrival in arrivals:
         if arrival.topic == wire.CLOCK_HELLO:
             try:
                 names.add(wire.decode_hello(arrival.payload).who)
             except WireError:
                 continue
     if names:
-        return Finding("lockstep", "well", f"{', '.join(sorted(names))} waits for the first grant")
-    advice = "for `twin run --broker`, start controllers with --clock granted; a real line needs none"
-    return Finding("lockstep", "silent", f"nobody said hello on {wire.CLOCK_HELLO}", advice)
+        return Finding("lockstep", "well", f"waiting for the first grant: {', '.join(sorted(names))}")
+    advice = "for `twin run --broker`, start the controller with --clock granted; a real line needs no lockstep"
+    return Finding("lockstep", "silent", f"no controller announced itself on {wire.CLOCK_HELLO}", advice)

@@ -1,16 +1,16 @@
-"""What can go wrong at the twin's edges."""
+"""The twin's errors, for causes outside the twin."""
 
 from controller.errors import shown
 
 
 class TwinError(Exception):
-    """Root of everything that the twin raises for a cause outside itself. The message is one clear line."""
+    """Base class of the twin's errors for outside causes, such as a bad file. The message is one clear line."""
 
 
 class ScenarioError(TwinError, ValueError):
-    """A scenario, layout or trace that is refused. Names the field, the value and what is allowed.
+    """A scenario, layout or trace is refused. The message names the field, the value and what it must be.
 
-    Also a `ValueError`, so that a decoder adds the path at which it stands.
+    It is also a `ValueError`, so that msgspec's decoder adds the field's path in the file.
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
@@ -21,7 +21,7 @@ class ScenarioError(TwinError, ValueError):
 
 
 class ArgumentError(TwinError, ValueError):
-    """An argument that is none, or that would be ignored. Names the argument, what it must be, and its value."""
+    """An argument is invalid or would be ignored. The message names the argument, what it must be, and its value."""
 
     def __init__(self, argument: str, value: object, must: str) -> None:
         super().__init__(f"{argument} must be {must}, got {shown(value)}")
@@ -31,7 +31,7 @@ class ArgumentError(TwinError, ValueError):
 
 
 class FileError(TwinError):
-    """A file that cannot be read, or does not hold what it should."""
+    """A file cannot be read or written, or has the wrong content."""
 
 
 class BrokerError(TwinError):
@@ -39,7 +39,7 @@ class BrokerError(TwinError):
 
 
 class ParticipantError(TwinError):
-    """A participant in lockstep did not answer in time. The message says who owes what."""
+    """A participant in lockstep did not answer in time. The message names it and what is missing."""
 
 
 class HostingError(TwinError):

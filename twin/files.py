@@ -1,4 +1,4 @@
-"""The files that a run takes and leaves: which is which, whether they can be written, and the summary's writing."""
+"""Files of a run: tell their kinds apart, check that they can be written, and write JSON."""
 
 import os
 from collections.abc import Iterator
@@ -14,17 +14,17 @@ from twin.scenario.scenario import Scenario
 Content = Literal["scenario", "trace", "summary"]
 
 LONGEST_SNIFFED_BYTES: Final = 16 * 1024 * 1024
-_TAKEN_BY: Final[dict[Content, str]] = {
-    "scenario": "`twin run` and `twin replay` take it", "trace": "`twin check` takes it",
-    "summary": "it is for people and scripts, and no command takes it",
+_USE: Final[dict[Content, str]] = {
+    "scenario": "use it with `twin run` or `twin replay`", "trace": "use it with `twin check`",
+    "summary": "it is for people and scripts, and no command reads it",
 }  # fmt: skip
 
 
 @contextmanager
 def read_as(content: Content, path: Path) -> Iterator[None]:
-    """What reads the file at `path` and raises `FileError` there: raises one that says what the file is for instead.
+    """Improve the `FileError` of a reader: if the file is of another kind, name the command that the file is for.
 
-    Where it is what it should be, or nothing that is known, the reader's own error stays.
+    If the file is of the expected kind, or of no known kind, the reader's own error is raised.
     """
     try:
         yield
@@ -32,11 +32,11 @@ def read_as(content: Content, path: Path) -> Iterator[None]:
         found = _content(path)
         if found is None or found == content:
             raise
-        raise FileError(f"{path} is a {found}, not a {content}: {_TAKEN_BY[found]}") from None
+        raise FileError(f"{path} is a {found}, not a {content}; {_USE[found]}") from None
 
 
 def _content(path: Path) -> Content | None:
-    """What a JSON file seems to hold, by the keys of its object, or of that in its first line."""
+    """Guess the kind of a JSON file by the keys of its object, or of the object in its first line."""
     try:
         with path.open("rb") as file:
             text = file.read(LONGEST_SNIFFED_BYTES)
@@ -56,12 +56,12 @@ def _content(path: Path) -> Content | None:
 
 
 def check_writable(option: str, path: Path | None) -> None:
-    """Raise `FileError`, naming the option, where a file could not be written later. What stands there stays."""
+    """Raise `FileError`, naming the option, if a file cannot be written. An existing file is not changed."""
     if path is None:
         return
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            return  # A pipe or a device: whoever is at its other end would notice.
+            return  # A pipe or a device: opening it would disturb the program at its other end.
         new = not os.path.lexists(path)
         path.open("ab").close()
         if new:
@@ -72,8 +72,8 @@ def check_writable(option: str, path: Path | None) -> None:
 
 
 def write_json(path: Path, content: msgspec.Struct) -> None:
-    """Something as JSON. Raises `FileError`."""
+    """Write an object as indented JSON. Raises `FileError`."""
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; this needs a file that can be written") from None
+        raise FileError(f"{path}: {error.strerror or error}; choose a file that can be written") from None

@@ -1,4 +1,4 @@
-"""One run: a scenario, a controller, a link, and what came of them. Whatever runs a scenario goes through here."""
+"""One run: a scenario, a controller and a link, and the result. Every run of a scenario starts with `simulate`."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -34,11 +34,12 @@ FASTEST: Final = 1000.0
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a scenario: its trace (its last records, unless it was to be kept), summary, violations, margins.
+    """The result of a scenario: its trace, summary, violations and margins.
 
-    `excused`: breaks that a recorded fact excuses; `unlisted`: how many violations there were besides. `lateness_ms`:
-    by how much events were late under the wall clock. `output`: what a hosted program wrote. `events` of the kernel,
-    `exchanges` with the controller (in lockstep: grants) tell how much work it was.
+    `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
+    fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
+    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with the controller in virtual time (in
+    lockstep: the grants).
     """
 
     scenario: Scenario
@@ -56,7 +57,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def interrupted(self) -> bool:
-        """Whether somebody stopped it, so that there is no verdict."""
+        """Whether the run was interrupted, so that there is no verdict."""
         ended = self.trace[-1]
         return isinstance(ended, trace.Ended) and ended.reason == "interrupted"
 
@@ -70,17 +71,21 @@ def simulate(
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
-    `controller` makes the controller's core (ours, if not given), or is a program. `recognizer` answers for the
-    pictures (the scenario's oracle, or the shipped model, if not given). `broker` is HOST:PORT of any, or an embedded
-    one that runs. `watchers` see each record as it happens, `on_waiting` hears on whom the twin waits, `speed` is how
-    fast real time goes (1, if not given).
-    A break that a fault excuses is no excuse where it happens without any fault, too: in virtual time that is tried.
-    Raises `TwinError` for what cannot even begin, `ArgumentError` for an argument that would be ignored among it;
-    whatever goes wrong in the run is among its violations.
+    `controller` makes the controller's core from its settings, or is an external controller; default: our controller.
+    `recognizer` classifies the pictures; default: the scenario's oracle, or the model that comes with `classifier`.
+    `broker` is HOST:PORT of any broker, or an embedded broker that runs; default: an embedded broker for this run.
+    `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
+    that names what the twin waits for.
+
+    If a fault excuses a violation by our controller, the scenario also runs in memory without faults: a violation that
+    happens there, too, is not excused.
+
+    Raises `TwinError` if the run cannot begin, and its subclass `ArgumentError` for an argument that is out of range or
+    would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
     load_renderer(scenario)
-    judged = Checks(checks)
+    verdict = Checks(checks)
     with ExitStack() as stack:
         answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
         stack.callback(answers.close)
@@ -88,31 +93,25 @@ def simulate(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
-        worked = _work(scenario, control, link, speed, _Record(judged, keep_trace, trace_path, watchers))
-        if judged.excused and control.ours:
-            healthy = Checks(checks)
-            _work(
-                msgspec.structs.replace(scenario, faults=()),
-                replace(control, broker=None),
-                "memory",
-                None,
-                _Record(healthy),
-            )
-            judged.withdraw_excuses(healthy)
-    return _run(worked, judged, answers)
+        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, trace_path, watchers))
+        if verdict.excused and control.ours:
+            healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
+            _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
+            verdict.withdraw_excuses(healthy)
+    return _run(finished, verdict, answers)
 
 
-class _Record(NamedTuple):
-    """Who sees a run's records, and what is kept of them."""
+class _Recording(NamedTuple):
+    """Where a run's records go: to the checks, the watchers and a file; `keep`: whether the run keeps all of them."""
 
-    judged: Checks
+    verdict: Checks
     keep: bool = False
     path: Path | None = None
     watchers: tuple[trace.Watcher, ...] = ()
 
 
-class _Worked(NamedTuple):
-    """A scenario that has been worked to its end."""
+class _Finished(NamedTuple):
+    """A simulation that has ended. `took_s` is its wall time."""
 
     simulation: Simulation
     record: trace.Trace
@@ -121,46 +120,49 @@ class _Worked(NamedTuple):
     output: str
 
 
-def _work(scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, sees: _Record) -> _Worked:
+def _execute(
+    scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, recording: _Recording
+) -> _Finished:
     began_s, tally, output = wall_s(), Tally(), ""
-    record = trace.Trace(keep=sees.keep, path=sees.path, watchers=(tally.see, sees.judged.see, *sees.watchers))
-    # The trace's file is opened when the link stands: a run that cannot begin leaves an older one as it is.
+    watchers = (tally.see, recording.verdict.see, *recording.watchers)
+    record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
+    # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
     if link == "realtime":
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.work_in_real_time(live, 1.0 if speed is None else speed)
+            simulation.run_in_real_time(live, 1.0 if speed is None else speed)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
-            simulation.work_hosted(program)
+            simulation.run_hosted(program)
             output = program.output
     else:
-        with (opening.memory if link == "memory" else opening.lockstep)(control) as reached, record:
+        with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
-            simulation.work(reached)
-    return _Worked(simulation, record, tally, wall_s() - began_s, output)
+            simulation.run(opened)
+    return _Finished(simulation, record, tally, wall_s() - began_s, output)
 
 
-def _run(worked: _Worked, judged: Checks, answers: CachingRecognizer) -> Run:
-    simulation, record, tally, took_s, output = worked
+def _run(finished: _Finished, verdict: Checks, answers: CachingRecognizer) -> Run:
+    simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
-        violations=judged.violations, sim_s=sim_s, wall_s=took_s, speedup=sim_s / took_s,
+        violations=verdict.violations, sim_s=sim_s, wall_s=took_s, speedup=sim_s / took_s,
         items_per_min=tally.items_per_min, digest=record.digest, recognizer=tally.recognizer(answers.seconds),
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, trace=record.records, summary=summary, violations=judged.violations,
-        excused=judged.excused, unlisted=judged.unlisted, margins=tally.margins, tally=tally,
+        scenario=simulation.scenario, trace=record.records, summary=summary, violations=verdict.violations,
+        excused=verdict.excused, unlisted=verdict.unlisted, margins=tally.margins, tally=tally,
         lateness_ms=lateness_ms(simulation.lateness_s), output=output, events=simulation.timeline.events,
         exchanges=simulation.exchanges,
     )  # fmt: skip
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
-    """Raises `ArgumentError` for a link that is none, and for what it would ignore."""
+    """Raises `ArgumentError` for an unknown link, and for an argument that the link would ignore."""
     if link not in get_args(LinkName):
         raise ArgumentError("link", link, "memory, hosted, lockstep or realtime")
     if broker is not None and link in ("memory", "hosted"):
@@ -179,7 +181,7 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
 def _recognizer(
     scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None, link: LinkName
 ) -> Recognizer:
-    """What answers for the pictures. Raises `ArgumentError` where nobody would ask the one that is `given`.
+    """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
 
     On the link hosted it answers as the recognition service that the program finds.
     """
@@ -190,17 +192,17 @@ def _recognizer(
     if isinstance(controller, ExternalController):
         if given is not None and link != "hosted":
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
-        return given or _shipped_model()  # The twin asks it whether a picture can be recognised at all.
+        return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
 
 
 def load_renderer(scenario: Scenario) -> None:
-    """Load what draws a scenario's pictures, if it has any: once the line runs, real time would not wait for it."""
+    """Load the renderer if the scenario needs it: loading it during a run would delay real time."""
     if scenario.recognizer.source == "images":
         import_module("classifier.rendering.renderer")
 
 
 def _shipped_model() -> Recognizer:
-    from classifier import Classifier  # Loads the model's engine: only where pictures are to be recognised.
+    from classifier import Classifier  # Imported here because it loads the model's engine.
 
     return Classifier.load()

@@ -1,4 +1,4 @@
-"""What a run leaves where it was asked to: a summary, a trace, or a folder with these, the scenario, and what ran."""
+"""The files that a run writes on request: summary, trace, or a folder with both, the scenario and version details."""
 
 import platform
 import sys
@@ -20,10 +20,10 @@ _DISTRIBUTION: Final = "sorting-line-twin"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What ran: the formats of the files beside this one, versions, link, command line, and what counts as sure.
+    """The content of `run.json`: formats of the files beside it, versions, link and command lines.
 
-    `command` is that of the twin, `controller` that of an external controller (None: ours), `threshold` the confidence
-    from which an answer is a sure one.
+    `command` is the twin's command line, `controller` that of an external controller (None: our controller).
+    `threshold` is the confidence from which an answer counts as sure.
     """
 
     format: int = RUN_FORMAT
@@ -39,14 +39,14 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFiles:
-    """The files of one run: `summary` and `trace` by path, and `save`, a folder for all of it.
+    """The files of one run: `summary` and `trace` are single files, `save` is a folder for all of them.
 
-    Looked at before the run begins. Raises `FileError` for what could not be written later.
+    All paths are checked before the run begins. Raises `FileError` for a path that cannot be written.
     """
 
     def __init__(self, *, summary: Path | None, trace: Path | None, save: Path | None) -> None:
         if trace is not None and save is not None:
-            raise FileError("--trace must be left out beside --save, which keeps the trace, too")
+            raise FileError("--trace must be left out together with --save, which saves the trace as well")
         check_writable("--summary", summary)
         check_writable("--trace", trace)
         if save is not None:
@@ -56,7 +56,7 @@ class RunFiles:
         self._folder = save
 
     def write(self, run: Run, *, link: str, controller: str | None = None) -> None:
-        """The run is over: write what is still to be written. Raises `FileError`."""
+        """Write the summary and the folder of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
             write_json(self._summary, run.summary)
         if self._folder is None:
@@ -72,14 +72,14 @@ class RunFiles:
 
 
 def _make_folder(path: Path) -> None:
-    """Raises `FileError` for a folder that holds something."""
+    """Create the folder. Raises `FileError` if it cannot be created, or is not empty."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         empty = next(path.iterdir(), None) is None
     except OSError as error:
         raise FileError(f"--save must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
     if not empty:
-        raise FileError(f"--save must be a new folder, or an empty one, got {str(path)!r}, which holds something")
+        raise FileError(f"--save must be a new or empty folder, got {str(path)!r}, which is not empty")
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""One run at work: the plant, the wire and whoever controls the line, put together, and worked to the end."""
+"""One run: it connects the plant, the channels and the controller, and runs them to the end."""
 
 from collections import deque
 
@@ -25,11 +25,12 @@ from twin.timeline import Timeline
 
 
 class Simulation:
-    """A scenario's plant and wire, under a virtual or the wall clock. Its trace begins where it is made.
+    """A scenario's plant and channels, under virtual time or the wall clock. The trace begins with this object.
 
-    `ours`: whether it is our controller, which is told how many items there are; `expected`: whether a controller is
-    known to be there. `lateness_s` has by how much events
-    were late under the wall clock, `latencies_s` how long the controller's commands took.
+    `ours`: whether the controller is ours; then the run may end after the number of items in its settings. `expected`:
+    whether a controller is known to be there. After the run, `lateness_s` has how late events were under the wall
+    clock, and `latencies_s` the times from a gate's edge to the controller's command, both in s of the wall clock.
+    `exchanges` counts the exchanges with the controller in virtual time.
     """
 
     def __init__(
@@ -43,8 +44,8 @@ class Simulation:
         self.scenario = scenario
         self._recognizer = recognizer
         self._record = record
-        self._own_answers = ours or scenario.recognizer.source == "oracle"
-        self._pictured: dict[int, bytes] = {}
+        self._answers_decide = ours or scenario.recognizer.source == "oracle"
+        self._pictures: dict[int, bytes] = {}
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
@@ -52,19 +53,19 @@ class Simulation:
         self._real_time = False
         up = Channel(timeline, scenario.link, streams, wire.FEEDBACK, faults, self._deliver, self._place_m)
         picture_source = picture_source_of(scenario, faults)
-        self._line = Line(timeline, scenario, picture_source, faults, self._add, up.send, self._picture)
+        self._line = Line(timeline, scenario, picture_source, faults, self._add, up.send, self._photographed)
         self._down = Channel(
             timeline, scenario.link, streams, wire.COMMANDS, faults, self._line.obey, self._place_m
         )  # fmt: skip
         counted = scenario.controller.items if ours else None
         self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
-    def work(self, link: Link) -> None:
-        """Step through the run in virtual time."""
+    def run(self, link: Link) -> None:
+        """Run to the end in virtual time."""
         self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
 
-    def work_hosted(self, link: HostedLink) -> None:
-        """Step through the run in virtual time, with a program that nobody wrote for that."""
+    def run_hosted(self, link: HostedLink) -> None:
+        """Run to the end in virtual time, with a program that was not written for it."""
         self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
         if self._end.reason == "stalled":
             link.show_stacks()
@@ -83,8 +84,8 @@ class Simulation:
         self.exchanges = port.exchanges
         self._finish()
 
-    def work_in_real_time(self, live: Live, speed: float) -> None:
-        """Pace the run by the wall clock; feedback goes out over the broker, commands come from it."""
+    def run_in_real_time(self, live: Live, speed: float) -> None:
+        """Run to the end under the wall clock, `speed` times as fast. Messages go over the broker."""
         port = self._port = RealTimePort(
             self.timeline, live, self.scenario, self._faults, self._add, self._down.send
         )  # fmt: skip
@@ -101,11 +102,11 @@ class Simulation:
         self._finish()
 
     def _over(self, port: RealTimePort) -> bool:
-        port.look()
+        port.record_exit()
         return self._end.over
 
     def _plan_stop(self, port: ControllerPort | HostedPort | RealTimePort) -> None:
-        """The controller is told to end when the scenario says so."""
+        """Schedule the request to the controller to end, if the scenario has one."""
 
         def stop() -> None:
             self._end.request_end("a signal")
@@ -122,11 +123,11 @@ class Simulation:
         assert self._port is not None, "the line runs only while a controller is connected"
         self._port.arrive(message)
 
-    def _picture(self, item: int, image: bytes) -> None:
-        """In real time the plant must not wait for a recognizer: it is asked when the item is in its bin."""
+    def _photographed(self, item: int, image: bytes) -> None:
+        """Ask the recognizer about a picture. In real time the plant must not wait: ask when the item is in its bin."""
         if self._real_time:
             self._recognizer.prefetch(image)
-            self._pictured[item] = image
+            self._pictures[item] = image
         else:
             self._ask(item, image)
 
@@ -134,13 +135,13 @@ class Simulation:
         return self._line.place_m(part)
 
     def _add(self, record: trace.AnyRecord) -> None:
-        if type(record) is trace.Binned and record.item in self._pictured:
-            self._ask(record.item, self._pictured.pop(record.item))
+        if type(record) is trace.Binned and record.item in self._pictures:
+            self._ask(record.item, self._pictures.pop(record.item))
         self._record.add(record)
         self._end.see(record)
 
     def _ask(self, item: int, image: bytes) -> None:
-        """What the recognizer says of an item's picture."""
-        says = self._recognizer.ask(image)
-        label, confidence = (says.label, says.confidence) if isinstance(says, Recognition) else (None, 0.0)
-        self._record.add(trace.Answered(self.timeline.now, item, label, confidence, self._own_answers))
+        """Record the recognizer's answer for an item's picture."""
+        answer = self._recognizer.ask(image)
+        label, confidence = (answer.label, answer.confidence) if isinstance(answer, Recognition) else (None, 0.0)
+        self._record.add(trace.Answered(self.timeline.now, item, label, confidence, self._answers_decide))

@@ -1,7 +1,7 @@
-"""The twin's virtual time: SimPy's environment, with calls at absolute times that can be taken back.
+"""The twin's virtual time: SimPy's environment with cancellable calls at absolute times.
 
-SimPy schedules by delay, and `now + (t - now)` is not always `t`. Deadlines are agreed between two parties and
-must compare equal, so a call is put into the kernel's queue at its own time, unchanged.
+SimPy schedules by delay, and in floating point `now + (t - now)` is not always `t`. Plant and controller agree on
+deadlines and compare them for equality, so a call is put into SimPy's queue at exactly its own time.
 """
 
 import heapq
@@ -12,15 +12,15 @@ from simpy.events import NORMAL, Event
 
 
 class Timeline(simpy.Environment):
-    """A SimPy environment, in seconds since the run began. `events`: how many calls were ever scheduled."""
+    """A SimPy environment, in seconds since the run began. `events` counts all calls that were scheduled."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events = 0
 
     def call_at(self, at_s: float, action: Callable[[], None]) -> Event:
-        """Call `action` at `at_s`, which lies not before now; `cancel` takes it back."""
-        assert at_s >= self._now, f"{at_s} s lies before now, {self._now} s"
+        """Call `action` at `at_s`, which must not be in the past."""
+        assert at_s >= self._now, f"{at_s} s is before now, {self._now} s"
         self.events += 1
         event = Event(self)
         event._ok = True
@@ -32,20 +32,20 @@ class Timeline(simpy.Environment):
 
 
 class Timer:
-    """One call in the future that can be moved or taken back: what a moving part waits for."""
+    """One future call that can be moved or cancelled, for example the end of a part's movement."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._event: Event | None = None
 
     def start(self, at_s: float, action: Callable[[], None]) -> None:
-        """Call `action` at `at_s` and at no other time: an earlier start is forgotten."""
+        """Call `action` at `at_s`. This replaces an earlier `start`."""
         self.cancel()
         self._event = self._timeline.call_at(at_s, action)
 
     def cancel(self) -> None:
-        """Call nothing."""
+        """Cancel the call, if one is scheduled."""
         if self._event is not None and self._event.callbacks is not None:
-            # The kernel can't remove an event from its queue; without callbacks it passes unnoticed.
+            # SimPy cannot remove an event from its queue; without callbacks it has no effect.
             self._event.callbacks.clear()
         self._event = None

@@ -1,7 +1,8 @@
-"""The trace: what happened on the line, in order, as typed records; JSON Lines in a file, a digest over them.
+"""The trace: everything that happened on the line, in order, as typed records; in a file as JSON Lines.
 
-Images stand in it by digest and size. Times are the twin's, in s since the run began. The records are the ground
-truth that checks and summaries read; nothing of the controller's own bookkeeping is among them.
+Times are in s since the run began, in the twin's time. An image is represented by its digest and size. Checks and
+summaries read only these records. They are the ground truth; nothing in them comes from the controller's own state.
+The module is long because all record types stand together.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from twin.errors import FileError
 from twin.scenario.scenario import Scenario
 
 FORMAT: Final = 2
-"""Of the trace; version 1 recorded what faults touched, and not what they did."""
+"""The format of traces. In format 1 a trace recorded which items faults touched, but not what they did to them."""
 
 Effect = Literal[
     "edge_lost", "edge_late", "edge_twice", "edge_false",
@@ -35,23 +36,27 @@ Effect = Literal[
 ]  # fmt: skip
 """What a fault can do to an item or a part.
 
-An edge, a picture, an answer or a command is lost, late, twice, false (nothing is true of it) or spoilt. A rod is not
-pushed (`push_failed`), slow or stuck out; the belt is off its pace, and on it again; the loader slips, or loads two. An
-item is longer than items are, taken off, put back; an object is laid down beside it. The controller is cut off, and
-reconnected, or another is started in its place. The last four follow from other records: an item was held up by what a
-fault had stand in its way, one carries another, the one ahead rode on because of a fault, a fault acts.
+An edge, a picture, an answer or a command is lost, late, doubled (`twice`), made up (`false`) or spoilt. A rod ignores
+a push (`push_failed`), is slow, or is stuck out. The belt has a wrong speed (`off_pace`), or the right one again. The
+loader slips past an item, or loads two. An item is longer than the scenario says, taken off, or put back; an object is
+laid down. The controller is cut off, reconnected, or restarted. The verdict derives the last four: because of a fault
+an item was held up, another item carries it, the item ahead rode on to the reject bin, or a fault is acting now.
 """
 
 TAIL_RECORDS: Final = 64
-"""How many of the last records a run that keeps no trace still has, to show when it fails."""
-
+"""A run that does not keep its trace still keeps this many of its last records, to show them if it fails."""
 
 Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "taken over"]
-"""What can happen to a client's connection to the embedded broker."""
+"""The events of a client's connection to the embedded broker."""
+
+_PREDICATES: Final = {
+    "subscribed": "subscribed to ", "refused": "was refused: ", "lost": "lost its connection",
+    "taken over": "was replaced by another client with the same id",
+}  # fmt: skip
 
 
 class Stroke(Enum):
-    """Where a rod is in its stroke."""
+    """The states of a rod."""
 
     IN = "in"
     EXTENDING = "extending"
@@ -60,20 +65,20 @@ class Stroke(Enum):
 
 
 class Record(msgspec.Struct, frozen=True, tag_field="kind", tag=str.lower, gc=False):
-    """Something that happened at `t_s`."""
+    """An event of the run, at `t_s`."""
 
     t_s: float
 
 
 class Began(Record, frozen=True, gc=True):
-    """The run began: its whole scenario, and the number of the trace's format."""
+    """The run began, with this scenario. `format` is the format of the trace."""
 
     scenario: Scenario
     format: int = FORMAT
 
 
 class BeltRuns(Record, frozen=True):
-    """The belt obeys a run (True) or a stop."""
+    """The belt begins to obey a command to run (True) or to stop."""
 
     running: bool
 
@@ -86,9 +91,9 @@ class RodMoves(Record, frozen=True):
 
 
 class Loaded(Record, frozen=True):
-    """An item lies on the belt, its centre at the loader.
+    """The loader has pushed an item onto the belt; its centre is at the loader.
 
-    `onto` is an item, or object, that it overlaps, `beside` has those next to it on the belt.
+    `onto` is an item or object that it overlaps. `beside` are its neighbours on the belt.
     """
 
     item: int
@@ -99,11 +104,11 @@ class Loaded(Record, frozen=True):
 
 
 class LoadedNothing(Record, frozen=True):
-    """The loader's rod came out with nothing before it."""
+    """The loader's rod came out without an item in front of it."""
 
 
 class LaidDown(Record, frozen=True):
-    """Somebody laid an object that is no item (its number is below zero) on the belt, its centre at `at_m`."""
+    """Somebody laid an object on the belt that is no item, with its centre at `at_m`. Its number is negative."""
 
     item: int
     length_m: float
@@ -120,10 +125,10 @@ class Photographed(Record, frozen=True):
 
 
 class Answered(Record, frozen=True):
-    """What a recognizer says of an item's picture (label None: it gives no answer).
+    """A recognizer's answer for an item's picture. The label is None if there was no answer.
 
-    `own`: the controller's, which decides where the item belongs. Otherwise the twin's, where that of an external
-    controller is not known: it tells whether the picture can be recognised at all.
+    If `own`, the controller got this answer, and it decides where the item belongs. Otherwise the twin does not know
+    the controller's answer; this one, of the twin's own recognizer, shows whether the picture can be recognised.
     """
 
     item: int
@@ -141,7 +146,10 @@ class Edge(Record, frozen=True):
 
 
 class Taken(Record, frozen=True):
-    """A rod's head takes an item: where its centre is from the head's, and the free belt to the nearest neighbour."""
+    """A rod's head pushes an item off the belt.
+
+    `offset_m` is from the head's centre to the item's, downstream positive. `gap_m` is to the nearest item.
+    """
 
     item: int
     rod: int
@@ -150,9 +158,9 @@ class Taken(Record, frozen=True):
 
 
 class Struck(Record, frozen=True):
-    """A rod's head hits an item without its centre under it; `offset_m` from the head's centre to the item's.
+    """A rod's head hits an item whose centre is not under the head, and so does not push it off the belt.
 
-    `beside` has the items next to it on the belt.
+    `offset_m` is from the head's centre to the item's, downstream positive. `beside` are its neighbours on the belt.
     """
 
     item: int
@@ -162,9 +170,9 @@ class Struck(Record, frozen=True):
 
 
 class Held(Record, frozen=True):
-    """An item rides into a rod's head that is out (`rod`), or into an item that stands (`behind`).
+    """An item runs into the head of a rod that is out (`rod`), or into an item that stands still (`behind`).
 
-    `beside` has the items next to it on the belt.
+    `beside` are its neighbours on the belt.
     """
 
     item: int
@@ -174,7 +182,7 @@ class Held(Record, frozen=True):
 
 
 class Released(Record, frozen=True):
-    """What held an item is gone; it rides on."""
+    """An item that was held up moves on."""
 
     item: int
 
@@ -194,9 +202,9 @@ class FaultActs(Record, frozen=True):
 
 
 class Disturbed(Record, frozen=True):
-    """A fault did something: `what`, at which part, to which item (None: to none that lies on the belt).
+    """A fault had an effect: `what`, at which part, and on which item (None: on no item that lies on the belt).
 
-    `beside` has the items next to that item on the belt, or next to the part where it was none's.
+    `beside` are the neighbours of that item on the belt, or, without an item, those of the part.
     """
 
     what: Effect
@@ -207,9 +215,9 @@ class Disturbed(Record, frozen=True):
 
 
 class TakenByHand(Record, frozen=True):
-    """Somebody took an item off the belt (`returns`: to put it back later), or put it back (`back`).
+    """Somebody took an item off the belt, or put it back (`back`). `returns`: it will be put back later.
 
-    `onto` is an item, or object, that it overlaps then.
+    `onto` is an item or object that it overlaps when it is put back.
     """
 
     item: int
@@ -219,52 +227,60 @@ class TakenByHand(Record, frozen=True):
 
 
 class Feedback(Record, frozen=True):
-    """The plant's message arrives at the controller: its key and value (an image's by digest)."""
+    """A message of the plant arrives at the controller: its part and value (for an image, the digest)."""
 
     key: str
     value: str
 
 
 class Commanded(Record, frozen=True):
-    """A command arrives at the plant, as spelled on the wire."""
+    """A command arrives at the plant. `payload` is the text of the MQTT message."""
 
     payload: str
 
 
 class Refused(Record, frozen=True):
-    """A payload on `aa` that the plant does not understand or has no part for."""
+    """The plant refuses a payload on `aa`: it cannot decode it, or has no such part."""
 
     reason: str
 
 
 class EndRequested(Record, frozen=True):
-    """The controller has been told to end, and has no reason left not to: by a count of items, or by a signal."""
+    """The controller is told to end: by a count of items, or by a signal."""
 
     by: str
 
 
 class Crashed(Record, frozen=True):
-    """The controller is gone: it raised, ended, or does not answer any more."""
+    """The controller failed: it raised an exception, ended, or stopped answering."""
 
     reason: str
 
 
 class Exited(Record, frozen=True):
-    """The controller's program has ended by itself, as one does that has done its work."""
+    """The controller's program ended by itself, without an error."""
 
     reason: str
 
 
 class Connection(Record, frozen=True):
-    """What the broker saw of a client's connection: connected, subscribed, disconnected, lost, refused, taken over."""
+    """An event of a client's connection. `detail` is the topic of `subscribed`, or the reason of `refused`.
+
+    `lost`: without a DISCONNECT packet. `taken over`: by another client with the same id.
+    """
 
     client: str
     event: Event
     detail: str
 
+    @property
+    def text(self) -> str:
+        """The event as the predicate of a sentence about the client."""
+        return _PREDICATES.get(self.event, self.event) + self.detail
+
 
 class Ended(Record, frozen=True):
-    """The run is over: why, where the items still on the belt are, which rods are not in, whether the belt runs."""
+    """The run ended: why, and the state of the line then. `running` is that of the belt."""
 
     reason: str
     on_belt: tuple[int, ...]
@@ -285,11 +301,11 @@ _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 class Trace:
-    """Takes a run's records: digests each, hands it to the watchers, writes or keeps it where asked.
+    """Collects a run's records: digests each one, passes it to the watchers, and keeps or writes it.
 
-    Without `keep` only the last `TAIL_RECORDS` stay in memory. The file is opened, and an older one emptied, where
-    the trace is entered; it is complete up to the last record when that is left, also when the run fails. Raises
-    `FileError` where it cannot be written.
+    Without `keep` only the last `TAIL_RECORDS` stay in memory. The trace is a context manager: it opens the file at
+    `path`, emptying an older one, and closes it, also when the run fails. Raises `FileError` if the file cannot be
+    written.
     """
 
     def __init__(self, *, keep: bool = False, path: Path | None = None, watchers: tuple[Watcher, ...] = ()) -> None:
@@ -315,11 +331,11 @@ class Trace:
 
     @property
     def digest(self) -> str:
-        """The digest of all records so far."""
+        """The digest of all records so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file, if there is one."""
         if self._file is not None:
             file, self._file = self._file, None
             try:
@@ -336,16 +352,16 @@ class Trace:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
 
     def _unwritable(self, error: OSError) -> FileError:
-        return FileError(f"{self._path}: {error.strerror or error}; a trace needs a file that can be written")
+        return FileError(f"{self._path}: {error.strerror or error}; choose a file that can be written")
 
 
 def read_trace(path: Path) -> Iterator[AnyRecord]:
-    """The records of a whole trace file, in order. Raises `FileError` naming the line that is none."""
+    """Read the records of a complete trace file, in order. The `FileError` for a bad file names the line."""
     number, record = 0, None
     try:
         with path.open("rb") as file:
@@ -372,7 +388,7 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
 
 
 def _check_command(path: Path, number: int, record: Commanded) -> None:
-    """What the plant took for a command, the checks must be able to read as one."""
+    """Refuse a recorded command that the checks could not decode."""
     try:
         decode_command(record.payload.encode())
     except WireError as error:

@@ -1,1 +1,1 @@
-"""What tests of several packages need: a plant without a controller, programs, a machine that stalls."""
+"""Support for tests of several packages: a plant without a controller, child processes, tests in real time."""

@@ -1,4 +1,4 @@
-"""A paho client and a client by hand, for tests of brokers."""
+"""Two MQTT clients for tests of brokers: one of paho, and one that sends single packets."""
 
 import queue
 import socket
@@ -14,7 +14,7 @@ TIMEOUT_S = 10
 
 
 class Client:
-    """paho's, with what it hears put into queues. Messages are (topic, payload, QoS, retained)."""
+    """A paho client that puts what it receives into queues. Messages are (topic, payload, QoS, retained)."""
 
     def __init__(self, broker, client_id, *, clean=True, keep_alive_s=60, will=None, protocol=mqtt.MQTTv311):
         self.messages, self.connections, self._codes = queue.Queue(), queue.Queue(), queue.Queue()
@@ -39,7 +39,7 @@ class Client:
         self.session_present, self.code, self.says = self.connections.get(timeout=TIMEOUT_S)
 
     def subscribe(self, *filters):
-        """Subscribe to (filter, QoS); returns the codes that the broker granted."""
+        """Subscribe to pairs (filter, QoS). Returns the codes that the broker granted."""
         self.client.subscribe(list(filters))
         return self._codes.get(timeout=TIMEOUT_S)
 
@@ -56,14 +56,14 @@ class Client:
         return self.messages.get(timeout=TIMEOUT_S)
 
     def until(self, fence):
-        """The topics and payloads of what comes before a message on `fence`, which must be subscribed to."""
-        heard = []
+        """The messages that arrive before one on the topic `fence`, which must be subscribed."""
+        messages = []
         while (message := self.next())[0] != fence:
-            heard.append(message)
-        return heard
+            messages.append(message)
+        return messages
 
     def vanish(self):
-        """The connection is gone without a word."""
+        """Break the connection without a DISCONNECT packet."""
         self.client.loop_stop()
         opened = self.client.socket()
         if opened is not None:
@@ -78,7 +78,7 @@ class Client:
 
 
 class ByHand:
-    """A client that says what it is told, byte by byte, and can fall silent."""
+    """A client that sends exactly the given packets or bytes, and nothing by itself."""
 
     def __init__(self, broker, client_id=None, **options):
         self._socket = socket.create_connection((broker.host, broker.port), timeout=TIMEOUT_S)
@@ -96,7 +96,7 @@ class ByHand:
         self._socket.sendall(data)
 
     def receive(self):
-        """The next packet; None when the broker has closed the connection."""
+        """The next packet, or None if the broker has closed the connection."""
         while (packet := self._decoder.next_packet()) is None:
             try:
                 data = self._socket.recv(65536)

@@ -1,4 +1,4 @@
-"""MQTT's packets, drawn, and their bytes in drawn portions."""
+"""Hypothesis strategies for MQTT packets and for their bytes in random portions."""
 
 from hypothesis import strategies as st
 

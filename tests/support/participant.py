@@ -1,4 +1,4 @@
-"""A participant in lockstep that loses, repeats, dies and comes back when it is told to."""
+"""A participant in lockstep that can ignore grants, fail and come back on demand."""
 
 import queue
 import socket
@@ -13,17 +13,17 @@ RUN = wire.encode_command(wire.Conveyor(run=True))
 
 
 class Participant:
-    """Answers each grant by one command for each message it counts; its deadline is a second later.
+    """Answers each grant with one command per message received; its next deadline is one second later.
 
-    `deaf` is how many grants it lets pass before it begins to answer, `owing` how many commands it announces and
-    never sends. `acted` has the grants it acted on, and on how many messages.
+    It ignores the first `deaf` grants. With each answer it announces `owing` commands that it never sends. `acted`
+    lists the grants that it has acted on, each with its number of messages.
     """
 
     def __init__(self, broker, who="FS_Ctl", *, deaf=0, owing=0):
         self.who, self.deaf, self.owing = who, deaf, owing
         self.received, self.handled, self.sent = 0, 0, 0
         self.acted, self.grant, self.done = [], None, None
-        self.heard, self.echo = queue.Queue(), queue.Queue()
+        self.grants, self.echo = queue.Queue(), queue.Queue()
         self.back = threading.Semaphore(0)
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=who, protocol=mqtt.MQTTv311)
         self.client.reconnect_delay_set(1, 1)
@@ -31,19 +31,19 @@ class Participant:
         topics = [(wire.FEEDBACK, 0), (wire.CLOCK_GRANT, 0), (wire.CLOCK_HELLO, 0)]
         self.client.on_connect = lambda *_: self.client.subscribe(topics)
         self.client.on_subscribe = lambda *_: self.back.release()
-        self.client.on_message = lambda *arguments: self.hear(arguments[-1])
+        self.client.on_message = lambda *arguments: self.receive(arguments[-1])
         self.client.connect(broker.host, broker.port)
         self.client.loop_start()
         assert self.back.acquire(timeout=5)
         self.hello()
 
     def hello(self):
-        """Say hello; when this returns, the broker has sent it to everybody who listened before."""
+        """Publish a hello. When this returns, the broker has sent it to all earlier subscribers."""
         self.client.publish(wire.CLOCK_HELLO, wire.encode_clock(wire.Hello(who=self.who)))
         if threading.current_thread() is threading.main_thread():
             assert self.echo.get(timeout=5)
 
-    def hear(self, message):
+    def receive(self, message):
         if message.topic == wire.CLOCK_HELLO:
             if self.who.encode() in message.payload:
                 self.echo.put(True)
@@ -57,7 +57,7 @@ class Participant:
             self.act(grant)
 
     def granted(self, grant):
-        self.heard.put(grant)
+        self.grants.put(grant)
         if self.deaf > 0:
             self.deaf -= 1
         elif self.done is not None and grant.grant == self.done.grant:
@@ -80,7 +80,7 @@ class Participant:
         self.client.publish(wire.CLOCK_DONE, wire.encode_clock(self.done))
 
     def die(self):
-        """The connection is gone without a word."""
+        """Break the connection without a DISCONNECT packet."""
         self.client.loop_stop()
         self.client.socket().shutdown(socket.SHUT_RDWR)
         self.client = None

@@ -1,4 +1,4 @@
-"""A plant without a controller: commands come from a script."""
+"""A plant without a controller. The test schedules the commands."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 FAST = load_layout(Path(__file__).parents[2] / "layouts" / "fast.toml")
-"""A quarter of a metre a second, and loader strokes of half a second: round numbers."""
+"""A layout with round numbers: belt speed 0.25 m/s, loader strokes 0.5 s."""
 
 
 class Plant:
-    """A line, what it recorded and what it sent."""
+    """A line with the records that it has made and the messages that it has sent."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.timeline = Timeline()
@@ -30,7 +30,7 @@ class Plant:
         )  # fmt: skip
 
     def command(self, at_s: float, command: wire.Command) -> None:
-        """Let a command arrive at the plant at `at_s`."""
+        """Schedule a command to arrive at the plant at `at_s`."""
         self.timeline.call_at(at_s, lambda: self.line.obey(command_message(wire.encode_command(command))))
 
     def belt(self, at_s: float, run: bool) -> None:

@@ -1,4 +1,4 @@
-"""For tests that start programs, on any system: Python in a command line, and how a program is asked to stop."""
+"""Child processes in tests, on any system: the Python command, and signals that ask a program to stop."""
 
 import shlex
 import signal
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PYTHON = shlex.quote(Path(sys.executable).as_posix())
-"""This interpreter, as it stands in a command line."""
+"""This interpreter, quoted for a command line."""
 
 if sys.platform == "win32":
     STOPS = (signal.CTRL_BREAK_EVENT,)
@@ -18,5 +18,5 @@ else:
 
 
 def stoppable(words, **options):
-    """A program that can be sent any of `STOPS`."""
+    """Start a program that can be sent any signal of `STOPS`."""
     return subprocess.Popen(words, **options, **_OWN_GROUP)

@@ -1,4 +1,4 @@
-"""For tests in real time: a run that the machine held up tells of the machine, not of the line."""
+"""Tests in real time. A run that the machine has stalled is repeated, since its failure does not prove a bug."""
 
 import subprocess
 import sys
@@ -9,18 +9,19 @@ import pytest
 STALL_WATCH = Path(__file__).parents[1] / "programs" / "stall_watch.py"
 TRIES = 3
 STALL_MS = 20.0
-"""A machine that keeps a program from going on for longer disturbs windows of 60 ms over four hops."""
+"""A longer stall of the machine can break time windows of 60 ms over four hops."""
 
-NO_PLACE_MS = 100.0
-"""A stall that disturbs any run. Where all are shorter, a fault that is ours, in each run, must not pass as theirs."""
+UNUSABLE_MS = 100.0
+"""A longer stall breaks any run. If every try had a shorter one, the failure counts: it may well be a bug."""
 
 
 def undisturbed(work, *, always, in_time):
-    """Asserts both of what comes of `work`; what held `in_time` only, the machine may excuse, and it is done again.
+    """Run `work` and assert `always` and `in_time` of its outcome.
 
-    Where the machine stands still edges are late, and what is late rides to reject, or is pushed late. A program of
-    its own watches for that, so that nothing which this process does to itself counts as an excuse. What does not
-    hold in any of the tries has failed, unless the machine stood still for so long in each that none tells anything.
+    If `in_time` fails and the machine stalled, the run is repeated, up to `TRIES` times: a stall makes edges late, and
+    late items are rejected or pushed late. A separate program measures stalls, so that delays caused by this process
+    itself do not count. After the last try the failure is raised, or the test is skipped if every try had a stall above
+    `UNUSABLE_MS`.
     """
     stalls_ms = []
     while True:
@@ -30,16 +31,16 @@ def undisturbed(work, *, always, in_time):
         try:
             in_time(outcome)
         except AssertionError:
-            if stall_ms <= STALL_MS or (len(stalls_ms) == TRIES and min(stalls_ms) <= NO_PLACE_MS):
+            if stall_ms <= STALL_MS or (len(stalls_ms) == TRIES and min(stalls_ms) <= UNUSABLE_MS):
                 raise
         else:
             return
         if len(stalls_ms) == TRIES:
-            pytest.skip(f"the machine stands still for {min(stalls_ms):.0f} ms and more: no place for real time")
+            pytest.skip(f"the machine stalls for {min(stalls_ms):.0f} ms or more: too long for real time")
 
 
 def watched(work):
-    """What came of `work`, and the longest that the machine stood still meanwhile, in ms."""
+    """The outcome of `work`, and the longest stall of the machine meanwhile, in ms."""
     watch = [sys.executable, str(STALL_WATCH)]
     with subprocess.Popen(watch, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watcher:
         try:
@@ -51,5 +52,5 @@ def watched(work):
 
 
 def wrong(run):
-    """How many items ended in another class's bin."""
+    """The number of items that ended in the bin of another class."""
     return sum(count.wrong for count in run.tally.classes.values())

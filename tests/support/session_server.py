@@ -1,4 +1,4 @@
-"""The session broker behind real sockets, in a thread, so that real clients can talk to it."""
+"""The session broker behind real sockets, in a thread, so that real clients can connect to it."""
 
 import selectors
 import socket
@@ -13,7 +13,7 @@ JOIN_TIMEOUT_S = 5
 
 
 class SessionServer:
-    """The same door as the embedded broker's: it can be stopped and started again, on its port."""
+    """A server with the methods of the embedded broker: it can be stopped and started again on the same port."""
 
     host = "127.0.0.1"
 

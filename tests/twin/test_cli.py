@@ -1,4 +1,4 @@
-"""The command `twin`: what it prints, what it writes, how it ends; bad input is one line and exit code 2."""
+"""The command `twin`: its output, files and exit codes. Bad input gives one line and exit code 2."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def twin(*arguments):
 
 
 @pytest.mark.broker
-def test_run_sorts_all_items_over_the_broker_and_writes_summary_and_trace(tmp_path):
+def test_run_sorts_all_items_and_writes_summary_and_trace(tmp_path):
     summary, records = tmp_path / "summary.json", tmp_path / "trace.jsonl"
     result = twin("run", "--items", 5, "--recognizer", "oracle", "--summary", summary, "--trace", records)
     assert result.exit_code == 0, result.output
@@ -44,16 +44,16 @@ def test_run_sorts_all_items_over_the_broker_and_writes_summary_and_trace(tmp_pa
     assert twin("check", records).exit_code == 0
 
 
-def test_run_takes_a_scenario_file_and_replay_tells_it(tmp_path):
+def test_run_and_replay_take_a_scenario_file(tmp_path):
     path = tmp_path / "scenario.json"
     path.write_bytes(encode_scenario(Scenario(seed=5, items=(Item(item_class="raw"),))))
     assert twin("run", path, "--link", "memory").exit_code == 0
-    told = twin("replay", path)
-    assert told.exit_code == 0
-    assert "item 1 falls in" in told.output
+    replayed = twin("replay", path)
+    assert replayed.exit_code == 0
+    assert "falls into bin 4" in replayed.output
 
 
-def test_a_layout_file_decides_the_line(tmp_path):
+def test_a_layout_file_sets_the_line(tmp_path):
     path = tmp_path / "line.toml"
     path.write_text("gates_m = [0.5]\nrods_m = [0.58]\nend_m = 1.0\n")
     result = twin("run", "--items", 6, "--recognizer", "oracle", "--link", "memory", "--layout", path)
@@ -79,19 +79,19 @@ def test_check_finds_what_is_wrong_in_a_trace(tmp_path):
     assert "wrong_bin" in result.output
 
 
-def test_check_shows_what_looks_like_markup_as_it_stands(tmp_path):
+def test_check_shows_text_that_looks_like_markup_literally(tmp_path):
     refused = trace.Refused(1.0, "unknown command: key '[/x]'")
     result = twin("check", recorded(tmp_path, [BEGAN, refused, ENDED]))
     assert result.exit_code == 1, result.exception
     assert "the plant refused a command: unknown command: key '[/x]'" in " ".join(result.output.split())
 
 
-def test_check_shows_each_rule_that_was_violated_and_how_many_violations_there_were(tmp_path):
+def test_check_shows_each_violated_rule_and_the_number_of_violations(tmp_path):
     refused = [trace.Refused(float(number), "again") for number in range(1500)]
-    told = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
-    assert told.startswith("violations: 1501\n")
-    assert "wrong_bin: item 1" in told
-    assert told.endswith("  ... and 1481 more\n")
+    output = twin("check", recorded(tmp_path, [BEGAN, *refused, trace.Binned(1600.0, 1, 4), ENDED])).output
+    assert output.startswith("violations: 1501\n")
+    assert "wrong_bin: item 1" in output
+    assert output.endswith("  ... and 1481 more\n")
 
 
 def free_port():
@@ -130,7 +130,7 @@ def one_line(result):
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_bad_scenario_is_one_line_that_names_the_cause(name, tmp_path):
+def test_a_bad_scenario_gives_one_line_with_the_cause(name, tmp_path):
     text, words = BAD_FILES[name]
     path = tmp_path / name
     path.write_bytes(text)
@@ -139,7 +139,7 @@ def test_a_bad_scenario_is_one_line_that_names_the_cause(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", BAD_LAYOUTS)
-def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
+def test_a_bad_layout_gives_one_line_with_the_cause(name, tmp_path):
     text, words = BAD_LAYOUTS[name]
     path = tmp_path / name
     path.write_text(text)
@@ -169,7 +169,7 @@ def test_a_bad_layout_is_one_line_that_names_the_cause(name, tmp_path):
         (["replay", "no/such/file"], ["such"]),
     ],
 )
-def test_a_bad_argument_is_one_line_that_names_the_cause(arguments, words):
+def test_a_bad_argument_gives_one_line_with_the_cause(arguments, words):
     line = one_line(twin(*arguments))
     assert all(word in line for word in words), line
 
@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_run(option, tmp_pat
     assert result.stdout == ""
 
 
-def test_a_run_that_is_refused_leaves_no_file_and_empties_none(tmp_path):
+def test_a_refused_run_creates_no_file_and_changes_none(tmp_path):
     new, old = tmp_path / "new.json", tmp_path / "old.json"
     old.write_text("an older summary")
     for path in (new, old):
@@ -191,7 +191,7 @@ def test_a_run_that_is_refused_leaves_no_file_and_empties_none(tmp_path):
 
 
 @FULL_DISK
-def test_a_summary_that_could_not_be_written_after_all_does_not_cost_the_table():
+def test_the_table_is_shown_even_if_the_summary_cannot_be_written():
     result = twin("run", "--items", 1, "--recognizer", "oracle", "--link", "memory", "--summary", "/dev/full")
     assert "/dev/full" in one_line(result)
     assert "violations: none" in result.stdout
@@ -200,7 +200,7 @@ def test_a_summary_that_could_not_be_written_after_all_does_not_cost_the_table()
 ORACLE_IN_MEMORY = [sys.executable, "-m", "twin", "run", "--recognizer", "oracle", "--link", "memory"]
 
 
-def test_a_reader_who_leaves_costs_neither_the_summary_nor_the_exit_code(tmp_path):
+def test_a_closed_pipe_changes_neither_summary_nor_exit_code(tmp_path):
     summary = tmp_path / "summary.json"
     reader, writer = os.pipe()
     os.close(reader)
@@ -211,7 +211,7 @@ def test_a_reader_who_leaves_costs_neither_the_summary_nor_the_exit_code(tmp_pat
     assert json.loads(summary.read_bytes())["correct"] == 3
 
 
-def test_a_character_that_the_readers_encoding_lacks_costs_neither_the_story_nor_the_exit_code(tmp_path):
+def test_a_character_that_the_encoding_lacks_is_escaped(tmp_path):
     path = tmp_path / "scenario.json"
     path.write_bytes(encode_scenario(Scenario(items=(Item(item_class="桃"),))))
     command = [sys.executable, "-m", "twin", "replay", str(path)]
@@ -223,7 +223,7 @@ def test_a_character_that_the_readers_encoding_lacks_costs_neither_the_story_nor
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="reads the trace while it is written, from a named pipe")
 @pytest.mark.parametrize("number", STOPS)
-def test_a_run_that_is_interrupted_has_its_trace_and_its_summary_and_no_verdict(number, tmp_path):
+def test_an_interrupted_run_writes_trace_and_summary_without_a_verdict(number, tmp_path):
     summary, records = tmp_path / "summary.json", tmp_path / "trace.jsonl"
     os.mkfifo(records)
     command = [*ORACLE_IN_MEMORY, "--items", "100000", "--summary", str(summary), "--trace", str(records)]
@@ -231,12 +231,20 @@ def test_a_run_that_is_interrupted_has_its_trace_and_its_summary_and_no_verdict(
         next(lines)
         process.send_signal(number)
         *_, last = lines
-        told = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=60)[0]
     assert json.loads(last)["reason"] == "interrupted"
     assert json.loads(summary.read_bytes())["violations"] == []
-    assert "interrupted: no verdict" in told
-    assert "violations: none" not in told
+    assert "interrupted: no verdict" in output
+    assert "violations: none" not in output
     assert process.returncode == 130
+
+
+@pytest.mark.parametrize("command", ["run", "serve", "replay", "check", "doctor"])
+def test_the_help_of_a_command_shows_an_example(command):
+    result = twin(command, "-h")
+    assert result.exit_code == 0
+    assert result.output == twin(command, "--help").output
+    assert f"twin {command} " in result.output.partition("Examples:")[2]
 
 
 def test_a_negative_number_of_items_is_bad_usage():
@@ -247,28 +255,28 @@ def test_a_negative_number_of_items_is_bad_usage():
     (["check"], '{"kind":' + "[" * 100_000),
     (["run", "--items", 1, "--link", "memory", "--recognizer", "oracle", "--layout"], "a=" + "[" * 10_000),
 ])  # fmt: skip
-def test_a_file_that_nests_without_end_is_one_line(command, text, tmp_path):
+def test_a_deeply_nested_file_gives_one_line(command, text, tmp_path):
     path = tmp_path / "deep"
     path.write_text(text)
     assert "recursion" in one_line(twin(*command, path))
 
 
-def test_a_file_of_another_kind_is_one_line_that_names_the_command_that_it_is_for(tmp_path):
+def test_a_file_of_another_kind_is_named_with_its_command(tmp_path):
     scenario, summary, records = tmp_path / "scenario.json", tmp_path / "summary.json", tmp_path / "trace.jsonl"
     scenario.write_bytes(encode_scenario(Scenario(items=(Item(),))))
     assert twin("run", scenario, "--link", "memory", "--summary", summary, "--trace", records).exit_code == 0
     assert (
         one_line(twin("check", scenario))
-        == f"twin: {scenario} is a scenario, not a trace: `twin run` and `twin replay` take it"
+        == f"twin: {scenario} is a scenario, not a trace; use it with `twin run` or `twin replay`"
     )
-    assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace: ")
+    assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace; ")
     for command in ("run", "replay"):
         trace_line = one_line(twin(command, records))
-        assert trace_line == f"twin: {records} is a trace, not a scenario: `twin check` takes it"
-        assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario: ")
+        assert trace_line == f"twin: {records} is a trace, not a scenario; use it with `twin check`"
+        assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario; ")
 
 
-def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
+def test_a_bad_line_of_a_trace_is_reported_with_its_number(tmp_path):
     path = tmp_path / "trace.jsonl"
     path.write_bytes(b'{"kind":"edge","t_s":1.0,"gate":1,"blocked":true}\n')
     assert "line 1" in one_line(twin("check", path))
@@ -282,19 +290,19 @@ def test_a_trace_with_a_broken_line_is_named_with_its_line(tmp_path):
         ([BEGAN, trace.Refused(1.0, "again")], "line 2, the last, is `refused`"),
     ],
 )
-def test_a_trace_that_is_cut_off_is_refused_as_incomplete(records, words, tmp_path):
+def test_a_truncated_trace_is_refused_as_incomplete(records, words, tmp_path):
     line = one_line(twin("check", recorded(tmp_path, records)))
     assert "trace.jsonl: incomplete" in line
     assert words in line
 
 
-def test_a_command_that_is_none_is_named_with_file_and_line(tmp_path):
+def test_an_invalid_command_in_a_trace_is_reported_with_its_line(tmp_path):
     line = one_line(twin("check", recorded(tmp_path, [BEGAN, trace.Commanded(1.0, "x"), ENDED])))
     assert "trace.jsonl, line 2: payload = 'x': not a JSON object" in line
 
 
 @pytest.mark.broker
-def test_a_port_in_use_is_one_line():
+def test_a_port_in_use_gives_one_line():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -305,7 +313,7 @@ def test_a_port_in_use_is_one_line():
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["lockstep", "realtime"])
-def test_a_broker_that_is_not_there_is_one_line_and_an_older_trace_stays(link, tmp_path):
+def test_a_missing_broker_gives_one_line_and_keeps_an_older_trace(link, tmp_path):
     at, older = f"127.0.0.1:{free_port()}", recorded(tmp_path, [BEGAN, ENDED])
     before = older.read_bytes()
     run = ["run", "--items", 1, "--recognizer", "oracle", "--link", link]
@@ -315,8 +323,8 @@ def test_a_broker_that_is_not_there_is_one_line_and_an_older_trace_stays(link, t
 
 @FULL_DISK
 @pytest.mark.parametrize("items", [1, 1000])
-def test_a_trace_that_finds_no_room_is_one_line(items):
-    """With few records the file's end finds none, with many a record in the midst."""
+def test_a_full_disk_gives_one_line(items):
+    """With few records closing the file fails, with many records writing one of them."""
     run = ["run", "--items", items, "--recognizer", "oracle", "--link", "memory"]
     line = one_line(twin(*run, "--trace", "/dev/full"))
     assert "/dev/full: No space left on device" in line

@@ -1,4 +1,4 @@
-"""`twin doctor` at brokers and lines that are well, silent and ill."""
+"""`twin doctor` on brokers and lines that work, are silent, or have a problem."""
 
 import http.server
 import os
@@ -26,7 +26,7 @@ HELLO = wire.encode_clock(wire.Hello(who="FS_Ctl"))
 
 
 def examined(broker, *messages, listen_s=0.3):
-    """Findings by name; the messages are published once the doctor listens to the line."""
+    """The findings by name. The messages are published when the doctor listens to the line."""
 
     def on_text(text):
         if text.startswith("listening"):
@@ -36,44 +36,44 @@ def examined(broker, *messages, listen_s=0.3):
     return {finding.what: finding for finding in examine(address, listen_s, on_text)}
 
 
-def test_a_line_that_speaks_is_well():
+def test_a_line_that_publishes_is_well():
     with EmbeddedBroker() as broker:
         found = examined(broker, (wire.FEEDBACK, EDGE), (wire.CLOCK_HELLO, HELLO))
     assert {finding.state for finding in found.values()} == {"well"}
     assert found["plant"].seen == "1 gate edges, 0 images"
-    assert found["lockstep"].seen == "FS_Ctl waits for the first grant"
-    assert found["payload"].seen == "12 MiB come through"
+    assert found["lockstep"].seen == "waiting for the first grant: FS_Ctl"
+    assert found["payload"].seen == "up to 12 MiB accepted"
 
 
-def test_a_line_that_is_silent_is_not_ill_and_what_to_try_is_said():
+def test_a_silent_line_is_not_ill_and_gets_advice():
     with EmbeddedBroker() as broker:
         found = examined(broker)
     assert (found["plant"].state, found["lockstep"].state) == ("silent", "silent")
     assert "twin serve" in found["plant"].advice
 
 
-def test_a_twin_that_waits_for_a_controller_is_told_from_an_empty_broker_and_does_not_begin():
-    said, begun = queue.Queue(), []
+def test_a_twin_that_waits_for_a_controller_is_recognised_and_not_started():
+    progress, records = queue.Queue(), []
     scenario = Scenario(items=ItemDraw(count=1))
     with EmbeddedBroker() as broker, ThreadPoolExecutor(1) as plant:
         served = plant.submit(
             simulate, scenario, controller=ExternalController(), link="realtime", broker=broker, speed=100.0,
-            on_waiting=said.put, watchers=(begun.append,),
+            on_waiting=progress.put, watchers=(records.append,),
         )  # fmt: skip
-        said.get(timeout=10)
+        progress.get(timeout=10)
         found = examined(broker)
-        waiting = list(begun)
-        somebody = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="somebody")
-        somebody.connect(broker.host, broker.port)
-        somebody.loop_start()
+        records_before = list(records)
+        controller = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="silent")
+        controller.connect(broker.host, broker.port)
+        controller.loop_start()
         assert served.result(timeout=30).violations[0].check == "stalled"
-        somebody.loop_stop()
+        controller.loop_stop()
     assert (found["plant"].state, found["plant"].seen[:4]) == ("well", "a tw")
-    assert len(waiting) == 1  # That it began; nothing of a line whose time runs.
+    assert len(records_before) == 1  # Only `began`: the line's time does not run yet.
 
 
 class Hasty(http.server.BaseHTTPRequestHandler):
-    """A web server that does not wait for a whole line of what is no request."""
+    """A web server that answers the first byte at once, before a whole line has arrived."""
 
     def handle(self):
         self.request.recv(1)
@@ -83,7 +83,7 @@ class Hasty(http.server.BaseHTTPRequestHandler):
 @pytest.mark.parametrize(("handler", "words"), [
     (Hasty, "it must be an MQTT 3.1.1 broker"), (http.server.BaseHTTPRequestHandler, "no answer within 3 s"),
 ])  # fmt: skip
-def test_a_port_where_no_broker_is_but_a_web_server_is_named_soon(handler, words):
+def test_a_web_server_is_soon_recognised_as_no_broker(handler, words):
     server = http.server.HTTPServer(("127.0.0.1", 0), handler)
     with ThreadPoolExecutor(1) as threads:
         threads.submit(server.serve_forever, 0.05)
@@ -98,32 +98,32 @@ def test_another_protocol_on_the_plants_topic_is_ill():
     with EmbeddedBroker() as broker:
         found = examined(broker, (wire.FEEDBACK, EDGE), (wire.FEEDBACK, b'{"sensor":1}'))
     assert found["plant"].state == "ill"
-    assert "1 that are neither, the first: unknown key" in found["plant"].seen
+    assert "1 invalid messages, the first: unknown key" in found["plant"].seen
 
 
-def test_it_says_nothing_to_the_line():
-    said, everybody = [], threading.Event()
+def test_it_publishes_nothing_on_the_lines_topics():
+    published, ended = [], threading.Event()
     topics = frozenset({wire.COMMANDS, wire.FEEDBACK, wire.CLOCK_GRANT, wire.CLOCK_DONE, wire.CLOCK_HELLO})
     with EmbeddedBroker() as broker:
-        broker.listen(Listener(topics, said.extend))
+        broker.listen(Listener(topics, published.extend))
         examined(broker)
-        broker.listen(Listener(frozenset({"end"}), lambda _: everybody.set()))
+        broker.listen(Listener(frozenset({"end"}), lambda _: ended.set()))
         broker.publish([("end", b"")])
-        assert everybody.wait(5)
-    assert said == []
+        assert ended.wait(5)
+    assert published == []
 
 
-def test_a_broker_that_does_not_let_it_in_is_ill_and_so_is_one_that_is_not_there():
+def test_a_broker_that_refuses_or_is_missing_is_ill():
     with EmbeddedBroker(access=Access(passwords={"line": "secret"})) as broker:
         found = examined(broker)
     assert found["broker"].state == "ill"
     assert "Not authorized" in found["broker"].seen
-    found = examined(broker)  # It has stopped.
+    found = examined(broker)  # The broker has stopped.
     assert "refused" in found["broker"].seen
     assert list(found) == ["broker"]
 
 
-def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
+def test_the_command_shows_a_table_and_exits_1_if_something_is_ill():
     with EmbeddedBroker() as broker:
         command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0"]
         well = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -133,18 +133,19 @@ def test_the_command_shows_a_table_and_exits_1_where_something_is_ill():
     assert "what to do" in ill.stdout
 
 
-def test_what_a_stranger_says_is_shown_as_it_stands():
-    said = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
+def test_text_from_unknown_clients_is_shown_literally():
+    messages = [(wire.FEEDBACK, b'{"[/x]":1}'), (wire.CLOCK_HELLO, b'{"who":"[/who] \\u001b[2J"}')]
     with EmbeddedBroker() as broker:
-        stranger = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
-        stranger.connect(broker.host, broker.port)
-        stranger.loop_start()
-        for topic, payload in said:  # Kept by the broker for whoever subscribes later.
-            stranger.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        for topic, payload in messages:  # Retained by the broker for later subscribers.
+            client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
         command = [sys.executable, "-m", "twin", "doctor", "--broker", f"127.0.0.1:{broker.port}", "--listen", "0.3"]
-        told = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "500"})
-        stranger.disconnect()
-        stranger.loop_stop()
-    assert told.returncode == 1, told.stderr
-    assert "unknown key: key '[/x]'" in told.stdout
-    assert "[/who] \\x1b[2J waits" in told.stdout
+        environment = os.environ | {"COLUMNS": "500"}
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        client.disconnect()
+        client.loop_stop()
+    assert result.returncode == 1, result.stderr
+    assert "unknown key: key '[/x]'" in result.stdout
+    assert "the first grant: [/who] \\x1b[2J" in result.stdout

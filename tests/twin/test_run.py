@@ -1,4 +1,4 @@
-"""Whole runs: the same scenario is the same run, under every clock."""
+"""Whole runs: the same scenario gives the same run on every link in virtual time."""
 
 import json
 import os
@@ -21,7 +21,7 @@ THIRTY = Scenario(
 )  # fmt: skip
 
 
-def test_thirty_items_all_end_in_the_bin_of_their_class():
+def test_all_items_end_in_the_bin_of_their_class():
     run = simulate(THIRTY)
     assert run.violations == []
     assert run.summary.items == run.summary.correct == 30
@@ -29,11 +29,13 @@ def test_thirty_items_all_end_in_the_bin_of_their_class():
 
 
 @pytest.mark.parametrize("items", [None, 5])
-def test_what_is_thrown_on_after_the_last_item_keeps_no_run_going(items):
-    stack, told = ItemDraw(count=5), settings_for(Layout(), items=items)
-    last_s = max(r.t_s for r in simulate(Scenario(items=stack, controller=told)).trace if isinstance(r, trace.Binned))
-    thrown = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
-    run = simulate(Scenario(items=stack, faults=(thrown,), controller=told))
+def test_an_object_after_the_last_item_does_not_prolong_the_run(items):
+    stack, settings = ItemDraw(count=5), settings_for(Layout(), items=items)
+    last_s = max(
+        r.t_s for r in simulate(Scenario(items=stack, controller=settings)).trace if isinstance(r, trace.Binned)
+    )
+    laid = ForeignObject(at_m=0.3, length_m=0.05, from_s=last_s + 4.6, until_s=last_s + 4.6)
+    run = simulate(Scenario(items=stack, faults=(laid,), controller=settings))
     assert run.violations == []
     assert run.trace[-1].reason == "sorted"
 
@@ -73,7 +75,7 @@ def test_the_digest_does_not_depend_on_the_hash_seed():
     assert digests == {simulate(THIRTY).summary.digest.encode() + b"\n"}
 
 
-def test_a_run_without_its_trace_has_the_same_digest_and_keeps_few_records():
+def test_a_run_that_keeps_no_trace_has_the_same_digest():
     kept, unkept = simulate(THIRTY), simulate(THIRTY, keep_trace=False)
     assert kept.summary.digest == unkept.summary.digest
     assert len(kept.trace) > 500 > len(unkept.trace)
@@ -87,7 +89,7 @@ def test_a_trace_file_holds_every_record(tmp_path):
 
 
 class Raises(Controller):
-    """Breaks at the first clear edge of a gate."""
+    """A controller that raises at the first clear edge of a gate."""
 
     def handle(self, event, now_s):
         if isinstance(event, GateEdge) and not event.blocked:
@@ -97,7 +99,7 @@ class Raises(Controller):
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["memory", "lockstep"])
-def test_a_controller_that_raises_is_a_crash_with_its_words_and_the_trace_so_far_is_kept(link, tmp_path):
+def test_an_exception_of_the_controller_is_a_crash_with_its_message(link, tmp_path):
     path = tmp_path / "trace.jsonl"
     run = simulate(THIRTY, controller=Raises, link=link, trace_path=path)
     assert "crash" in {violation.check for violation in run.violations}
@@ -106,7 +108,7 @@ def test_a_controller_that_raises_is_a_crash_with_its_words_and_the_trace_so_far
 
 
 class Sleeps(Controller):
-    """Never loads anything."""
+    """A controller that never loads an item."""
 
     next_deadline_s = None
 
@@ -117,7 +119,7 @@ def test_a_controller_that_does_nothing_is_stalled():
 
 
 class Blind:
-    """A recognizer that nobody should ask."""
+    """A recognizer that must not be called."""
 
     def classify(self, image):
         raise AssertionError
@@ -139,7 +141,7 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("words", IGNORED)
-def test_an_argument_that_is_none_or_would_be_ignored_is_refused_in_one_line(words):
+def test_an_invalid_or_ignored_argument_is_refused_in_one_line(words):
     with pytest.raises(ArgumentError) as refused:
         simulate(**{"scenario": THIRTY, **IGNORED[words]})
     assert isinstance(refused.value, TwinError)
@@ -148,16 +150,16 @@ def test_an_argument_that_is_none_or_would_be_ignored_is_refused_in_one_line(wor
     assert "\n" not in str(refused.value)
 
 
-def test_a_scenario_makes_the_round_trip_exactly():
+def test_a_scenario_survives_a_round_trip_to_json():
     assert decode_scenario(encode_scenario(THIRTY)) == THIRTY
 
 
-def test_an_empty_stack_is_a_run_that_is_over():
+def test_a_run_with_an_empty_stack_ends_at_once():
     run = simulate(Scenario(items=()))
     assert (run.summary.items, run.violations) == (0, [])
 
 
-def test_a_part_more_does_not_move_another_parts_numbers():
+def test_jitter_does_not_change_the_lengths_of_the_items():
     jittery = Scenario(seed=7, items=THIRTY.items, recognizer=THIRTY.recognizer, controller=THIRTY.controller)
     lengths = [[item.length_m for item in scenario.stack()] for scenario in (THIRTY, jittery)]
     assert lengths[0] == lengths[1]

@@ -1,4 +1,4 @@
-"""When a run is over: all accounted for and at rest, stalled, or told to end."""
+"""When a run ends: all items done and the line at rest, stalled, or told to end."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ GONE = trace.Exited(20.0, "python ended with exit code 0")
 
 
 class Watched:
-    """A run's end, which sees records at their times; the line rests, or does not."""
+    """A `RunEnd` that gets records at their times, with a line that is at rest or not."""
 
     def __init__(self, *records, at_rest=False, available_s=None, items=1, faults=(), end_after=None, expected=True):
         self.timeline, self.recorded = Timeline(), []
@@ -29,7 +29,7 @@ class Watched:
             self.timeline.call_at(record.t_s, lambda record=record: self.end.see(record))
 
     def over(self, until_s=10_000.0):
-        """Why, and when."""
+        """The reason for the end of the run, and its time."""
         while not self.end.over and self.timeline.peek() <= until_s:
             self.timeline.step()
         return self.end.reason, round(self.timeline.now, 3)
@@ -38,74 +38,74 @@ class Watched:
 LOADED, BINNED = trace.Loaded(1.0, 1, "ripe", 0.08, None), trace.Binned(5.0, 1, 2)
 
 
-def test_soon_after_the_last_item_a_run_is_over_that_nobody_was_told_to_end():
+def test_without_a_request_a_run_ends_soon_after_the_last_item():
     assert Watched(LOADED, BINNED).over() == ("sorted", round(5.0 + SETTLE_S, 3))
     assert Watched(LOADED, BINNED, at_rest=True).over() == ("sorted", 5.0)
 
 
-def test_nothing_that_moves_on_for_as_long_as_the_layout_says_is_a_stall():
+def test_no_progress_within_the_bound_of_the_layout_is_a_stall():
     assert Watched().over() == ("stalled", round(BOUNDS.stall_s, 3))
     assert Watched(LOADED).over() == ("stalled", round(1.0 + BOUNDS.stall_s, 3))
 
 
-def test_whoever_may_be_an_onlooker_only_is_waited_for_until_somebody_speaks():
+def test_a_client_that_has_sent_no_command_gets_more_time():
     assert Watched(expected=False).over() == ("stalled", SILENCE_S)
     spoken = trace.Commanded(200.0, '{"conveyor":"run"}')
     assert Watched(spoken, expected=False).over() == ("stalled", round(200.0 + BOUNDS.stall_s, 3))
 
 
-def test_the_stack_is_waited_for():
+def test_an_item_that_comes_later_to_the_loader_is_waited_for():
     assert Watched(available_s=30.0).over() == ("stalled", round(30.0 + BOUNDS.stall_s, 3))
 
 
-def test_an_object_that_moves_on_is_no_progress():
+def test_the_movement_of_an_object_is_no_progress():
     edge = trace.Edge(40.0, 1, True, -1)
     assert Watched(LOADED, edge).over() == ("stalled", round(1.0 + BOUNDS.stall_s, 3))
 
 
-def test_an_object_that_lies_there_for_ever_keeps_no_run_going():
+def test_an_object_left_on_the_belt_does_not_prolong_the_run():
     laid = trace.LaidDown(9.0, -1, 0.08, 0.3, None)
     thrown = ForeignObject(from_s=9.0, until_s=9.0)
     assert Watched(LOADED, BINNED, laid, faults=(thrown,)).over() == ("sorted", round(5.0 + SETTLE_S, 3))
 
 
-def test_a_fault_is_waited_out_before_anything_is_a_stall():
+def test_a_stall_is_declared_only_after_the_faults_have_ended():
     stuck = GateStuck(from_s=20.0, until_s=200.0)
     assert Watched(LOADED, faults=(stuck,)).over() == ("stalled", round(200.0 + BOUNDS.stall_s, 3))
 
 
-def test_a_fault_that_lasts_for_good_is_not_waited_for():
+def test_a_permanent_fault_is_not_waited_for():
     stuck = GateStuck(from_s=20.0, until_s=100_000.0)
     assert Watched(LOADED, faults=(stuck,)).over() == ("stalled", round(1.0 + BOUNDS.stall_s, 3))
 
 
-def test_whoever_counts_is_told_by_the_last_item_and_has_a_bound_to_come_to_rest():
+def test_a_counting_controller_is_told_to_end_by_the_last_item():
     watched = Watched(LOADED, BINNED, end_after=1)
     assert watched.over() == ("sorted", round(5.0 + BOUNDS.rest_s, 3))
     assert watched.recorded == [trace.EndRequested(5.0, "a count of items")]
     assert Watched(LOADED, BINNED, end_after=1, at_rest=True).over() == ("sorted", 5.0 + HELD_S)
 
 
-def test_whoever_was_told_of_fewer_items_than_there_are_ends_with_the_stack_not_empty():
+def test_a_controller_that_counts_fewer_items_ends_with_items_left():
     assert Watched(LOADED, BINNED, items=5, end_after=1, at_rest=True).over() == ("told to end", 5.0 + HELD_S)
 
 
-def test_the_rest_that_a_loss_brings_is_not_the_controller_s():
+def test_rest_while_the_broker_is_down_does_not_count():
     away = BrokerDown(from_s=4.0, until_s=9.0)
     assert Watched(LOADED, BINNED, end_after=1, at_rest=True, faults=(away,)).over() == ("sorted", 9.0 + HELD_S)
 
 
-def test_the_bound_to_come_to_rest_begins_when_all_is_healed():
+def test_the_bound_to_come_to_rest_begins_after_the_last_fault():
     away = BrokerDown(from_s=4.0, until_s=9.0)
     assert Watched(LOADED, BINNED, end_after=1, faults=(away,)).over() == ("sorted", round(9.0 + BOUNDS.rest_s, 3))
 
 
-def test_whoever_has_left_is_not_waited_for():
+def test_a_controller_that_has_exited_is_not_waited_for():
     assert Watched(LOADED, GONE).over() == ("stalled", round(20.0 + SETTLE_S, 3))
     assert Watched(LOADED, GONE, trace.Binned(22.0, 1, 0)).over() == ("sorted", round(22.0 + SETTLE_S, 3))
 
 
-def test_whoever_took_an_object_for_an_item_may_end_one_item_too_early():
+def test_an_object_counted_as_an_item_may_end_the_run_early():
     laid = trace.LaidDown(2.0, -1, 0.08, 0.3, None)
     both = [LOADED, laid, BINNED]
     assert Watched(*both, items=2, end_after=2, at_rest=True).over()[0] == "told to end"
@@ -113,20 +113,20 @@ def test_whoever_took_an_object_for_an_item_may_end_one_item_too_early():
     assert Watched(*both, items=3, end_after=3, at_rest=True).over()[0] == "stalled"
 
 
-def test_a_signal_ends_a_run_however_much_is_left():
+def test_a_signal_ends_a_run_with_items_left():
     watched = Watched(LOADED, items=5)
     watched.timeline.call_at(3.0, lambda: watched.end.request_end("a signal"))
     assert watched.over() == ("told to end", round(3.0 + BOUNDS.rest_s, 3))
 
 
-def test_a_signal_that_is_to_come_is_waited_for_when_all_is_sorted():
+def test_a_run_waits_for_a_planned_signal_after_the_last_item():
     scenario = Scenario(items=ItemDraw(count=1), controller=settings_for(Layout()), stop_s=60.0)
     assert simulate(scenario).trace[-1].t_s > 60.0
 
 
 @pytest.mark.parametrize("link", ["memory", pytest.param("lockstep", marks=pytest.mark.broker)])
 @pytest.mark.parametrize("fault", [None, BrokerDown(from_s=14.5, until_s=16.0), BeltStops(from_s=14.5, until_s=16.0)])
-def test_our_controller_brings_the_line_to_rest_when_it_is_told_to(link, fault):
+def test_our_controller_brings_the_line_to_rest_when_told_to_end(link, fault):
     faults = () if fault is None else (fault,)
     scenario = Scenario(items=ItemDraw(count=9), faults=faults, controller=settings_for(Layout()), stop_s=15.0)
     run = simulate(scenario, link=link)

@@ -1,4 +1,4 @@
-"""The embedded MQTT broker: amqtt in a thread, with what a line needs mended, and who may connect to it."""
+"""The embedded MQTT broker: a patched amqtt in a thread, with access rules."""
 
 from twin.broker.access import Access
 from twin.broker.embedded import EmbeddedBroker

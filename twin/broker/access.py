@@ -1,4 +1,4 @@
-"""Who may connect to the embedded broker, how, and on which topics a client may publish."""
+"""Access rules of the embedded broker: passwords, TLS, and the topics on which clients may publish."""
 
 import base64
 import hashlib
@@ -14,15 +14,17 @@ from twin.errors import FileError, TwinError
 
 CLOCK: Final = "twin/clock/"
 HASHED: Final = "$7$"
-"""PBKDF2 with SHA-512, as `mosquitto_passwd` writes it: `$7$ITERATIONS$SALT$HASH`, the last two in base64."""
+"""Prefix of a password hashed by `mosquitto_passwd` with PBKDF2 and SHA-512: `$7$ITERATIONS$SALT$HASH`, in base64."""
 
 MOST_ITERATIONS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """`passwords` by user name, plain or hashed; none: everybody may connect. With `cert_file` and `key_file` (PEM)
-    connections are encrypted. `strict_topics`: no client may publish on the plant's topic, nor on the clock's.
+    """Access rules. `passwords` are by user name, plain or hashed; without any, every client may connect.
+
+    With `cert_file` and `key_file` (PEM) connections use TLS. With `strict_topics` no client may publish on the plant's
+    topic or on the clock's topics.
     """
 
     passwords: Mapping[str, str] = field(default_factory=dict)
@@ -31,18 +33,18 @@ class Access:
     strict_topics: bool = False
 
     def __post_init__(self) -> None:
-        """Raises `TwinError` for half a certificate."""
+        """Raises `TwinError` for a certificate without its key, or a key without its certificate."""
         if (self.cert_file is None) != (self.key_file is None):
             raise TwinError("--tls-cert and --tls-key: allowed is both or neither")
 
     def admits(self, username: str | None, password: str | None) -> bool:
-        """Whether a client that says so is let in."""
+        """Whether a client with this user name and password may connect."""
         if not self.passwords:
             return True
-        # An unknown name is compared with somebody's password: it takes as long as a known one with a wrong password.
+        # An unknown name is compared with some password, so that it takes as long as a known name with a wrong one.
         known = username is not None and username in self.passwords
-        kept = self.passwords[username or ""] if known else next(iter(self.passwords.values()))
-        return _matches(password or "", kept) and known
+        stored = self.passwords[username or ""] if known else next(iter(self.passwords.values()))
+        return _matches(password or "", stored) and known
 
     def may_publish(self, topic: str) -> bool:
         """Whether a client may publish on a topic."""
@@ -50,7 +52,7 @@ class Access:
 
 
 def read_passwords(path: Path) -> dict[str, str]:
-    """A password file: a line `NAME:PASSWORD` each, hashed by `mosquitto_passwd` or plain. Raises `FileError`."""
+    """Read a file of `NAME:PASSWORD` lines, plain or hashed by `mosquitto_passwd`. Raises `FileError`."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -69,27 +71,27 @@ def read_passwords(path: Path) -> dict[str, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a broker that listens there."""
+    """Whether only this machine can reach a broker that listens on this host."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _matches(password: str, kept: str) -> bool:
-    parts = _parts(kept)
+def _matches(password: str, stored: str) -> bool:
+    parts = _parts(stored)
     if parts is None:
-        return hmac.compare_digest(password.encode(), kept.encode())
+        return hmac.compare_digest(password.encode(), stored.encode())
     iterations, salt, digest = parts
     return hmac.compare_digest(hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations), digest)
 
 
-def _parts(kept: str) -> tuple[int, bytes, bytes] | None:
-    """Iterations, salt and digest of a hashed password; None if it is not one."""
-    if not kept.startswith(HASHED):
+def _parts(stored: str) -> tuple[int, bytes, bytes] | None:
+    """Iterations, salt and digest of a hashed password; None for a plain one."""
+    if not stored.startswith(HASHED):
         return None
     try:
-        iterations, salt, digest = kept.removeprefix(HASHED).split("$")
+        iterations, salt, digest = stored.removeprefix(HASHED).split("$")
         count = int(iterations)
         if not 0 < count <= MOST_ITERATIONS:
             return None

@@ -1,8 +1,8 @@
-"""One client's conversation with the embedded broker, from its CONNECT to its end.
+"""One client's session with the embedded broker, from its CONNECT packet to its end.
 
-amqtt's, with its way of reading, writing and publishing replaced: packets are acted on one by one and in order, a
-message goes to its subscribers as it is read, and nobody waits for a client that does not read. Subscriptions and
-the conversation's beginning and end are left to amqtt.
+This replaces amqtt's reading, writing and publishing: packets are handled one by one and in order, a message goes to
+its subscribers as soon as it is read, and a client that does not read delays no other. amqtt still handles
+subscriptions and the session's beginning and end.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from amqtt.session import Session
 from twin.trace import Event
 
 MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
-"""Above the largest image that the wire allows, base64 and all; a larger packet ends the conversation."""
+"""More than the largest allowed image needs in base64. A larger packet ends the conversation."""
 
 MAX_UNSENT_BYTES: Final = 2 * MAX_PACKET_BYTES
-"""For a client that reads too slowly so much is kept; what comes then is dropped, as QoS 0 allows."""
+"""At most this much is buffered for a slow client. Further messages are dropped, as QoS 0 allows."""
 
 CLOSE_TIMEOUT_S: Final = 1.0
 
 BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError)
-"""What amqtt's decoders raise for bytes that are no packet."""
+"""The errors that amqtt's decoders raise for invalid packets."""
 
 MQTT_3_1_1: Final = "MQTT 3.1.1"
 _VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): MQTT_3_1_1, ("MQTT", 5): "MQTT 5"}
@@ -38,7 +38,7 @@ _PUBACK, _PUBREC, _PUBCOMP = b"\x40\x02", b"\x50\x02", b"\x70\x02"
 
 
 class Message(NamedTuple):
-    """A published message, and the packet that hands it on at QoS 0."""
+    """A published message, and the packet that forwards it at QoS 0."""
 
     topic: str
     payload: bytes
@@ -47,7 +47,7 @@ class Message(NamedTuple):
 
 
 def is_topic(name: str) -> bool:
-    """Whether a message can be published on it: wildcards are for subscriptions."""
+    """Whether this is a topic for publishing. Wildcards are only for subscriptions."""
     return bool(name) and "#" not in name and "+" not in name
 
 
@@ -62,25 +62,25 @@ def _packet(head: bytes, payload: bytes) -> bytes:
 
 
 class FirstPacket(ReaderAdapter):  # type: ignore[misc]
-    """The bytes of a client's first packet, on their way to whoever reads them."""
+    """A reader that remembers the beginning of a client's first packet, to find out its protocol."""
 
     def __init__(self, reader: ReaderAdapter) -> None:
         self._reader = reader
         self._head = b""
 
     async def read(self, n: int = -1) -> bytes:
-        """The next bytes; what the packet begins with is kept."""
+        """Read the next bytes and remember those at the beginning of the packet."""
         data: bytes = await self._reader.read(n)
         self._head += data[: _HEAD_BYTES - len(self._head)]
         return data
 
     def feed_eof(self) -> None:
-        """No more bytes come."""
+        """Signal the end of the stream."""
         self._reader.feed_eof()
 
     @property
     def protocol(self) -> str | None:
-        """The protocol that a CONNECT names (MQTT 3.1.1, 3.1.2.1 and 3.1.2.2); None if this is no CONNECT."""
+        """The protocol that a CONNECT packet names (MQTT 3.1.1, 3.1.2.1 and 3.1.2.2); None for another packet."""
         start = 1
         while start < len(self._head) and self._head[start] & 0x80:  # The remaining length, 1 to 4 bytes.
             start += 1
@@ -93,7 +93,7 @@ class FirstPacket(ReaderAdapter):  # type: ignore[misc]
 
 
 class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
-    """The bytes to one client."""
+    """A writer to one client that never waits for it."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         super().__init__(writer)
@@ -104,9 +104,9 @@ class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
         self._closed = False
 
     def send(self, packet: bytes) -> bool:
-        """Put a packet on its way, without waiting. False if it is dropped, for a client that reads too slowly.
+        """Send a packet without waiting. Returns False if it is dropped because the client reads too slowly.
 
-        What is sent in one turn of the loop leaves together: each write wakes whoever reads.
+        Packets of one turn of the event loop are written together, since each write wakes the client.
         """
         if self._transport.is_closing():
             return True
@@ -124,11 +124,11 @@ class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
             self._transport.write(b"".join(unsent))
 
     def cut(self) -> None:
-        """End the connection as a network would: what is unsent is lost."""
+        """Break the connection as a network failure would. Unsent packets are lost."""
         self._transport.abort()
 
     async def close(self) -> None:
-        """End the connection; bounded in time, even where the client does not read."""
+        """Close the connection, within `CLOSE_TIMEOUT_S` even if the client does not read."""
         if self._closed:
             return
         self._closed = self.is_closed = True
@@ -141,42 +141,42 @@ class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
 
 
 class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
-    """A client's packets in, its share of everybody's messages out."""
+    """The session of one client: handles its packets and sends it the messages of its subscriptions."""
 
     outgoing: Outgoing
     ending: Event
-    """How it ends: lost, unless something else is known."""
+    """The event to report at the end. It is `lost` unless the client disconnects properly or is taken over."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._parting: asyncio.Future[Any] = self._loop.create_future()
-        self._begun: set[bytes] = set()
+        self._unreleased: set[bytes] = set()  # Packet ids of QoS 2 messages that await a PUBREL.
         self.ending = "lost"
-        self._heard_s = self._loop.time()
+        self._last_packet_s = self._loop.time()
 
     def join(
         self, outgoing: Outgoing, publish: Callable[[Session, Message], Awaitable[None]], silence_s: float
     ) -> None:
-        """From now on the client's messages go to `publish`, and everybody else's come to `outgoing`.
+        """Start to forward the client's messages to `publish`, and messages for it to `outgoing`.
 
-        A client that is silent for longer than `silence_s` is cut off; 0 allows any silence.
+        A client that sends nothing for longer than `silence_s` is cut off; 0 means no limit.
         """
         self.outgoing, self._publish, self._silence_s = outgoing, publish, silence_s
         if silence_s > 0:
             self._watch()
 
     async def handle_disconnect(self, disconnect: Any) -> None:
-        """The conversation ends, by the client's own word or (None) without one."""
+        """End the conversation, with the client's DISCONNECT packet, or None if there is none."""
         if not self._parting.done():
             self._parting.set_result(disconnect)
 
     async def wait_disconnect(self) -> Any:
-        """Wait for the end; it may have come before anybody waited."""
+        """Wait for the end of the conversation, which may already have come."""
         return await self._parting
 
     def _watch(self) -> None:
-        """Look again when the silence would be too long; amqtt cancels the timer when the conversation ends."""
-        left_s = self._heard_s + self._silence_s - self._loop.time()
+        """Cut off a silent client, or check again later. amqtt cancels the timer when the conversation ends."""
+        left_s = self._last_packet_s + self._silence_s - self._loop.time()
         if left_s > 0:
             self._keepalive_task = self._loop.call_later(left_s, self._watch)
         else:
@@ -186,17 +186,17 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
         self._reader_ready.set()
         try:
             while await self._read(self.reader):
-                self._heard_s = self._loop.time()
+                self._last_packet_s = self._loop.time()
         except BAD_PACKET:
-            pass  # What follows it cannot be read either: the conversation ends.
+            pass  # The rest of the stream cannot be read either, so the conversation ends.
         except asyncio.CancelledError:
-            pass  # amqtt's way of stopping it, which then waits for `_reader_stopped`.
+            pass  # amqtt cancels this task to stop it, and then waits for `_reader_stopped`.
         finally:
             await self.handle_disconnect(None)
             self._reader_stopped.set()
 
     async def _read(self, reader: ReaderAdapter) -> bool:
-        """Read a packet and act on it; false at the end of the conversation."""
+        """Read and handle one packet. Returns False at the end of the conversation."""
         header = await MQTTFixedHeader.from_stream(reader)
         if header is None or header.remaining_length > MAX_PACKET_BYTES:
             return False
@@ -205,31 +205,31 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
         except (asyncio.IncompleteReadError, OSError):
             return False
         if header.packet_type == PUBLISH:
-            return await self._published(header.flags, body)
+            return await self._receive_publish(header.flags, body)
         if header.packet_type == PUBREL:
-            self._begun.discard(body)
+            self._unreleased.discard(body)
             self.outgoing.send(_PUBCOMP + body)
             return len(body) == 2
-        return await self._asked(header, body)
+        return await self._receive_other(header, body)
 
-    async def _published(self, flags: int, body: bytes) -> bool:
-        """A message: hand it on once, and acknowledge it. False if it is not a proper one."""
+    async def _receive_publish(self, flags: int, body: bytes) -> bool:
+        """Forward a message once and acknowledge it. Returns False if it is malformed."""
         qos, end = flags >> 1 & 3, 2 + int.from_bytes(body[:2], "big")
         head, number = body[:end], body[end : end + 2] if qos else b""
         topic, payload = head[2:].decode(), body[end + len(number) :]
         if end > len(body) or not is_topic(topic) or qos > _QOS_2 or (qos and len(number) < 2):
             return False
-        if number not in self._begun:
+        if number not in self._unreleased:
             await self._publish(self.session, Message(topic, payload, _packet(head, payload), bool(flags & 1)))
         if qos == _QOS_1:
             self.outgoing.send(_PUBACK + number)
         elif qos == _QOS_2:
-            self._begun.add(number)
+            self._unreleased.add(number)
             self.outgoing.send(_PUBREC + number)
         return True
 
-    async def _asked(self, header: MQTTFixedHeader, body: bytes) -> bool:
-        """Whatever is no message: amqtt's to decode and to answer. False if it ends the conversation."""
+    async def _receive_other(self, header: MQTTFixedHeader, body: bytes) -> bool:
+        """Let amqtt decode and answer another packet. Returns False if it ends the conversation."""
         if header.packet_type not in (SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT):
             return False
         packet = await packet_class(header).from_stream(BufferReader(body), fixed_header=header)

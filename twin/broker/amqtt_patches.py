@@ -1,12 +1,12 @@
-"""amqtt 0.12.1 with the cures that a line needs. Its version is pinned: this leans on amqtt's own methods.
+"""amqtt 0.12.1 with patches that a line needs. The version is pinned, since the patches override amqtt's own methods.
 
-Cured: a connection that never says CONNECT is closed after a while, and when the broker stops; a second client with
-the same id takes the first one's place (MQTT 3.1.1, 3.1.4-2); a client that is silent for one and a half times its
-keep-alive is disconnected, so that its last will is sent (3.1.2-24); one that does not read costs a bounded amount
-of memory and nobody else's time; a packet that is too large, or none at all, ends its sender's connection.
+The patches: a connection without a CONNECT packet is closed after `CONNECT_TIMEOUT_S`, and when the broker stops. A
+second client with the same id takes the first one's place (MQTT 3.1.1, 3.1.4-2). A client that is silent for one and a
+half times its keep-alive is disconnected, so that its last will is published (3.1.2-24). A client that does not read
+costs a bounded amount of memory and delays no other client. An invalid or too large packet ends the connection.
 
-Simpler than amqtt: every subscription is granted QoS 0, as all of the line's messages are, and no session outlives
-its connection, as amqtt's anonymous ones never do.
+The broker is simpler than amqtt: it grants every subscription QoS 0, which all messages of the line use, and a session
+ends with its connection.
 """
 
 import asyncio
@@ -42,30 +42,30 @@ _log = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_GRACE: Final = 1.5
 END_TIMEOUT_S: Final = 2.0
-"""A connection that was cut has so long to come to its end."""
+"""How long to wait for a broken connection to end."""
 
 MAX_CONNECTIONS: Final = 400
-"""One more is closed at once. Windows waits for 512 sockets at most."""
+"""Further connections are closed at once. On Windows an event loop can wait for at most 512 sockets."""
 
 MAX_RETAINED: Final = 100
-"""So many topics may have a retained message; the line has none."""
+"""The number of topics with a retained message. The line itself retains none."""
 
 
 class Listener(NamedTuple):
-    """Who in this process hears what is published on which topics, in the broker's thread."""
+    """A subscriber in this process. `on_message` is called in the broker's thread with messages on `topics`."""
 
     topics: frozenset[str]
     on_message: Callable[[Sequence[tuple[str, bytes]]], None]
 
 
-DEAF: Final = Listener(frozenset(), lambda messages: None)
+NO_LISTENER: Final = Listener(frozenset(), lambda messages: None)
 
 
 class PatchedBroker(Broker):  # type: ignore[misc]
-    """amqtt's broker, for lines. `dropped` counts messages that a client read too slowly to be sent.
+    """amqtt's broker with the patches. `dropped` counts messages that were dropped because a client read too slowly.
 
-    `listener` hears, turn by turn of the loop, what is published on its topics: that of whoever is in this process and
-    needs no connection. `observe` hears, in the broker's thread, what happens to connections.
+    `listener` is a subscriber in this process, without a connection; it gets the messages of each turn of the event
+    loop together. `observe` is called in the broker's thread with each event of a connection.
     """
 
     def __init__(self, config: dict[str, Any], listener: Listener, access: Access, observe: Observer) -> None:
@@ -74,17 +74,17 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         self.listener = listener
         self.observe = observe
         self._access = access
-        self._overheard: list[tuple[str, bytes]] = []
-        self._shut = False
+        self._unread: list[tuple[str, bytes]] = []
+        self._shut_out = False
         self._stopping = False
         self._open: dict[asyncio.Task[None], Outgoing] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._talking: dict[str, Conversation] = {}
+        self._conversations: dict[str, Conversation] = {}
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
-        """Serve a connection, and close it whatever becomes of it."""
+        """Serve a connection and close it at the end, also after an error."""
         outgoing, task = Outgoing(writer), asyncio.current_task()
         assert task is not None
         if self._stopping or len(self._open) >= MAX_CONNECTIONS:
@@ -95,17 +95,17 @@ class PatchedBroker(Broker):  # type: ignore[misc]
             await self._client_connected(listener_name, StreamReaderAdapter(reader), outgoing)
         finally:
             for client_id in [name for name, owner in self._tasks.items() if owner is task]:
-                self.observe(Observation(client_id, self._talking[client_id].ending))
-                del self._tasks[client_id], self._talking[client_id]
+                self.observe(Observation(client_id, self._conversations[client_id].ending))
+                del self._tasks[client_id], self._conversations[client_id]
                 await self._cleanup_session(client_id)
             await outgoing.close()
             del self._open[task]
 
     async def shutdown(self) -> None:
-        """Stop, with every connection cut first: amqtt would wait for those that never said CONNECT.
+        """Stop the broker. First stop accepting, then break all connections, then close the listening sockets.
 
-        Listening ends before that, and the listening sockets are closed after it: asyncio loses a connection that
-        it has accepted but not yet served when its server is closed.
+        amqtt alone would wait for connections without a CONNECT packet. The sockets are closed last, because asyncio
+        loses connections that it has accepted but not yet served when it closes a server.
         """
         self._stopping = True
         for server in self._servers.values():
@@ -115,7 +115,7 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         await super().shutdown()
 
     async def cut_off(self, client_id: str) -> bool:
-        """Drop a client's connection as a network would; returns whether it had one. Its last will is out then."""
+        """Break a client's connection. Returns whether it had one. Its last will has been published then."""
         task = self._tasks.get(client_id)
         if task is None:
             return False
@@ -123,31 +123,31 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         return True
 
     async def shut_out(self) -> None:
-        """Drop every client, and let none of them in again until `let_in`."""
-        self._shut = True
+        """Break every client's connection and refuse new ones until `let_in`."""
+        self._shut_out = True
         await self._end(list(self._tasks.values()))
 
     def let_in(self) -> None:
-        """Whoever was shut out may come again."""
-        self._shut = False
+        """Accept clients again."""
+        self._shut_out = False
 
     def publish_here(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Publish for somebody in this process."""
+        """Publish messages of this process."""
         for topic, payload in messages:
             self._deliver(topic, payload, publish_packet(topic, payload))
 
-    async def keep(self, topic: str, payload: bytes) -> None:
-        """Retain a message of somebody in this process; an empty one is retained no more."""
+    async def retain(self, topic: str, payload: bytes) -> None:
+        """Retain a message of this process. An empty payload removes the retained message."""
         await self.retain_message(None, topic, payload, QOS_0)
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
-        """Grant a subscription, at QoS 0; returns the code for its acknowledgement."""
+        """Grant a subscription at QoS 0. Returns the code for its acknowledgement."""
         code: int = await super().add_subscription((subscription[0], QOS_0), session)
         self.observe(Observation(session.client_id, "subscribed", subscription[0]))
         return code
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
-        """Cut connections, and wait until all that follows from it is done."""
+        """Break connections and wait until their sessions have ended."""
         for task in tasks:
             self._open[task].cut()
         if tasks:
@@ -156,7 +156,7 @@ class PatchedBroker(Broker):  # type: ignore[misc]
     async def _create_server_instance(
         self, listener_name: str, listener_type: Any, address: str | None, port: int, ssl_context: ssl.SSLContext | None
     ) -> asyncio.Server:
-        """Listen. amqtt lets the address be reused, which on Windows would let two brokers listen on one port."""
+        """Listen without address reuse, which amqtt allows: on Windows two brokers could listen on one port."""
         serve = partial(self.stream_connected, listener_name=listener_name)
         return await asyncio.start_server(serve, address, port, ssl=ssl_context)
 
@@ -175,39 +175,39 @@ class PatchedBroker(Broker):  # type: ignore[misc]
             raise MQTTError(f"no CONNECT: {error}") from None
         assert isinstance(writer, Outgoing)
         if not self._access.admits(session.username, session.password):
-            # Said here, before the client could take another's place.
+            # This comes before the client could take the place of another one.
             await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
             self.observe(Observation(session.client_id or where, "refused", "user name or password is wrong"))
-            raise MQTTError(f"{session.username!r:.40} is not let in")
+            raise MQTTError(f"user {session.username!r:.40} is refused")
         if session.will_flag and not (is_topic(session.will_topic) and self._access.may_publish(session.will_topic)):
             raise MQTTError(f"last will on {session.will_topic!r:.40}, where a client may not publish")
         client_id = session.client_id = session.client_id or gen_client_id()
-        if self._shut:
-            raise MQTTError(f"{client_id:.40} is shut out")
-        while client_id in self._tasks:  # Another of the same name may have come meanwhile.
-            self._talking[client_id].ending = "taken over"
+        if self._shut_out:
+            raise MQTTError(f"client {client_id:.40} is shut out")
+        while client_id in self._tasks:  # While this waits, yet another client with the same id may connect.
+            self._conversations[client_id].ending = "taken over"
             await self.cut_off(client_id)
         task = asyncio.current_task()
         assert task is not None
-        self._talking[client_id], self._tasks[client_id] = conversation, task
+        self._conversations[client_id], self._tasks[client_id] = conversation, task
         conversation.join(writer, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
         session.clean_session, session.parent = True, 0
-        session.keep_alive = 0  # The conversation sees to it; amqtt's own timer may lose the beginning of a packet.
+        session.keep_alive = 0  # The conversation checks it; amqtt's own timer may lose the beginning of a packet.
         self.observe(Observation(client_id, "connected", MQTT_3_1_1))
         return conversation, session
 
     async def _refuse_version(self, protocol: str | None, writer: WriterAdapter, where: str) -> None:
-        """A client of another protocol version is told so (MQTT 3.1.1, 3.1.2-2); amqtt tells it only to some."""
+        """Refuse a client of another protocol version with the right code (3.1.2-2), which amqtt does only for some."""
         if protocol is None or protocol == MQTT_3_1_1:
             return
-        self.observe(Observation(where, "refused", f"it speaks {protocol}, the line {MQTT_3_1_1}"))
+        self.observe(Observation(where, "refused", f"it uses {protocol}; the line uses {MQTT_3_1_1}"))
         if isinstance(writer, Outgoing):
             writer.send(bytes(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes()))
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """Send what is retained for a subscription, to the session that has it: amqtt asks for others' too."""
+        """Send retained messages to a session that holds the subscription; amqtt also asks for others."""
         holders = self._subscriptions.get(subscription[0], ())
         if any(holder is session for holder, _ in holders):
             await super()._publish_retained_messages_for_subscription((subscription[0], QOS_0), session)
@@ -215,11 +215,11 @@ class PatchedBroker(Broker):  # type: ignore[misc]
     async def _broadcast_message(
         self, session: Session | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
     ) -> None:
-        """Send a last will."""
+        """Publish a last will."""
         self._deliver(topic, bytes(data), publish_packet(topic, bytes(data)))
 
     async def _publish(self, session: Session, message: Message) -> None:
-        """Send a client's message, and keep it if it is to be retained and there is room."""
+        """Publish a client's message, and retain it if the client asks for that and there is room."""
         if not self._access.may_publish(message.topic):
             _log.warning("topic_refused client=%.40s topic=%.40s", session.client_id, message.topic)
             return
@@ -228,18 +228,18 @@ class PatchedBroker(Broker):  # type: ignore[misc]
             await self.retain_message(session, message.topic, message.payload, QOS_0)
 
     def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
-        """Send a message to everybody who subscribed to its topic, at once and in order."""
+        """Send a message to the listener and to all clients that subscribed to its topic, in order."""
         if topic in self.listener.topics:
-            if not self._overheard:
-                self._loop.call_soon(self._tell)
-            self._overheard.append((topic, payload))
+            if not self._unread:
+                self._loop.call_soon(self._notify)
+            self._unread.append((topic, payload))
         for topic_filter, subscriptions in self._subscriptions.items():
             if self._matches(topic, topic_filter):
                 for session, _ in subscriptions:
-                    conversation = self._talking.get(session.client_id)
+                    conversation = self._conversations.get(session.client_id)
                     if conversation is not None and not conversation.outgoing.send(packet):
                         self.dropped += 1
 
-    def _tell(self) -> None:
-        overheard, self._overheard = self._overheard, []
-        self.listener.on_message(overheard)
+    def _notify(self) -> None:
+        messages, self._unread = self._unread, []
+        self.listener.on_message(messages)

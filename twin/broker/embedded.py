@@ -1,4 +1,4 @@
-"""The embedded broker: amqtt in a thread with a loop of its own, on loopback unless told otherwise."""
+"""The embedded broker: amqtt in a thread with an event loop of its own, by default on the loopback interface."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from amqtt.errors import BrokerError as AmqttError
 
 from controller.address import address_text
 from twin.broker.access import Access
-from twin.broker.amqtt_patches import DEAF, Listener, PatchedBroker
+from twin.broker.amqtt_patches import NO_LISTENER, Listener, PatchedBroker
 from twin.broker.observation import Observer
 from twin.errors import BrokerError
 
@@ -27,9 +27,9 @@ _CHATTY_LOGGERS: Final = ("amqtt", "transitions", "websockets")
 class EmbeddedBroker:
     """An MQTT 3.1.1 broker in this process.
 
-    Port 0 takes a free one; `port` has the one it listens on once `start` has returned. A stopped broker can be
-    started again, on the same port. `access` says who may connect; none: everybody. Raises `BrokerError` where it
-    cannot listen.
+    With port 0 it listens on any free port; `port` is the actual one after `start`. A stopped broker can be started
+    again on the same port. `access` are its access rules; by default every client may connect. `start` raises
+    `BrokerError` if the broker cannot listen.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, access: Access | None = None) -> None:
@@ -40,16 +40,16 @@ class EmbeddedBroker:
         self._thread: threading.Thread | None = None
         self._broker: PatchedBroker | None = None
         self._starts = 0
-        self._listener = DEAF
+        self._listener = NO_LISTENER
         self._observe: Observer = lambda observation: None
         self._retained: dict[str, bytes] = {}
 
     def start(self) -> None:
-        """Listen. Returns when clients can connect."""
+        """Start to listen. Clients can connect when this returns."""
         assert self._thread is None, "the broker runs already"
         for name in _CHATTY_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        # Windows has another loop by default, which cannot be told to accept no more (`PatchedBroker.shutdown`).
+        # The default event loop on Windows cannot stop accepting connections (`PatchedBroker.shutdown`).
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="broker", daemon=True)
         self._thread.start()
@@ -64,66 +64,66 @@ class EmbeddedBroker:
             raise BrokerError(f"cannot listen on {where}: {why}; choose another port, or 0 for any") from None
 
     def stop(self) -> None:
-        """Close every connection and the port; bounded in time."""
+        """Close all connections and the port, within `STOP_TIMEOUT_S`."""
         if self._thread is None:
             return
         try:
             if self._broker is not None:
                 self._call(self._broker.shutdown(), STOP_TIMEOUT_S)
         except (FutureTimeoutError, TimeoutError):
-            pass  # Whatever keeps amqtt's shutdown waiting is cancelled with its task below.
+            pass  # Tasks that delay amqtt's shutdown are cancelled below.
         finally:
             self._broker = None
             self._end_thread()
 
     def cut_off(self, client_id: str) -> bool:
-        """Drop a client's connection as a network would; returns whether it had one. Its last will is out then."""
+        """Break a client's connection. Returns whether it had one. Its last will has been published then."""
         assert self._broker is not None, "the broker does not run"
         return bool(self._call(self._broker.cut_off(client_id), STOP_TIMEOUT_S))
 
     def shut_out(self) -> None:
-        """Drop every client, and let none of them in again until `let_in`."""
+        """Break every client's connection and refuse new ones until `let_in`."""
         assert self._broker is not None, "the broker does not run"
         self._call(self._broker.shut_out(), STOP_TIMEOUT_S)
 
     def let_in(self) -> None:
-        """Whoever was shut out may come again."""
+        """Accept clients again."""
         if self._broker is not None:
             self._broker.let_in()
 
     def listen(self, listener: Listener) -> None:
-        """Let somebody in this process hear from now on, in whoever's place, also after a stop and a start."""
+        """Set the subscriber in this process, replacing an earlier one. It stays after a stop and a start."""
         self._listener = listener
         if self._broker is not None:
             self._broker.listener = listener
 
     def watch(self, observe: Observer) -> None:
-        """Let somebody hear what happens to connections from now on, in the broker's thread."""
+        """Set the function that is called, in the broker's thread, with each event of a connection."""
         self._observe = observe
         if self._broker is not None:
             self._broker.observe = observe
 
     def publish(self, messages: Sequence[tuple[str, bytes]]) -> bool:
-        """Publish at QoS 0, in order, with no connection; from any thread. False: the broker is stopped."""
+        """Publish messages at QoS 0, in order, from any thread. Returns False if the broker is stopped."""
         if self._loop is None or self._broker is None:
             return False
         self._loop.call_soon_threadsafe(self._broker.publish_here, messages)
         return True
 
     def retain(self, topic: str, payload: bytes) -> None:
-        """Let every subscriber of a topic hear this first, also after a stop and a start; an empty one ends that."""
+        """Retain a message, also after a stop and a start. An empty payload removes the retained message."""
         self._retained[topic] = payload
         if self._broker is not None:
-            self._call(self._broker.keep(topic, payload), STOP_TIMEOUT_S)
+            self._call(self._broker.retain(topic, payload), STOP_TIMEOUT_S)
 
     @property
     def incarnation(self) -> int | None:
-        """How often it has been started, or None while it is stopped."""
+        """The number of starts so far, or None while the broker is stopped."""
         return None if self._broker is None else self._starts
 
     @property
     def dropped(self) -> int:
-        """Messages that were dropped since the start because a client read too slowly."""
+        """The number of messages dropped since the start because a client read too slowly."""
         return self._broker.dropped if self._broker is not None else 0
 
     def __enter__(self) -> "EmbeddedBroker":
@@ -131,7 +131,7 @@ class EmbeddedBroker:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
 
@@ -147,14 +147,14 @@ class EmbeddedBroker:
         self._broker = PatchedBroker(config, self._listener, self._access, self._observe)
         await self._broker.start()
         for topic, payload in self._retained.items():
-            await self._broker.keep(topic, payload)
-        server: Any = self._broker._servers["default"].instance  # The only way to learn the port.
+            await self._broker.retain(topic, payload)
+        server: Any = self._broker._servers["default"].instance  # amqtt has no public way to get the port.
         return int(server.sockets[0].getsockname()[1])
 
     @staticmethod
     def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_forever()
-        loop.run_until_complete(_ended())
+        loop.run_until_complete(_finish_tasks())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
@@ -171,8 +171,8 @@ class EmbeddedBroker:
         self._thread = self._loop = None
 
 
-async def _ended() -> None:
-    """Wait for whatever is still under way, such as connections just accepted; then end it."""
+async def _finish_tasks() -> None:
+    """Wait at most `LINGER_S` for running tasks, such as new connections, then cancel them."""
     while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
         _, late = await asyncio.wait(tasks, timeout=LINGER_S)
         for task in late:
@@ -180,7 +180,7 @@ async def _ended() -> None:
 
 
 def _cause(error: BaseException) -> str:
-    """The system's own words, which amqtt wraps."""
+    """The operating system's message in an error that amqtt has wrapped."""
     while error.__cause__ is not None:
         error = error.__cause__
     return getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""What the embedded broker sees of its clients' connections, and hands to whoever watches."""
+"""Events of the clients' connections, as the embedded broker reports them."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -7,10 +7,10 @@ from twin.trace import Event
 
 
 class Observation(NamedTuple):
-    """Something happened to a client's connection.
+    """One event of a client's connection.
 
-    It connected, subscribed to the topic in `detail`, said goodbye, was lost without a word, was refused (`detail` says
-    why), or another client with the same id took its place.
+    The client connected, subscribed (to the topic `detail`), disconnected, was lost without a DISCONNECT packet, was
+    refused (for the reason `detail`), or another client with the same id took over.
     """
 
     client: str
@@ -19,6 +19,6 @@ class Observation(NamedTuple):
 
 
 DOCTOR: Final = "twin-doctor-"
-"""A client whose id begins so looks at a line, and controls none."""
+"""Prefix of the client ids of `twin doctor`, which is no controller."""
 
 Observer = Callable[[Observation], None]

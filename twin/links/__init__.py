@@ -1,7 +1,7 @@
-"""What lies between plant and controller: channels that delay and lose, and the ways to reach a controller.
+"""What lies between plant and controller: channels that delay and lose messages, and the links to a controller.
 
-`memory` keeps our controller in the same thread, `lockstep` grants it its time over a real broker, and `real_time_port`
-lets any program at all connect. Each runs the same plant.
+`memory` runs our controller in the same thread. `lockstep` grants a controller its time over a real broker.
+`real_time_port` lets any program connect under the wall clock. Each link runs the same plant.
 """
 
 from twin.links.base import Link

@@ -1,42 +1,42 @@
-"""The seam between the twin's time and whoever controls the line."""
+"""What the twin requires of a link that reaches a controller in virtual time."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
 class Reply(NamedTuple):
-    """What the controller answered: payloads for `aa` in order, and when it wants to be woken next (or None)."""
+    """A controller's answer: payloads for `aa`, in order, and its next deadline in s (None: it has none)."""
 
     commands: Sequence[bytes]
     next_s: float | None
 
 
 class Link(Protocol):
-    """A controller reached in virtual time."""
+    """A link to a controller in virtual time. `now_s` is the time since the run began, in s."""
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
-        """Deliver payloads of `bb` at `now_s`, let the controller handle them and all that is due, and return.
+        """Deliver payloads of `bb` at `now_s`, and return once the controller has handled them and all that is due.
 
-        Raises `ParticipantError` when it does not answer.
+        Raises `ParticipantError` if the controller does not answer.
         """
 
     def rejoin(self, now_s: float) -> Reply:
-        """The controller's connection was lost and is there again, of which it is told now.
+        """Let the controller handle the loss and the return of its connection to the broker.
 
-        Raises `ParticipantError` when it does not come back.
+        Raises `ParticipantError` if the controller does not come back.
         """
 
     def stop(self, now_s: float) -> Reply:
-        """The controller is told to end: no further item, the belt clears, everything comes to rest.
+        """Tell the controller to end: it loads no further item, clears the belt and brings the line to rest.
 
-        Raises `ParticipantError` when it does not answer.
+        Raises `ParticipantError` if the controller does not answer.
         """
 
     def kill(self) -> None:
-        """The controller dies without a word."""
+        """End the controller abruptly: it sends nothing more."""
 
     def revive(self, now_s: float) -> Reply:
-        """A controller like the dead one starts in its place. Raises `ParticipantError` when it does not."""
+        """Start another controller in place of the killed one. Raises `ParticipantError` if it does not start."""
 
     def close(self) -> None:
-        """Let go of the controller."""
+        """Release the controller."""

@@ -1,7 +1,7 @@
-"""A connection to a broker whose network loop is the caller's own thread: waiting for a message costs no change of it.
+"""A client of a broker whose network loop runs in the caller's own thread, so that no message needs a thread switch.
 
-Nothing happens on the network but in `open`, `publish` and `poll`. QoS 0: while the broker is away, what is published
-is lost.
+The network is served only in `open`, `publish` and `poll`. Messages have QoS 0: those published while the broker is
+away are lost.
 """
 
 import os
@@ -19,39 +19,44 @@ from twin.errors import BrokerError
 from twin.links.plant_client import RETRY_S, no_delay
 
 CONNECT_TIMEOUT_S: Final = 5.0
-WELCOME_TIMEOUT_S: Final = 10.0
-LOOK_UP_S: Final = 0.1
+SUBSCRIBE_TIMEOUT_S: Final = 10.0
+POLL_S: Final = 0.1
+"""The longest wait for a message before the caller checks its other conditions."""
 
 
 class GrantClient(Protocol):
-    """How the twin speaks and hears in lockstep, in the caller's own thread: over a connection, or without one."""
+    """The twin's client in lockstep, in the caller's own thread: with a connection, or inside the embedded broker.
+
+    `losses` counts how often the broker was lost.
+    """
 
     losses: int
 
     def open(self) -> None:
-        """Begin. Raises `BrokerError` where there is no broker."""
+        """Connect and subscribe. Raises `BrokerError` if there is no broker."""
 
     @property
     def up(self) -> bool:
-        """Whether the broker is there and hears what is published."""
+        """Whether the broker is there and accepts messages."""
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send a message, by the next turn at the latest, or lose it."""
+        """Send a message, at the latest with the next `poll`. It is lost while the broker is away."""
 
     def poll(self, wait_s: float) -> bool:
-        """Wait until something arrives, at most `wait_s`, and hand it on. Returns whether anything was to be done."""
+        """Wait at most `wait_s` for messages, and pass them on. Returns whether there was anything to do."""
 
     def end_connection(self, client_id: str) -> None:
-        """End a client's connection as a network would."""
+        """Cut another client's connection, as a network failure would."""
 
     def close(self) -> None:
-        """End."""
+        """Disconnect."""
 
 
 class BlockingClient:
-    """Publishes, and hands what arrives on `topics` to `on_message`. `on_back` is called when a lost broker is back.
+    """Publishes messages, and passes each one that arrives on `topics` to `on_message`.
 
-    `client_id` is one of its own unless given; `losses` counts how often the connection was lost.
+    `on_back` is called when a lost broker is back. `client_id` is generated unless given. `losses` counts how often the
+    connection was lost.
     """
 
     def __init__(
@@ -68,37 +73,39 @@ class BlockingClient:
         self._pause = threading.Event()
         self.client_id = client_id or f"twin-{os.getpid()}-{port}-{id(self):x}"
         self._client = _client(self.client_id)
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._lost
-        self._client.on_subscribe = self._listening
-        self._client.on_message = self._arrived
+        self._client.on_connect = self._on_connected
+        self._client.on_disconnect = self._on_lost
+        self._client.on_subscribe = self._on_subscribed
+        self._client.on_message = self._on_arrived
 
     def open(self) -> None:
-        """Connect and subscribe. Raises `BrokerError` if that fails or takes too long."""
-        until_s = wall_s() + WELCOME_TIMEOUT_S
-        self._reach()
+        """Connect and subscribe. Raises `BrokerError` if that fails or takes longer than `SUBSCRIBE_TIMEOUT_S`."""
+        until_s = wall_s() + SUBSCRIBE_TIMEOUT_S
+        self._connect()
         while not self._subscribed:
-            self.poll(LOOK_UP_S)
+            self.poll(POLL_S)
             why = self._refused or ("it closed the connection" if self.losses else None)
             if why is None and wall_s() > until_s:
-                why = f"no answer within {WELCOME_TIMEOUT_S:g} s"
+                why = f"no answer within {SUBSCRIBE_TIMEOUT_S:g} s"
             if why is not None:
                 self.close()
-                raise BrokerError(f"broker {self._where}: {why}; it must let the twin in, MQTT 3.1.1")
+                raise BrokerError(
+                    f"broker {self._address_text}: {why}; it must accept the twin's connection (MQTT 3.1.1)"
+                )
 
     @property
     def up(self) -> bool:
-        """Whether the connection stands and hears what is published."""
+        """Whether this client is connected and subscribed."""
         return self._subscribed
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send a message, or lose it."""
+        """Send a message. It is lost while the broker is away."""
         self._client.publish(topic, payload)
 
     def poll(self, wait_s: float) -> bool:
-        """Let the network happen: wait until something arrives, at most `wait_s`, and handle it.
+        """Serve the network: wait at most `wait_s` for messages, and handle them. A lost connection is restored.
 
-        Returns whether anything was to be done. A lost connection is made again.
+        Returns whether there was anything to do.
         """
         connection = self._client.socket()
         if connection is None:
@@ -112,10 +119,10 @@ class BlockingClient:
         return bool(readable or writable)
 
     def end_connection(self, client_id: str) -> None:
-        """End a client's connection: taking its place is what makes any broker drop it (MQTT 3.1.1, 3.1.4-2)."""
-        usurper = BlockingClient(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
-        usurper.open()
-        usurper.close()
+        """Cut another client's connection by connecting with its id: the broker drops the older one (MQTT-3.1.4-2)."""
+        second = BlockingClient(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
+        second.open()
+        second.close()
 
     def close(self) -> None:
         """Disconnect."""
@@ -123,15 +130,15 @@ class BlockingClient:
         self._client.disconnect()
 
     @property
-    def _where(self) -> str:
+    def _address_text(self) -> str:
         return f"{self._address[0]}:{self._address[1]}"
 
-    def _reach(self) -> None:
+    def _connect(self) -> None:
         try:
-            # No keep-alive: the caller may be busy with other things for longer than any.
+            # No keep-alive: the caller may serve other things for longer than any keep-alive lasts.
             self._client.connect(*self._address, keepalive=0)
         except (OSError, ValueError) as error:
-            raise BrokerError(f"broker {self._where}: {error}; start one there, or leave --broker out") from None
+            raise BrokerError(f"broker {self._address_text}: {error}; start one there, or leave --broker out") from None
 
     def _reconnect(self) -> bool:
         self._pause.wait(RETRY_S)
@@ -141,7 +148,7 @@ class BlockingClient:
             return False
         return True
 
-    def _connected(
+    def _on_connected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, properties: Any
     ) -> None:
         if reason.is_failure:
@@ -149,16 +156,16 @@ class BlockingClient:
         else:
             client.subscribe([(topic, 0) for topic in self._topics])
 
-    def _listening(self, *_: Any) -> None:
+    def _on_subscribed(self, *_: Any) -> None:
         self._subscribed = True
         if self.losses:
             self._on_back()
 
-    def _lost(self, *_: Any) -> None:
+    def _on_lost(self, *_: Any) -> None:
         self._subscribed = False
         self.losses += 1
 
-    def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
         self._receive(message.topic, bytes(message.payload))
 
 

@@ -1,7 +1,7 @@
-"""One direction of the wire in virtual time: delays each message, and keeps their order.
+"""One direction of the link in virtual time: it delays each message, and keeps the messages in order.
 
-Faults of the link act here, in the twin's time, so that every link shares them. A message knows what it says and of
-which item, so that a fault's doing is recorded as what it did to the item: its edge lost, its picture late.
+The link's faults act here, in virtual time, so that they are the same on every link. A message knows its part and its
+item, so that a fault's effect is recorded for the item: its edge lost, its picture late.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,10 @@ ROUNDING_S: Final = 1e-9
 
 
 class Channel:
-    """Carries messages of topic `name` to `arrive`, after latency and jitter. `place_m`: where a part stands."""
+    """Carries the messages of topic `name` to `arrive`, after latency and jitter.
+
+    `place_m` returns the position of a part, in m from the loader, or None.
+    """
 
     def __init__(
         self, timeline: Timeline, model: LinkModel, streams: Streams, name: str, faults: FaultInjector,
@@ -45,13 +48,13 @@ class Channel:
         self._arrive = arrive
         self._place_m = place_m
         self._last_s = 0.0
-        self._held_up_by: Fault | None = None
+        self._delayed_by: Fault | None = None
         if name == wire.FEEDBACK:
             for garbage in faults.all(Garbage):
-                timeline.call_at(garbage.from_s, partial(self._litter, garbage))
+                timeline.call_at(garbage.from_s, partial(self._send_garbage, garbage))
 
     def send(self, message: Message) -> None:
-        """Put a message on its way; it does not overtake the one before it, unless a fault has it so."""
+        """Send a message. It does not overtake the one before it, unless a fault reorders them."""
         faults, name = self._faults, self._name
         delay_s = self._model.latency_s
         if self._model.jitter_s > 0:
@@ -62,34 +65,34 @@ class Channel:
                 return
         slow = faults.active(LinkDelay, way=name)
         slow_s = delay_s + sum(fault.delay_s for fault in slow)
-        for swap in faults.active(LinkReorder, way=name):
-            if faults.drawn(swap.share):
-                self._arrive_at(self._timeline.now + slow_s + swap.delay_s, message, swap, "late")
+        for reorder in faults.active(LinkReorder, way=name):
+            if faults.drawn(reorder.share):
+                self._arrive_at(self._timeline.now + slow_s + reorder.delay_s, message, reorder, "late")
                 return
         if slow:
-            self._held_up_by = slow[0]
+            self._delayed_by = slow[0]
         self._carry(message, slow_s, delay_s)
-        for twice in faults.active(LinkDuplicate, way=name):
-            if faults.drawn(twice.share):
-                self._arrive_at(self._last_s, message, twice, "twice")
+        for duplicate in faults.active(LinkDuplicate, way=name):
+            if faults.drawn(duplicate.share):
+                self._arrive_at(self._last_s, message, duplicate, "twice")
 
-    def _litter(self, garbage: Garbage) -> None:
+    def _send_garbage(self, garbage: Garbage) -> None:
         message = Message(GARBAGE[garbage.payload], "garbage", garbage.payload)
         self._faults.disturb(garbage, "garbage", "wire")
         self._carry(message, self._model.latency_s, self._model.latency_s)
 
     def _carry(self, message: Message, delay_s: float, healthy_s: float) -> None:
-        """The message arrives after `delay_s`, or when the one before it does; a healthy wire takes `healthy_s`."""
+        """Deliver a message after `delay_s`, but not before the previous one. Without faults it takes `healthy_s`."""
         now_s = self._timeline.now
         self._last_s = max(self._last_s, now_s + delay_s)
         late = self._last_s - now_s > healthy_s + self._model.jitter_s + ROUNDING_S
-        if late and self._held_up_by is not None:
-            self._arrive_at(self._last_s, message, self._held_up_by, "late")
+        if late and self._delayed_by is not None:
+            self._arrive_at(self._last_s, message, self._delayed_by, "late")
         else:
             self._timeline.call_at(self._last_s, partial(self._arrive, message))
 
     def _arrive_at(self, at_s: float, message: Message, fault: Fault, how: str) -> None:
-        """A message arrives disturbed, which is a fact when it does; of its item, if it has one, it is one at once."""
+        """Deliver a disturbed message. The fact is recorded for its item now, and for its part alone on arrival."""
         if message.item is not None:
             self._disturb(fault, how, message)
 

@@ -1,4 +1,4 @@
-"""The controller in the twin's virtual time: it gets what arrives, is woken at its deadlines, and sends commands."""
+"""The controller in virtual time: it receives feedback, is woken at its deadlines, and sends commands."""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline, Timer
 
-SPINS_AT_ONE_INSTANT: Final = 1000
-"""A controller that asks so often to be woken at one instant would stop the time for ever."""
+WAKES_AT_ONE_INSTANT: Final = 1000
+"""A controller that asks more often to be woken at one instant would stop virtual time for good: it has crashed."""
 
 LATENCY_SAMPLES: Final = 10_000
 CONTROLLER: Final = "controller"
@@ -25,9 +25,10 @@ LAST_WILL: Final = wire.encode_command(wire.Conveyor(run=False))
 
 
 class ControllerPort:
-    """Drives a link from the timeline: one exchange for each arrival on `bb` and for each deadline.
+    """Drives a link from the timeline: one exchange for each message on `bb` and for each deadline.
 
-    A controller that fails is recorded as crashed, once, and then left alone. Its commands go to `send`.
+    `send` takes the controller's commands. A controller that fails is recorded as crashed, once, and gets nothing more.
+    `gate_to_command_s` has the wall time, in s, of each exchange in which a gate's edge led to a command.
     """
 
     def __init__(
@@ -40,8 +41,8 @@ class ControllerPort:
         self._record = record
         self._send = send
         self._deadline = Timer(timeline)
-        self._spins = 0
-        self._spun_at_s = -1.0
+        self._wakes = 0
+        self._woken_at_s = -1.0
         self._lost_by: BrokerFault | None = None
         self._stop_requested = False
         self._stop_pending = False
@@ -50,7 +51,7 @@ class ControllerPort:
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def start(self) -> None:
-        """Let the controller start, and then its connection fail when faults have it fail."""
+        """Start the controller, and schedule the faults of its connection."""
         self._exchange([])
         losses: list[BrokerFault] = [
             *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
@@ -60,7 +61,7 @@ class ControllerPort:
             self._timeline.call_at(loss.until_s, partial(self._reconnect, loss))
 
     def arrive(self, message: Message) -> None:
-        """A message on `bb` reaches the controller, if it is connected."""
+        """Deliver a message on `bb` to the controller. It is lost while the controller is not connected."""
         if self._lost_by is not None:
             self._drop(self._lost_by, message)
             return
@@ -70,9 +71,9 @@ class ControllerPort:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def stop(self) -> None:
-        """Tell the controller to end: at once, or as soon as it is connected again.
+        """Tell the controller to end, now or as soon as it is connected again.
 
-        A controller that is started in the place of a killed one is told again.
+        A controller that replaces a killed one gets the request, too.
         """
         self._stop_requested = True
         if self._lost_by is None and not self.crashed:
@@ -109,16 +110,16 @@ class ControllerPort:
             self._faults.disturb(fault, lost, message.part, item=message.item)
 
     def _wake(self) -> None:
-        if self._spun_at_s != self._timeline.now:
-            self._spun_at_s, self._spins = self._timeline.now, 0
-        self._spins += 1
-        if self._spins > SPINS_AT_ONE_INSTANT:
-            self._crash(f"asks for {self._spins} deadlines at one instant")
+        if self._woken_at_s != self._timeline.now:
+            self._woken_at_s, self._wakes = self._timeline.now, 0
+        self._wakes += 1
+        if self._wakes > WAKES_AT_ONE_INSTANT:
+            self._crash(f"asks for {self._wakes} deadlines at one instant")
         else:
             self._exchange([])
 
     def _exchange(self, feedback: list[bytes]) -> bool:
-        """One exchange; returns whether the controller commanded anything."""
+        """Make one exchange. Returns whether the controller sent a command."""
         if self.crashed or self._lost_by is not None:
             return False
         return self._call_link(lambda now_s: self._link.exchange(now_s, feedback))

@@ -1,7 +1,7 @@
-"""The twin's place inside the embedded broker: it publishes and hears there without a connection of its own.
+"""The twin's clients inside the embedded broker: they publish and subscribe without a connection of their own.
 
-Between a grant and its answer each packet on a socket counts; this end of the wire saves its half of them. Whoever
-controls the line is reached over the broker and a real connection all the same.
+Each packet on a socket between a grant and its answer costs time; these clients save half of the packets. The
+controller still has a real connection to the broker.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,16 +9,18 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from controller import wire
-from twin.broker.amqtt_patches import DEAF, Listener
+from twin.broker.amqtt_patches import NO_LISTENER, Listener
 from twin.broker.embedded import EmbeddedBroker
 
-STANDS_IN: Final = b'{"plant":"twin"}'
+TWIN_PLANT: Final = b'{"plant":"twin"}'
+"""Retained on `wire.PLANT`, so that a client can tell the twin from an FS simulator."""
 
 
 class EmbeddedClient:
-    """Publishes, and hands what is published on `topics` to `on_message`. `on_back`: a stopped broker runs again.
+    """Publishes messages, and passes each one published on `topics` to `on_message`.
 
-    What is published goes out with the next `poll`. While the broker is stopped it is lost; `losses` counts that.
+    Messages go out with the next `poll`, and are lost while the broker is stopped. `on_back` is called when a stopped
+    broker runs again. `losses` counts how often the broker was stopped.
     """
 
     def __init__(
@@ -30,13 +32,13 @@ class EmbeddedClient:
         self._topics = topics
         self._receive = on_message
         self._on_back = on_back
-        self._heard: SimpleQueue[Sequence[tuple[str, bytes]]] = SimpleQueue()
+        self._arrived: SimpleQueue[Sequence[tuple[str, bytes]]] = SimpleQueue()
         self._unsent: list[tuple[str, bytes]] = []
         self._incarnation: int | None = None
 
     def open(self) -> None:
-        """Begin to hear."""
-        self._broker.listen(Listener(frozenset(self._topics), self._heard.put))
+        """Subscribe."""
+        self._broker.listen(Listener(frozenset(self._topics), self._arrived.put))
         self._incarnation = self._broker.incarnation
 
     @property
@@ -45,17 +47,17 @@ class EmbeddedClient:
         return self._broker.incarnation is not None
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send a message with the next turn, or lose it."""
+        """Send a message with the next `poll`. It is lost while the broker is stopped."""
         self._unsent.append((topic, payload))
 
     def poll(self, wait_s: float) -> bool:
-        """Send what is to be sent, wait for messages for at most `wait_s`, and hand them on; whether there were any."""
-        self._look_up()
+        """Send what is unsent, wait at most `wait_s` for messages, and pass them on. Returns whether any arrived."""
+        self._check_broker()
         if self._unsent:
             unsent, self._unsent = self._unsent, []
             self._broker.publish(unsent)
         try:
-            messages = self._heard.get(timeout=wait_s) if wait_s else self._heard.get_nowait()
+            messages = self._arrived.get(timeout=wait_s) if wait_s else self._arrived.get_nowait()
         except Empty:
             return False
         for topic, payload in messages:
@@ -63,16 +65,16 @@ class EmbeddedClient:
         return True
 
     def end_connection(self, client_id: str) -> None:
-        """End a client's connection as a network would."""
+        """Cut another client's connection, as a network failure would."""
         self._broker.cut_off(client_id)
 
     def close(self) -> None:
-        """Send what is still to be sent."""
+        """Send what is still unsent."""
         if self._unsent:
             self._broker.publish(self._unsent)
 
-    def _look_up(self) -> None:
-        """Whether the broker is still the one that it was: it may have been stopped and started since."""
+    def _check_broker(self) -> None:
+        """Notice whether the broker was stopped or started since the last check."""
         incarnation, self._incarnation = self._broker.incarnation, self._incarnation
         if incarnation == self._incarnation:
             return
@@ -83,24 +85,27 @@ class EmbeddedClient:
 
 
 class EmbeddedPlantClient:
-    """The plant's place inside the embedded broker, for the link in real time; `take` gets what arrives on `aa`."""
+    """The plant's client inside the embedded broker, for the link in real time.
+
+    `take` gets each payload that arrives on `aa`, in the broker's thread.
+    """
 
     def __init__(self, broker: EmbeddedBroker, take: Callable[[bytes], None]) -> None:
         self._broker = broker
         self._take = take
 
     def open(self) -> None:
-        """Begin to hear."""
+        """Subscribe, and publish in a retained message that this plant is a twin."""
         self._broker.listen(Listener(frozenset({wire.COMMANDS}), self._receive))
-        self._broker.retain(wire.PLANT, STANDS_IN)
+        self._broker.retain(wire.PLANT, TWIN_PLANT)
 
     def publish(self, payload: bytes) -> None:
-        """Send feedback; while the broker is stopped it is lost."""
+        """Publish feedback. It is lost while the broker is stopped."""
         self._broker.publish([(wire.FEEDBACK, payload)])
 
     def close(self) -> None:
-        """Hear no more."""
-        self._broker.listen(DEAF)
+        """Unsubscribe, and remove the retained message."""
+        self._broker.listen(NO_LISTENER)
         self._broker.retain(wire.PLANT, b"")
 
     def _receive(self, messages: Sequence[tuple[str, bytes]]) -> None:

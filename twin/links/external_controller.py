@@ -1,4 +1,4 @@
-"""A controller that is not ours: a program in any language that is told where the broker is, or whoever connects."""
+"""An external controller: a program in any language that the twin starts, or that connects by itself."""
 
 import shlex
 import subprocess
@@ -14,24 +14,27 @@ HOSTED_BROKER: Final = ("127.0.0.1", 21883)
 """Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
 END_S: Final = 5.0
-REST_S: Final = 1.0
-"""So long may those whom the program started go on after it, when they are asked to end."""
+"""How long a program may take to end after it was asked to."""
+
+CHILDREN_END_S: Final = 1.0
+"""How long its child processes may run on after that."""
 
 LOOK_S: Final = 0.02
 
 
 class Exit(NamedTuple):
-    """How a controller ended: exit code (0: its work was done), and in words."""
+    """How a controller ended: its exit code (0: its work was done) and the reason in words."""
 
     code: int
     reason: str
 
 
 class ExternalController:
-    """A program to start, `command` with `{host}` and `{port}` in it; without one, nobody is started.
+    """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
-    It is started when a run begins and ended with it, and so is whatever it starts itself: a wrapper script's
-    controller would spoil the next run.
+    The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
+    controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
+    and a controller connects by itself.
     """
 
     def __init__(self, command: str | None = None) -> None:
@@ -41,7 +44,10 @@ class ExternalController:
         self._words: list[str] = []
 
     def at(self, host: str, port: int) -> "ExternalController":
-        """The same program, to be told this broker."""
+        """The same program, with this broker's address in its command line.
+
+        Raises `TwinError` for a command line that cannot be split, or has other placeholders.
+        """
         placed = ExternalController(self.command)
         if self.command is not None:
             try:
@@ -67,22 +73,22 @@ class ExternalController:
 
     @property
     def started(self) -> bool:
-        """Whether the twin starts it, and not somebody else."""
+        """Whether the twin starts the program; otherwise a controller connects by itself."""
         return bool(self._words)
 
     def exit(self) -> Exit | None:
-        """How the program ended, if it did; with code 0 it has done its work."""
+        """How the program ended; None while it runs, or if the twin has not started it."""
         if self._processes is None or (code := self._processes.exit_code()) is None:
             return None
         return Exit(code, f"{self._words[0]} ended with exit code {code}")
 
     def stop(self) -> None:
-        """Ask the program to end, as a person would; what it makes of that is its own."""
+        """Ask the program to end, by a signal. What it does then is up to the program."""
         if self._processes is not None:
             self._processes.ask()
 
     def start(self) -> None:
-        """Start the program. Raises `TwinError` where it cannot be started."""
+        """Start the program. Raises `TwinError` if it cannot be started."""
         if self._words:
             try:
                 self._processes = Processes(self._words)
@@ -90,29 +96,29 @@ class ExternalController:
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
 
     def kill(self) -> None:
-        """End the program as a power cut would."""
+        """End the program and its child processes at once."""
         if self._processes is not None:
             self._processes.kill()
             self._processes = None
 
     def end(self) -> None:
-        """Ask the program to end, and see to it that it does."""
+        """Ask the program to end, and kill it if it does not within `END_S`."""
         if self._processes is None:
             return
         try:
             self._processes.ask()
             self._processes.wait(END_S)
-            _await_rest(self._processes)
+            _await_children(self._processes)
         except subprocess.TimeoutExpired:
-            pass  # It has had its time.
+            pass  # It is killed below.
         finally:
             self.kill()
 
 
-def _await_rest(processes: Processes) -> None:
-    """Wait for those whom the program started; not for long, as who is dead and not buried looks alive."""
+def _await_children(processes: Processes) -> None:
+    """Wait for the program's child processes. The wait is short because a zombie process counts as running."""
     pause = threading.Event()
-    for _ in range(round(REST_S / LOOK_S)):
+    for _ in range(round(CHILDREN_END_S / LOOK_S)):
         if not processes.any_left():
             return
         pause.wait(LOOK_S)

@@ -1,4 +1,4 @@
-"""A controller of ours at work in a thread of this process, over a real broker."""
+"""Our controller in a thread of this process, over a real broker."""
 
 import threading
 from collections import deque
@@ -17,98 +17,98 @@ from controller.system import wall_s
 from controller.wall_clock import Clock, WallClock
 from controller.worker import Worker
 from twin.links.external_controller import Exit
-from twin.links.memory import ControllerOf, crash_words
+from twin.links.memory import ControllerOf, crash_reason
 
 JOIN_S: Final = 5.0
 LOCKSTEP_TOPICS: Final = (wire.FEEDBACK, wire.CLOCK_GRANT)
 
 
 class Program(Protocol):
-    """Whoever controls the line over a broker, and can be started, killed and started again."""
+    """A controller that is reached over a broker. It can be started, killed and started again."""
 
     def start(self) -> None:
-        """Begin. Raises `TwinError` where that fails."""
+        """Start the controller. Raises `TwinError` if that fails."""
 
     def kill(self) -> None:
-        """End it at once, where it stands."""
+        """End the controller abruptly."""
 
     def end(self) -> None:
-        """End it in good order, within seconds."""
+        """End the controller in good order, within seconds."""
 
     def exit(self) -> Exit | None:
-        """How it ended, if it did by itself."""
+        """How the controller ended by itself; None while it runs."""
 
     def stop(self) -> None:
-        """Tell it to end, as by a signal."""
+        """Ask the controller to end, as a signal does."""
 
     @property
     def started(self) -> bool:
-        """Whether the twin starts it, and not somebody else."""
+        """Whether the twin starts the controller; otherwise it connects by itself."""
 
 
 class InProcessController:
-    """Our controller, its core made by `controller_of`, over the broker at `address`.
+    """Our controller, with a core made by `controller_of`, over the broker at `address`.
 
-    `granted`: its time is the twin's; else it is the wall's, the recognizer has a thread of its own, and
-    `gate_to_command_s` has how long its commands took.
+    With `granted` its clock is granted by the twin. Otherwise it runs under the wall clock with the recognizer in a
+    thread of its own, and `gate_to_command_s` has the times from a gate's edge to the command, in s.
     """
 
     def __init__(
         self, controller_of: ControllerOf, settings: Settings, recognizer: Recognizer, address: Address, *,
         granted: bool,
     ) -> None:  # fmt: skip
-        self._make = self._granted if granted else self._free
+        self._assemble = self._with_granted_clock if granted else self._with_wall_clock
         self._controller_of = controller_of
         self._settings = settings
         self._recognizer = recognizer
         self._address = address
-        self._life = ExitStack()
+        self._resources = ExitStack()
         self.gate_to_command_s: deque[float] = deque()
         self._exit: Exit | None = None
         self._stop = threading.Event()
 
     @property
     def started(self) -> bool:
-        """It lives in this process."""
+        """Always true: it runs in this process."""
         return True
 
     def exit(self) -> Exit | None:
-        """How the controller ended, if it raised."""
+        """How the controller ended, if it raised an exception; else None."""
         return self._exit
 
     def stop(self) -> None:
-        """Tell it to end: the belt clears, everything comes to rest."""
+        """Tell the controller to end: it clears the belt and brings the line to rest."""
         self._stop.set()
 
     def start(self) -> None:
-        """Connect, and control. Raises `BrokerError` where the broker is not there."""
-        with ExitStack() as life:
-            session, connection, clock = self._make(life)
+        """Connect, and control the line from a thread. Raises `BrokerError` if the broker is not there."""
+        with ExitStack() as resources:
+            session, connection, clock = self._assemble(resources)
             connection.open()
-            life.callback(connection.close)
+            resources.callback(connection.close)
             stop = self._stop = threading.Event()
             thread = threading.Thread(
                 target=self._work, args=(clock, session, connection, stop), name="controller", daemon=True
             )
             thread.start()
-            life.callback(_end, thread, session, connection, stop)
-            self._life = life.pop_all()
+            resources.callback(_end, thread, session, connection, stop)
+            self._resources = resources.pop_all()
 
     def kill(self) -> None:
-        """End the thread, in no good order: nothing is said to the plant."""
-        self._life.close()
+        """End the thread at once: the controller sends no further command."""
+        self._resources.close()
 
     def end(self) -> None:
-        """End the thread: the plant is gone, and there is nothing to bring to rest in good order."""
-        self._life.close()
+        """End the thread. The run is over, so there is nothing to bring to rest."""
+        self._resources.close()
 
-    def _granted(self, life: ExitStack) -> tuple[Session, Connection, Clock]:
+    def _with_granted_clock(self, resources: ExitStack) -> tuple[Session, Connection, Clock]:
         session = self._session(SimulatedRecognitions(self._recognizer))
         return session, Connection(self._address, topics=LOCKSTEP_TOPICS), GrantedClock(CLIENT_ID)
 
-    def _free(self, life: ExitStack) -> tuple[Session, Connection, Clock]:
+    def _with_wall_clock(self, resources: ExitStack) -> tuple[Session, Connection, Clock]:
         connection = Connection(self._address)
-        worker = life.enter_context(Worker(self._recognizer, connection.poke))
+        worker = resources.enter_context(Worker(self._recognizer, connection.poke))
         clock = WallClock()
         self.gate_to_command_s = clock.gate_to_command_s
         return self._session(worker), connection, clock
@@ -120,8 +120,8 @@ class InProcessController:
     def _work(self, clock: Clock, session: Session, connection: Connection, stop: threading.Event) -> None:
         try:
             clock.run(session, connection, stop)
-        except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
-            self._exit = Exit(1, crash_words(error))
+        except Exception as error:  # The controller is under test: any exception is its crash.
+            self._exit = Exit(1, crash_reason(error))
 
 
 def _end(thread: threading.Thread, session: Session, connection: Connection, stop: threading.Event) -> None:

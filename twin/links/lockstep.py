@@ -1,12 +1,12 @@
-"""The link in lockstep: a real controller over a real broker, its clock granted by the twin.
+"""The link in lockstep: controllers over a real broker, with a clock that the twin grants.
 
-The twin publishes feedback and then a grant; every participant, having received as many messages as the grant
-says, acts and answers with how many commands it has sent and when it wants to be woken. Counting both ways makes
-it independent of ordering across topics; numbered grants make a resent one harmless.
+The twin publishes feedback and then a grant. Each participant acts once it has received as many messages as the grant
+counts. It answers with the number of commands that it has sent and with its next deadline. Both sides count, so the
+protocol does not depend on the order across topics. Grants have numbers, so a repeated grant does no harm.
 
-What is lost with a broker or a connection while nothing is under way costs nothing: the twin finds out before it
-publishes, and first makes sure that everybody is there again. A message that is lost on its way cannot be made
-good, since feedback carries no number; then the participant is named, and what happened.
+A broker or a connection that is lost between grants costs nothing: the twin notices before it publishes, and first
+waits until every participant is back. A message that is lost on its way cannot be replaced, because feedback has no
+number. The error then names the participant and what happened.
 """
 
 import logging
@@ -19,11 +19,11 @@ from controller.errors import WireError
 from controller.system import wall_s
 from twin.errors import ParticipantError
 from twin.links.base import Reply
-from twin.links.blocking_client import LOOK_UP_S, GrantClient
+from twin.links.blocking_client import POLL_S, GrantClient
 from twin.links.external_controller import Exit
 
 RESEND_S: Final = 1.0
-SPEAK_UP_S: Final = 2.0
+WAITING_NOTICE_S: Final = 2.0
 ANSWER_TIMEOUT_S: Final = 15.0
 JOIN_TIMEOUT_S: Final = 60.0
 
@@ -32,8 +32,12 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Seat:
-    """A participant, as its answers describe it: the last grant it answered, commands announced and received."""
+class _Participant:
+    """A participant, as its answers describe it.
+
+    `grant` is the last grant that it answered, `sent` how many commands it has announced, `settled` how many of these
+    had arrived by the end of the last grant, `next_s` its deadline.
+    """
 
     grant: int = 0
     sent: int = 0
@@ -42,19 +46,20 @@ class _Seat:
 
 
 class GrantClientFactory(Protocol):
-    """Makes the twin's end of the wire: `BlockingClient` or `EmbeddedClient`, but for where."""
+    """Makes the twin's client for one broker: a `BlockingClient` or an `EmbeddedClient`."""
 
     def __call__(
         self, *, topics: Sequence[str], on_message: Callable[[str, bytes], None], on_back: Callable[[], None]
     ) -> GrantClient:
-        """What listens to `topics` and tells `on_message`; a lost broker that is there again is told to `on_back`."""
+        """A client that passes messages on `topics` to `on_message`, and calls `on_back` when a lost broker is back."""
 
 
 class LockstepLink:
-    """Participants reached over a broker. `on_waiting` is told who makes the twin wait.
+    """The link to one or more participants over a broker.
 
-    `exit_of` says how the participants ended, if they did: nobody need wait for them. `kill` ends the
-    participants without a word, `revive` starts others in their place.
+    `on_waiting` gets a text that names the participants for which the twin waits. `exit_of` returns how the
+    participants' program ended, or None while it runs; the twin does not wait for an ended program. `kill` ends the
+    participants abruptly, `revive` starts others in their place.
     """
 
     def __init__(
@@ -67,70 +72,73 @@ class LockstepLink:
         self._exit_of = exit_of
         self._kill = kill
         self._revive = revive
-        self._seats: dict[str, _Seat] = {}
-        self._places = 1
+        self._participants: dict[str, _Participant] = {}
+        self._expected = 1
         self._commands: list[bytes] = []
         self._received = 0
         self._sent = 0
         self._grant = wire.Grant(grant=0, now_s=0.0, sent=0)
         self._granting = False
-        self._unsure = False
-        self._losses = 0
+        self._joined = False
+        self._losses_at_grant = 0
         self._client = make_client(topics=_TOPICS, on_message=self._receive, on_back=self._send_grant)
 
     def open(self) -> None:
-        """Begin to hear. Raises `BrokerError` if that fails or takes too long."""
+        """Connect and subscribe. Raises `BrokerError` if that fails or takes too long."""
         self._client.open()
 
     def await_participants(self, count: int = 1, timeout_s: float = JOIN_TIMEOUT_S) -> None:
-        """Wait until `count` participants have said hello. Raises `ParticipantError`."""
-        self._places = count
+        """Wait until `count` participants have said hello. Raises `ParticipantError` after `timeout_s`."""
+        self._expected = count
         self._wait(
-            lambda: len(self._seats) >= count, timeout_s,
-            lambda: f"{count} participant(s) to say hello on {wire.CLOCK_HELLO}, so far {list(self._seats) or 'none'}",
+            lambda: len(self._participants) >= count, timeout_s,
+            lambda: f"{count} participant(s) must say hello on {wire.CLOCK_HELLO}, so far {self._names() or 'none'}",
         )  # fmt: skip
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
-        """Publish, grant, and wait for every answer and every command. Raises `ParticipantError`."""
+        """Publish feedback, grant, and wait for every answer and command.
+
+        Raises `ParticipantError` if one does not arrive in time.
+        """
         while self._client.poll(0.0):
             pass
-        if feedback and (self._unsure or not self._client.up or self._client.losses > self._losses):
-            self._agree(now_s, ())
-        self._agree(now_s, feedback)
+        if feedback and (self._joined or not self._client.up or self._client.losses > self._losses_at_grant):
+            self._complete_grant(now_s, ())
+        self._complete_grant(now_s, feedback)
         return self._reply()
 
     def rejoin(self, now_s: float) -> Reply:
-        """End the participants' connections, and grant when they are there again.
+        """Cut the participants' connections, and grant when the participants are back.
 
-        Each must have its name in lockstep for its client id. Raises `ParticipantError` when one does not come back.
+        Each participant's name must be its client id. Raises `ParticipantError` if one does not come back.
         """
-        for who in self._seats:
-            self._client.end_connection(who)
+        for name in self._participants:
+            self._client.end_connection(name)
         return self.exchange(now_s, ())
 
     def stop(self, now_s: float) -> Reply:
-        """Grant once more, and tell the participants to end with it.
+        """Grant once more, with the request to end.
 
-        Raises `ParticipantError` when one does not answer.
+        Raises `ParticipantError` if a participant does not answer.
         """
-        self._agree(now_s, (), stop=True)
+        self._complete_grant(now_s, (), stop=True)
         return self._reply()
 
     def kill(self) -> None:
-        """The participants die without a word, and are not waited for from now on."""
+        """End the participants abruptly. The twin waits for them no longer."""
         self._kill()
-        self._seats.clear()
+        self._participants.clear()
 
     def revive(self, now_s: float) -> Reply:
-        """Others start in the dead ones' place; they are told what time it is when they have said hello.
+        """Start others in place of the killed participants, and grant `now_s` once they have said hello.
 
-        Raises `ParticipantError` when they do not.
+        Raises `ParticipantError` if they do not.
         """
         while self._client.poll(0.0):
             pass
-        self._seats.clear()  # What the dead ones still said was on its way.
+        self._participants.clear()  # A killed participant's last messages may have arrived since.
         self._revive()
-        self.await_participants(self._places)
+        self.await_participants(self._expected)
         return self.exchange(now_s, ())
 
     def close(self) -> None:
@@ -139,12 +147,14 @@ class LockstepLink:
 
     def _reply(self) -> Reply:
         commands, self._commands = self._commands, []
-        deadlines_s = [seat.next_s for seat in self._seats.values() if seat.next_s is not None]
+        deadlines_s = [
+            participant.next_s for participant in self._participants.values() if participant.next_s is not None
+        ]
         return Reply(commands, min(deadlines_s, default=None))
 
-    def _agree(self, now_s: float, feedback: Sequence[bytes], *, stop: bool = False) -> None:
-        """One grant, to its last answer and command."""
-        self._losses, self._unsure = self._client.losses, False
+    def _complete_grant(self, now_s: float, feedback: Sequence[bytes], *, stop: bool = False) -> None:
+        """Publish feedback and one grant, and wait for its last answer and command."""
+        self._losses_at_grant, self._joined = self._client.losses, False
         for payload in feedback:
             self._client.publish(wire.FEEDBACK, payload)
         self._sent += len(feedback)
@@ -152,19 +162,19 @@ class LockstepLink:
         self._grant = wire.Grant(grant=self._grant.grant + 1, now_s=now_s, sent=self._sent, stop=stop)
         self._granting = True
         self._send_grant()
-        self._wait(self._settled, self._answer_timeout_s, self._debts)
+        self._wait(self._settled, self._answer_timeout_s, self._missing)
         self._granting = False
-        for seat in self._seats.values():
-            seat.settled = seat.sent
+        for participant in self._participants.values():
+            participant.settled = participant.sent
 
-    def _wait(self, met: Callable[[], bool], timeout_s: float, debts: Callable[[], str]) -> None:
+    def _wait(self, done: Callable[[], bool], timeout_s: float, missing: Callable[[], str]) -> None:
         began_s = wall_s()
-        resend_s, speak_s = began_s + RESEND_S, began_s + SPEAK_UP_S
-        while not met():
-            busy = self._client.poll(LOOK_UP_S)
+        resend_s, notice_s = began_s + RESEND_S, began_s + WAITING_NOTICE_S
+        while not done():
+            busy = self._client.poll(POLL_S)
             now_s = wall_s()
             if now_s - began_s > timeout_s:
-                raise ParticipantError(f"no answer within {timeout_s:g} s: {debts()}")
+                raise ParticipantError(f"no answer within {timeout_s:g} s: {missing()}")
             if busy:
                 continue
             if (ended := self._exit_of()) is not None:
@@ -172,31 +182,34 @@ class LockstepLink:
             if now_s > resend_s:
                 self._send_grant()
                 resend_s = now_s + RESEND_S
-            if now_s > speak_s:
-                self._on_waiting(f"waiting for {debts()}")
-                speak_s = now_s + SPEAK_UP_S
+            if now_s > notice_s:
+                self._on_waiting(f"waiting: {missing()}")
+                notice_s = now_s + WAITING_NOTICE_S
 
     def _settled(self) -> bool:
-        """Whether everybody has answered the grant, and all that they say they sent is here."""
+        """Whether every participant has answered the grant, and all commands that they announced have arrived."""
         number, announced = self._grant.grant, 0
-        for seat in self._seats.values():
-            if seat.grant != number:
+        for participant in self._participants.values():
+            if participant.grant != number:
                 return False
-            announced += seat.sent - seat.settled
+            announced += participant.sent - participant.settled
         return self._received >= announced
 
-    def _debts(self) -> str:
-        """Who owes what, and what may have come of it."""
+    def _names(self) -> str:
+        return ", ".join(self._participants)
+
+    def _missing(self) -> str:
+        """Which participants owe what, and a likely cause."""
         number = self._grant.grant
-        late = [who for who, seat in self._seats.items() if seat.grant != number]
-        lost = "; the broker was lost meanwhile" if self._client.losses > self._losses else ""
+        late = [name for name, participant in self._participants.items() if participant.grant != number]
+        lost = "; the broker was lost meanwhile" if self._client.losses > self._losses_at_grant else ""
         if not self._client.up:
             lost = "; the broker is away"
         if late:
             return f"{', '.join(late)} owes the answer to grant {number} (at {self._grant.now_s:.3f} s){lost}"
-        announced = sum(seat.sent - seat.settled for seat in self._seats.values())
+        announced = sum(participant.sent - participant.settled for participant in self._participants.values())
         owed = announced - self._received
-        return f"{', '.join(self._seats)} owes {owed} of {announced} commands announced with grant {number}{lost}"
+        return f"{self._names()} owes {owed} of {announced} commands announced with grant {number}{lost}"
 
     def _send_grant(self) -> None:
         if self._granting:
@@ -219,26 +232,26 @@ class LockstepLink:
             self._received += 1
             self._commands.append(payload)
         else:
-            # Nobody acts between grants: it is a last will, and those have their place in the twin's own time.
+            # No participant acts between grants, so this is a last will. The twin models last wills in virtual time.
             _log.info("command_between_grants payload=%s t_s=%s", payload[:80], self._grant.now_s)
 
     def _done(self, done: wire.Done) -> None:
-        """An answer. One to an earlier grant comes from whoever was away when the last was sent: it asks for that."""
-        seat = self._seats.get(done.who)
-        if seat is None:
+        """Handle an answer. A participant that answers an earlier grant missed the last one, which is sent again."""
+        participant = self._participants.get(done.who)
+        if participant is None:
             return
         if done.grant == self._grant.grant:
-            seat.grant, seat.sent, seat.next_s = done.grant, done.sent, done.next_s
+            participant.grant, participant.sent, participant.next_s = done.grant, done.sent, done.next_s
         else:
             self._send_grant()
 
-    def _hello(self, who: str) -> None:
-        """A participant joins; one that has answered before was restarted, and counts from zero again.
+    def _hello(self, name: str) -> None:
+        """Let a participant join. One that has answered before was restarted, and counts from zero again.
 
-        A participant repeats its hello until its first grant, so a hello behind its first answer is a new life's.
+        A participant repeats its hello until its first grant, so a hello after its first answer means a restart.
         """
-        seat = self._seats.get(who)
-        if seat is None or seat.grant:
-            self._seats[who] = _Seat()
-            self._unsure = True
+        participant = self._participants.get(name)
+        if participant is None or participant.grant:
+            self._participants[name] = _Participant()
+            self._joined = True
         self._send_grant()

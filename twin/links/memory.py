@@ -1,4 +1,4 @@
-"""The link in memory: the real controller's session in the twin's own thread, no socket, no wall clock."""
+"""The link in memory: our controller's session in the twin's own thread, without socket or wall clock."""
 
 import traceback
 from collections.abc import Callable, Sequence
@@ -16,34 +16,37 @@ ControllerOf = Callable[[Settings], Controller]
 
 
 class MemoryLink:
-    """A controller's session, called directly. It starts at the first exchange."""
+    """Calls a controller's session directly. The session starts with the first exchange."""
 
     def __init__(self, controller: ControllerOf, settings: Settings, recognizer: Recognizer) -> None:
         self._make: Callable[[], Session] = lambda: Session(controller(settings), SimulatedRecognitions(recognizer))
         self._session: Session | None = None
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:
-        """Feedback first, then what is due. Raises `ParticipantError` for whatever the controller raises."""
-        return self._talk(now_s, (), feedback)
+        """Deliver feedback, then let the controller do what is due.
+
+        Raises `ParticipantError` if the controller raises anything.
+        """
+        return self._call(now_s, (), feedback)
 
     def rejoin(self, now_s: float) -> Reply:
-        """Tell the controller that the broker was lost and is back."""
-        return self._talk(now_s, (BrokerLost(), BrokerBack()), ())
+        """Tell the controller that the broker was lost, and that it is back."""
+        return self._call(now_s, (BrokerLost(), BrokerBack()), ())
 
     def stop(self, now_s: float) -> Reply:
         """Tell the controller to end."""
-        return self._talk(now_s, (Stop(),), ())
+        return self._call(now_s, (Stop(),), ())
 
     def kill(self) -> None:
-        """Forget the session."""
+        """Drop the session."""
         self._session = None
 
     def revive(self, now_s: float) -> Reply:
-        """Start another session."""
+        """Start a new session."""
         self._session = None
-        return self._talk(now_s, (), ())
+        return self._call(now_s, (), ())
 
-    def _talk(self, now_s: float, events: Sequence[BrokerLost | BrokerBack | Stop], feedback: Sequence[bytes]) -> Reply:
+    def _call(self, now_s: float, events: Sequence[BrokerLost | BrokerBack | Stop], feedback: Sequence[bytes]) -> Reply:
         commands: tuple[bytes, ...] = ()
         try:
             if self._session is None:
@@ -54,15 +57,15 @@ class MemoryLink:
             for payload in feedback:
                 commands += self._session.receive(payload, now_s)
             commands += self._session.wake(now_s)
-        except Exception as error:  # The controller is what is under test: whatever it raises is its crash.
-            raise ParticipantError(crash_words(error)) from error
+        except Exception as error:  # The controller is under test: any exception is its crash.
+            raise ParticipantError(crash_reason(error)) from error
         return Reply(commands, self._session.next_deadline_s)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to release."""
 
 
-def crash_words(error: Exception) -> str:
-    """What a controller died of, and where, in one line."""
+def crash_reason(error: Exception) -> str:
+    """The exception with which a controller crashed, and where, in one line."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"

@@ -1,4 +1,4 @@
-"""What MQTT 3.1.1's packets are made of: numbers, texts and byte strings (1.5), read with their limits checked."""
+"""The data types in MQTT 3.1.1 packets: numbers, texts and byte strings (1.5). Reading checks their limits."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,42 +8,42 @@ from twin.errors import TwinError
 HIGHEST_QOS: Final = 2
 
 MAX_LENGTH_BYTES: Final = 4
-"""So many bytes hold a length, 7 bits each (2.2.3)."""
+"""The most bytes of a remaining length, with 7 bits each (2.2.3)."""
 
 
 class ProtocolError(TwinError):
-    """A client's bytes are no packets of MQTT 3.1.1, or not in its order. The message says what is wrong."""
+    """A client's bytes are no MQTT 3.1.1 packets, or the packets come in a wrong order. The message has the reason."""
 
 
 def require(holds: bool, otherwise: str) -> None:
-    """Raises `ProtocolError` unless it holds."""
+    """Raises `ProtocolError` with the text `otherwise` unless `holds` is true."""
     if not holds:
         raise ProtocolError(otherwise)
 
 
 def is_topic(name: str) -> bool:
-    """Whether a message can be published on it: wildcards are for subscriptions (3.3.2.1)."""
+    """Whether a message can be published on `name`: wildcards are only for subscriptions (3.3.2.1)."""
     return bool(name) and "#" not in name and "+" not in name
 
 
 def qos_level(value: int) -> int:
-    """A QoS from a packet. Raises `ProtocolError`."""
+    """The QoS in a packet. Raises `ProtocolError` if there is no such QoS."""
     require(value <= HIGHEST_QOS, f"a QoS of {value}; it must be 0, 1 or 2")
     return value
 
 
 def uint16(value: int) -> bytes:
-    """A number in two bytes."""
+    """A number as two bytes."""
     return value.to_bytes(2, "big")
 
 
 def binary(data: bytes) -> bytes:
-    """Bytes, or a text's, with their length before them."""
+    """Bytes with their length in front."""
     return uint16(len(data)) + data
 
 
 def length_bytes(length: int) -> bytes:
-    """A packet's remaining length (2.2.3)."""
+    """A packet's remaining length as bytes (2.2.3)."""
     encoded = bytearray()
     while length > 0x7F:
         encoded.append(length & 0x7F | 0x80)
@@ -52,7 +52,10 @@ def length_bytes(length: int) -> bytes:
 
 
 def read_length(data: bytes) -> tuple[int, int] | None:
-    """A length, and how many bytes hold it; None until they have all come. Raises `ProtocolError`."""
+    """A remaining length and how many bytes it takes; None until all of them are there.
+
+    Raises `ProtocolError` if it takes more than `MAX_LENGTH_BYTES`.
+    """
     length = 0
     for at, byte in enumerate(data[:MAX_LENGTH_BYTES]):
         length |= (byte & 0x7F) << 7 * at
@@ -64,7 +67,7 @@ def read_length(data: bytes) -> tuple[int, int] | None:
 
 @dataclass(slots=True)
 class Reader:
-    """A packet's body, read from its start to its end. Raises `ProtocolError` for whatever does not fit."""
+    """Reads a packet's body from start to end. Each method raises `ProtocolError` for bytes that do not fit."""
 
     data: bytes
     packet: str
@@ -72,17 +75,17 @@ class Reader:
 
     @property
     def left(self) -> int:
-        """How many bytes are still to be read."""
+        """How many bytes are unread."""
         return len(self.data) - self.at
 
     def take(self, count: int) -> bytes:
-        """The next so many bytes."""
+        """The next `count` bytes."""
         require(count <= self.left, f"{self.packet} ends too early")
         self.at += count
         return self.data[self.at - count : self.at]
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """All unread bytes."""
         return self.take(self.left)
 
     def uint8(self) -> int:
@@ -94,7 +97,7 @@ class Reader:
         return int.from_bytes(self.take(2), "big")
 
     def length(self) -> int:
-        """A number in as many bytes as it needs."""
+        """A number of variable length (2.2.3)."""
         found = read_length(self.data[self.at : self.at + MAX_LENGTH_BYTES])
         if found is None:
             raise ProtocolError(f"{self.packet} ends too early")
@@ -102,11 +105,11 @@ class Reader:
         return found[0]
 
     def binary(self) -> bytes:
-        """Bytes with their length before them."""
+        """Bytes with their length in front."""
         return self.take(self.uint16())
 
     def text(self) -> str:
-        """A text with its length before it."""
+        """A text in UTF-8 with its length in front."""
         try:
             text = self.binary().decode()
         except UnicodeDecodeError:
@@ -127,5 +130,5 @@ class Reader:
         return packet_id
 
     def end(self) -> None:
-        """Nothing may be left."""
+        """Check that no byte is unread."""
         require(not self.left, f"{self.packet} has {self.left} bytes too many")

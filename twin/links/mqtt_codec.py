@@ -1,7 +1,7 @@
-"""MQTT 3.1.1's packets from bytes and to bytes; the byte stream may be split anywhere.
+"""Encodes and decodes MQTT 3.1.1 packets. The byte stream may be split anywhere.
 
-`_KINDS` is the first byte's part: which packet has which number, and with which flags (2.2.1, 2.2.2). PUBLISH is not
-in it: it alone has flags that vary.
+`_KINDS` has each packet's number and flags, which form the first byte (2.2.1, 2.2.2). It does not have PUBLISH, the
+only packet with variable flags.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ from twin.links.mqtt_packets import (
 )
 
 MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
-"""Above the largest image that the wire allows, base64 and all; a larger packet is refused at its header."""
+"""More than the largest image that the wire allows, in base64. A larger packet is refused at its header."""
 
 _PUBLISH: Final = 3
 
@@ -46,17 +46,20 @@ def encode(packet: Packet) -> bytes:
 
 
 class Decoder:
-    """Packets from one connection's bytes, in whatever portions these come."""
+    """Decodes the packets in one connection's bytes, which may arrive in any portions."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def receive(self, data: bytes) -> None:
-        """More bytes have come."""
+        """Add bytes that have arrived."""
         self._buffer += data
 
     def next_packet(self) -> Packet | None:
-        """The next packet; None until more bytes have come. Raises `ProtocolError`, and from then on always."""
+        """The next packet; None until it has arrived in full.
+
+        Raises `ProtocolError` for bytes that are no packet, and then in each further call.
+        """
         if not self._buffer:
             return None
         kind, flags = _kind(self._buffer[0])
@@ -75,7 +78,7 @@ class Decoder:
 
 
 def _kind(first_byte: int) -> tuple[type[Packet], int]:
-    """What the first byte announces: a packet's type, and its flags (2.2.1, 2.2.2)."""
+    """The packet type and the flags in the first byte (2.2.1, 2.2.2)."""
     number, flags = first_byte >> 4, first_byte & 0x0F
     if number == _PUBLISH:
         return Publish, flags

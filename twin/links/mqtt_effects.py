@@ -1,11 +1,11 @@
-"""What the session broker wants done, and what it wants known, in the order in which it came about."""
+"""The effects of the session broker: what its owner must do, and what has happened."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes for a client."""
+    """Send bytes to a client."""
 
     connection: int
     data: bytes
@@ -13,7 +13,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close a client's connection, once what was sent before is on its way. The broker has forgotten it by now."""
+    """Close a client's connection after all earlier bytes are sent. The broker no longer knows the connection."""
 
     connection: int
     reason: str
@@ -21,7 +21,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A client was let in. `session_present`: the broker had its session from before."""
+    """A client was accepted. `session_present`: the broker had its session from an earlier connection."""
 
     connection: int
     client_id: str
@@ -32,9 +32,9 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A client was not let in: CONNACK's `code` says why (3.2.2.3), `protocol` which version of MQTT it speaks.
+    """A client was refused, with CONNACK's `code` (3.2.2.3). `protocol` is its version of MQTT.
 
-    Its id is "" where it gave none, or none that can be read.
+    `client_id` is "" if the client sent none, or none that can be read.
     """
 
     client_id: str
@@ -44,8 +44,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """A client that was connected is so no more. The reason is "disconnected" where it said goodbye itself, "lost"
-    where its socket went away, and the broker's own otherwise.
+    """A client's connection has ended.
+
+    `reason` is "disconnected" after the client's DISCONNECT, "lost" if its connection was lost, else the broker's own
+    reason.
     """
 
     client_id: str
@@ -54,7 +56,7 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A client subscribed to a topic filter, and was granted this QoS; 0x80: it was refused."""
+    """A client subscribed to a topic filter. `code` is the granted QoS, or 0x80 if the broker refused it."""
 
     client_id: str
     topic_filter: str
@@ -63,9 +65,9 @@ class Subscribed:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A client published a message, by itself or as its last will; once for each message, however often it came.
+    """A client published a message, or its last will was sent. Repeated packets of QoS 2 are reported once.
 
-    At QoS 1 a client may say the same twice, which the broker cannot tell from saying it two times.
+    At QoS 1 the broker cannot distinguish a repeated packet from a second message, so both are reported.
     """
 
     client_id: str
@@ -77,7 +79,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A message was not passed on. The client is its receiver, if it had no room for it; else its sender."""
+    """A message was dropped. `client_id` is the receiver if its queue was full, else the sender."""
 
     client_id: str
     topic: str

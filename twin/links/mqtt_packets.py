@@ -1,4 +1,4 @@
-"""The packets of MQTT 3.1.1. Each knows how its body is read and written. Section numbers are the OASIS standard's."""
+"""The packets of MQTT 3.1.1, each with the format of its body. Section numbers are those of the OASIS standard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WITH_PROPERTIES: Final = 5
 
 
 class Packet(Protocol):
-    """What all packets have."""
+    """What every packet offers."""
 
     def body(self) -> bytes:
         """The packet's bytes after its fixed header."""
@@ -25,7 +25,7 @@ class Packet(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Will:
-    """The message that a client leaves behind, for when it is lost."""
+    """A client's last will: the message that the broker publishes when it loses the client."""
 
     topic: str
     payload: bytes
@@ -35,8 +35,9 @@ class Will:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
-    """A client's first packet (3.1). `protocol` is "MQTT 3.1.1", or the version that it speaks instead: of such a
-    packet the client id is all that is read, as far as it can be. A keep-alive of 0 s is none.
+    """A client's first packet (3.1). A keep-alive of 0 s means none.
+
+    `protocol` is "MQTT 3.1.1", or another version; then only the client id is read, if it can be.
     """
 
     client_id: str
@@ -49,7 +50,7 @@ class Connect:
 
     @property
     def is_spoken(self) -> bool:
-        """Whether it speaks the version that the broker does."""
+        """Whether the client speaks the broker's version of MQTT."""
         return self.protocol == _VERSIONS[_SPOKEN]
 
     def body(self) -> bytes:
@@ -91,7 +92,7 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class Connack:
-    """The broker's answer to CONNECT (3.2). Code 0 lets the client in."""
+    """The broker's answer to CONNECT (3.2). Code 0 accepts the client."""
 
     session_present: bool
     code: int
@@ -163,26 +164,26 @@ class Pubrec(_Acknowledgement):
 
 
 class Pubrel(_Acknowledgement):
-    """The sender of a message of QoS 2 has let go of it (3.6)."""
+    """The sender of a message of QoS 2 releases it (3.6)."""
 
     __slots__ = ()
 
 
 class Pubcomp(_Acknowledgement):
-    """The receiver of a message of QoS 2 has let go of its number (3.7)."""
+    """The receiver of a message of QoS 2 releases its packet id (3.7)."""
 
     __slots__ = ()
 
 
 class Unsuback(_Acknowledgement):
-    """A client's UNSUBSCRIBE was carried out (3.11)."""
+    """The broker's answer to UNSUBSCRIBE (3.11)."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Topic filters that a client wants, each with the highest QoS that it wants (3.8)."""
+    """The topic filters to which a client subscribes, each with the highest QoS that it accepts (3.8)."""
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
@@ -201,7 +202,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Suback:
-    """Which QoS each filter of a SUBSCRIBE was granted; 0x80: none (3.9)."""
+    """The granted QoS for each filter of a SUBSCRIBE; 0x80: refused (3.9)."""
 
     packet_id: int
     codes: tuple[int, ...]
@@ -218,7 +219,7 @@ class Suback:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Topic filters that a client wants no more (3.10)."""
+    """The topic filters of which a client cancels its subscriptions (3.10)."""
 
     packet_id: int
     filters: tuple[str, ...]
@@ -246,25 +247,25 @@ class _Bare:
 
 
 class Pingreq(_Bare):
-    """A client is still there (3.12)."""
+    """A client's request for a sign of life (3.12)."""
 
     __slots__ = ()
 
 
 class Pingresp(_Bare):
-    """The broker is still there (3.13)."""
+    """The broker's answer to PINGREQ (3.13)."""
 
     __slots__ = ()
 
 
 class Disconnect(_Bare):
-    """A client says goodbye: its last will is not to be sent (3.14)."""
+    """A client ends its connection: its last will is not sent (3.14)."""
 
     __slots__ = ()
 
 
 def _id_of_other(reader: Reader, level: int) -> str:
-    """The client id in a CONNECT of another version, which MQTT 5 puts behind its properties; "" without one."""
+    """The client id in a CONNECT of another version, which MQTT 5 puts after its properties; "" if there is none."""
     try:
         reader.take(3)  # Its flags and its keep-alive.
         if level == _WITH_PROPERTIES:

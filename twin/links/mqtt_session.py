@@ -1,4 +1,4 @@
-"""What a broker keeps: of each client its session and its connection, of each topic the retained message."""
+"""The state of a broker: each client's session and connection, and each topic's retained message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,24 +9,24 @@ from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder
 from twin.links.mqtt_packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
 
 MAX_QUEUED: Final = 1000
-"""So many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge, as mosquitto does by
-default; the next one is dropped. A line sends some ten a second."""
+"""How many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge: mosquitto's default.
+The next one is dropped. A line sends about ten messages a second."""
 
 MAX_QUEUED_BYTES: Final = 2 * MAX_PACKET_BYTES
-"""Of their payloads together, so that pictures for a client that is away have an end: one always fits."""
+"""The limit for the payloads of these messages together, because pictures are large; one picture always fits."""
 
 MAX_RETAINED: Final = 100
-"""So many topics may have a retained message; the line has none."""
+"""How many topics may have a retained message; the line's own topics have none."""
 
 KEEP_ALIVE_GRACE: Final = 1.5
-"""A client is lost when it was silent for so many times its keep-alive (3.1.2.10)."""
+"""A client is lost after this many keep-alive intervals of silence (3.1.2.10)."""
 
 _HIGHEST_ID: Final = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What somebody published. `retained`: it was so before its receiver subscribed."""
+    """A published message. `retained`: its receiver gets it as a retained message."""
 
     topic: str
     payload: bytes
@@ -36,7 +36,7 @@ class Message:
 
 @dataclass(slots=True)
 class _Sending:
-    """A message that its receiver has not acknowledged, and which packet it must acknowledge it with next."""
+    """A message that its receiver has not acknowledged. `awaits` is the type of the next acknowledgement."""
 
     message: Message
     awaits: type[Packet]
@@ -44,10 +44,10 @@ class _Sending:
 
 
 class Session:
-    """One client's. A clean one ends with its connection.
+    """A client's session. A clean session ends with its connection.
 
-    `subscriptions` are topic filters with the QoS that was granted, `received` the packet ids of its messages of
-    QoS 2 that it has not let go of: one that comes again under such an id is the same message.
+    `subscriptions` maps topic filters to the granted QoS. `received` has the packet ids of the client's QoS 2 messages
+    that it has not yet released: a message with such an id is a repetition.
     """
 
     def __init__(self, client_id: str, *, clean: bool) -> None:
@@ -77,7 +77,7 @@ class Session:
         return publish_packet(message, packet_id)
 
     def unacknowledged(self) -> Iterator[Packet]:
-        """What a client that has come back must be sent, in the order in which it was published (4.4)."""
+        """The packets that a reconnected client must get, in the order in which they were published (4.4)."""
         for packet_id, sending in self._sending.items():
             if sending.awaits is Pubcomp:
                 yield Pubrel(packet_id)
@@ -86,10 +86,10 @@ class Session:
                 sending.sent = True
 
     def acknowledge(self, packet: Puback | Pubrec | Pubcomp) -> Pubrel | None:
-        """The client acknowledges a message; returns what it is answered, if anything (4.3).
+        """Handle an acknowledgement from the client. Returns the answer to it, or None (4.3).
 
-        An id that is not on its way is nothing new: it was acknowledged before. Raises `ProtocolError` for the wrong
-        acknowledgement of one that is.
+        An unknown packet id is ignored, because it was acknowledged before. Raises `ProtocolError` for the wrong kind
+        of acknowledgement.
         """
         sending = self._sending.get(packet.packet_id)
         if sending is not None:
@@ -107,7 +107,7 @@ class Session:
         return Pubrel(packet.packet_id) if isinstance(packet, Pubrec) else None
 
     def _free_id(self) -> int:
-        """A packet id that is not in use; there is one, because fewer messages are kept than there are ids."""
+        """A packet id that is not in use. There always is one: there are more ids than messages can be kept."""
         self._last_id = self._last_id % _HIGHEST_ID + 1
         while self._last_id in self._sending:
             self._last_id = self._last_id % _HIGHEST_ID + 1
@@ -116,9 +116,10 @@ class Session:
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """A client's, from its socket's opening to its end: its bytes, and since its CONNECT its session.
+    """A client's connection, with its session once CONNECT has been accepted.
 
-    `silence_s` is how long it may be silent (0: for ever), `deadline_s` when it has been so for too long.
+    `silence_s` is how long the client may be silent, in s (0: without limit); `deadline_s` is when it has been silent
+    for too long (None: never).
     """
 
     number: int
@@ -129,22 +130,22 @@ class Connection:
     deadline_s: float | None = None
 
     def keep_alive(self, interval_s: int) -> None:
-        """The client has said how often it will be heard; 0: it need not be."""
+        """Set the client's keep-alive interval, in s; 0 switches it off."""
         self.silence_s = KEEP_ALIVE_GRACE * interval_s
 
     def heard(self, now_s: float) -> None:
-        """A packet has come."""
+        """A packet has arrived: move the deadline."""
         self.deadline_s = now_s + self.silence_s if self.silence_s > 0 else None
 
 
 class RetainedMessages:
-    """The last retained message of each topic, for whoever subscribes later (3.3.1.3)."""
+    """The last retained message of each topic, for later subscribers (3.3.1.3)."""
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
 
     def keep(self, message: Message) -> bool:
-        """Keep a message in the place of its topic's last one; an empty one only ends that. False: no room."""
+        """Keep a message instead of its topic's last one; an empty one only removes that. Returns False if full."""
         if not message.payload:
             self._messages.pop(message.topic, None)
         elif message.topic not in self._messages and len(self._messages) >= MAX_RETAINED:
@@ -154,7 +155,7 @@ class RetainedMessages:
         return True
 
     def matching(self, wanted: str) -> list[Message]:
-        """Those that a topic filter matches, in the order in which their topics came."""
+        """The messages whose topics a filter matches, in the order in which the topics were first retained."""
         return [message for topic, message in self._messages.items() if matches(wanted, topic)]
 
 
@@ -167,7 +168,7 @@ def publish_packet(message: Message, packet_id: int = 0, *, duplicate: bool = Fa
 
 
 def is_filter(wanted: str) -> bool:
-    """Whether it is a topic filter: `+` is a whole level, `#` the last one (4.7.1)."""
+    """Whether it is a valid topic filter: `+` must be a whole level, `#` the last level (4.7.1)."""
     levels = wanted.split("/")
     whole = all(level in ("+", "#") or ("+" not in level and "#" not in level) for level in levels)
     return bool(wanted) and whole and "#" not in levels[:-1]

@@ -1,4 +1,4 @@
-"""Opens the links: in memory, or in lockstep with the controller in a thread, over an embedded or another broker."""
+"""Opens the links: in memory, and in lockstep or real time over the embedded or another broker."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -29,9 +29,10 @@ from twin.scenario.scenario import Scenario
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Control:
-    """Who controls the line, and over which broker: HOST:PORT, an embedded one that runs, or None for one of its own.
+    """What controls the line, and over which broker.
 
-    `on_waiting` hears on whom the twin waits; in real time that is a controller which somebody else starts.
+    `broker` is HOST:PORT, an embedded broker that runs, or None for an embedded broker of this run's own. `on_waiting`
+    gets a text when the twin waits for a participant or, in real time, for a controller that connects by itself.
     """
 
     controller: ControllerOf | ExternalController
@@ -42,15 +43,15 @@ class Control:
 
     @property
     def ours(self) -> bool:
-        """Whether it is our controller, which does as the scenario's settings tell it."""
+        """Whether the controller is ours and follows the scenario's settings."""
         return not isinstance(self.controller, ExternalController)
 
 
 @contextmanager
 def memory(control: Control) -> Iterator[Link]:
-    """The controller's session in this thread. Raises `TwinError` for a foreign program."""
+    """The controller's session in this thread. Raises `TwinError` for an external controller."""
     if isinstance(control.controller, ExternalController):
-        raise TwinError("--link = 'memory': allowed for a foreign controller are lockstep and realtime")
+        raise TwinError("--link must be lockstep or realtime for an external controller, got 'memory'")
     yield MemoryLink(control.controller, control.settings, control.recognizer)
 
 
@@ -69,7 +70,10 @@ def hosted(control: Control, scenario: Scenario) -> Iterator[HostedLink]:
 
 @contextmanager
 def lockstep(control: Control) -> Iterator[Link]:
-    """The controller over a real broker, its clock granted by the twin; ours in a thread, or a foreign program."""
+    """A controller over a real broker with a granted clock: ours in a thread, or an external program.
+
+    Raises `TwinError` if the broker, the program or its connection fails.
+    """
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
         make_client: GrantClientFactory = (
@@ -89,20 +93,20 @@ def lockstep(control: Control) -> Iterator[Link]:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A line in real time: the plant's connection, the embedded broker if it is that, and who controls.
+    """A line in real time: the plant's client, the embedded broker (None: another broker) and the controller's program.
 
-    `inbox` has what arrives on `aa`, and what the embedded broker sees of connections, in order.
+    `inbox` has the payloads that arrive on `aa` and the connection events of the embedded broker, in order.
     """
 
-    outlet: PlantClient | EmbeddedPlantClient
+    plant_client: PlantClient | EmbeddedPlantClient
     inbox: SimpleQueue[bytes | Observation]
     broker: EmbeddedBroker | None
     program: Program
 
     def losses(self, fault: BrokerFault, place: str) -> tuple[Callable[[], None], Callable[[], None]]:
-        """What a fault of the broker or the controller does when it begins, and when it is over.
+        """The actions for the begin and the end of a fault of the broker or the controller.
 
-        Raises `ScenarioError`, naming its `place`, where that cannot be done.
+        Raises `ScenarioError`, with the fault's `place` in the scenario, if this run cannot apply the fault.
         """
         if isinstance(fault, ControllerKilled):
             if not self.program.started:
@@ -116,11 +120,11 @@ class Live:
 
     @property
     def gate_to_command_s(self) -> deque[float]:
-        """How long our controller's commands took; none for a foreign one, into which nobody sees."""
+        """The times from a gate's edge to our controller's command, in s; none for an external controller."""
         return self.program.gate_to_command_s if isinstance(self.program, InProcessController) else deque()
 
     def _kill(self) -> None:
-        """A program that is killed cannot say goodbye; ours, in a thread, could, so its connection is cut before."""
+        """Kill the controller. Ours, in a thread, could still disconnect cleanly, so its connection is cut first."""
         if self.broker is not None:
             self.broker.shut_out()
         self.program.kill()
@@ -130,26 +134,31 @@ class Live:
 
 @contextmanager
 def realtime(control: Control) -> Iterator[Live]:
-    """The plant's connection to a real broker, and the controller there under the wall clock, ours or a foreign one."""
+    """The plant's client on a real broker, and a controller under the wall clock: ours, or an external one.
+
+    Raises `TwinError` if the broker or the program fails.
+    """
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
         inbox: SimpleQueue[bytes | Observation] = SimpleQueue()
         if embedded is not None:
-            embedded.watch(lambda seen: None if seen.client.startswith(DOCTOR) else inbox.put(seen))
+            embedded.watch(lambda event: None if event.client.startswith(DOCTOR) else inbox.put(event))
             stack.callback(embedded.watch, lambda observation: None)
-        outlet = PlantClient(host, port, inbox.put) if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
-        outlet.open()
-        stack.callback(outlet.close)
+        plant_client = (
+            PlantClient(host, port, inbox.put) if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
+        )
+        plant_client.open()
+        stack.callback(plant_client.close)
         program = _program(control, host, port, granted=False)
         stack.callback(program.end)
         program.start()
         if not program.started:
             control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
-        yield Live(outlet, inbox, embedded, program)
+        yield Live(plant_client, inbox, embedded, program)
 
 
 def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, tuple[str, int]]:
-    """The embedded broker, if it is that, and where the broker is."""
+    """The embedded broker (None: another broker), and the host and port of the broker."""
     if isinstance(control.broker, str):
         return None, parse_address(control.broker)
     embedded = control.broker or stack.enter_context(EmbeddedBroker())

@@ -1,6 +1,6 @@
-"""Pacing: the virtual time follows the wall clock.
+"""Pacing: virtual time follows the wall clock.
 
-SimPy's own real-time environment sleeps where no message can wake it, so the plain environment is paced here.
+SimPy's own real-time environment sleeps where no message can wake it, so this module paces the plain environment.
 """
 
 from collections import deque
@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 from controller.system import fine_waits, wall_s
 from twin.timeline import Timeline
 
-LOOK_UP_S: Final = 0.2
-"""However long nothing is due, the pacer looks up this often, so that an interrupt is heard."""
+POLL_S: Final = 0.2
+"""The longest time for which the pacer waits without a check, so that an interrupt takes effect soon."""
 
 LATENESS_SAMPLES: Final = 100_000
 
@@ -21,10 +21,10 @@ Arrival = TypeVar("Arrival")
 
 
 class Pacer(Generic[Arrival]):
-    """Lets a timeline's events happen at their time on the wall clock, `speed` times as fast.
+    """Runs a timeline's events at their times on the wall clock, `speed` times as fast.
 
-    Arrivals are put on `inbox` by any thread; each wakes the pacer, and `take` gets it at the timeline's present.
-    `lateness_s` has by how much events were late on the wall clock.
+    Any thread may put arrivals on `inbox`. Each wakes the pacer, which passes it to `take` at the timeline's present
+    time. `lateness_s` has how late each event was, in s of the wall clock.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Pacer(Generic[Arrival]):
         self.lateness_s: deque[float] = deque(maxlen=LATENESS_SAMPLES)
 
     def run(self, over: Callable[[], bool]) -> None:
-        """Pace until `over` says so."""
+        """Run events until `over` returns true."""
         with fine_waits():
             self._run(over)
 
@@ -52,13 +52,13 @@ class Pacer(Generic[Arrival]):
                 timeline.step()
                 continue
             try:
-                arrival = self._inbox.get(timeout=min(due_s - elapsed_s, LOOK_UP_S))
+                arrival = self._inbox.get(timeout=min(due_s - elapsed_s, POLL_S))
             except Empty:
                 continue
             self._receive(arrival, (wall_s() - began_s) * speed)
 
     def _receive(self, arrival: Arrival, now_s: float) -> None:
-        """What was due before it arrived happens before it."""
+        """Pass an arrival on, after the events that were due before it."""
         timeline = self._timeline
         while timeline.peek() <= now_s:
             timeline.step()

@@ -1,4 +1,4 @@
-"""The plant's own connection to a broker, for the link in real time: what any controller at all talks to."""
+"""The plant's client of a broker, for the link in real time: any controller can control the line through it."""
 
 import socket
 import threading
@@ -15,13 +15,13 @@ from twin.errors import BrokerError
 CONNECT_TIMEOUT_S: Final = 10.0
 KEEP_ALIVE_S: Final = 50
 RETRY_S: Final = 0.05
-"""A broker that is away is tried again after so long, always: what a controller says first on it must be heard."""
+"""The pause before each attempt to reconnect. It is short, so as not to miss a controller's first command."""
 
 
 class PlantClient:
-    """The plant's own connection to the broker: publishes on `bb`, and hands on what arrives on `aa`.
+    """The plant's client: it publishes feedback on `bb`, and passes each payload that arrives on `aa` to `take`.
 
-    That is done in paho's network thread, where `take` may only queue.
+    `take` is called in paho's network thread, so it must only queue the payload.
     """
 
     def __init__(self, host: str, port: int, take: Callable[[bytes], None]) -> None:
@@ -33,16 +33,16 @@ class PlantClient:
         # paho counts the delays in float; its hints say int.
         self._client.reconnect_delay_set(RETRY_S, RETRY_S)  # type: ignore[arg-type]
         self._client.on_socket_open = no_delay
-        self._client.on_connect = self._connected
+        self._client.on_connect = self._on_connected
         self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.on_message = self._arrived
+        self._client.on_message = self._on_arrived
 
     def open(self) -> None:
-        """Connect and subscribe. Raises `BrokerError` if that fails or takes too long."""
+        """Connect and subscribe. Raises `BrokerError` if that fails or takes longer than `CONNECT_TIMEOUT_S`."""
         host, port = self._address
         try:
             self._client.connect(host, port, keepalive=KEEP_ALIVE_S)
-        except (OSError, ValueError) as error:  # The latter is what a name that cannot be one raises.
+        except (OSError, ValueError) as error:  # An impossible host name raises a ValueError.
             raise BrokerError(f"broker {host}:{port}: {error}; start one there, or leave --broker out") from None
         self._client.loop_start()
         if not self._ready.wait(CONNECT_TIMEOUT_S) or self._refused is not None:
@@ -50,16 +50,16 @@ class PlantClient:
             raise BrokerError(f"broker {host}:{port}: {self._refused or 'no answer'} within {CONNECT_TIMEOUT_S} s")
 
     def publish(self, payload: bytes) -> None:
-        """Send feedback. While the broker is away it is lost, as the plant's own would be."""
+        """Publish feedback. It is lost while the broker is away."""
         self._client.publish(wire.FEEDBACK, payload)
 
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
-        del self._client  # paho closes its inner sockets when it is collected, which our callbacks would put off.
+        del self._client  # paho closes its inner sockets when it is collected; our callbacks would delay that.
 
-    def _connected(
+    def _on_connected(
         self, client: mqtt.Client, userdata: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, *_: Any
     ) -> None:
         if reason.is_failure:
@@ -68,10 +68,10 @@ class PlantClient:
         else:
             client.subscribe(wire.COMMANDS)
 
-    def _arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_arrived(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:
         self._take(bytes(message.payload))
 
 
 def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
-    """Without it Nagle's algorithm holds small messages back for 40 ms and more."""
+    """Switch off Nagle's algorithm, which holds small messages back for 40 ms and more."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

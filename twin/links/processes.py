@@ -1,5 +1,6 @@
-"""A program and all that it starts, asked to end and ended together. Each operating system keeps them together in a
-way of its own: a group of processes on Linux and macOS, a job on Windows.
+"""A program and its child processes, which the twin asks to end, or kills, together.
+
+They share a process group on Linux and macOS, and a job on Windows.
 """
 
 import os
@@ -34,23 +35,23 @@ if sys.platform == "win32":
     _kernel.CreateJobObjectW.restype = _kernel.OpenProcess.restype = wintypes.HANDLE
 
     class Processes:
-        """What a command line starts, begun when this is made. Raises `OSError` where it cannot be started."""
+        """A program and its child processes, started with this object. Raises `OSError` if the program cannot start."""
 
         def __init__(self, words: Sequence[str]) -> None:
-            # Windows looks beside Python's own program first, which in an environment is another Python's.
+            # Windows first looks beside Python's own program, which a virtual environment shares with another Python.
             program = shutil.which(words[0]) or words[0]
-            # A group of its own can be sent Ctrl-Break, and does not hear the twin's Ctrl-C.
+            # A process group of its own can get a Ctrl-Break, and does not get the twin's Ctrl-C.
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | _CREATE_SUSPENDED
             self._program = subprocess.Popen([program, *words[1:]], stdin=subprocess.DEVNULL, creationflags=flags)
             self._job = wintypes.HANDLE(_kernel.CreateJobObjectW(None, None))
             handle = wintypes.HANDLE(_kernel.OpenProcess(_SET_QUOTA_TERMINATE_SUSPEND, False, self._program.pid))
-            # It goes on only now: whatever it starts belongs to its job.
-            joined, why = _kernel.AssignProcessToJobObject(self._job, handle), ctypes.get_last_error()
+            # The program runs from here on, so every process that it starts belongs to the job.
+            joined, error = _kernel.AssignProcessToJobObject(self._job, handle), ctypes.get_last_error()
             ctypes.WinDLL("ntdll").NtResumeProcess(handle)
             _kernel.CloseHandle(handle)
             if not joined:
                 self._program.kill()
-                raise ctypes.WinError(why)
+                raise ctypes.WinError(error)
 
         def exit_code(self) -> int | None:
             """The exit code of the program itself; None while it runs."""
@@ -61,19 +62,19 @@ if sys.platform == "win32":
             self._program.wait(timeout_s)
 
         def ask(self) -> None:
-            """Ask all of them to end."""
-            with suppress(OSError):  # Nobody is left, or none has a console to be asked over.
+            """Ask all processes to end."""
+            with suppress(OSError):  # No process is left, or none has a console.
                 os.kill(self._program.pid, signal.CTRL_BREAK_EVENT)
 
         def any_left(self) -> bool:
-            """Whether any of them still runs."""
+            """Whether any process still runs."""
             found = _Accounting()
             size = wintypes.DWORD(ctypes.sizeof(found))
             _kernel.QueryInformationJobObject(self._job, _ACCOUNTING, ctypes.byref(found), size, None)
             return bool(found.active)
 
         def kill(self) -> None:
-            """End all of them as a power cut would. The last that is done with them."""
+            """Kill all processes. This object must not be used afterwards."""
             _kernel.TerminateJobObject(self._job, 1)
             self._program.wait()
             _kernel.CloseHandle(self._job)
@@ -81,10 +82,10 @@ if sys.platform == "win32":
 else:
 
     class Processes:
-        """What a command line starts, begun when this is made. Raises `OSError` where it cannot be started."""
+        """A program and its child processes, started with this object. Raises `OSError` if the program cannot start."""
 
         def __init__(self, words: Sequence[str]) -> None:
-            # A session of its own makes it the leader of a group, which all that it starts belong to.
+            # A session of its own makes the program the leader of a process group, which its children join.
             self._program = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
 
         def exit_code(self) -> int | None:
@@ -96,22 +97,22 @@ else:
             self._program.wait(timeout_s)
 
         def ask(self) -> None:
-            """Ask all of them to end."""
+            """Ask all processes to end."""
             self._signal(signal.SIGTERM)
 
         def any_left(self) -> bool:
-            """Whether any of them still runs; who is dead and not buried looks alive."""
+            """Whether any process still runs; a zombie counts as running."""
             return self._signal(0)
 
         def kill(self) -> None:
-            """End all of them as a power cut would. The last that is done with them."""
+            """Kill all processes. This object must not be used afterwards."""
             self._signal(signal.SIGKILL)
             self._program.wait()
 
         def _signal(self, number: int) -> bool:
-            """Signal the program and all that it started, though it may have ended itself. Whether any was there."""
+            """Signal the process group, even if the program itself has ended. Returns whether any process was left."""
             try:
                 os.killpg(self._program.pid, number)
-            except (ProcessLookupError, PermissionError):  # The latter is what macOS says of a group that has ended.
+            except (ProcessLookupError, PermissionError):  # macOS raises the latter for a group that has ended.
                 return False
             return True

@@ -1,4 +1,4 @@
-"""The controller in real time: any program that is connected to the broker."""
+"""The controller in real time: any program that connects to the broker."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from twin.broker.observation import Observation
 from twin.errors import ScenarioError
 from twin.links.controller_port import CONTROLLER
 from twin.links.opening import Live
-from twin.links.pacing import LOOK_UP_S
+from twin.links.pacing import POLL_S
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerFault, ControllerKilled
@@ -19,15 +19,15 @@ from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 LONGEST_START_S: Final = 60.0
-"""A program that the twin has started, and of whose connection it cannot know, is given so long to say something."""
+"""How long the twin waits for a program that it has started, where the broker does not show connections."""
 
 
 class RealTimePort:
-    """Between the line and a controller that is reached over a broker and runs under the wall clock.
+    """Connects the line to a controller that runs under the wall clock and is reached over a broker.
 
-    Its commands go to `send`. Broker and controller fail when the scenario's faults have them fail. What the broker
-    sees of the controller's connection is recorded, and that the controller's program has ended. Raises
-    `ScenarioError` for a fault, or a `stop_s`, that cannot be done to this broker or this controller.
+    `send` takes the controller's commands. The scenario's faults cut the connection, stop the broker and kill the
+    controller. The port records what the broker observes of the controller's connection, and the end of the
+    controller's program. Raises `ScenarioError` for a fault or a `stop_s` that this broker or controller cannot have.
     """
 
     def __init__(
@@ -50,37 +50,39 @@ class RealTimePort:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
     def stop(self) -> None:
-        """Tell the controller to end, by a signal."""
+        """Ask the controller to end, by a signal."""
         self._live.program.stop()
 
     def await_controller(self) -> None:
-        """Return when a controller connects: that is the line's time zero. Where the broker does not show connections,
-        return at the first command. A program that the twin started is waited for no longer than `LONGEST_START_S`.
+        """Wait until a controller connects, which is the line's time zero.
+
+        If the broker does not show connections, wait for the first command. Wait for a program that the twin has
+        started at most `LONGEST_START_S`.
         """
         live, until_s = self._live, wall_s() + LONGEST_START_S
         while live.inbox.empty() and live.program.exit() is None:
             if live.program.started and wall_s() > until_s:
                 return
             try:
-                arrival = live.inbox.get(timeout=LOOK_UP_S)
+                arrival = live.inbox.get(timeout=POLL_S)
             except Empty:
                 continue
-            live.inbox.put(arrival)  # Nothing else is in it, so it stays the first.
+            live.inbox.put(arrival)  # The inbox is empty, so this arrival stays the first.
 
     def arrive(self, message: Message) -> None:
         """Publish a message on `bb`."""
         self._record(trace.Feedback(self._timeline.now, message.part, message.says))
-        self._live.outlet.publish(message.payload)
+        self._live.plant_client.publish(message.payload)
 
     def take(self, arrival: bytes | Observation) -> None:
-        """A payload on `aa`, or what happened to a connection."""
+        """Handle a payload on `aa`, or an event of a connection."""
         if isinstance(arrival, bytes):
             self._send(command_message(arrival))
         else:
             self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))
 
-    def look(self) -> None:
-        """Record it once the controller's program has ended."""
+    def record_exit(self) -> None:
+        """Record the end of the controller's program, once."""
         ended = None if self._exited else self._live.program.exit()
         if ended is not None:
             self._exited = True

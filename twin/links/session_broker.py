@@ -1,12 +1,13 @@
-"""A broker for MQTT 3.1.1 with no socket, no thread and no clock: bytes and times in, effects out.
+"""A broker for MQTT 3.1.1 without sockets, threads or a clock: bytes and times go in, effects come out.
 
-It stands behind a virtual socket, so that an unmodified client's own MQTT code talks to it in virtual time; behind a
-real one it does as well. Section numbers are the OASIS standard's.
+Behind a virtual socket it serves the MQTT code of an unmodified client in virtual time; it also works behind a real
+socket. Section numbers are those of the OASIS standard.
 
-A CONNECT of another version is answered by CONNACK with code 1 (3.1.2-2), which paho reports as
-"unsupported protocol version". Where the standard leaves a choice: a message that several subscriptions of a client
-match reaches it once, at the highest QoS of these (3.3.5); QoS 0 is not kept for a client that is away; a message of
-QoS 2 is passed on when it first arrives (4.3.3); a bad topic filter is refused by code 0x80.
+The broker answers a CONNECT of another version with CONNACK code 1 (3.1.2-2), which paho reports as
+"unsupported protocol version". Where the standard leaves a choice, it works as follows. If several subscriptions of a
+client match a message, the client gets the message once, at their highest QoS (3.3.5). Messages of QoS 0 are not kept
+for a client that is away. A message of QoS 2 is passed on when it first arrives (4.3.3). A bad topic filter is refused
+with code 0x80.
 """
 
 from collections.abc import Callable
@@ -47,11 +48,11 @@ from twin.links.mqtt_session import Connection, Message, RetainedMessages, Sessi
 
 
 class SessionBroker:
-    """Clients by the number of their connection, which whoever has the sockets chooses and does not use twice.
+    """The broker. A connection is identified by a number, which the owner of the sockets chooses and uses only once.
 
-    Call `take` after every other call: what it returns is to be done in its order. Times are in seconds from any
-    moment, and never run backwards. `access` says who may connect; none: everybody. Nothing that a client sends
-    raises: it ends the client's connection.
+    Call `take` after every other call, and carry out its effects in order. Times are in s from any origin, and never
+    decrease. `access` restricts which clients may connect; by default all may. Invalid bytes from a client raise
+    nothing: they end the client's connection.
     """
 
     def __init__(self, access: Access | None = None) -> None:
@@ -71,16 +72,16 @@ class SessionBroker:
             Subscribe: self._subscribe,
             Unsubscribe: self._unsubscribe,
             Pingreq: lambda client, session, packet: self._send(client, Pingresp()),
-            Disconnect: lambda client, session, packet: self._goodbye(client),
+            Disconnect: lambda client, session, packet: self._disconnected(client),
         }
 
     def opened(self, connection: int) -> None:
-        """A client's socket was connected."""
+        """A client has opened a connection."""
         assert connection not in self._clients, f"connection {connection} is open already"
         self._clients[connection] = Connection(connection)
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
-        """Bytes from a client; those of a connection that is closed were under way when it was."""
+        """Handle bytes from a client. Bytes of a connection that has been closed meanwhile are ignored."""
         client = self._clients.get(connection)
         if client is None:
             return
@@ -93,49 +94,52 @@ class SessionBroker:
             self._end(client, f"protocol violation: {error}")
 
     def closed(self, connection: int) -> None:
-        """A client's socket went away."""
+        """A client's connection was lost."""
         client = self._clients.get(connection)
         if client is not None:
             self._end(client, "lost", close=False)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
-        """Publish for somebody who is no client of the broker; an empty retained payload ends what was retained."""
+        """Publish a message without being a client. An empty retained payload removes the topic's retained message."""
         assert is_topic(topic), f"nothing can be published on {topic!r}"
         self._spread("", Message(topic=topic, payload=payload, qos=qos), retain=retain)
 
     @property
     def next_deadline_s(self) -> float | None:
-        """When `tick` must be called at the latest: a client's keep-alive runs out; None: never."""
+        """The latest time for the next `tick`, when a client's keep-alive runs out, in s; None: no client has one."""
         return min(
             (client.deadline_s for client in self._clients.values() if client.deadline_s is not None), default=None
         )
 
     def tick(self, now_s: float) -> None:
-        """Time has passed: whoever was silent for too long is disconnected, in the order of their deadlines."""
+        """Disconnect the clients whose keep-alive has run out by `now_s`, in the order of their deadlines."""
         late = [(client.deadline_s, client) for client in self._clients.values() if client.deadline_s is not None]
         for deadline_s, client in sorted(late, key=lambda one: one[0]):
             if deadline_s <= now_s:
                 self._end(client, f"keep-alive ran out: it was silent for {client.silence_s:g} s")
 
     def cut_off(self, who: int | str) -> bool:
-        """Break a connection, or that of a client by its id, as a network would; returns whether there was one."""
+        """Cut a connection, given by its number or its client's id, as a network failure would.
+
+        Returns whether there was one.
+        """
         client = self._clients.get(who) if isinstance(who, int) else self._online.get(who)
         if client is not None:
             self._end(client, "cut off")
         return client is not None
 
     def restart(self) -> None:
-        """The broker goes, with every connection, and comes back. No last will is sent: nobody is there to send it.
+        """Stop, which ends every connection, and start again. No last will is sent.
 
-        What it has from clean sessions is lost; persistent sessions, with their queues, and what is retained survive,
-        as with mosquitto's `persistence true`.
+        Clean sessions are lost. Persistent sessions with their queues, and retained messages, survive, as with
+        mosquitto's `persistence true`.
         """
         for client in list(self._clients.values()):
             client.will = None
             self._end(client, "the broker restarted")
 
     def take(self) -> list[Effect]:
-        """What is to be done and known since the last call, in order."""
+        """The effects since the last call, in order."""
         effects, self._effects = self._effects, []
         return effects
 
@@ -173,7 +177,7 @@ class SessionBroker:
             self._send(client, unacknowledged)
 
     def _refusal(self, packet: Connect) -> int:
-        """Why a client is not let in, as CONNACK's code."""
+        """The code for CONNACK: accepted, or why the client is refused."""
         password = None if packet.password is None else packet.password.decode(errors="replace")
         if not packet.is_spoken:
             return Connack.UNACCEPTABLE_VERSION
@@ -186,14 +190,14 @@ class SessionBroker:
         return Connack.ACCEPTED
 
     def _free_name(self) -> str:
-        """An id for a client that has none; the same in every run."""
+        """An id for a client without one; the same in every run."""
         self._nameless += 1
         while f"nameless-{self._nameless}" in self._sessions:
             self._nameless += 1
         return f"nameless-{self._nameless}"
 
     def _end(self, client: Connection, reason: str, *, close: bool = True) -> None:
-        """A connection ends; its client's last will, if it still has one, is sent."""
+        """End a connection, and send the client's last will, if it still has one."""
         del self._clients[client.number]
         if close:
             self._effects.append(Close(client.number, reason))
@@ -208,7 +212,7 @@ class SessionBroker:
             will = client.will
             self._accept(session, Message(topic=will.topic, payload=will.payload, qos=will.qos), retain=will.retain)
 
-    def _goodbye(self, client: Connection) -> None:
+    def _disconnected(self, client: Connection) -> None:
         client.will = None
         self._end(client, "disconnected")
 
@@ -249,7 +253,7 @@ class SessionBroker:
         self._send(client, Unsuback(packet.packet_id))
 
     def _accept(self, session: Session, message: Message, *, retain: bool) -> None:
-        """A client's message, or its last will."""
+        """Handle a client's message or last will."""
         if not self._access.may_publish(message.topic):
             self._effects.append(Dropped(session.client_id, message.topic, "no client may publish on this topic"))
             return
@@ -257,7 +261,7 @@ class SessionBroker:
         self._spread(session.client_id, message, retain=retain)
 
     def _spread(self, sender: str, message: Message, *, retain: bool) -> None:
-        """Send a message to everybody who subscribed to its topic, and keep it if it is to be retained (3.3.1.3)."""
+        """Send a message to all subscribers of its topic, and keep it if it is to be retained (3.3.1.3)."""
         if retain and not self._retained.keep(message):
             self._effects.append(Dropped(sender, message.topic, "too many topics have a retained message"))
         for session in self._sessions.values():
@@ -266,14 +270,14 @@ class SessionBroker:
                 self._deliver(session, message, qos, retained=False)
 
     def _deliver(self, session: Session, message: Message, highest_qos: int, *, retained: bool) -> None:
-        """Send a message to a subscriber, or keep it until that one comes back."""
+        """Send a message to a subscriber, or keep it until the subscriber is back."""
         client = self._online.get(session.client_id)
         qos = min(message.qos, highest_qos)
-        theirs = Message(topic=message.topic, payload=message.payload, qos=qos, retained=retained)
+        copy = Message(topic=message.topic, payload=message.payload, qos=qos, retained=retained)
         if qos == 0:
-            packet: Publish | None = publish_packet(theirs)
+            packet: Publish | None = publish_packet(copy)
         else:
-            packet = session.keep(theirs, sent=client is not None)
+            packet = session.keep(copy, sent=client is not None)
             if packet is None:
                 self._effects.append(Dropped(session.client_id, message.topic, "its queue is full"))
         if client is not None and packet is not None:

@@ -1,7 +1,7 @@
-"""The line itself in virtual time: belt, loader, camera, gates, rods, bins, and the faults that act on them.
+"""The line in virtual time: belt, loader, camera, gates, rods, bins, and the faults that act on them.
 
-Each part is a module; `line` alone knows how they are connected. Commands come in and feedback goes out as
-`Message`; what happens is recorded. Nothing here knows a controller, a broker or a rule.
+Each part is a module; only `line` knows how the parts are connected. Commands come in and feedback goes out as
+`Message`, and each event is recorded. This package knows neither controllers nor brokers nor the verdict's checks.
 """
 
 from twin.plant.fault_injector import FaultInjector

@@ -1,8 +1,8 @@
-"""The belt: runs, stops, drifts; whoever waits on it waits for displacement, not for time.
+"""The belt: it runs, stops and drifts. The other parts wait for a displacement of the belt, not for a time.
 
-Its motion is a row of segments of constant acceleration, so displacement and its inverse are closed forms. All
-waits share one heap and one timer: when the belt stops or changes speed, that timer alone is moved.
-Leaves out slip: what lies on the belt and is not held moves as the belt does.
+The belt's motion is a sequence of segments of constant acceleration, so displacement and its inverse have closed
+forms. All waits share one heap and one timer: when the belt stops or changes speed, only that timer is moved.
+Not modelled: slip. An item that is not held moves exactly as the belt does.
 """
 
 import heapq
@@ -14,14 +14,14 @@ from typing import Final, Protocol
 from twin.timeline import Timeline, Timer
 
 REACH_M: Final = 1e-12
-"""Waits this close behind the belt's displacement are due with it (rounding of a sum of many segments)."""
+"""A wait for at most this much more than the present displacement is due: the sum of many segments is rounded."""
 
 STANDSTILL_M_PER_S: Final = 1e-12
-"""A ramp down ends at rest, but for the rounding of its speed."""
+"""A belt slower than this stands still: the speed at the end of a ramp down is rounded."""
 
 
 class Wait:
-    """Somebody's wait for a displacement; its action is None once it was taken back."""
+    """A wait for a displacement of the belt. Its `action` is None once the wait is cancelled."""
 
     __slots__ = ("action",)
 
@@ -29,30 +29,30 @@ class Wait:
         self.action: Callable[[], None] | None = action
 
     def cancel(self) -> None:
-        """Take the wait back."""
+        """Cancel the wait: its action will not be called."""
         self.action = None
 
 
 class Drive(Protocol):
-    """What moves the belt: how fast it can go now, whatever it is told."""
+    """What drives the belt. Its speed, in m/s, is the belt's once the belt is up to speed."""
 
     @property
     def stands(self) -> bool:
-        """Whether it cannot move at all."""
+        """Whether the drive stands still, so that the belt cannot move."""
 
     @property
     def next_change_s(self) -> float:
-        """When it changes next; infinity for never. Until then its speed changes evenly, if at all."""
+        """When the drive changes next, in s; infinity if never. Until then its speed is constant or drifts."""
 
     def speed_m_per_s(self, at_s: float) -> float:
-        """How fast it goes at a time from now to the next change."""
+        """The drive's speed at `at_s`, a time from now to the next change."""
 
     def on_change(self, act: Callable[[], None]) -> None:
-        """Call `act` at each change."""
+        """Call `act` at each change of the drive."""
 
 
 class _Phase(Enum):
-    """What the belt is about."""
+    """What the belt is doing."""
 
     RESTING = "resting, or about to start"
     SPEEDING_UP = "speeding up"
@@ -61,10 +61,11 @@ class _Phase(Enum):
 
 
 class Belt:
-    """The belt on its drive. Displacement in m since the run began, never falling.
+    """The belt on its drive. Its displacement since the run began, in m, never falls.
 
-    Told to run it waits for the start delay, then speeds up evenly for `ramp_s` to what its drive does then; told to
-    stop it slows down for as long. A drive that stands holds it at once; one that moves again brings it back up.
+    After `run` the belt waits for the start delay, then accelerates evenly for `ramp_s` to the drive's speed. After
+    `stop` it decelerates evenly for `ramp_s`. When the drive stands still, the belt stops at once; when the drive moves
+    again, a belt that should run accelerates again. `on_change` is called with True at each run, False at each stop.
     """
 
     def __init__(
@@ -85,11 +86,11 @@ class Belt:
         self._acceleration_m_per_s2 = 0.0
         self._until_s = math.inf
         self._waits: list[tuple[float, int, Wait]] = []
-        self._waited = 0
+        self._wait_count = 0
         self._arriving = False
         self._next_phase = Timer(timeline)
-        self._next = Timer(timeline)
-        drive.on_change(self._driven_otherwise)
+        self._next_arrival = Timer(timeline)
+        drive.on_change(self._drive_changed)
 
     @property
     def displacement_m(self) -> float:
@@ -108,7 +109,7 @@ class Belt:
         return self.speed_m_per_s > STANDSTILL_M_PER_S or self._acceleration_m_per_s2 > 0
 
     def run(self) -> None:
-        """Start: after the start delay the belt speeds up. Nothing new for a belt that runs."""
+        """Start the belt: it accelerates after the start delay. No effect on a belt that runs."""
         if self.running:
             return
         self.running = True
@@ -118,11 +119,11 @@ class Belt:
         if self.moving:
             self._speed_up()
         else:
-            self._rest()  # A ramp down that ends at this very instant has ended.
+            self._rest()  # A ramp down that ends at exactly this time is over.
             self._next_phase.start(self._timeline.now + self._start_delay_s, self._speed_up)
 
     def stop(self) -> None:
-        """Slow down to a standstill at once. Nothing new for a belt that stands or is about to."""
+        """Stop the belt: it decelerates from now on. No effect on a belt that is stopped or stopping."""
         if not self.running:
             return
         self.running = False
@@ -131,16 +132,16 @@ class Belt:
             self._slow_down()
 
     def when(self, displacement_m: float, action: Callable[[], None]) -> Wait:
-        """Call `action` when the belt's displacement reaches `displacement_m` (at once, if it has)."""
+        """Call `action` when the belt's displacement reaches `displacement_m`; now, if it is there already."""
         wait = Wait(action)
-        self._waited += 1
-        heapq.heappush(self._waits, (displacement_m, self._waited, wait))
+        self._wait_count += 1
+        heapq.heappush(self._waits, (displacement_m, self._wait_count, wait))
         if self._waits[0][2] is wait and not self._arriving:
             self._rearm()
         return wait
 
-    def _driven_otherwise(self) -> None:
-        """The drive changes: what the belt is about goes on with it."""
+    def _drive_changed(self) -> None:
+        """The drive has changed: the belt goes on with what it is doing, at the drive's new speed."""
         if self._drive.stands:
             self._halted = True
             self._rest()
@@ -160,7 +161,7 @@ class Belt:
         self._speed_up_until(self._timeline.now + self._ramp_s)
 
     def _speed_up_until(self, until_s: float) -> None:
-        """From the present speed evenly to what the drive does at the end."""
+        """Accelerate evenly from the present speed to the drive's speed at `until_s`."""
         left_s = until_s - self._timeline.now
         if left_s <= 0:
             self._cruise()
@@ -171,7 +172,7 @@ class Belt:
         self._next_phase.start(until_s, self._cruise)
 
     def _cruise(self) -> None:
-        """At the drive's speed, which may drift until it changes next."""
+        """Move at the drive's speed, which may drift until the drive's next change."""
         now_s, until_s = self._timeline.now, self._drive.next_change_s
         speed_m_per_s = self._drive.speed_m_per_s(now_s)
         drift_m_per_s2 = 0.0
@@ -189,7 +190,7 @@ class Belt:
         self._next_phase.start(until_s, self._rest)
 
     def _enter(self, phase: _Phase, speed_m_per_s: float, acceleration_m_per_s2: float, until_s: float) -> None:
-        """Another phase begins now: a segment of constant acceleration."""
+        """Begin a phase now: a segment of constant acceleration."""
         self._next_phase.cancel()
         self._phase = phase
         self._from_m = self.displacement_m
@@ -204,12 +205,12 @@ class Belt:
             heapq.heappop(self._waits)
         at_s = self._time_of(self._waits[0][0]) if self._waits else math.inf
         if at_s < math.inf:
-            self._next.start(at_s, self._arrive)
+            self._next_arrival.start(at_s, self._arrive)
         else:
-            self._next.cancel()
+            self._next_arrival.cancel()
 
     def _time_of(self, displacement_m: float) -> float:
-        """When this segment reaches a displacement; infinite where it ends, or stands, before."""
+        """When the present segment reaches a displacement, in s; infinity if it ends before, or the belt stands."""
         now_s = self._timeline.now
         ahead_m = displacement_m - self._from_m
         if displacement_m <= self.displacement_m + REACH_M:
@@ -220,7 +221,7 @@ class Belt:
         square = speed * speed + 2 * acceleration * ahead_m
         if square < 0:
             return math.inf
-        # The root of the motion's quadratic in the form that loses no digits when the acceleration is small.
+        # This form of the quadratic's root loses no digits when the acceleration is small.
         at_s = self._since_s + 2 * ahead_m / (speed + math.sqrt(square))
         return max(now_s, at_s) if at_s <= self._until_s else math.inf
 

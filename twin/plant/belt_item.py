@@ -1,4 +1,4 @@
-"""An item on the belt: where it is, what it has before it, what holds it."""
+"""An item on the belt, as the plant tracks it."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from twin.scenario.item import Item
 
 
 class BeltItem:
-    """An item on the belt: where it is, what it has before it, what holds it.
+    """An item on the belt: where it is, what comes next on its path, what holds it. Positions in m from the loader.
 
-    Its centre is at `displacement - origin_m` while it rides, at `held_m` while something holds it or a rod's
-    head carries it off. `number` counts the items of the run from 1, and objects that are no items from -1 down;
-    `beams` are the gates it blocks.
+    `number` counts the run's items from 1; foreign objects are -1, -2 and so on. The centre is at
+    `displacement - origin_m` while the item moves with the belt, and at `held_m` while something holds the item or a
+    rod's head carries it off. `held_by` is the head or the item that holds it, `taken_by` the number of the rod that
+    carries it off. `path` has the stations that it meets, `step` the index of the next one. `wait` is its wait for that
+    station, `contact` its wait for the held item ahead. `beams` has the numbers of the gates that it blocks.
     """
 
     __slots__ = (
@@ -34,5 +36,5 @@ class BeltItem:
         self.beams: set[int] = set()
 
     def centre_m(self, displacement_m: float) -> float:
-        """Where its centre is, in m from the loader."""
+        """The position of its centre at a displacement of the belt."""
         return displacement_m - self.origin_m if self.held_m is None else self.held_m

@@ -1,4 +1,4 @@
-"""The camera: takes an item's picture when its centre passes; the message follows after exposure and encoding."""
+"""The camera: it takes an item's picture when the item's centre passes, and publishes it after a delay."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ from twin.trace import AnyRecord, Effect, Photographed
 
 
 class Camera:
-    """The camera over the belt at `position_m`.
+    """The camera over the belt, at `position_m` from the loader.
 
-    Each picture is recorded. `on_photo` gets an item's number and its picture at once; `send` takes the message with
-    the picture after exposure and encoding.
+    It records each picture. `on_photo` gets an item's number and its picture (the bytes of an image file) at once.
+    `send` gets the message with the picture after exposure and encoding.
     """
 
     def __init__(
@@ -36,33 +36,33 @@ class Camera:
         self._on_photo = on_photo
 
     def pass_by(self, belt_item: BeltItem) -> None:
-        """An item's centre is under the camera."""
+        """Take the picture of an item, or a foreign object, whose centre is under the camera."""
         item, image = belt_item.number, self._picture_source.picture(belt_item)
         digest = hashlib.blake2b(image, digest_size=8).hexdigest()
         self._record(Photographed(self._timeline.now, item, digest, len(image)))
-        if item > 0:  # A foreign object has no class that a recognizer could be right about.
+        if item > 0:  # A foreign object has no class to recognize.
             self._on_photo(item, image)
         self._send_later(Message(wire.encode_feedback(wire.Image(content=image)), "camera", digest, item))
 
     def _send_later(self, message: Message) -> None:
-        """The message with the picture follows after exposure and encoding, later, again or never if faults act."""
+        """Send the picture after exposure and encoding. Faults delay, repeat or suppress it."""
         faults, item = self._faults, message.item
         for missing in faults.active(NoImage):
             faults.disturb(missing, "picture_lost", "camera", item=item)
             return
         ready_s = self._timeline.now + self._exposure_s
-        late, twice = faults.active(LateImage), faults.active(ImageTwice)
+        late, repeats = faults.active(LateImage), faults.active(ImageTwice)
         for delay in late:
             faults.disturb(delay, "picture_late", "camera", item=item)
             ready_s += delay.delay_s
         self._timeline.call_at(ready_s, partial(self._send_now, message, late[:1], "picture_late"))
-        for again in twice:
-            faults.disturb(again, "picture_twice", "camera", item=item)
-            ready_s += again.delay_s
-            self._timeline.call_at(ready_s, partial(self._send_now, message, [again], "picture_twice"))
+        for repeat in repeats:
+            faults.disturb(repeat, "picture_twice", "camera", item=item)
+            ready_s += repeat.delay_s
+            self._timeline.call_at(ready_s, partial(self._send_now, message, [repeat], "picture_twice"))
 
     def _send_now(self, message: Message, faults: Sequence[Fault], what: Effect) -> None:
-        """Send the picture. One that is late, or comes again, also disturbs the items that are by the camera now."""
+        """Send the picture. A late or repeated picture also disturbs the items that are next to the camera now."""
         for fault in faults:
             self._faults.disturb(fault, what, "camera", at_m=self.position_m)
         self._send(message)

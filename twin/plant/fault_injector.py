@@ -1,7 +1,7 @@
-"""The faults of a run at work: parts ask which act on them now, and what a fault did is recorded as a physical fact.
+"""The faults of a run. A part asks which faults act on it now; each effect of a fault is recorded as a physical fact.
 
-A part's behaviour is a function of all faults that act at the time, never of the order in which they began and ended.
-What a fact excuses is none of this module's business: the verdict reads the records.
+A part's behaviour is a function of all faults that act on it now, never of the order in which they began and ended.
+This module does not decide what a fact excuses: the verdict does, from the records.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ BELT: Final = (faults.BeltSpeed, faults.BeltDrift, faults.BeltStops)
 
 
 class FaultInjector:
-    """A scenario's faults, by kind. `record` takes what they do."""
+    """A scenario's faults, by kind. `record` takes each effect of a fault, and each begin and end."""
 
     def __init__(
         self, timeline: Timeline, scenario: Scenario, stream: Random, record: Callable[[trace.AnyRecord], None]
@@ -39,21 +39,24 @@ class FaultInjector:
         self._queue: ItemQueue | None = None
 
     def watch(self, queue: ItemQueue) -> None:
-        """From now on a fact names the items on `queue` beside it; call once the line stands."""
+        """Name the neighbours in `queue` in each fact from now on, and record begins and ends. Call this once."""
         self._queue = queue
         for fault in chain.from_iterable(self._kinds.values()):
-            self._timeline.call_at(fault.from_s, partial(self._note, fault, True))
-            self._timeline.call_at(fault.until_s, partial(self._note, fault, False))
-        for each in chain.from_iterable(self.all(kind) for kind in BELT):
-            self._timeline.call_at(each.from_s, partial(self.disturb_all, each, "off_pace", "belt"))
-            self._timeline.call_at(each.until_s + self._ramp_s, partial(self._belt_heals, each))
+            self._timeline.call_at(fault.from_s, partial(self._record_acts, fault, True))
+            self._timeline.call_at(fault.until_s, partial(self._record_acts, fault, False))
+        for belt_fault in chain.from_iterable(self.all(kind) for kind in BELT):
+            self._timeline.call_at(belt_fault.from_s, partial(self.disturb_all, belt_fault, "off_pace", "belt"))
+            self._timeline.call_at(belt_fault.until_s + self._ramp_s, partial(self._belt_recovers, belt_fault))
 
     def all(self, kind: type[F]) -> list[F]:
         """Every fault of a kind, in the scenario's order."""
         return self._kinds.get(kind, [])  # type: ignore[return-value]
 
     def active(self, kind: type[F], **where: object) -> list[F]:
-        """The faults of a kind that act on a part now, in the scenario's order."""
+        """The faults of a kind that act now, in the scenario's order.
+
+        `where` selects a part: names of the fault's fields and their values, such as `rod=2`.
+        """
         if kind not in self._kinds:
             return []
         now_s = self._timeline.now
@@ -64,62 +67,60 @@ class FaultInjector:
         ]  # fmt: skip
 
     def on_change(self, kind: type[faults.Fault], act: Callable[[], None], **where: object) -> None:
-        """Call `act` whenever a fault of a kind begins or ends on a part."""
+        """Call `act` whenever a fault of a kind begins or ends; `where` selects a part, as for `active`."""
         for fault in self.all(kind):
             if all(getattr(fault, field) == value for field, value in where.items()):
                 self._timeline.call_at(fault.from_s, act)
                 self._timeline.call_at(fault.until_s, act)
 
     def next_change_s(self, *kinds: type[faults.Fault]) -> float:
-        """When the next fault of these kinds begins or ends; infinity where none does."""
+        """When a fault of these kinds begins or ends next, in s; infinity if none does."""
         now_s = self._timeline.now
         times_s = [at_s for kind in kinds for fault in self.all(kind) for at_s in (fault.from_s, fault.until_s)]
         return min((at_s for at_s in times_s if at_s > now_s), default=float("inf"))
 
     def drawn(self, share: float) -> bool:
-        """Whether a fault with a share acts this time."""
+        """Draw whether a fault that acts with probability `share` acts this time."""
         return self._stream.random() < share
 
     def disturb(
         self, fault: faults.Fault, what: trace.Effect, part: str, *, item: int | None = None, at_m: float | None = None
     ) -> None:
-        """A fault did `what` at a part, to an item or to none.
+        """Record that a fault had the effect `what` at a part, on an item or on none.
 
-        The fact names the items that are next to that item on the belt, ahead and behind; without an item those next
-        to the part, which stands at `at_m`; without either, none.
+        The fact names the items directly ahead of and behind that item on the belt. Without an item it names those
+        next to the part, which stands at `at_m` from the loader; without either, none.
         """
         beside = () if self._queue is None else self._queue.beside(item, at_m)
         self._record(trace.Disturbed(self._timeline.now, what, part, item, beside, _tag(fault)))
 
     def disturb_all(self, fault: faults.Fault, what: trace.Effect, part: str) -> None:
-        """A fault did `what` at a part, to every item on the belt; if there is none, that it did is recorded all the
-        same.
-        """
+        """Record that a fault had the effect `what` at a part: once without an item, and once for each on the belt."""
         now_s, tag = self._timeline.now, _tag(fault)
         self._record(trace.Disturbed(now_s, what, part, None, (), tag))
         for belt_item in self._queue or ():
             self._record(trace.Disturbed(now_s, what, part, belt_item.number, (), tag))
 
-    def laid(self, belt_item: BeltItem) -> None:
-        """An item comes onto the belt: if the belt is not at its pace, the item rides otherwise than it should."""
-        for fault in self._unpaced():
+    def item_loaded(self, belt_item: BeltItem) -> None:
+        """An item has come onto the belt: record each fault that keeps the belt off its nominal speed."""
+        for fault in self._speed_faults():
             self.disturb(fault, "off_pace", "belt", item=belt_item.number)
 
-    def _unpaced(self) -> list[faults.Fault]:
-        """The faults for which the belt is not at its pace now: it needs its ramp to come back to that."""
+    def _speed_faults(self) -> list[faults.Fault]:
+        """The faults that keep the belt off its nominal speed: active ones, and those that ended within a ramp."""
         now_s, belt = self._timeline.now, chain.from_iterable(self.all(kind) for kind in BELT)
         return [fault for fault in belt if fault.from_s <= now_s < fault.until_s + self._ramp_s]
 
-    def _belt_heals(self, fault: faults.Fault) -> None:
-        if not self._unpaced():
+    def _belt_recovers(self, fault: faults.Fault) -> None:
+        if not self._speed_faults():
             self.disturb(fault, "on_pace", "belt")
 
-    def _note(self, fault: faults.Fault, acts: bool) -> None:
+    def _record_acts(self, fault: faults.Fault, acts: bool) -> None:
         self._record(trace.FaultActs(self._timeline.now, _tag(fault), acts))
 
 
 def _tag(fault: faults.Fault) -> str:
-    """A fault's name in files."""
+    """The name of a fault's kind in files."""
     tag = type(fault).__struct_config__.tag
     assert isinstance(tag, str)
     return tag

@@ -1,8 +1,8 @@
-"""A photo-gate: a beam across the belt, and the sensor that says when it is blocked and when it is clear again.
+"""A photo-gate: a beam across the belt, and a sensor that publishes whether the beam is blocked or clear.
 
-The beam is the truth. The sensor says what is so, unless a fault acts on it: then what it says is a function of the
-beam and of all faults that act at the time. A sensor that is stuck says one thing and nothing else: no ghost, no
-bounce. Where faults contradict each other, blocked wins, as it does for light.
+The beam's state is the truth. The sensor publishes it, unless a fault acts on the sensor: then the published level is a
+function of the beam and of all faults that act now. A stuck sensor publishes one level and shows no ghost and no
+bounce. If faults contradict each other, blocked wins, as it does for light.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from twin.trace import AnyRecord, Edge, Effect
 
 
 class Gate:
-    """Gate `number`, its beam at `position_m`.
+    """Gate `number`, with its beam at `position_m` from the loader. `blocked` is the state of the beam.
 
-    Each change of the beam is recorded, with the item that made it, before the sensor sends anything. `send` takes the
-    sensor's messages. Items on the belt are in `queue`.
+    Each change of the beam is recorded, with the item that caused it, before the sensor publishes anything. `send`
+    takes the sensor's messages. `queue` has the items on the belt.
     """
 
     def __init__(
@@ -49,18 +49,18 @@ class Gate:
                 timeline.call_at(ghost.from_s, partial(self._begin_ghost, ghost))
 
     def enter(self, belt_item: BeltItem) -> None:
-        """An item's nose reaches the beam."""
+        """An item's nose has reached the beam."""
         belt_item.beams.add(self.number)
         self._inside.append(belt_item.number)
         if not self.blocked:
             self._change(belt_item.number)
 
     def leave(self, belt_item: BeltItem) -> None:
-        """An item's tail leaves the beam. No light gets through where the next item's nose touches it."""
+        """An item's tail has left the beam. The beam stays blocked if the next item touches this one."""
         self._leave(belt_item, followed=self._queue.followed(belt_item))
 
     def lose(self, belt_item: BeltItem) -> None:
-        """An item that was in the beam is off the belt."""
+        """An item in the beam has left the belt."""
         self._leave(belt_item, followed=False)
 
     def _leave(self, belt_item: BeltItem, *, followed: bool) -> None:
@@ -70,7 +70,7 @@ class Gate:
             self._change(belt_item.number)
 
     def _change(self, item: int) -> None:
-        """The beam changes: the sensor sees it, or does not."""
+        """The beam changes. The sensor publishes that, unless a fault hides it."""
         self.blocked = not self.blocked
         self._edges += 1
         self._record(Edge(self._timeline.now, self.number, self.blocked, item))
@@ -80,13 +80,13 @@ class Gate:
             return
         self._level_seen = self.blocked
         if self._level() == self._published and self._pulses:
-            self._disturb(self._pulses[0], "edge_lost", item)  # A ghost said it before, or says otherwise still.
+            self._disturb(self._pulses[0], "edge_lost", item)  # A ghost keeps the sensor blocked.
             return
         self._publish(self.blocked, item)
         self._bounce(item)
 
     def _hiding_fault(self) -> Fault | None:
-        """The fault for which the sensor does not see the beam's present edge."""
+        """The fault that hides the beam's present edge from the sensor, or None."""
         for stuck in self._faults.active(GateStuck, gate=self.number):
             return stuck
         for miss in self._faults.active(GateMissesEdge, gate=self.number):
@@ -95,14 +95,14 @@ class Gate:
         return None
 
     def _level(self) -> bool:
-        """What the sensor has to say now."""
+        """The level that the sensor should have published by now (True: blocked)."""
         stuck = self._faults.active(GateStuck, gate=self.number)
         if stuck:
             return any(fault.blocked for fault in stuck)
         return self._level_seen or bool(self._pulses)
 
     def _stuck_changes(self) -> None:
-        """A stuck sensor says one thing; one that is free again says what is so."""
+        """A sensor that gets stuck publishes its stuck level; a sensor that recovers publishes the beam's state."""
         stuck = self._faults.active(GateStuck, gate=self.number)
         if not stuck:
             self._level_seen = self.blocked
@@ -110,12 +110,13 @@ class Gate:
             self._publish_false(stuck[0] if stuck else self._last_stuck())
 
     def _last_stuck(self) -> GateStuck:
+        """The `GateStuck` fault of this gate that ended last."""
         now_s = self._timeline.now
         ended = [fault for fault in self._faults.all(GateStuck) if fault.gate == self.number and fault.until_s <= now_s]
         return max(ended, key=lambda fault: fault.until_s)
 
     def _begin_ghost(self, ghost: GateGhost) -> None:
-        """One interruption of which nothing is true, unless the sensor says blocked, or nothing, anyway."""
+        """Begin a false pulse. It has no effect while the sensor is blocked or stuck."""
         if self._published or self._faults.active(GateStuck, gate=self.number):
             return
         self._pulses.append(ghost)
@@ -123,28 +124,28 @@ class Gate:
         self._timeline.call_at(self._timeline.now + ghost.pulse_s, partial(self._end_ghost, ghost))
 
     def _end_ghost(self, ghost: GateGhost) -> None:
-        """The ghost is gone."""
+        """End a false pulse."""
         self._pulses.remove(ghost)
         if self._level() != self._published:
             self._publish_false(ghost)
 
     def _bounce(self, item: int) -> None:
-        """After an edge the sensor says the opposite and the same again, as often as the faults have it."""
+        """After an edge, publish the opposite level and the edge's own again, as often as the faults require."""
         blocked, last_s = self.blocked, self._timeline.now
         for bounce in self._faults.active(GateBounce, gate=self.number):
             self._disturb(bounce, "edge_twice", item)
             for count in range(1, 2 * bounce.bounces + 1):
                 last_s += bounce.period_s
-                says = blocked if count % 2 == 0 else not blocked
-                self._timeline.call_at(last_s, partial(self._flicker, self._edges, says, item))
+                level = blocked if count % 2 == 0 else not blocked
+                self._timeline.call_at(last_s, partial(self._flicker, self._edges, level, item))
 
     def _flicker(self, edge: int, blocked: bool, item: int) -> None:
-        """The next edge ends the bouncing of the one before."""
+        """Publish one level of a bounce. The next edge, a ghost or a stuck sensor ends the bouncing."""
         if edge == self._edges and not self._pulses and not self._faults.active(GateStuck, gate=self.number):
             self._publish(blocked, item)
 
     def _publish_false(self, fault: Fault) -> None:
-        """The sensor says the present level, though no edge of the beam is the reason."""
+        """Publish the sensor's present level, which a fault has changed and no edge of the beam."""
         item = self._inside[0] if self._inside else None
         self._disturb(fault, "edge_false", item)
         self._publish(self._level(), item)

@@ -1,7 +1,6 @@
-"""The line: belt, loader, camera, gates, rods and bins, and how they are connected. Only here do they know each other.
+"""The line: belt, loader, camera, gates, rods and bins. Only this module knows how they are connected.
 
-A command comes in as its payload and moves a part; parts move items; what happens is recorded, and what the plant
-says of it goes out as feedback.
+A command moves a part, and parts move items. Each event is recorded; gates and camera send feedback messages.
 """
 
 import math
@@ -36,10 +35,10 @@ Recorder = Callable[[trace.AnyRecord], None]
 
 
 class Line:
-    """The plant of one scenario.
+    """The plant of one scenario: the belt and all parts along it.
 
-    `record` takes what happens, `send` each feedback message as it leaves the plant, `on_photo` each item's number
-    and picture.
+    `record` takes each event, `send` each feedback message when it leaves the plant, `on_photo` each item's number and
+    picture (the bytes of an image file).
     """
 
     def __init__(
@@ -76,17 +75,17 @@ class Line:
         self.bins = Bins(layout.bins)
         self._paths: dict[float, list[Station]] = {}
         faults.watch(self.queue)
-        for strange in faults.all(ForeignObject):
-            timeline.call_at(strange.from_s, partial(self._lay_object, strange))
+        for fault in faults.all(ForeignObject):
+            timeline.call_at(fault.from_s, partial(self._lay_object, fault))
 
     def place_m(self, part: str) -> float | None:
-        """Where a part stands along the belt; None for one that stands nowhere."""
+        """The position of a part along the belt, in m from the loader; None for a part that has none."""
         parts: tuple[Gate | Rod, ...] = (*self.gates, *self.rods.values())
-        places_m = {each.name: each.position_m for each in parts} | {"camera": self.camera.position_m}
-        return places_m.get(part)
+        positions_m = {each.name: each.position_m for each in parts} | {"camera": self.camera.position_m}
+        return positions_m.get(part)
 
     def obey(self, message: Message) -> None:
-        """Act on a message that arrived on `aa`; what is no command for this line is recorded and moves nothing."""
+        """Act on a message that arrived on `aa`. One that is no command for this line is recorded as refused."""
         command = message.command
         if command is None:
             self._record(trace.Refused(self._timeline.now, message.says))
@@ -103,7 +102,7 @@ class Line:
             self._record(trace.Refused(self._timeline.now, f"rod {command.number}: the line has {list(self.rods)}"))
 
     def end(self, reason: str) -> None:
-        """The run is over: record how the line stands."""
+        """Record the state of the line at the end of the run."""
         on_belt = tuple(belt_item.number for belt_item in self.queue)
         rods_out = tuple(rod.number for rod in self.rods.values() if rod.stroke is not Stroke.IN)
         in_stack = not self.loader.empty
@@ -111,7 +110,7 @@ class Line:
 
     @property
     def at_rest(self) -> bool:
-        """Whether the belt stands and every rod is in."""
+        """Whether the belt stands still and every rod is in."""
         rods_in = all(rod.stroke is Stroke.IN for rod in self.rods.values())
         return rods_in and not self.belt.running and not self.belt.moving
 
@@ -138,16 +137,16 @@ class Line:
         self._join(belt_item, -behind_m)
         for fault in longer:
             self._faults.disturb(fault, "longer", "loader", item=belt_item.number)
-        self._faults.laid(belt_item)
+        self._faults.item_loaded(belt_item)
         return belt_item.number
 
     def _onto(self, belt_item: BeltItem) -> int | None:
-        """Whom a rider lies on that is about to be put on the belt."""
+        """The number of the item on which `belt_item`, not yet on the belt, will lie; None if there is none."""
         onto = self.queue.overlapped(belt_item)
         return None if onto is None else onto.number
 
     def _join(self, belt_item: BeltItem, at_m: float) -> None:
-        """Put a rider among the others, into whatever beam it is put."""
+        """Put an item on the belt at `at_m` from the loader; it blocks the beams that it lies in."""
         belt_item.path = self._path(belt_item)
         if at_m > 0:
             belt_item.step = sum(station.centre_m <= at_m for station in belt_item.path)
@@ -156,46 +155,46 @@ class Line:
                     gate.enter(belt_item)
         self.queue.add(belt_item)
 
-    def _lay_object(self, strange: ForeignObject) -> None:
-        """Somebody lays something on the belt that is no item."""
+    def _lay_object(self, fault: ForeignObject) -> None:
+        """A person lays a foreign object on the belt."""
         self._objects += 1
-        at_m = strange.at_m
-        belt_item = BeltItem(-self._objects, foreign_item(strange.length_m), self.belt.displacement_m - at_m)
+        at_m = fault.at_m
+        belt_item = BeltItem(-self._objects, foreign_item(fault.length_m), self.belt.displacement_m - at_m)
         onto = self._onto(belt_item)
-        self._record(trace.LaidDown(self._timeline.now, belt_item.number, strange.length_m, at_m, onto))
+        self._record(trace.LaidDown(self._timeline.now, belt_item.number, fault.length_m, at_m, onto))
         self._join(belt_item, at_m)
-        self._faults.disturb(strange, "laid_down", self._behind(at_m), item=belt_item.number)
+        self._faults.disturb(fault, "laid_down", self._behind(at_m), item=belt_item.number)
 
-    def _take_off(self, hand: TakenOff, belt_item: BeltItem) -> None:
-        """Somebody takes an item off the belt, perhaps to put it back; not before, and not after, the fault acts."""
-        if hand not in self._faults.active(TakenOff):
+    def _take_off(self, fault: TakenOff, belt_item: BeltItem) -> None:
+        """A person takes an item off the belt if the fault acts now, and puts it back later if the fault says so."""
+        if fault not in self._faults.active(TakenOff):
             return
-        self._faults.disturb(hand, "taken_off", self._behind(hand.at_m), item=belt_item.number)
-        self._record(trace.TakenByHand(self._timeline.now, belt_item.number, False, hand.back_m is not None))
+        self._faults.disturb(fault, "taken_off", self._behind(fault.at_m), item=belt_item.number)
+        self._record(trace.TakenByHand(self._timeline.now, belt_item.number, False, fault.back_m is not None))
         self.queue.remove(belt_item)
         self._leave_beams(belt_item)
-        if hand.back_m is not None:
-            self._timeline.call_at(self._timeline.now + hand.back_s, partial(self._put_back, hand, belt_item))
+        if fault.back_m is not None:
+            self._timeline.call_at(self._timeline.now + fault.back_s, partial(self._put_back, fault, belt_item))
 
-    def _put_back(self, hand: TakenOff, belt_item: BeltItem) -> None:
-        assert hand.back_m is not None
-        belt_item.origin_m = self.belt.displacement_m - hand.back_m
+    def _put_back(self, fault: TakenOff, belt_item: BeltItem) -> None:
+        assert fault.back_m is not None
+        belt_item.origin_m = self.belt.displacement_m - fault.back_m
         onto = self._onto(belt_item)
         self._record(trace.TakenByHand(self._timeline.now, belt_item.number, True, False, onto))
-        self._join(belt_item, hand.back_m)
-        self._faults.disturb(hand, "put_back", self._behind(hand.back_m), item=belt_item.number)
+        self._join(belt_item, fault.back_m)
+        self._faults.disturb(fault, "put_back", self._behind(fault.back_m), item=belt_item.number)
 
     def _behind(self, at_m: float) -> str:
-        """The gate behind which a place on the belt lies; the loader, if it lies before the first."""
+        """The name of the last gate before `at_m`; the loader if there is none."""
         passed = [gate.name for gate in self.gates if gate.position_m <= at_m + self._layout.rod_head_m / 2]
         return passed[-1] if passed else "loader"
 
     def _path(self, belt_item: BeltItem) -> list[Station]:
-        """Where the centre of an item of this length is when it meets each part, in order."""
+        """The stations of an item of this length, in order along the belt."""
         half_m = belt_item.half_m
-        hands = [hand for hand in self._faults.all(TakenOff) if hand.item == belt_item.number]
+        removals = [fault for fault in self._faults.all(TakenOff) if fault.item == belt_item.number]
         path = self._paths.get(half_m)
-        if path is not None and not hands:
+        if path is not None and not removals:
             return path
         path = [Station(self._layout.camera_m, self.camera.pass_by), Station(self._layout.end_m, self._fell_off)]
         for gate in self.gates:
@@ -203,9 +202,9 @@ class Line:
             path.append(Station(gate.position_m + half_m, gate.leave))
         for head in self.heads.values():
             path.append(Station(head.from_m - half_m, partial(self._meet, head)))
-        path += [Station(hand.at_m, partial(self._take_off, hand)) for hand in hands if belt_item.step == 0]
+        path += [Station(fault.at_m, partial(self._take_off, fault)) for fault in removals if belt_item.step == 0]
         path.sort(key=lambda station: station.centre_m)
-        if len(self._paths) < 64 and not hands:  # Lengths repeat, unless they are drawn.
+        if len(self._paths) < 64 and not removals:  # Items of one length share a path; drawn lengths do not repeat.
             self._paths[half_m] = path
         return path
 

@@ -1,6 +1,7 @@
-"""The loader: rod 1 and the stack before it. A completed push puts one item on the belt, if one lay before the rod.
+"""The loader: rod 1 and the stack of items before it. A completed push moves the item before the rod onto the belt.
 
-An item drops before the rod when the rod is in and the stack has one; a push that begins without one loads nothing.
+When a push begins with the rod fully in, the next item of the stack drops before the rod, if one is available by then.
+A push without an item before the rod loads nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +15,10 @@ from twin.trace import Stroke
 
 
 class Loader:
-    """The loader's stack and what its rod does with it.
+    """The loader's stack, and what rod 1 does with it.
 
-    `on_loaded` gets the item that is on the belt now and how far behind the loader's middle its centre is, or None
-    for a push that found none; it returns the item's number.
+    `on_loaded` gets the item that is now on the belt and how far its centre is behind the loader, in m; or None and 0
+    for a push that loads nothing. It returns the item's number.
     """
 
     def __init__(
@@ -38,31 +39,31 @@ class Loader:
 
     @property
     def next_available_s(self) -> float | None:
-        """Since when, or from when, the next item can be pushed; None if there is none."""
+        """The time from which the next item can be pushed, in s; None if no item is left."""
         item = self._before_rod or self._top
         return None if item is None else item.available_s
 
     def move(self, rod: Rod) -> None:
-        """The loader's rod has changed its stroke."""
+        """Rod 1 has changed its stroke."""
         if rod.stroke is Stroke.EXTENDING and rod.share_out == 0.0:
             self._drop()
         elif rod.stroke is Stroke.OUT:
             self._put_on_belt()
 
     def _put_on_belt(self) -> None:
-        for slip in self._faults.active(EmptyPush):
+        for slipped in self._faults.active(EmptyPush):
             if self._before_rod is not None:
-                self._faults.disturb(slip, "push_slipped", "loader", at_m=0.0)
+                self._faults.disturb(slipped, "push_slipped", "loader", at_m=0.0)
                 self._on_loaded(None, 0.0)
                 return
         item, self._before_rod = self._before_rod, None
         number = self._on_loaded(item, 0.0)
-        for twice in self._faults.active(DoublePush):
+        for double in self._faults.active(DoublePush):
             if item is not None and self._top is not None:
                 second, self._top = self._top, next(self._stack, None)
-                other = self._on_loaded(second, (item.length_m + second.length_m) / 2 + twice.gap_m)
-                self._faults.disturb(twice, "two_loaded", "loader", item=number)
-                self._faults.disturb(twice, "two_loaded", "loader", item=other)
+                other = self._on_loaded(second, (item.length_m + second.length_m) / 2 + double.gap_m)
+                self._faults.disturb(double, "two_loaded", "loader", item=number)
+                self._faults.disturb(double, "two_loaded", "loader", item=other)
             return
 
     def _drop(self) -> None:

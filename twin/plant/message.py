@@ -1,4 +1,4 @@
-"""A message between plant and controller: its payload, and what the twin knows of it."""
+"""A message between plant and controller: its payload, and what the twin knows about it."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,10 @@ from controller.errors import WireError
 
 
 class Message(NamedTuple):
-    """A payload; `part` of the line and item (None: no item) that it is about; what it `says`, in words.
+    """One message. `part` of the line and `item` number (None: no item) are its subject; `says` is its text in words.
 
-    `command` is what a controller's payload asks for. It is None for feedback, and for a payload that is no command:
-    `says` tells why it is none.
+    `command` is the command in a controller's payload. It is None for feedback, and for a payload that is no command;
+    `says` then gives the reason.
     """
 
     payload: bytes
@@ -21,7 +21,7 @@ class Message(NamedTuple):
 
 
 def command_message(payload: bytes) -> Message:
-    """A controller's payload, decoded. Its part is `wire` if it is no command."""
+    """The message for a controller's payload, decoded. Its part is `wire` if the payload is no command."""
     try:
         command = wire.decode_command(payload)
     except WireError as error:

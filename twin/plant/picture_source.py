@@ -1,6 +1,6 @@
-"""Where the camera's pictures come from: rendered, or empty but for the answer that a scenario scripts.
+"""The sources of the camera's pictures: rendered pictures, or empty ones with a scripted answer.
 
-Every picture carries a note with the recognition's simulated latency (`controller.simulation.oracle`).
+Every picture carries a note with the simulated latency of its recognition (`controller.simulation.oracle`).
 """
 
 from random import Random
@@ -19,18 +19,18 @@ from twin.trace import Effect
 UNREADABLE: Final = ("torn", "not_an_image")
 NO_ANSWER: Final = ("error", "nothing")
 UNSURE: Final = 0.75
-"""The most that a recognizer with a fault of low confidence is sure; well below any threshold that sorts."""
+"""The highest confidence under a `low_confidence` fault; well below any threshold at which an item is sorted."""
 
 
 class PictureSource(Protocol):
-    """Where pictures come from."""
+    """A source of the camera's pictures."""
 
     def picture(self, belt_item: BeltItem) -> bytes:
-        """The image file of an item under the camera."""
+        """The picture of an item under the camera: the bytes of an image file."""
 
 
 class OraclePictures:
-    """Pictures of nothing, with the scenario's answer in their note."""
+    """Empty pictures, with the scenario's answer in their note."""
 
     def __init__(self, model: RecognizerModel, stream: Random, faults: FaultInjector) -> None:
         self._model = model
@@ -38,7 +38,7 @@ class OraclePictures:
         self._faults = faults
 
     def picture(self, belt_item: BeltItem) -> bytes:
-        """A picture whose note answers for the item, now and then wrongly if the model says so."""
+        """A picture whose note names the item's class, or a wrong one in the model's `misread_share` of pictures."""
         model, stream = self._model, self._stream
         label = belt_item.item.item_class
         if stream.random() < model.misread_share:
@@ -47,9 +47,9 @@ class OraclePictures:
         if label not in CLASSES:
             label = UNKNOWN
         note = note_of(Says(label=label, confidence=confidence), belt_item, model, stream, self._faults)
-        how = spoilt(belt_item, self._faults)
-        if how is not None:
-            answer = Fails(error=how) if how in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
+        damage = picture_damage(belt_item, self._faults)
+        if damage is not None:
+            answer = Fails(error=damage) if damage in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
             note = Note(latency_s=note.latency_s, answer=answer)
         return with_note(PLAIN_PICTURE, note)
 
@@ -64,42 +64,48 @@ class RenderedPictures:
         self._faults = faults
 
     def picture(self, belt_item: BeltItem) -> bytes:
-        """The rendered picture of the item."""
-        from classifier.rendering.renderer import render  # Loads numpy and OpenCV: only where pictures are wanted.
+        """The item's rendered picture: the bytes of an image file."""
+        from classifier.rendering.renderer import render  # Imported here because it loads numpy and OpenCV.
 
         item = belt_item.item
         image = render(
             item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
-            lateral_m=item.lateral_m, fault=spoilt(belt_item, self._faults),
+            lateral_m=item.lateral_m, fault=picture_damage(belt_item, self._faults),
         )  # fmt: skip
         note = note_of(None, belt_item, self._model, self._stream, self._faults)
         return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
 
 
-def spoilt(belt_item: BeltItem, faults: FaultInjector) -> str | None:
-    """How the picture of an item is spoilt, if it is."""
-    for spoils in faults.active(SpoiltImage):
-        faults.disturb(spoils, "picture_spoilt", "camera", item=belt_item.number)
-        return spoils.how
+def picture_damage(belt_item: BeltItem, faults: FaultInjector) -> str | None:
+    """How an active fault damages the picture of an item, such as `torn` or `dark`; None if no fault does.
+
+    Records the damage as a fact.
+    """
+    for fault in faults.active(SpoiltImage):
+        faults.disturb(fault, "picture_spoilt", "camera", item=belt_item.number)
+        return fault.how
     return None
 
 
 def note_of(
     answer: Answer | None, belt_item: BeltItem, model: RecognizerModel, stream: Random, faults: FaultInjector
 ) -> Note:
-    """What a scenario says of one recognition: the recognizer's own `answer`, or what its faults make of it."""
+    """The note for one recognition: its latency and its answer (None: the recognizer's own).
+
+    An active fault of the recognizer replaces `answer`.
+    """
     latency_s = model.latency_s + model.jitter_s * stream.random()
     for slow in faults.active(RecognizerSlow):
         faults.disturb(slow, "answer_late", "recognizer", item=belt_item.number)
         latency_s += slow.delay_s
-    for says in faults.active(RecognizerSays):
-        what: Effect = "answer_lost" if says.what in NO_ANSWER else "answer_false"
-        faults.disturb(says, what, "recognizer", item=belt_item.number)
-        return Note(latency_s=latency_s, answer=_faulty(says, belt_item.item.item_class, stream))
+    for fault in faults.active(RecognizerSays):
+        what: Effect = "answer_lost" if fault.what in NO_ANSWER else "answer_false"
+        faults.disturb(fault, what, "recognizer", item=belt_item.number)
+        return Note(latency_s=latency_s, answer=_faulty_answer(fault, belt_item.item.item_class, stream))
     return Note(latency_s=latency_s, answer=answer)
 
 
-def _faulty(fault: RecognizerSays, label: str, stream: Random) -> Answer:
+def _faulty_answer(fault: RecognizerSays, label: str, stream: Random) -> Answer:
     if fault.what == "error":
         return Fails(error="code 1")
     if fault.what == "nothing":
@@ -112,7 +118,7 @@ def _faulty(fault: RecognizerSays, label: str, stream: Random) -> Answer:
 
 
 def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSource:
-    """The pictures that a scenario's recognizer model asks for."""
+    """The picture source that a scenario's recognizer model requires."""
     streams = Streams(scenario.seed)
     if scenario.recognizer.source == "oracle":
         return OraclePictures(scenario.recognizer, streams.stream("camera"), faults)

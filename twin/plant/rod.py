@@ -1,4 +1,4 @@
-"""A rod: a head on a stroke, out and in again. What its head does to items is `head.py`'s, or the loader's."""
+"""A rod's drive: its strokes out and in. `rod_head` has what the head does to items, `loader` what rod 1 does."""
 
 import math
 from collections.abc import Callable
@@ -10,14 +10,15 @@ from twin.timeline import Timeline, Timer
 from twin.trace import Effect, Stroke
 
 WHOLE: Final = 1e-9
-"""A stroke that lacks less than this share is done: times of two parties differ by rounding."""
+"""A stroke that lacks less than this share is complete: twin and controller round times differently."""
 
 
 class Rod:
-    """The drive of rod `number`, which stands at `position_m` along the belt.
+    """The drive of rod `number`, at `position_m` from the loader.
 
-    Full strokes take `stroke_s` each way, as many times as long as all faults together have it that act when a stroke
-    begins; a turn in mid-stroke takes its share of that. `on_move` is called at each change of `stroke`.
+    A full stroke takes `stroke_s` each way, multiplied by the factors of all `RodSlow` faults that act when the stroke
+    begins. A rod that turns back midway needs the matching share of that. `on_move` is called at each change of
+    `stroke`.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Rod:
         self._faults = faults
         self._pulled = True
         self._stuck: Fault | None = None
-        faults.on_change(RodSticksOut, self._stuck_otherwise, rod=number)
+        faults.on_change(RodSticksOut, self._stuck_changes, rod=number)
 
     @property
     def share_out(self) -> float:
@@ -50,8 +51,8 @@ class Rod:
         return self._from_share
 
     def push(self) -> None:
-        """Extend. Pushing a rod that is out or on its way out does nothing."""
-        self._arrive_if_there()
+        """Extend. No effect on a rod that is out or extending."""
+        self._complete_stroke()
         self._pulled = False
         for dead in self._faults.active(RodDead, rod=self.number):
             self._disturb(dead, "push_failed")
@@ -60,31 +61,31 @@ class Rod:
             self._move(Stroke.EXTENDING, Stroke.OUT, 1.0 - self.share_out)
 
     def pull(self) -> None:
-        """Retract. Pulling a rod that is in or on its way in does nothing."""
-        self._arrive_if_there()
+        """Retract. No effect on a rod that is in or retracting."""
+        self._complete_stroke()
         self._pulled = True
         for stuck in self._faults.active(RodSticksOut, rod=self.number):
             if self.stroke in (Stroke.OUT, Stroke.EXTENDING):
                 self._stuck = stuck
                 self._disturb(stuck, "rod_stuck")
             return
-        self._come_in()
+        self._retract()
 
-    def _stuck_otherwise(self) -> None:
-        """A rod that was stuck obeys its last pull once no fault holds it."""
+    def _stuck_changes(self) -> None:
+        """Once no fault holds the rod out any more, it obeys its last pull."""
         if self._faults.active(RodSticksOut, rod=self.number):
             return
         if self._stuck is not None:
             self._disturb(self._stuck, "rod_stuck")
             self._stuck = None
-        self._come_in()
+        self._retract()
 
-    def _come_in(self) -> None:
+    def _retract(self) -> None:
         if self._pulled and self.stroke in (Stroke.OUT, Stroke.EXTENDING):
             self._move(Stroke.RETRACTING, Stroke.IN, self.share_out)
 
-    def _arrive_if_there(self) -> None:
-        """A command at the very instant at which a stroke ends finds it ended, whichever the kernel calls first."""
+    def _complete_stroke(self) -> None:
+        """End a stroke that ends at exactly this time before a command acts, whichever the kernel calls first."""
         if self.stroke is Stroke.EXTENDING and self.share_out >= 1.0 - WHOLE:
             self._arrival.cancel()
             self._enter(Stroke.OUT)
@@ -92,13 +93,13 @@ class Rod:
             self._arrival.cancel()
             self._enter(Stroke.IN)
 
-    def _move(self, moving: Stroke, then: Stroke, way: float) -> None:
+    def _move(self, moving: Stroke, then: Stroke, share: float) -> None:
         slow = self._faults.active(RodSlow, rod=self.number)
         for fault in slow:
             self._disturb(fault, "stroke_slow")
         self._enter(moving)
         self.stroke_s = self._healthy_stroke_s * math.prod(fault.factor for fault in slow)
-        self._arrival.start(self._timeline.now + way * self.stroke_s, lambda: self._enter(then))
+        self._arrival.start(self._timeline.now + share * self.stroke_s, lambda: self._enter(then))
 
     def _enter(self, stroke: Stroke) -> None:
         self._from_share = self.share_out

@@ -1,9 +1,10 @@
-"""A rod's head: what it does to the items on the belt while it goes out, stands out and comes in.
+"""A rod's head: what it does to the items on the belt while it extends, is out, and retracts.
 
-An item whose centre is, or comes, under the head while it extends is taken, and lies in the bin once the rod is
-out. One that the head meets without its centre under it is struck. One that rides into a head that is out is held
-until the rod is in. A rod that turns back before it is out leaves what it took on the belt, struck.
-Leaves out the sideways way across the belt: a taken item goes no further along it.
+While the head extends, it takes each item whose centre is under it or gets under it. A taken item falls into the bin
+once the rod is out. An item that the head meets without the item's centre under it is struck. An item that runs into
+a head that is out or retracting is held until the rod is in. If the rod turns back before it is out, the items that it
+took stay on the belt, struck.
+Not modelled: the way across the belt. A taken item moves no further along the belt.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from twin.trace import Stroke
 
 
 class RodHeadEvents(NamedTuple):
-    """Who is told of what a head does."""
+    """The callbacks of a head. Those with a float get how far the item's centre is ahead of the head's, in m."""
 
     on_taken: Callable[[BeltItem, Rod, float], None]
     on_struck: Callable[[BeltItem, Rod, float], None]
@@ -25,7 +26,7 @@ class RodHeadEvents(NamedTuple):
 
 
 class RodHead:
-    """The head of one rod: from `from_m` to `to_m` along the belt, for its rod's `stroke`."""
+    """The head of one rod. It reaches from `from_m` to `to_m` along the belt, in m from the loader."""
 
     def __init__(
         self, rod_number: int, position_m: float, width_m: float, belt: Belt, queue: ItemQueue, events: RodHeadEvents
@@ -55,7 +56,7 @@ class RodHead:
                 self._queue.release(belt_item)
 
     def meet(self, belt_item: BeltItem, rod: Rod) -> None:
-        """A rider's nose reaches the head's edge."""
+        """An item's nose has reached the head's edge."""
         if self._stroke is Stroke.EXTENDING:
             self._watch(belt_item, rod)
         elif self._stroke in (Stroke.OUT, Stroke.RETRACTING):
@@ -77,12 +78,12 @@ class RodHead:
                 self._strike(belt_item, rod)
 
     def _reaches(self, belt_item: BeltItem) -> bool:
-        """Whether the head, going out, meets any part of the rider."""
+        """Whether the head, while it extends, meets any part of the item."""
         centre_m = belt_item.centre_m(self._belt.displacement_m)
         return centre_m + belt_item.half_m > self.from_m + TOUCH_M and centre_m - belt_item.half_m < self.to_m - TOUCH_M
 
     def _watch(self, belt_item: BeltItem, rod: Rod) -> None:
-        """The rider comes in while the rod goes out: it is taken if its centre gets under the head in time."""
+        """The item arrives while the rod extends: take it if its centre gets under the head in time."""
         wait = None
         if belt_item.held_m is None:
             wait = self._belt.when(belt_item.origin_m + self.from_m, lambda: self._take(belt_item, rod))
@@ -91,7 +92,7 @@ class RodHead:
     def _take(self, belt_item: BeltItem, rod: Rod) -> None:
         centre_m = belt_item.centre_m(self._belt.displacement_m)
         if belt_item not in self._queue or not self.from_m - TOUCH_M <= centre_m <= self.to_m + TOUCH_M:
-            return  # It stands before the head, or a hand was quicker.
+            return  # The item is held before the head, or a person has already removed it.
         self._forget(belt_item)
         if self._stroke is not Stroke.EXTENDING or belt_item.taken_by is not None:
             return

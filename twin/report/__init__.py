@@ -1,1 +1,1 @@
-"""What a person reads of a run: on the terminal (`console`, `screen`), and as the narration of a trace."""
+"""How a run is reported to a person: on the terminal (`console`, `screen`), and as a `narration` of its trace."""

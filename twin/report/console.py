@@ -1,4 +1,4 @@
-"""What a person sees of a run: progress while it goes on, one table when it is over, a story when it failed."""
+"""What a run shows on the terminal: its progress, a table of results at the end, and its narration in a replay."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,19 +18,22 @@ from twin.verdict.checks import Violation
 from twin.verdict.summary import Lateness, Summary, Tally
 
 REDRAW_S: Final = 0.1
+_CONNECTION_WORDS: Final = {
+    "taken over": "replaced by another client with the same id", "lost": "connection lost",
+}  # fmt: skip
 _SIGNS: Final = {"well": "[green]ok[/]", "silent": "[yellow]-[/]", "ill": "[red]no[/]"}
 HELD_UP_MS: Final = 50.0
-"""An item rides a centimetre and more in this time."""
+"""Above this lateness the table warns: on the default line an item moves 9 mm in this time."""
 
 MOST_REPEATED: Final = 3
-"""Of what happens to one client's connection again and again so much is shown."""
+"""Repeated events of one client's connection are shown this many times and only counted after that."""
 
 MOST_SHOWN: Final = 20
-"""Violations listed under the table; the summary file has all that the run keeps."""
+"""At most this many violations are listed under the table. The summary file lists all that the run keeps."""
 
 
 class ProgressBar:
-    """Items done, items a second and speed-up over real time, while a run goes on. Watches the run's records."""
+    """A progress bar: items done, items per second, and speed over real time. It watches the run's records."""
 
     def __init__(self, console: Console, items: int) -> None:
         self._items = items
@@ -44,7 +47,7 @@ class ProgressBar:
         self._done = 0
 
     def see(self, record: trace.AnyRecord) -> None:
-        """Count; draw now and then."""
+        """Count an item that reached a bin, and redraw at most every `REDRAW_S`."""
         self._done += type(record) is trace.Binned and record.item > 0
         now_s = wall_s()
         if now_s - self._drawn_s < REDRAW_S:
@@ -56,7 +59,7 @@ class ProgressBar:
         self._progress.refresh()
 
     def report(self, text: str) -> None:
-        """A line above the bar: on whom the run waits."""
+        """Print a line above the bar, such as what the run is waiting for."""
         self._progress.console.print(verbatim(text))
 
     def __enter__(self) -> "ProgressBar":
@@ -68,9 +71,9 @@ class ProgressBar:
 
 
 class StatusLine:
-    """What the line does at present, in one live line, while a run goes on in real time. Watches the run's records.
+    """The latest event of a run in real time, in one live line. It watches the run's records.
 
-    What happens to connections stays to be read, a line each, unless it happens again and again.
+    Each event of a connection also gets a line of its own that stays, up to `MOST_REPEATED` of a kind.
     """
 
     def __init__(self, console: Console, items: int) -> None:
@@ -82,22 +85,22 @@ class StatusLine:
         self._connections: Counter[tuple[str, str]] = Counter()
 
     def see(self, record: trace.AnyRecord) -> None:
-        """Show what happened last."""
+        """Show the next record as the latest event."""
         if isinstance(record, trace.Began):
             return
         if isinstance(record, trace.Connection):
             self._connect(record)
         self._done += type(record) is trace.Binned and record.item > 0
         self._loaded += type(record) is trace.Loaded
-        who, what = narrate(record)
+        subject, predicate = narrate(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
-        self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {who} {what}"))
+        self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {subject} {predicate}"))
 
     def _connect(self, record: trace.Connection) -> None:
         kind = (record.client, record.event)
         self._connections[kind] += 1
         if self._connections[kind] <= MOST_REPEATED:
-            again = " (and so on; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
+            again = " (repeated; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
             self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(narrate(record))}{again}"))
 
     def __enter__(self) -> "StatusLine":
@@ -109,7 +112,7 @@ class StatusLine:
 
 
 def show_run(console: Console, run: Run) -> None:
-    """The table at the end, and what was wrong."""
+    """Show a finished run: its table, connections and violations."""
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
     show_connections(console, run.tally)
@@ -121,7 +124,7 @@ def show_run(console: Console, run: Run) -> None:
 
 
 def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
-    """One table: a row a class, then the run's figures."""
+    """Show one table with a row for each class, then the run's figures."""
     table = Table(title=f"{summary.items} items, seed {summary.seed}", title_justify="left", show_footer=True)
     table.add_column("class", footer="all")
     table.add_column("items", justify="right", footer=str(summary.items))
@@ -140,37 +143,37 @@ def show_summary(console: Console, summary: Summary, tally: Tally) -> None:
 
 
 def show_connections(console: Console, tally: Tally) -> None:
-    """What happened to connections, as far as the broker saw it; nothing where it saw none."""
+    """Show the events of each client's connection, counted. Without an embedded broker there are none."""
     clients: dict[str, list[str]] = {}
     for (client, event), count in tally.connections.items():
-        words = "thrown out by another client with its id" if event == "taken over" else event
+        words = _CONNECTION_WORDS.get(event, event)
         clients.setdefault(client, []).append(words if count == 1 else f"{words} {count} times")
     for client, events in clients.items():
         console.print(verbatim(f"connection  {client}: {', '.join(events)}"), highlight=False)
 
 
 def show_lateness(console: Console, late_ms: Lateness) -> None:
-    """How well real time was kept; nothing of a run in virtual time."""
+    """Show how late events were in real time; nothing for a run in virtual time."""
     if late_ms.longest is None:
         return
-    words = f"pacing      events late by p50 {_ms(late_ms.p50)}, p99 {_ms(late_ms.p99)}, at most {_ms(late_ms.longest)}"
-    console.print(words, highlight=False)
+    figures = f"p50 {_ms(late_ms.p50)}, p99 {_ms(late_ms.p99)}, longest {_ms(late_ms.longest)}"
+    console.print(f"pacing      lateness of events: {figures}", highlight=False)
     if late_ms.longest > HELD_UP_MS:
         console.print(
-            "            this machine did not keep real time: what went wrong may be its doing", style="yellow"
+            "            this machine fell behind real time, which can cause violations by itself", style="yellow"
         )
 
 
 def show_findings(console: Console, findings: Iterable[Finding]) -> None:
-    """What the doctor saw, and what to do."""
-    table = Table("", "looked at", "seen", "what to do")
+    """Show the doctor's findings and its advice."""
+    table = Table("", "checked", "result", "what to do")
     for finding in findings:
         table.add_row(_SIGNS[finding.state], finding.what, verbatim(finding.seen), verbatim(finding.advice))
     console.print(table)
 
 
 def show_violations(console: Console, violations: Sequence[Violation], unlisted: int) -> None:
-    """What the checks found, in words; `unlisted` were found besides."""
+    """Show violations, those of every check first. `unlisted` is the number of violations that are not in the list."""
     if not violations:
         console.print("violations: none", style="green")
         return
@@ -184,11 +187,11 @@ def show_violations(console: Console, violations: Sequence[Violation], unlisted:
 
 
 def show_narration(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
-    """A run step by step: when, who, what, and which check objected."""
+    """Show a run step by step: time, subject, action, and the violations found at that time."""
     found: dict[float, list[Violation]] = {}
     for violation in violations:
         found.setdefault(violation.t_s, []).append(violation)
-    table = Table("time in s", "who", "what", "check")
+    table = Table("time in s", "subject", "action", "violation")
     table.columns[0].justify = "right"
     ordered = list(records)
     for place, record in enumerate(ordered):
@@ -200,7 +203,7 @@ def show_narration(console: Console, records: Iterable[trace.AnyRecord], violati
 
 
 def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:
-    """The violations to show, in order: every check's first, then every check's second, while there is room."""
+    """Choose at most `MOST_SHOWN` violations: the first of every check, then the second of every check, and so on."""
     seen: Counter[str] = Counter()
     turns = []
     for place, violation in enumerate(violations):

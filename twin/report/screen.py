@@ -1,4 +1,4 @@
-"""Where a person reads what the commands say: a terminal, or whatever stdout is tied to."""
+"""The commands' output: a terminal, or the file or pipe that stdout is redirected to."""
 
 import os
 import sys
@@ -9,9 +9,10 @@ from rich.text import Text
 
 
 class Screen(Console):
-    """A console whose reader may leave (`| head`): the rest goes nowhere, and the exit code stays the run's own.
+    """A console that survives a closed pipe, as with `| head`: it drops the rest and the exit code stays the run's.
 
-    A character that the reader's encoding lacks is told by its number (on Windows a file's or a pipe's may be cp1252).
+    A character that stdout's encoding lacks is written as an escape sequence. On Windows the encoding of a file or a
+    pipe may be cp1252.
     """
 
     def __init__(self) -> None:
@@ -20,13 +21,13 @@ class Screen(Console):
             sys.stdout.reconfigure(errors="backslashreplace")
 
     def on_broken_pipe(self) -> None:
-        """Go on without a reader. rich would end the program here, with the exit code of a violation."""
+        """Go on without output. rich itself would end the program here with exit code 1, which means a violation."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # What Python still has to flush at the end goes there too.
+        os.dup2(nowhere, sys.stdout.fileno())  # Python flushes its remaining output there at exit.
         os.close(nowhere)
 
 
 def verbatim(words: str) -> Text:
-    """Words that may come from outside, as they stand: no markup in them counts, and none steers the terminal."""
+    """Show text from outside literally: rich markup has no effect, and control characters are escaped."""
     return Text("".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in words))

@@ -1,6 +1,7 @@
-"""Everything that decides a run, as plain data: the line's layout, its items, what goes wrong and when.
+"""The input of a run as plain data: the line's layout, its items, and the faults with their times.
 
-Frozen to the bottom, read from and written to files exactly. Nothing here knows how a line moves or who controls it.
+All types are deeply immutable, and writing and reading a file gives the same value. Nothing here depends on the plant
+or the controller.
 """
 
 from twin.scenario.faults import AnyFault, Fault

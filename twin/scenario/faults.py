@@ -1,7 +1,7 @@
-"""Faults, as data: what goes wrong, where, from when to when. The parts that they befall ask `Mishaps` for them.
+"""Faults as data: what goes wrong, where, and from when to when. The plant's `FaultInjector` applies them.
 
-Times are the twin's, in s since the run began. A fault with a share befalls that share of what it could, drawn from
-the scenario's seed.
+Times are in s since the run began, in the twin's time. A fault with a `share` affects that share of the messages,
+drawn from the scenario's seed.
 """
 
 import math
@@ -19,13 +19,13 @@ LONGEST_DELAY_S: Final = 60.0
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault", tag=str.lower):
-    """Something that goes wrong from `from_s` until before `until_s`. Raises `ScenarioError` for what cannot be."""
+    """A fault that acts from `from_s` until just before `until_s`. Raises `ScenarioError` for an impossible value."""
 
     from_s: float = 0.0
     until_s: float = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be."""
+        """Refuse impossible values."""
         settle(self, ScenarioError)
         if not 0 <= self.from_s <= self.until_s <= LONGEST_FAULT_S:
             span = [self.from_s, self.until_s]
@@ -50,7 +50,7 @@ def _within(field: str, value: float, low: float, high: float) -> None:
 
 
 class GateBounce(Fault, frozen=True):
-    """Each edge of the beam comes with so many more, `period_s` apart."""
+    """Each edge of the beam is followed by `bounces` pairs of false edges, `period_s` apart."""
 
     gate: int = 1
     bounces: Literal[1, 2, 3, 4, 5] = 2
@@ -58,7 +58,7 @@ class GateBounce(Fault, frozen=True):
 
 
 class GateStuck(Fault, frozen=True):
-    """The gate says blocked, or clear, whatever is in its beam."""
+    """The gate stays blocked, or clear, whatever is in its beam."""
 
     gate: int = 1
     blocked: bool = True
@@ -72,7 +72,7 @@ class GateMissesEdge(Fault, frozen=True):
 
 
 class GateGhost(Fault, frozen=True):
-    """The gate reports one interruption of `pulse_s`, at `from_s`, of which nothing is true."""
+    """The gate reports one false interruption of its beam, `pulse_s` long, at `from_s`."""
 
     gate: int = 1
     pulse_s: float = 0.1
@@ -92,7 +92,7 @@ class RodDead(Fault, frozen=True):
 
 
 class RodSticksOut(Fault, frozen=True):
-    """A rod that is out does not come in; when the fault ends it obeys its last pull."""
+    """A rod that is out does not come in. When the fault ends, it obeys the last pull command."""
 
     rod: int = 2
 
@@ -104,21 +104,21 @@ class BeltSpeed(Fault, frozen=True):
 
 
 class BeltDrift(Fault, frozen=True):
-    """The belt's speed drifts evenly to `factor` times what it should be, and is right again at the end."""
+    """The belt's speed drifts evenly to `factor` times its normal value, and is normal again when the fault ends."""
 
     factor: float = 0.9
 
 
 class BeltStops(Fault, frozen=True):
-    """The belt stands, whatever it is told."""
+    """The belt stands still, whatever the commands."""
 
 
 class EmptyPush(Fault, frozen=True):
-    """The loader's rod slips past the item, which stays before it."""
+    """The loader's rod slips past the item, which stays in front of it."""
 
 
 class DoublePush(Fault, frozen=True):
-    """The loader pushes two items, `gap_m` of belt between them (0: touching)."""
+    """The loader pushes two items at once, with `gap_m` of belt between them (0: touching)."""
 
     gap_m: float = 0.0
 
@@ -128,46 +128,46 @@ class NoImage(Fault, frozen=True):
 
 
 class LateImage(Fault, frozen=True):
-    """The camera's message comes later by `delay_s`."""
+    """The camera's message is `delay_s` late."""
 
     delay_s: float = 1.0
 
 
 class ImageTwice(Fault, frozen=True):
-    """The camera sends each picture once more, `delay_s` later."""
+    """The camera sends each picture a second time, `delay_s` later."""
 
     delay_s: float = 0.1
 
 
 class SpoiltImage(Fault, frozen=True):
-    """The picture is torn, not an image at all, blurred or dark."""
+    """The picture is cut short (torn), not an image at all, blurred or dark."""
 
     how: Literal["torn", "not_an_image", "blurred", "dark"] = "torn"
 
 
 class LinkDelay(Fault, frozen=True):
-    """Messages one way take `delay_s` longer; their order is kept."""
+    """Messages on one topic take `delay_s` longer. Their order is kept."""
 
     way: Literal["aa", "bb"] = "bb"
     delay_s: float = 0.2
 
 
 class LinkDrop(Fault, frozen=True):
-    """A share of the messages one way is lost."""
+    """A share of the messages on one topic is lost."""
 
     way: Literal["aa", "bb"] = "bb"
     share: float = 0.5
 
 
 class LinkDuplicate(Fault, frozen=True):
-    """A share of the messages one way comes twice."""
+    """A share of the messages on one topic arrives twice."""
 
     way: Literal["aa", "bb"] = "bb"
     share: float = 0.5
 
 
 class LinkReorder(Fault, frozen=True):
-    """A share of the messages one way is overtaken by what follows within `delay_s`."""
+    """A share of the messages on one topic is `delay_s` late, so that later messages overtake them."""
 
     way: Literal["aa", "bb"] = "bb"
     share: float = 0.5
@@ -175,7 +175,7 @@ class LinkReorder(Fault, frozen=True):
 
 
 class Garbage(Fault, frozen=True):
-    """Something that is no message of the line arrives on `bb`, at `from_s`."""
+    """An invalid payload arrives on `bb` at `from_s`."""
 
     payload: Literal["not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8"] = (
         "not_json"
@@ -195,14 +195,15 @@ class RecognizerSays(Fault, frozen=True):
 
 
 class TooLong(Fault, frozen=True):
-    """Items that are loaded meanwhile are `factor` times as long as they should be."""
+    """Items that are loaded during the fault are `factor` times as long as the scenario says."""
 
     factor: float = 3.0
 
 
 class TakenOff(Fault, frozen=True):
-    """Somebody takes item `item` off the belt when its centre is at `at_m`, and, if told, puts it back at `back_m`
-    after `back_s`.
+    """Somebody takes item `item` off the belt when its centre is at `at_m`.
+
+    Unless `back_m` is None, the item is put back at `back_m` after `back_s`.
     """
 
     item: int = 1
@@ -212,22 +213,22 @@ class TakenOff(Fault, frozen=True):
 
 
 class ForeignObject(Fault, frozen=True):
-    """Something that is no item lies on the belt at `at_m`, from `from_s` on."""
+    """An object that is no item is laid on the belt at `at_m` at `from_s`."""
 
     at_m: float = 0.1
     length_m: float = 0.08
 
 
 class BrokerDown(Fault, frozen=True):
-    """The broker is away, then there again: what is sent meanwhile is lost."""
+    """The broker is down during the fault. Messages sent meanwhile are lost."""
 
 
 class ClientCutOff(Fault, frozen=True):
-    """The controller's connection breaks at `from_s` and is there again at `until_s`; its last will is sent."""
+    """The controller's connection breaks at `from_s` and is restored at `until_s`. Its last will is published."""
 
 
 class ControllerKilled(Fault, frozen=True):
-    """The controller dies at `from_s` and is started again at `until_s`; its last will is sent."""
+    """The controller is killed at `from_s` and started again at `until_s`. Its last will is published."""
 
 
 SensorFault = GateBounce | GateStuck | GateMissesEdge | GateGhost
@@ -243,7 +244,7 @@ AnyFault = SensorFault | CameraFault | LinkFault | RecognizerFault | PlantFault 
 
 
 def check_faults(faults: tuple[AnyFault, ...], layout: Layout, items: int) -> None:
-    """Refuse faults on parts that are not there. Raises `ScenarioError` with the fault's place in the list."""
+    """Refuse faults of parts that do not exist. The `ScenarioError` names the fault's place in the list."""
     for index, fault in enumerate(faults):
         where = f"faults[{index}]"
         gate, rod = getattr(fault, "gate", None), getattr(fault, "rod", None)
@@ -257,7 +258,7 @@ def check_faults(faults: tuple[AnyFault, ...], layout: Layout, items: int) -> No
             at_m = getattr(fault, field, None)
             if at_m is not None and not 0 <= at_m < layout.end_m:
                 raise ScenarioError(f"{where}.{field}", at_m, f"0 to below the belt's end, {layout.end_m}")
-    down = sorted((fault.from_s, fault.until_s) for fault in faults if isinstance(fault, BrokerFault))
-    for (_, until_s), (from_s, _) in pairwise(down):
+    outages = sorted((fault.from_s, fault.until_s) for fault in faults if isinstance(fault, BrokerFault))
+    for (_, until_s), (from_s, _) in pairwise(outages):
         if from_s <= until_s:
-            raise ScenarioError("faults", down, "faults of broker and controller one after another")
+            raise ScenarioError("faults", outages, "faults of broker and controller one after another")

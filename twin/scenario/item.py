@@ -1,4 +1,4 @@
-"""An item of the stack, as a scenario describes it."""
+"""The items of a scenario's stack."""
 
 from typing import Final
 
@@ -11,14 +11,14 @@ CLASSES: Final = ("ripe", "half_ripe", "raw")
 LONGEST_ITEM_M: Final = 2.0
 LONGEST_CLASS: Final = 64
 FOREIGN: Final = "foreign"
-"""What an object on the belt is called that is no item; no item's class."""
+"""The class of objects on the belt that are no items. No item may have it."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"item_class": "class"}):
     """One item of the stack: class, length along the belt, lateral offset from the belt's middle.
 
-    `available_s` is when the loader has it (not before the one below it in the stack is gone). Raises
-    `ScenarioError`.
+    `available_s` is when the item lies in front of the loader, at the earliest: it also waits for the item before it.
+    Raises `ScenarioError`.
     """
 
     item_class: str = "ripe"
@@ -27,9 +27,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     available_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no item."""
+        """Refuse impossible items."""
         settle(self, ScenarioError)
-        if self.item_class not in CLASSES:  # Items are made by the million.
+        if self.item_class not in CLASSES:  # Checked first, because a run may create millions of items.
             check_class("class", self.item_class)
         if not 0 < self.length_m <= LONGEST_ITEM_M:
             raise ScenarioError("length_m", self.length_m, f"above 0 to {LONGEST_ITEM_M}")
@@ -40,7 +40,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def check_class(field: str, item_class: str) -> None:
-    """Raises `ScenarioError`, naming the `field`, for what is no class of items."""
+    """Refuse a name that cannot be a class of items. Raises `ScenarioError`, naming the `field`."""
     if not item_class or len(item_class) > LONGEST_CLASS:
         raise ScenarioError(field, item_class, f"a name of 1 to {LONGEST_CLASS} characters")
     if item_class == FOREIGN:
@@ -48,7 +48,7 @@ def check_class(field: str, item_class: str) -> None:
 
 
 def foreign_item(length_m: float) -> Item:
-    """An object that lies on the belt like an item, and is none."""
+    """Create an object that lies on the belt like an item but is none."""
     item = Item(length_m=length_m)
     msgspec.structs.force_setattr(item, "item_class", FOREIGN)
     return item

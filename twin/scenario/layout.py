@@ -1,4 +1,4 @@
-"""The layout of a line: where camera, gates, rods and the belt's end stand, and how fast things move. Plain data."""
+"""The layout of a line, as plain data: positions of camera, gates, rods and the belt's end, and how fast parts move."""
 
 import math
 import tomllib
@@ -25,12 +25,17 @@ REJECT: Final = 0
 
 
 def bin_name(number: int) -> str:
-    """What a bin is called in summaries and tables."""
+    """A bin's name in summaries and tables: its number, or `reject`."""
     return "reject" if number == REJECT else str(number)
 
 
+def bin_text(number: int) -> str:
+    """A bin's name in a sentence: `bin 2`, or `the reject bin`."""
+    return "the reject bin" if number == REJECT else f"bin {number}"
+
+
 def _number(field: str, value: float, low: float, high: float, *, above: bool = False) -> None:
-    """A value that is finite and from `low` (or above it) to `high`. Raises `ScenarioError`."""
+    """Check that a value is finite and from `low` (or above it) to `high`. Raises `ScenarioError`."""
     if not (math.isfinite(value) and (value > low if above else value >= low) and value <= high):
         raise ScenarioError(field, value, f"{'above' if above else 'from'} {low} to {high}")
 
@@ -38,8 +43,9 @@ def _number(field: str, value: float, low: float, high: float, *, above: bool = 
 class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Positions in m from the loader along the belt; the default is the FS line's.
 
-    `rods_m` are the centres of rods 2, 3, ... (rod 1 is the loader); rod `k` stands behind gate `k - 1` and before
-    gate `k`. Times of a stroke are one way. Raises `ScenarioError` for what cannot be built.
+    `rods_m` are the centres of rods 2, 3, ... (rod 1 is the loader). Rod `k` stands downstream of gate `k - 1` and
+    upstream of gate `k`. A stroke time is for one direction, out or in. Raises `ScenarioError` for a layout that
+    cannot be built.
     """
 
     camera_m: float = 0.25
@@ -55,7 +61,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     exposure_s: float = 0.05
 
     def __post_init__(self) -> None:
-        """Refuse what cannot stand on a line."""
+        """Refuse a layout that cannot be built."""
         settle(self, ScenarioError)
         _number("end_m", self.end_m, 0.0, LONGEST_LINE_M, above=True)
         _number("belt_speed_m_per_s", self.belt_speed_m_per_s, 0.0, FASTEST_BELT_M_PER_S, above=True)
@@ -72,11 +78,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def bins(self) -> range:
-        """The numbers of the bins, each that of its rod."""
+        """The numbers of the bins. A bin has the number of its rod."""
         return range(2, len(self.rods_m) + 2)
 
     def _check_order(self) -> None:
-        """Along the belt: camera, gate 1, rod 2, gate 2, rod 3, ..., end."""
+        """Check the order along the belt: camera, gate 1, rod 2, gate 2, rod 3, ..., end."""
         stations = [("camera_m", self.camera_m)]
         for index, gate_m in enumerate(self.gates_m):
             stations.append((f"gates_m[{index}]", gate_m))
@@ -90,7 +96,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load_layout(path: Path) -> Layout:
-    """The layout in a TOML file. Raises `FileError` or `ScenarioError`."""
+    """Read a layout from a TOML file. Raises `FileError` or `ScenarioError`."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return msgspec.convert(document, Layout)

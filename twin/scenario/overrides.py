@@ -1,4 +1,4 @@
-"""What a command line says besides a scenario file: it goes over what the file says, or is refused."""
+"""Command-line options that override the values in a scenario file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +13,13 @@ from twin.scenario.layout import load_layout
 from twin.scenario.scenario import ItemDraw, Scenario, load_scenario
 
 OPTIONS: Final = ("items", "seed", "recognizer", "in_flight", "layout")
-"""The options of `twin run` that describe a scenario, as far as its file does not."""
+"""The options of `twin run` that override values of a scenario file."""
 
 
 def load_overridden(path: Path, given: Mapping[str, Any]) -> Scenario:
-    """The scenario in a file, with what was `given` (by name, of `OPTIONS`) in the place of what the file says.
+    """Read a scenario file and override its values with the `given` options, keyed by their names in `OPTIONS`.
 
-    Raises `FileError`, which names file and options, where the two do not go together.
+    Raises `FileError`, naming file and options, if they do not fit together.
     """
     scenario = load_scenario(path)
     try:
@@ -29,13 +29,13 @@ def load_overridden(path: Path, given: Mapping[str, Any]) -> Scenario:
 
 
 def overridden_text(path: Path, given: Mapping[str, Any]) -> str:
-    """The file and what goes over it, as a person wrote it: `line.json with --items 20, --seed 7`."""
+    """File and options as the user wrote them: `line.json with --items 20, --seed 7`."""
     options = ", ".join(f"--{name.replace('_', '-')} {given[name]}" for name in OPTIONS if name in given)
     return f"{path} with {options}" if options else str(path)
 
 
 def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
-    """Raises `TwinError` or `ControllerError`; the scenario is made at once, since halfway it need not fit."""
+    """Apply all options in one step: a half-changed scenario may be invalid. Raises `TwinError`, `ControllerError`."""
     changes: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     if "seed" in given:
@@ -50,7 +50,7 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
         settings["in_flight"] = in_flight_of(given["in_flight"])
     if "items" in given:
         changes["items"] = _drawn(scenario, given["items"])
-        if scenario.controller.items == scenario.item_count:  # It was told to end after the last one.
+        if scenario.controller.items == scenario.item_count:  # The file says: end after the last item.
             settings["items"] = given["items"]
     changes["controller"] = msgspec.structs.replace(scenario.controller, **settings)
     return msgspec.structs.replace(scenario, **changes)
@@ -58,5 +58,5 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
 
 def _drawn(scenario: Scenario, count: int) -> ItemDraw:
     if not isinstance(scenario.items, ItemDraw):
-        raise TwinError(f"--items must be left out where the file lists its items, {scenario.item_count} here")
+        raise TwinError(f"--items must be left out if the file lists its items; this one lists {scenario.item_count}")
     return msgspec.structs.replace(scenario.items, count=count)

@@ -1,11 +1,11 @@
-"""Named random streams from one seed: adding a part to the line does not move another part's numbers."""
+"""Named random streams from one seed: a new stream does not change the numbers of the others."""
 
 import hashlib
 import random
 
 
 class Streams:
-    """Random streams of one scenario, each its own generator by name."""
+    """The random streams of one scenario, each an independent generator with a name."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -16,5 +16,5 @@ class Streams:
         return int.from_bytes(digest, "big") >> 1
 
     def stream(self, name: str) -> random.Random:
-        """A fresh generator for `name`; the same name gives the same numbers again."""
+        """Create a generator for `name`. The same name always gives the same numbers."""
         return random.Random(self.number(name))

@@ -1,4 +1,4 @@
-"""The scenario: everything that decides a run, as plain frozen data with an exact JSON round trip."""
+"""The scenario: the complete input of a run, as immutable data with an exact JSON round trip."""
 
 import math
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ from twin.scenario.layout import Layout
 from twin.scenario.random_streams import Streams
 
 SCENARIO_FORMAT: Final = 2
-"""Of a scenario's file. Version 1 does not name its format, and has another default line."""
+"""The format of scenario files. Files of format 1 do not state it, and have a different default line."""
 
 LAYOUT_OF_FORMAT_1: Final = {"belt_speed_m_per_s": 0.25, "loader_stroke_s": 0.5}
-"""Where a file of version 1 says nothing of these, they were so."""
+"""The defaults of format 1 that differ from today's."""
 
 MOST_ITEMS: Final = 10_000_000
 LONGEST_LATENCY_S: Final = 60.0
@@ -33,7 +33,7 @@ def _within(field: str, value: float, low: float, high: float) -> None:
 
 
 class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stack of `count` items drawn from the scenario's seed, each always at the loader in time.
+    """A stack of `count` items drawn from the scenario's seed. The loader never waits for one.
 
     Lengths and lateral offsets are uniform within their ranges (m); classes are equally likely.
     """
@@ -44,7 +44,7 @@ class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lateral_m: tuple[float, float] = (-0.01, 0.01)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Refuse impossible draws."""
         settle(self, ScenarioError, "items.")
         if not 0 <= self.count <= MOST_ITEMS:
             raise ScenarioError("items.count", self.count, f"0 to {MOST_ITEMS}")
@@ -59,24 +59,24 @@ class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What lies between plant and controller: each way `latency_s` plus up to `jitter_s`, order kept (it is TCP)."""
+    """The network between plant and controller: messages take `latency_s` plus up to `jitter_s` and stay in order."""
 
     latency_s: float = 0.002
     jitter_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse times that cannot be."""
+        """Refuse impossible times."""
         settle(self, ScenarioError, "link.")
         for field in ("latency_s", "jitter_s"):
             _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
 
 
 class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How recognition goes in the twin's time.
+    """How pictures are recognised, and how long that takes in the twin's time.
 
-    `oracle`: the answers are drawn here (confidence uniform from `confidence_from` to `confidence_to`, another
-    class's label in `misread_share` of the pictures) and travel in otherwise empty pictures. `images`: pictures
-    are rendered and a real recognizer answers. Either takes `latency_s` plus up to `jitter_s`.
+    `oracle`: the answers are simulated and travel inside otherwise empty pictures. The confidence is uniform from
+    `confidence_from` to `confidence_to`; in `misread_share` of the pictures the label is that of another class.
+    `images`: pictures are rendered, and a real recognizer answers. An answer takes `latency_s` plus up to `jitter_s`.
     """
 
     source: Literal["oracle", "images"] = "oracle"
@@ -87,7 +87,7 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     misread_share: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse numbers that cannot be."""
+        """Refuse impossible numbers."""
         settle(self, ScenarioError, "recognizer.")
         for field in ("latency_s", "jitter_s"):
             _within(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
@@ -98,9 +98,10 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One run's input. `stop_s`: when the controller is told to end, as by a signal (None: never).
+    """The input of one run. `format` is the format of scenario files.
 
-    `format` is that of the file. Raises `ScenarioError` for what does not fit together.
+    At `stop_s` the controller is told to end, as by a signal (None: never). Raises `ScenarioError` if the parts do not
+    fit together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT
@@ -114,7 +115,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stop_s: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a controller that does not fit the line."""
+        """Refuse parts that do not fit together."""
         settle(self, ScenarioError)
         if not 0 <= self.seed < 2**63:
             raise ScenarioError("seed", self.seed, "0 to 2**63 - 1")
@@ -132,7 +133,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def item_count(self) -> int:
-        """How many items the stack has."""
+        """The number of items in the stack."""
         return self.items.count if isinstance(self.items, ItemDraw) else len(self.items)
 
     def stack(self) -> Iterator[Item]:
@@ -140,14 +141,15 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return _draw(self.items, self.seed) if isinstance(self.items, ItemDraw) else iter(self.items)
 
     def bin_of(self, label: str | None) -> int:
-        """The bin that a label names; 0 (reject) for what names none."""
+        """The bin of a label, or 0 (reject) if the label has none."""
         return 0 if label is None else self.controller.bins.get(label, 0)
 
 
 def settings_for(layout: Layout, **settings: Any) -> Settings:
-    """The controller's settings on a layout: as many gates, and a bin for each class that has a rod.
+    """The controller's settings for a layout: its number of gates, and a bin for each class that has a rod.
 
-    `settings` are any fields of `Settings`, those two among them. Raises `SettingsError`, for a name that is none too.
+    `settings` are other fields of `Settings`; they may also replace these two. Raises `SettingsError`, also for an
+    unknown field.
     """
     for name, value in settings.items():
         if name not in Settings.__struct_fields__:
@@ -157,24 +159,24 @@ def settings_for(layout: Layout, **settings: Any) -> Settings:
 
 
 def decode_scenario(text: bytes) -> Scenario:
-    """The scenario in a JSON text, of this format or an older one.
+    """Decode a scenario from JSON, in the current format or an older one.
 
-    Raises msgspec's `DecodeError`, or `ControllerError` for its settings.
+    Raises msgspec's `DecodeError`, or `ControllerError` for bad settings.
     """
     header, scenario = _header.decode(text), _decoder.decode(text)
     if header.format != 1:
         return scenario
-    unsaid = {name: value for name, value in LAYOUT_OF_FORMAT_1.items() if name not in (header.layout or ())}
-    return msgspec.structs.replace(scenario, layout=msgspec.structs.replace(scenario.layout, **unsaid))
+    omitted = {name: value for name, value in LAYOUT_OF_FORMAT_1.items() if name not in (header.layout or ())}
+    return msgspec.structs.replace(scenario, layout=msgspec.structs.replace(scenario.layout, **omitted))
 
 
 def encode_scenario(scenario: Scenario) -> bytes:
-    """The scenario as JSON that decodes to the same scenario, bit for bit."""
+    """Encode a scenario as JSON that decodes to exactly the same scenario."""
     return msgspec.json.format(msgspec.json.encode(scenario), indent=1) + b"\n"
 
 
 def load_scenario(path: Path) -> Scenario:
-    """The scenario in a file. Raises `FileError` in one line that names the file, the field and what is allowed."""
+    """Read a scenario file. The `FileError` for a bad file is one line with the file, the field and what it must be."""
     try:
         text = path.read_bytes()
         return decode_scenario(text)
@@ -185,7 +187,7 @@ def load_scenario(path: Path) -> Scenario:
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """What a scenario's file says of itself, of which version 1 says nothing; and what it says of its layout."""
+    """The keys of a scenario file that its format decides. Files of format 1 have no `format`."""
 
     format: int = 1
     layout: Any = None

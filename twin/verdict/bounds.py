@@ -1,4 +1,4 @@
-"""How long things may take on a line: bounds that follow from its layout alone, never from a controller's settings."""
+"""Time limits of the verdict. They follow from the layout alone, never from a controller's settings."""
 
 from itertools import pairwise
 from typing import Final
@@ -6,24 +6,25 @@ from typing import Final
 from twin.scenario.layout import Layout
 
 START_S: Final = 2.0
-"""What a controller may take to start a belt and be sure that it runs; the slowest known waits so long."""
+"""How long a controller may take to start the belt and be sure that it runs. The slowest known one waits this long."""
 
 STALL_TRIPS: Final = 3
 STALL_S: Final = 10.0
 SETTLE_LEGS: Final = 2
 REST_TRIPS: Final = 4
 REST_S: Final = 100.0
-"""To find out that a stack is empty, a controller must wait for what never comes, again and again; five times 20 s are
-enough for one that does not know the line."""
+"""Extra time to come to rest. To find out that the stack is empty, a controller must push and wait several times; five
+waits of 20 s are enough for one that does not know the line."""
 
 
 class Bounds:
-    """The bounds of one layout, in s.
+    """The time limits of one layout, in s.
 
-    `trip_s`: what one item needs from the loader's push to the belt's end. `stall_s`: so long may nothing move on while
-    items are left. `rest_s`: so long after it was told to end, and everything has healed, the line must be at rest.
-    `leg_s`: the longest way between two gates, or from the last one to the belt's end, and a rod's strokes. `settle_s`:
-    so long a line runs on after its last item, where nobody was told to end, for what its controller does then.
+    `trip_s`: one item's time from the loader's push to the belt's end. `leg_s`: the longest time between two gates, or
+    from the last gate to the belt's end, plus a rod's strokes. `stall_s`: without progress for this long while items
+    are left, the run has stalled. `rest_s`: the line must be at rest this long after the controller was told to end and
+    all faults have ended. `settle_s`: how long a run continues after its last item if the controller was not told to
+    end, so that its last commands are judged too.
     """
 
     def __init__(self, layout: Layout) -> None:

@@ -1,6 +1,6 @@
-"""What is known of a run so far: who is on the belt, where the rods are, and what faults did to whom and what.
+"""The facts of a run so far: items on the belt, state of the rods, and what faults did to items and parts.
 
-Facts come from the trace's records and from nothing else. What they excuse is decided in `excuses`.
+Facts come only from the trace's records. `excuses` decides which breaks they excuse.
 """
 
 from collections import deque
@@ -14,31 +14,33 @@ from twin.trace import Stroke
 from twin.verdict.bounds import Bounds
 
 MOST_KEPT: Final = 64
-"""Facts of one part, or of one item, that are kept; older ones are too old to excuse anything."""
+"""The number of facts kept per part and per item. Older ones are too old to excuse anything."""
 
 MOST_MISTIMED: Final = 1000
+"""The number of items with misleading times that are remembered."""
+
 MOST_PASSED: Final = 8
-"""At each sensor it is known which items passed it last; of the items that did not ride as they should, the last."""
+"""The number of items remembered at each sensor: the last ones that passed it."""
 
 AWAY: Final[frozenset[trace.Effect]] = frozenset({"cut_off", "reconnected", "restarted"})
 
 TIMING: Final[frozenset[trace.Effect]] = AWAY | {
     "off_pace", "edge_late", "picture_late", "command_late", "longer", "two_loaded",
 }  # fmt: skip
-"""Whatever is measured on an item with such a fact is not how the line, or an item, is."""
+"""Effects after which times measured on the item itself are misleading."""
 
 
 BESIDE_TIMING: Final[frozenset[trace.Effect]] = AWAY | {"laid_down"}
-"""So it is with whoever rides next to an object, or to an item that nobody heard of."""
+"""Effects after which times measured on a neighbour are misleading."""
 
 PHANTOM: Final[frozenset[trace.Effect]] = frozenset({
     "taken_off", "edge_false", "picture_late", "picture_twice", "edge_late", "edge_twice",
 })  # fmt: skip
-"""After these something may seem to lie on the belt that is not there, or not any more."""
+"""Effects after which the controller may believe in an item that is not on the belt."""
 
 
 class Fact(NamedTuple):
-    """A fault, named `fault`, did `what` at a part, at `t_s`."""
+    """At `t_s` the fault named `fault` had the effect `what` at a part."""
 
     t_s: float
     what: trace.Effect
@@ -47,9 +49,9 @@ class Fact(NamedTuple):
 
 
 class ItemFacts:
-    """An item, or object, on the belt: `own` has what was done to it, `beside` what was done next to it.
+    """The facts about an item or object on the belt. `own` are effects on it, `beside` effects on its neighbours.
 
-    `carried` has the items, and objects, that it lies on or that lie on it, `behind` those that stood in its way.
+    `carried` are the items and objects under or on top of it, `behind` those that stood in its way.
     """
 
     def __init__(self, loaded_s: float) -> None:
@@ -61,7 +63,7 @@ class ItemFacts:
 
 
 class RodFacts:
-    """A rod: when its last stroke out began, since when it stood out, and whether it goes or stands out now."""
+    """A rod: when its last push began, since when it stood out, and whether it is extending or out now."""
 
     def __init__(self) -> None:
         self.extended_s = 0.0
@@ -70,7 +72,7 @@ class RodFacts:
 
 
 class Facts:
-    """The facts of one run, record by record."""
+    """The facts of one run, collected record by record."""
 
     def __init__(self) -> None:
         self.scenario = Scenario()
@@ -93,18 +95,18 @@ class Facts:
         }  # fmt: skip
 
     def see(self, record: trace.AnyRecord) -> None:
-        """Take the next record, before any check looks at it."""
+        """Take the next record, before the checks do."""
         look = self._watches.get(type(record))
         if look is not None:
             look(record)
 
     def forget(self, record: trace.AnyRecord) -> None:
-        """The checks have looked at a record: an item in a bin is off the belt."""
+        """Forget an item that fell into a bin. Call this after the checks have seen the record."""
         if type(record) is trace.Binned:
             self._items.pop(record.item, None)
 
     def item(self, number: int) -> ItemFacts:
-        """The facts of an item; those of an item that is not on the belt are empty."""
+        """The facts of an item. They are empty if the item is not on the belt."""
         return self._items.get(number) or ItemFacts(0.0)
 
     def rod(self, number: int) -> RodFacts:
@@ -112,7 +114,7 @@ class Facts:
         return self._rods.setdefault(number, RodFacts())
 
     def of_part(self, part: str, effects: frozenset[trace.Effect], since_s: float) -> Fact | None:
-        """The latest of some effects at a part, if it is not older than `since_s`."""
+        """The latest fact with one of the effects at a part, not older than `since_s`; None if there is none."""
         for fact in reversed(self._parts.get(part, ())):
             if fact.t_s < since_s:
                 return None
@@ -122,11 +124,11 @@ class Facts:
 
     @property
     def acting(self) -> str | None:
-        """A fault that acts now, if any does."""
+        """The name of a fault that is acting now, or None."""
         return next((fault for fault, count in self._acting.items() if count > 0), None)
 
     def add(self, fact: Fact, item: int, beside: Iterable[int] | None = None) -> None:
-        """A fact about an item; to those beside it (next to it on the belt, if not told) it may look like theirs."""
+        """Add a fact about an item, and note it for the items `beside` it (None: its neighbours on the belt)."""
         self.item(item).own.append(fact)
         if fact.what in TIMING:
             self._mistime(item, fact)
@@ -134,22 +136,22 @@ class Facts:
             self._add_beside(fact, other)
 
     def passed_before(self, item: int, sensor: str) -> list[int | None]:
-        """The items that passed a sensor before this one, the last one first, None where there was none before.
+        """The items that passed a sensor before this one, latest first; None stands for the beginning.
 
-        Empty if this one did not pass.
+        Empty if this item has not passed the sensor.
         """
         passed = list(self._passed.get(sensor, ()))
         return [*passed[: passed.index(item)][::-1], None] if item in passed else []
 
     def pass_on(self, fact: Fact, item: int) -> None:
-        """An item rode on because of a fact, and so was in the way of the one behind it, if that was there then."""
+        """Note that an item rode on because of a fact and so was in the way of the item behind it, if there was one."""
         behind = min((other for other in self._items if other > item), default=None)
         if behind is not None and self.item(behind).loaded_s <= fact.t_s + self.bounds.trip_s:
             self.item(behind).own.append(fact._replace(what="rode_on"))
 
     @property
     def sensors(self) -> list[str]:
-        """Camera and gates."""
+        """The names of the sensors that items have passed: camera and gates."""
         return list(self._passed)
 
     def _add_beside(self, fact: Fact, item: int) -> None:
@@ -158,7 +160,7 @@ class Facts:
             self._mistime(item, fact)
 
     def _next_to(self, item: int) -> list[int]:
-        """The items next to one on the belt, ahead and behind; where one was put back, as they were loaded."""
+        """The items ahead and behind on the belt, in the order of loading (also for an item that was put back)."""
         before = max((other for other in self._items if other < item), default=None)
         behind = min((other for other in self._items if other > item), default=None)
         return [other for other in (before, behind) if other is not None]
@@ -170,12 +172,12 @@ class Facts:
     def _loaded(self, record: trace.Loaded) -> None:
         self._items[record.item] = ItemFacts(record.t_s)
         self._laid_onto(record.item, record.onto)
-        # What was done to the loader in this stroke was done to the item.
+        # Effects on the loader in this stroke are effects on the item.
         stroke_s = self.rod(LOADER).extended_s
         for fact in self._parts.get(f"rod {LOADER}", ()):
             if fact.t_s >= stroke_s:
                 self.add(fact, record.item)
-        # Whoever comes to lie behind an item of which not all is known, or which is not there, may be taken for it.
+        # The controller may confuse the new item with a disturbed item ahead, or with one that is not there.
         for other in record.beside:
             for fact in self.item(other).own:
                 self._add_beside(fact, record.item)
@@ -198,7 +200,7 @@ class Facts:
             self.item(onto).carried.add(item)
 
     def _edge(self, record: trace.Edge) -> None:
-        """An item passes a gate. If an edge before was lost, or false, which of the item's edges is which?"""
+        """An item passes a gate. After a lost or false edge the meaning of its edges is ambiguous."""
         gate = f"gate {record.gate}"
         fact = self._ambiguous.get(gate)
         if fact is not None and fact.t_s < record.t_s:

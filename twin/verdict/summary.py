@@ -1,4 +1,4 @@
-"""The summary of a run: counts, rates and latencies, as a person and a script want them at the end."""
+"""The summary of a run: counts, rates and latencies, for people and scripts."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from twin.verdict.checks import Violation
 from twin.verdict.checks.check import Answers
 
 MOST_NAMED: Final = 12
-"""Of the items that were rejected for one reason so many are named."""
+"""At most this many items are named per reason for a reject."""
 
 
 class ClassCount(msgspec.Struct, kw_only=True):
-    """What became of the items of one class; `right`: in the bin of their class."""
+    """Where the items of one class ended. `right`: in the bin of their class."""
 
     items: int = 0
     right: int = 0
@@ -25,7 +25,7 @@ class ClassCount(msgspec.Struct, kw_only=True):
 
 
 class RecognizerSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How the recognizer did: share of right labels among its answers, sure but wrong ones, wall time an answer."""
+    """The recognizer's share of right labels, number of sure but wrong answers, and wall time per answer."""
 
     accuracy: float | None
     misread: int
@@ -34,29 +34,30 @@ class RecognizerSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
-    """Median and 99th percentile; None where nothing was measured."""
+    """Median and 99th percentile in ms; None if nothing was measured."""
 
     p50: float | None
     p99: float | None
 
 
 class Lateness(Percentiles, frozen=True, kw_only=True):
-    """By how much events were late on the wall clock, in ms; `longest`: the latest of all."""
+    """How late events were on the wall clock, in ms. `longest` is the maximum."""
 
     longest: float | None
 
 
 class ControllerSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast the controller was, on the wall clock: from a gate's message to its commands."""
+    """The controller's reaction time on the wall clock, from a gate's message to the commands that follow."""
 
     gate_to_command_ms: Percentiles
 
 
 class Margins(msgspec.Struct, kw_only=True):
-    """How close the run came to a violation; None where nothing came up.
+    """How close the run came to a violation; None if nothing was measured.
 
-    `clip_m`: from a taken item's centre to the nearer edge of the head, least of all pushes. `gap_m`: free belt
-    between a taken item and its nearest neighbour. `late_m`: how far past the head's centre an item was taken, most.
+    `clip_m`: smallest distance from a pushed item's centre to the nearer edge of the rod's head. `gap_m`: smallest free
+    belt between a pushed item and its nearest neighbour. `late_m`: largest distance of a pushed item's centre
+    downstream of the head's centre.
     """
 
     clip_m: float | None = None
@@ -65,7 +66,7 @@ class Margins(msgspec.Struct, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in numbers. `bins` counts by bin, `speedup` is over real time; the keys are stable."""
+    """A run in numbers. `bins` counts items by bin, `speedup` is over real time. The keys are stable."""
 
     seed: int
     items: int
@@ -83,21 +84,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rejects:
-    """The items that rode to the reject bin for one reason: how many, and the numbers of the first."""
+    """The items rejected for one reason: their count, and the numbers of the first ones."""
 
     def __init__(self) -> None:
         self.count = 0
         self.items: list[int] = []
 
     def add(self, item: int) -> None:
-        """One more."""
+        """Count one more item."""
         self.count += 1
         if len(self.items) < MOST_NAMED:
             self.items.append(item)
 
 
 class Tally:
-    """Counts a run's records as they come. `rejects` goes by the reason, `connections` by client and what happened."""
+    """Counts a run's records as they come. `rejects` counts by reason, `connections` by client and event."""
 
     def __init__(self) -> None:
         self.rejects: dict[str, Rejects] = {}
@@ -192,14 +193,14 @@ class Tally:
         return self.bins.get(bin_name(REJECT), 0)
 
     def recognizer(self, seconds: deque[float]) -> RecognizerSummary:
-        """How the recognizer did; `seconds` are the wall times of its answers."""
+        """The recognizer's part of the summary; `seconds` are the wall times of its answers."""
         accuracy = self.answers_right / self.answers if self.answers else None
         latency_ms = percentiles_ms(seconds)
         return RecognizerSummary(accuracy=accuracy, misread=self.misread, p50_ms=latency_ms.p50, p99_ms=latency_ms.p99)
 
     @property
     def items_per_min(self) -> float:
-        """Items a minute of the line's time, from the first one loaded to the last one in a bin."""
+        """Items per minute in the line's time, from the first item loaded to the last item in a bin."""
         span_s = self.last_binned_s - (self.first_loaded_s or 0.0)
         return 60 * self.done / span_s if span_s > 0 else 0.0
 
@@ -214,6 +215,6 @@ def percentiles_ms(samples_s: deque[float]) -> Percentiles:
 
 
 def lateness_ms(samples_s: deque[float]) -> Lateness:
-    """How late events were."""
+    """Percentiles and maximum of the lateness of events, in ms."""
     middle = percentiles_ms(samples_s)
     return Lateness(p50=middle.p50, p99=middle.p99, longest=max(samples_s) * 1000 if samples_s else None)

@@ -1,4 +1,4 @@
-"""Who gets in, over real sockets: names and passwords, certificates, topics."""
+"""Access to the embedded broker over real sockets: passwords, certificates, topics."""
 
 import os
 import queue
@@ -26,11 +26,11 @@ BY_MOSQUITTO_PASSWD = (
     "line:$7$101$WrBT3mnPpCJflrKN$"
     "buzhp2W5aNgRJ2I1NsT+PmRvo61ZdHFAKTI3HJEDr6a7LV7Vo0H9inTsCqsL+N8oIywb0GnrCfxM7WH971sQ3A=="
 )
-"""As `mosquitto_passwd -b -c FILE line "open sesame"` wrote it (mosquitto 2)."""
+"""Written by `mosquitto_passwd -b -c FILE line "open sesame"` (mosquitto 2)."""
 
 
 def connected(broker, **options):
-    """A connection as the controller has it, once it is let in."""
+    """A connection of the controller, accepted by the broker."""
     connection = Connection(Address(host=broker.host, port=broker.port, **options))
     connection.open()
     return connection
@@ -43,7 +43,7 @@ def passwords(request, tmp_path):
     return read_passwords(path)
 
 
-def test_who_has_the_password_is_let_in_and_nobody_else(passwords):
+def test_only_clients_with_the_right_password_connect(passwords):
     with EmbeddedBroker(access=Access(passwords=passwords)) as broker:
         connected(broker, username="line", password="open sesame").close()
         for wrong in (
@@ -54,12 +54,12 @@ def test_who_has_the_password_is_let_in_and_nobody_else(passwords):
                 connected(broker, **wrong)
 
 
-def test_a_stranger_cannot_take_a_clients_place():
+def test_a_client_with_a_wrong_password_cannot_replace_another():
     with EmbeddedBroker(access=Access(passwords={"line": "secret"})) as broker:
         controller = connected(broker, username="line", password="secret")
         with pytest.raises(ControllersBrokerError):
             connected(broker, username="line", password="guess")
-        assert controller.next(0.3) is None  # Neither lost nor back.
+        assert controller.next(0.3) is None  # Neither lost nor reconnected.
         assert controller.there
         controller.close()
 
@@ -74,14 +74,14 @@ def test_a_stranger_cannot_take_a_clients_place():
         ("", "it has no line"),
     ],
 )
-def test_a_bad_password_file_is_one_line(text, words, tmp_path):
+def test_a_bad_password_file_gives_an_error_of_one_line(text, words, tmp_path):
     path = tmp_path / "passwords"
     path.write_text(text)
     with pytest.raises(FileError, match=words):
         read_passwords(path)
 
 
-def test_a_password_file_that_is_not_there_is_one_line(tmp_path):
+def test_a_missing_password_file_gives_an_error_of_one_line(tmp_path):
     with pytest.raises(FileError, match="passwords: No such file"):
         read_passwords(tmp_path / "passwords")
 
@@ -106,15 +106,15 @@ def test_with_a_certificate_connections_are_encrypted(certificate):
             connected(broker)
 
 
-def test_half_a_certificate_is_refused(tmp_path):
+def test_a_certificate_without_its_key_is_refused(tmp_path):
     with pytest.raises(TwinError, match="both or neither"):
         Access(cert_file=tmp_path / "cert.pem")
 
 
-def test_with_strict_topics_no_client_speaks_for_the_plant_or_the_clock():
-    heard = queue.Queue()
+def test_with_strict_topics_no_client_publishes_as_plant_or_clock():
+    received = queue.Queue()
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
-        broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), heard.put))
+        broker.listen(Listener(frozenset({"aa", "bb", "twin/clock/grant"}), received.put))
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="stranger", protocol=mqtt.MQTTv311)
         ready = threading.Event()
         client.on_connect = lambda *_: ready.set()
@@ -123,7 +123,7 @@ def test_with_strict_topics_no_client_speaks_for_the_plant_or_the_clock():
         assert ready.wait(5)
         for topic in ("bb", "twin/clock/grant", "aa"):
             client.publish(topic, b"x")
-        assert heard.get(timeout=5) == [("aa", b"x")]
+        assert received.get(timeout=5) == [("aa", b"x")]
         client.disconnect()
         client.loop_stop()
         del client
@@ -137,7 +137,7 @@ def the_item_is_in_its_bin(run):
     assert (run.summary.correct, run.violations) == (1, [])
 
 
-def test_the_plant_speaks_all_the_same():
+def test_with_strict_topics_the_plant_still_publishes():
     scenario = Scenario(items=ItemDraw(count=1), controller=settings_for(Layout(), items=1))
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:
         undisturbed(
@@ -162,19 +162,19 @@ def serve(*options):
         (["--tls-cert", "no.pem", "--tls-key", "no.pem"], "no.pem"),
     ],
 )
-def test_serve_refuses_what_is_not_safe_in_one_line(options, words):
+def test_serve_refuses_unsafe_options_in_one_line(options, words):
     run = serve(*options)
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert words in run.stderr
 
 
-def test_serve_listens_to_other_machines_when_it_is_told_to():
+def test_serve_listens_to_other_machines_with_insecure():
     assert serve("--host", "0.0.0.0", "--insecure").returncode == 0
 
 
 @pytest.mark.parametrize(
     ("host", "loopback"), [("::1", True), ("127.3.2.1", True), ("localhost", True), ("10.0.0.1", False)]
 )
-def test_which_addresses_only_this_machine_reaches(host, loopback):
+def test_loopback_addresses_are_recognised(host, loopback):
     assert is_loopback(host) == loopback

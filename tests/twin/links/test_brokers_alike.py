@@ -31,7 +31,7 @@ pytestmark = pytest.mark.broker
 
 KINDS = ["session", "embedded", "mosquitto"]
 KEEPS_SESSIONS = ["session", "mosquitto"]
-"""The embedded broker grants QoS 0, and no session outlives its connection."""
+"""The embedded broker grants only QoS 0, and ends each session with its connection."""
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ def kind(request):
 
 @pytest.fixture
 def broker(request, kind):
-    """A broker that runs, of the kind that is asked for."""
+    """A running broker of the requested kind."""
     return request.getfixturevalue(kind)
 
 
 @pytest.fixture
 def clients(broker):
-    """Makes clients with names of their own, and closes them."""
+    """Makes paho clients with different ids, and closes them."""
     with ExitStack() as stack:
         numbers = itertools.count()
 
@@ -68,19 +68,19 @@ def clients(broker):
 
 @pytest.fixture
 def by_hand(broker):
-    """Makes clients by hand, and drops them."""
+    """Makes clients that send single packets, and drops them."""
     with ExitStack() as stack:
         yield lambda *arguments, **options: stack.enter_context(ByHand(broker, *arguments, **options))
 
 
 def granted(kind, *levels):
-    """What a broker grants of the levels that a client wants."""
+    """The QoS that a broker grants of those that a client requests."""
     return [0 if kind == "embedded" else level for level in levels]
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 2])
 @pytest.mark.parametrize("sent", [0, 1, 2])
-def test_a_message_arrives_once_at_the_lower_of_the_two_levels(clients, kind, sent, wanted):
+def test_a_message_arrives_once_at_the_lower_qos(clients, kind, sent, wanted):
     listener, speaker = clients(), clients()
     assert listener.subscribe(("bb", wanted)) == granted(kind, wanted)
     speaker.publish("bb", b"one", qos=sent)
@@ -100,7 +100,7 @@ def test_many_messages_arrive_in_order(clients, qos):
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
-def test_a_message_may_be_empty_and_it_may_be_large(clients, size):
+def test_a_message_may_be_empty_or_large(clients, size):
     listener = clients()
     listener.subscribe(("bb", 0))
     listener.publish("bb", b"\xff" * size)
@@ -125,7 +125,7 @@ def test_a_topic_filter_matches_as_the_standard_says(clients, wanted, topic, hea
     assert [message[0] for message in listener.until("fence/of/three")] == [topic] * heard
 
 
-def test_a_client_that_has_unsubscribed_hears_no_more(clients):
+def test_a_client_that_has_unsubscribed_gets_nothing(clients):
     listener, speaker = clients(), clients()
     listener.subscribe(("bb", 0), ("fence", 0))
     speaker.publish("bb")
@@ -137,7 +137,7 @@ def test_a_client_that_has_unsubscribed_hears_no_more(clients):
     assert listener.until("fence") == []
 
 
-def test_a_second_subscription_to_a_filter_takes_the_firsts_place(clients, kind):
+def test_a_second_subscription_to_a_filter_replaces_the_first(clients, kind):
     listener = clients()
     listener.subscribe(("bb", 0))
     assert listener.subscribe(("bb", 1)) == granted(kind, 1)
@@ -147,21 +147,21 @@ def test_a_second_subscription_to_a_filter_takes_the_firsts_place(clients, kind)
     assert listener.until("fence") == [("bb", b"x", *granted(kind, 1), False)]
 
 
-def test_subscriptions_that_overlap_bring_a_message_once_at_the_highest_level(clients, kind):
+def test_overlapping_subscriptions_deliver_a_message_once_at_the_highest_qos(clients, kind):
     listener = clients()
     listener.subscribe(("a/#", 1), ("a/+", 2), ("a/b", 0), ("fence", 0))
     listener.publish("a/b", qos=2)
     listener.publish("fence", qos=2)
     heard = listener.until("fence")
-    if kind == "embedded":  # A copy for each, which the standard allows (3.3.5).
+    if kind == "embedded":  # One copy for each subscription, which the standard allows (3.3.5).
         assert heard == [("a/b", b"x", 0, False)] * 3
-    elif kind == "mosquitto":  # At the level of the one that it finds first, which the standard does not allow.
+    elif kind == "mosquitto":  # The QoS of the first match, which the standard does not allow.
         assert [message[:2] for message in heard] == [("a/b", b"x")]
     else:
         assert heard == [("a/b", b"x", 2, False)]
 
 
-def test_what_is_retained_comes_marked_to_who_subscribes_later_and_unmarked_to_who_did_before(clients, kind):
+def test_only_later_subscribers_get_a_message_marked_as_retained(clients, kind):
     before, speaker = clients(), clients()
     before.subscribe(("state", 1))
     speaker.publish("state", b"old", qos=1, retain=True)
@@ -175,7 +175,7 @@ def test_what_is_retained_comes_marked_to_who_subscribes_later_and_unmarked_to_w
     assert after.next() == ("state", b"new", level, True)
 
 
-def test_an_empty_message_ends_what_is_retained(clients):
+def test_an_empty_message_removes_the_retained_one(clients):
     speaker = clients()
     speaker.publish("state", b"old", qos=1, retain=True)
     speaker.publish("other", b"kept", qos=1, retain=True)
@@ -202,7 +202,7 @@ def test_a_will_may_be_retained(clients):
     assert late.next() == ("wills", b"gone", 0, True)
 
 
-def test_the_will_of_a_client_that_says_goodbye_is_not_sent(clients):
+def test_the_will_of_a_client_that_disconnects_is_not_sent(clients):
     listener = clients()
     listener.subscribe(("wills", 0), ("fence", 0))
     clients(will=("wills", b"gone", 0, False)).close()
@@ -211,7 +211,7 @@ def test_the_will_of_a_client_that_says_goodbye_is_not_sent(clients):
     assert listener.until("fence") == []
 
 
-def test_a_client_that_falls_silent_is_disconnected_and_its_will_is_sent(clients, by_hand):
+def test_a_silent_client_is_disconnected_and_its_will_is_sent(clients, by_hand):
     listener = clients()
     listener.subscribe(("wills", 0))
     silent = by_hand("silent", keep_alive_s=1, will=Will(topic="wills", payload=b"silent"))
@@ -219,7 +219,7 @@ def test_a_client_that_falls_silent_is_disconnected_and_its_will_is_sent(clients
     assert listener.next() == ("wills", b"silent", 0, False)
 
 
-def test_a_second_client_of_the_same_id_takes_the_firsts_place_and_the_firsts_will_is_sent(clients, by_hand):
+def test_a_second_client_with_the_same_id_replaces_the_first(clients, by_hand):
     listener = clients()
     listener.subscribe(("wills", 0))
     first = by_hand("twice", will=Will(topic="wills", payload=b"first"))
@@ -239,7 +239,7 @@ def test_a_client_without_an_id_is_given_one(clients):
     assert one.next()[0] == "bb"
 
 
-def test_a_client_without_an_id_cannot_have_its_session_kept(by_hand):
+def test_a_client_without_an_id_cannot_have_a_persistent_session(by_hand):
     nameless = by_hand("", clean_session=False)
     assert nameless.connack == Connack(False, Connack.IDENTIFIER_REJECTED)
     assert nameless.receive() is None
@@ -247,7 +247,7 @@ def test_a_client_without_an_id_cannot_have_its_session_kept(by_hand):
 
 def test_mqtt_5_is_refused_in_a_way_that_paho_understands(clients, kind):
     client = clients(protocol=mqtt.MQTTv5)
-    if kind == "mosquitto":  # It speaks it.
+    if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0
     else:
         assert (client.code, client.says) == (132, "Unsupported protocol version")
@@ -255,14 +255,14 @@ def test_mqtt_5_is_refused_in_a_way_that_paho_understands(clients, kind):
 
 def test_mqtt_3_1_is_refused_in_a_way_that_paho_understands(clients, kind):
     client = clients(protocol=mqtt.MQTTv31)
-    if kind == "mosquitto":  # It speaks it.
+    if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0
     else:
         assert (client.code, client.says) == (132, "Unsupported protocol version")
 
 
 @pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)
-def test_a_kept_session_has_its_subscriptions_and_what_was_missed_at_qos_1_and_2(clients):
+def test_a_persistent_session_keeps_subscriptions_and_missed_messages(clients):
     away = clients(client_id="keeper", clean=False)
     assert not away.session_present
     away.subscribe(("bb", 2))
@@ -273,7 +273,7 @@ def test_a_kept_session_has_its_subscriptions_and_what_was_missed_at_qos_1_and_2
     back = clients(client_id="keeper", clean=False)
     assert back.session_present
     speaker.publish("bb", b"live")
-    heard = [back.next() for _ in range(4)]  # paho hands on a message of QoS 2 when that one's handshake is over.
+    heard = [back.next() for _ in range(4)]  # paho passes a message of QoS 2 on after its handshake.
     assert [level for _, _, level, _ in heard if level < 2] == [1, 1, 0]
     assert sorted(heard) == [
         ("bb", b"1", 1, False), ("bb", b"1", 1, False), ("bb", b"2", 2, False), ("bb", b"live", 0, False)
@@ -287,7 +287,7 @@ def test_the_embedded_broker_keeps_no_session(embedded):
         away.close()
 
 
-def test_a_clean_session_ends_the_one_that_was_kept(clients):
+def test_a_clean_session_ends_the_persistent_one(clients):
     clients(client_id="keeper", clean=False).subscribe(("bb", 1))
     fresh = clients(client_id="keeper")
     assert not fresh.session_present
@@ -300,7 +300,7 @@ def test_a_clean_session_ends_the_one_that_was_kept(clients):
 
 
 @pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)
-def test_what_was_not_acknowledged_comes_again_marked_as_a_duplicate(clients, by_hand):
+def test_an_unacknowledged_message_is_repeated_as_a_duplicate(clients, by_hand):
     first = by_hand("keeper", clean_session=False)
     first.send(Subscribe(1, (("bb", 2),)))
     assert first.receive() == Suback(1, (2,))
@@ -323,7 +323,7 @@ def test_what_was_not_acknowledged_comes_again_marked_as_a_duplicate(clients, by
     assert again.receive() == Pingresp()
 
 
-def test_a_message_of_qos_2_that_comes_twice_is_passed_on_once(clients, by_hand):
+def test_a_repeated_message_of_qos_2_is_passed_on_once(clients, by_hand):
     listener = clients()
     listener.subscribe(("bb", 0), ("fence", 0))
     message = Publish(topic="bb", payload=b"once", qos=2, packet_id=7)
@@ -332,13 +332,13 @@ def test_a_message_of_qos_2_that_comes_twice_is_passed_on_once(clients, by_hand)
     assert [speaker.receive(), speaker.receive()] == [Pubrec(7), Pubrec(7)]
     speaker.send(Pubrel(7))
     assert speaker.receive() == Pubcomp(7)
-    speaker.send(message)  # The same id, for another message.
+    speaker.send(message)  # The same packet id for another message.
     assert speaker.receive() == Pubrec(7)
     speaker.send(Pubrel(7), Publish(topic="fence", payload=b""))
     assert [heard[:2] for heard in listener.until("fence")] == [("bb", b"once")] * 2
 
 
-def test_a_pubrel_for_nothing_is_answered(by_hand):
+def test_a_pubrel_for_an_unknown_id_is_answered(by_hand):
     client = by_hand("client")
     client.send(Pubrel(9))
     assert client.receive() == Pubcomp(9)
@@ -348,7 +348,7 @@ def test_a_pubrel_for_nothing_is_answered(by_hand):
 def test_a_bad_topic_filter_is_refused(by_hand, kind, wanted):
     client = by_hand("client")
     client.send(Subscribe(1, (("good", 0), (wanted, 0))))
-    if kind == "mosquitto":  # It closes.
+    if kind == "mosquitto":  # mosquitto closes the connection.
         assert client.receive() is None
     else:
         assert client.receive() == Suback(1, (0, Suback.REFUSED))
@@ -370,7 +370,7 @@ VIOLATIONS = {
 
 
 @pytest.mark.parametrize("violation", VIOLATIONS.values(), ids=VIOLATIONS)
-def test_whoever_breaks_the_protocol_is_disconnected_and_its_will_is_sent(clients, by_hand, violation):
+def test_a_client_that_breaks_the_protocol_is_disconnected_with_its_will(clients, by_hand, violation):
     listener = clients()
     listener.subscribe(("wills", 0))
     client = by_hand("me", will=Will(topic="wills", payload=b"me"))
@@ -385,7 +385,7 @@ def test_a_second_connect_ends_the_connection(by_hand):
     assert client.receive() is None
 
 
-def test_a_duplicate_at_qos_0_is_a_message_like_another(clients, by_hand):
+def test_a_duplicate_at_qos_0_is_an_ordinary_message(clients, by_hand):
     listener = clients()
     listener.subscribe(("bb", 0))
     by_hand("me").send(Publish(topic="bb", payload=b"x", duplicate=True))
@@ -400,9 +400,9 @@ STRICT = {
 }
 
 
-@pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)  # The embedded broker lets these pass.
+@pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)  # The embedded broker accepts these.
 @pytest.mark.parametrize("violation", STRICT.values(), ids=STRICT)
-def test_what_the_standard_forbids_ends_the_connection(by_hand, violation):
+def test_a_forbidden_packet_ends_the_connection(by_hand, violation):
     client = by_hand("me")
     client.send_bytes(violation)
     assert client.receive() is None
@@ -413,16 +413,16 @@ def test_what_the_standard_forbids_ends_the_connection(by_hand, violation):
     [b"\xc0\x00", b"\x30\x05\x00\x02bbx", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x0c\x00\x04MQTT\x04\x03\x00\x3c\x00\x00"],
     ids=["PINGREQ", "PUBLISH", "HTTP", "a reserved flag"],
 )
-def test_whoever_does_not_begin_with_a_proper_connect_is_disconnected(by_hand, monkeypatch, first):
+def test_a_client_without_a_valid_connect_is_disconnected(by_hand, monkeypatch, first):
     monkeypatch.setattr(
         "twin.broker.amqtt_patches.CONNECT_TIMEOUT_S", 0.5
-    )  # The embedded broker goes on waiting for one.
+    )  # The embedded broker keeps waiting for a CONNECT.
     client = by_hand()
     client.send_bytes(first)
     assert client.receive() is None
 
 
-def test_a_client_that_split_its_packets_byte_by_byte_is_understood(by_hand):
+def test_packets_sent_byte_by_byte_are_understood(by_hand):
     client = by_hand("slow")
     client.send_bytes(b"\x82")
     for byte in b"\x07\x00\x01\x00\x02bb\x00\xc0\x00":
@@ -430,7 +430,7 @@ def test_a_client_that_split_its_packets_byte_by_byte_is_understood(by_hand):
     assert {client.receive(), client.receive()} == {Suback(1, (0,)), Pingresp()}  # In either order.
 
 
-def test_clients_come_back_after_a_restart(clients, broker):
+def test_clients_reconnect_after_a_restart(clients, broker):
     listener = clients()
     broker.stop()
     assert listener.lost.wait(10)
@@ -441,8 +441,8 @@ def test_clients_come_back_after_a_restart(clients, broker):
     assert listener.next() == ("bb", b"again", 0, False)
 
 
-@pytest.mark.parametrize("kind", ["session", "embedded"], indirect=True)  # mosquitto cannot be told to.
-def test_a_client_that_is_cut_off_loses_its_connection_and_its_will_is_sent(clients, by_hand, broker):
+@pytest.mark.parametrize("kind", ["session", "embedded"], indirect=True)  # mosquitto cannot cut a client off.
+def test_a_cut_off_client_is_lost_and_its_will_is_sent(clients, by_hand, broker):
     listener = clients()
     listener.subscribe(("wills", 0))
     client = by_hand("cut", will=Will(topic="wills", payload=b"cut"))

@@ -1,4 +1,4 @@
-"""Programs that are not ours, behind a wrapper script: whoever it started ends with it."""
+"""External controllers behind a wrapper script: every process that the script starts ends with the program."""
 
 import socket
 import sys
@@ -14,12 +14,12 @@ import contextlib, signal, socket, sys
 from controller.system import END_SIGNALS
 twin = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 for number in END_SIGNALS:
-    if sys.argv[3] == "deaf":
+    if sys.argv[3] == "ignores":
         signal.signal(number, signal.SIG_IGN)
-    if sys.argv[3] == "polite":
+    if sys.argv[3] == "answers":
         signal.signal(number, lambda *_: (twin.send(b"!"), sys.exit()))
 twin.send(b"?")
-twin.settimeout(0.1)  # On Windows a signal is heard between two waits only.
+twin.settimeout(0.1)  # On Windows a signal is handled only between two waits.
 while True:
     with contextlib.suppress(TimeoutError):
         twin.recv(1)
@@ -45,7 +45,7 @@ simulate(scenario, link="realtime", controller=ExternalController(sys.argv[1]))
 
 @pytest.fixture
 def line():
-    """Where the controller connects to; its end is the connection's."""
+    """The server to which the controller connects. The connection closes when the controller ends."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(SOON_S)
         yield server
@@ -53,48 +53,48 @@ def line():
 
 @pytest.fixture
 def command(tmp_path, line):
-    """A wrapper script that starts a controller, and waits for it, or lets it alone."""
+    """The command line of a wrapper script that starts a controller, and waits for it or ends at once."""
     controller, wrapper = tmp_path / "program.py", tmp_path / "wrapper.py"
     controller.write_text(CONTROLLER, encoding="utf-8")
     wrapper.write_text(WRAPPER, encoding="utf-8")
     host, port = line.getsockname()
     words = f"{PYTHON} {wrapper.as_posix()} {controller.as_posix()} {host} {port}"
-    return lambda manner="plain", then="waits": f"{words} {manner} {then}"
+    return lambda on_signal="default", then="waits": f"{words} {on_signal} {then}"
 
 
 def connected(line):
-    """The controller's connection, once it is at work."""
+    """The controller's connection, once the controller runs."""
     connection = line.accept()[0]
     connection.settimeout(SOON_S)
     assert connection.recv(1) == b"?"
     return connection
 
 
-def at_work(command):
+def started(command):
     program = ExternalController(command).at("", 0)
     program.start()
     return program
 
 
-@pytest.mark.parametrize("then", ["waits", "leaves"], ids=["the wrapper waits", "the wrapper is over"])
-@pytest.mark.parametrize("manner", ["plain", "deaf"])
+@pytest.mark.parametrize("then", ["waits", "leaves"], ids=["the wrapper waits", "the wrapper has ended"])
+@pytest.mark.parametrize("on_signal", ["default", "ignores"])
 @pytest.mark.parametrize("finish", [ExternalController.end, ExternalController.kill])
-def test_whoever_a_wrapper_started_ends_with_it(command, line, finish, manner, then):
-    program = at_work(command(manner, then))
+def test_a_controller_started_by_a_wrapper_ends_with_the_program(command, line, finish, on_signal, then):
+    program = started(command(on_signal, then))
     with connected(line) as connection:
         finish(program)
         assert connection.recv(1) == b""
 
 
 def test_a_controller_behind_a_wrapper_is_asked_before_it_is_killed(command, line):
-    program = at_work(command("polite"))
+    program = started(command("answers"))
     with connected(line) as connection:
         program.end()
         assert connection.recv(1) == b"!"
 
 
 @pytest.mark.broker
-def test_interrupted_the_twin_ends_its_controller(command, line):
+def test_an_interrupted_twin_ends_its_controller(command, line):
     with stoppable([sys.executable, "-c", TWIN, command()]) as twin:
         try:
             with connected(line) as connection:

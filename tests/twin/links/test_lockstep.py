@@ -1,4 +1,4 @@
-"""Lockstep over a real broker, with participants that lose, repeat, die and come back."""
+"""Lockstep over a real broker, with participants that lose and repeat messages, die and come back."""
 
 import socket
 import threading
@@ -25,14 +25,16 @@ def broker(embedded):
     return embedded
 
 
-def over(broker, post):
-    """The twin's end of the wire: a connection like any other, or a place inside the embedded broker."""
-    return partial(BlockingClient, broker.host, broker.port) if post == "messenger" else partial(EmbeddedClient, broker)
+def client_factory(broker, kind):
+    """Makes the twin's client: one with a connection, or one inside the embedded broker."""
+    if kind == "connection":
+        return partial(BlockingClient, broker.host, broker.port)
+    return partial(EmbeddedClient, broker)
 
 
 @contextmanager
-def opened(broker, *, post="tap", answer_timeout_s=5.0, **options):
-    link = LockstepLink(over(broker, post), answer_timeout_s=answer_timeout_s, **options)
+def opened(broker, *, client="embedded", answer_timeout_s=5.0, **options):
+    link = LockstepLink(client_factory(broker, client), answer_timeout_s=answer_timeout_s, **options)
     link.open()
     try:
         yield link
@@ -40,9 +42,9 @@ def opened(broker, *, post="tap", answer_timeout_s=5.0, **options):
         link.close()
 
 
-@pytest.fixture(params=["messenger", "tap"])
+@pytest.fixture(params=["connection", "embedded"])
 def link(broker, request):
-    with opened(broker, post=request.param) as link:
+    with opened(broker, client=request.param) as link:
         yield link
 
 
@@ -50,8 +52,8 @@ def link(broker, request):
 def join(broker):
     joined = []
 
-    def make(who="FS_Ctl", **habits):
-        joined.append(Participant(broker, who, **habits))
+    def make(name="FS_Ctl", **options):
+        joined.append(Participant(broker, name, **options))
         return joined[-1]
 
     yield make
@@ -59,7 +61,7 @@ def join(broker):
         participant.close()
 
 
-def test_every_message_is_heard_and_every_command_comes_back_in_the_exchange(link, join):
+def test_each_exchange_delivers_every_message_and_returns_every_command(link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
@@ -72,35 +74,35 @@ def test_every_message_is_heard_and_every_command_comes_back_in_the_exchange(lin
 
 def test_messages_and_commands_keep_their_order(broker, link, join):
     participant = join()
-    orders = [wire.encode_command(wire.Rod(number=number, push=True)) for number in range(1, 17)]
+    commands = [wire.encode_command(wire.Rod(number=number, push=True)) for number in range(1, 17)]
     participant.act = lambda grant: [
-        *(participant.client.publish(wire.COMMANDS, order) for order in orders),
+        *(participant.client.publish(wire.COMMANDS, command) for command in commands),
         setattr(participant, "done", wire.Done(grant=grant.grant, who="FS_Ctl", sent=16 * grant.grant, next_s=None)),
         participant.answer(),
     ]
     link.await_participants()
     for number in range(5):
-        assert list(link.exchange(float(number), []).commands) == orders
+        assert list(link.exchange(float(number), []).commands) == commands
 
 
-def test_the_first_message_is_not_lost_on_one_that_counts_from_its_first_grant(link, join):
+def test_a_newly_joined_participant_gets_the_first_message(link, join):
     participant = join()
     link.await_participants()
     assert link.exchange(0.0, [EDGE]).commands == [RUN]
     assert participant.acted == [(1, 0), (2, 1)]
 
 
-def test_the_order_of_start_is_of_no_consequence(broker, join):
-    participant = join()  # Its hello is gone before there is a link to hear it.
+def test_a_participant_may_start_before_the_link(broker, join):
+    participant = join()  # It says hello before the link is open.
     with opened(broker) as link:
-        again = threading.Timer(0.2, participant.hello)
-        again.start()
+        second_hello = threading.Timer(0.2, participant.hello)
+        second_hello.start()
         link.await_participants()
         assert link.exchange(0.0, [EDGE]).commands == [RUN]
-        again.join()
+        second_hello.join()
 
 
-def test_a_hello_that_is_repeated_before_the_first_grant_is_one_hello(link, join):
+def test_hellos_repeated_before_the_first_grant_count_once(link, join):
     participant = join()
     for _ in range(3):
         participant.hello()
@@ -110,24 +112,24 @@ def test_a_hello_that_is_repeated_before_the_first_grant_is_one_hello(link, join
     assert [grant for grant, _ in participant.acted] == [1, 2]
 
 
-def test_a_grant_that_got_lost_is_sent_again_and_acted_on_once(link, join):
+def test_a_lost_grant_is_sent_again_and_handled_once(link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
     participant.deaf = 1
     assert link.exchange(0.0, [EDGE, EDGE]).commands == [RUN, RUN]
     assert participant.acted == [(1, 0), (2, 2)]
-    assert [participant.heard.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
+    assert [participant.grants.get(timeout=5).grant for _ in range(3)] == [1, 2, 2]
 
 
-def test_an_answer_that_comes_late_is_waited_for_and_counted_once(link, join):
+def test_a_late_answer_is_awaited_and_counted_once(link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
-    answer, participant.answer = participant.answer, lambda: None  # The first send's answer is lost.
+    answer, participant.answer = participant.answer, lambda: None  # The answer to the first attempt is lost.
     threading.Timer(0.3, lambda: setattr(participant, "answer", answer)).start()
     assert link.exchange(1.0, [EDGE]).commands == [RUN]
-    participant.answer()  # The lost one turns up.
+    participant.answer()  # The lost answer arrives late.
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
     assert participant.acted == [(1, 0), (2, 1), (3, 1)]
 
@@ -141,7 +143,7 @@ def test_an_exchange_waits_for_every_participant(link, join):
     assert slow.acted == quick.acted == [(1, 0), (2, 1)]
 
 
-def test_the_nearest_deadline_counts(link, join):
+def test_the_earliest_deadline_counts(link, join):
     early, late = join("early"), join("late")
     late.act = lambda grant: [
         setattr(late, "done", wire.Done(grant=grant.grant, who="late", sent=0, next_s=None)),
@@ -156,18 +158,20 @@ def test_the_nearest_deadline_counts(link, join):
     assert link.exchange(4.0, []).next_s is None
 
 
-def test_one_that_does_not_answer_is_named_with_the_grant_it_owes(broker, join):
-    said = []
-    with opened(broker, answer_timeout_s=3.0, on_waiting=said.append) as link:
+def test_the_error_names_a_silent_participant_and_its_grant(broker, join):
+    notices = []
+    with opened(broker, answer_timeout_s=3.0, on_waiting=notices.append) as link:
         join("quick")
-        join("mute", deaf=10_000)
+        join("silent", deaf=10_000)
         link.await_participants(2)
-        with pytest.raises(ParticipantError, match=r"^no answer within 3 s: mute owes the answer to grant 1 \(at 1.5"):
+        with pytest.raises(
+            ParticipantError, match=r"^no answer within 3 s: silent owes the answer to grant 1 \(at 1.5"
+        ):
             link.exchange(1.5, [])
-    assert any("mute owes" in text for text in said)
+    assert any("silent owes" in text for text in notices)
 
 
-def test_one_that_dies_is_named(broker, join):
+def test_the_error_names_a_participant_that_died(broker, join):
     with opened(broker, answer_timeout_s=1.0) as link:
         participant = join()
         link.await_participants()
@@ -177,7 +181,7 @@ def test_one_that_dies_is_named(broker, join):
             link.exchange(1.0, [EDGE])
 
 
-def test_commands_that_were_announced_and_never_came_are_owed(broker, join):
+def test_the_error_counts_announced_commands_that_never_arrived(broker, join):
     with opened(broker, answer_timeout_s=1.0) as link:
         participant = join()
         link.await_participants()
@@ -187,12 +191,12 @@ def test_commands_that_were_announced_and_never_came_are_owed(broker, join):
             link.exchange(0.0, [EDGE])
 
 
-def test_nobody_there_is_said_in_one_line(link):
+def test_a_missing_participant_is_an_error_of_one_line(link):
     with pytest.raises(ParticipantError, match=r"1 participant.* hello .*so far none"):
         link.await_participants(timeout_s=0.5)
 
 
-def test_one_that_died_of_something_known_is_not_waited_for(broker):
+def test_a_participant_that_has_exited_is_not_awaited(broker):
     with (
         opened(broker, exit_of=lambda: Exit(1, "KeyError: 'x'")) as link,
         pytest.raises(ParticipantError, match="KeyError"),
@@ -200,7 +204,7 @@ def test_one_that_died_of_something_known_is_not_waited_for(broker):
         link.await_participants()
 
 
-def test_a_participant_that_was_restarted_counts_from_zero_and_the_run_goes_on(link, join):
+def test_a_restarted_participant_counts_from_zero_and_the_run_goes_on(link, join):
     first = join()
     link.await_participants()
     link.exchange(0.0, [])
@@ -211,19 +215,19 @@ def test_a_participant_that_was_restarted_counts_from_zero_and_the_run_goes_on(l
     assert second.acted == [(3, 0), (4, 1)]
 
 
-def test_a_participant_that_is_restarted_while_an_answer_is_owed_answers_in_the_dead_ones_place(link, join):
+def test_a_restarted_participant_answers_the_grant_that_is_still_open(link, join):
     first = join()
     link.await_participants()
     link.exchange(0.0, [])
     first.die()
-    starter = threading.Timer(0.3, join)
-    starter.start()
+    restart = threading.Timer(0.3, join)
+    restart.start()
     assert link.exchange(1.0, []).next_s == 2.0
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
-    starter.join()
+    restart.join()
 
 
-def test_a_restart_does_not_muddle_the_others_count(link, join):
+def test_a_restart_does_not_change_the_other_participants_count(link, join):
     first, other = join("restarts"), join("stays")
     link.await_participants(2)
     link.exchange(0.0, [])
@@ -232,27 +236,27 @@ def test_a_restart_does_not_muddle_the_others_count(link, join):
     join("restarts")
     for number in range(1, 4):
         assert len(link.exchange(1.0 + number, [EDGE] * number).commands) == 2 * number
-    assert [fresh for _, fresh in other.acted if fresh] == [2, 1, 2, 3]
+    assert [count for _, count in other.acted if count] == [2, 1, 2, 3]
 
 
-def test_one_that_is_killed_is_not_waited_for_and_another_in_its_place_begins_at_the_time_it_is_told(broker, join):
-    lives = []
+def test_a_killed_participant_is_not_awaited_and_its_replacement_joins_on_time(broker, join):
+    participants = []
 
     def kill():
-        lives[0].die()
+        participants[0].die()
 
-    with opened(broker, kill=kill, revive=lambda: lives.append(join())) as link:
-        lives.append(join())
+    with opened(broker, kill=kill, revive=lambda: participants.append(join())) as link:
+        participants.append(join())
         link.await_participants()
         link.exchange(0.0, [])
         assert link.exchange(1.0, [EDGE]).commands == [RUN]
         link.kill()
         assert link.revive(5.0) == ([], 6.0)
         assert link.exchange(6.0, [EDGE, EDGE]).commands == [RUN, RUN]
-    assert [life.acted[-1] for life in lives] == [(2, 1), (4, 2)]
+    assert [each.acted[-1] for each in participants] == [(2, 1), (4, 2)]
 
 
-def test_one_whose_connection_is_ended_rejoins_and_its_last_will_is_no_answer_to_anything(link, join):
+def test_a_participant_rejoins_after_a_cut_and_its_last_will_is_ignored(link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
@@ -262,18 +266,18 @@ def test_one_whose_connection_is_ended_rejoins_and_its_last_will_is_no_answer_to
     assert participant.acted == [(1, 0), (2, 0), (3, 1)]
 
 
-def test_a_clock_message_that_is_none_is_ignored(broker, link, join):
+def test_invalid_clock_messages_are_ignored(broker, link, join):
     participant = join()
     link.await_participants()
     for topic in (wire.CLOCK_DONE, wire.CLOCK_HELLO):
         participant.client.publish(topic, b"\xff{")
-    foreign = wire.Done(grant=1, who="nobody", sent=7, next_s=0.0)
-    participant.client.publish(wire.CLOCK_DONE, wire.encode_clock(foreign))
+    unknown = wire.Done(grant=1, who="unknown", sent=7, next_s=0.0)
+    participant.client.publish(wire.CLOCK_DONE, wire.encode_clock(unknown))
     link.exchange(0.0, [])
     assert link.exchange(0.0, [EDGE]) == ([RUN], 1.0)
 
 
-def test_a_broker_that_is_not_there_is_one_line():
+def test_a_missing_broker_is_an_error_of_one_line():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -281,7 +285,7 @@ def test_a_broker_that_is_not_there_is_one_line():
         LockstepLink(partial(BlockingClient, "127.0.0.1", port)).open()
 
 
-def test_a_broker_that_restarts_mid_run_costs_neither_an_answer_nor_a_message(broker, link, join):
+def test_a_broker_restart_between_grants_loses_no_message(broker, link, join):
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
@@ -289,22 +293,22 @@ def test_a_broker_that_restarts_mid_run_costs_neither_an_answer_nor_a_message(br
         broker.stop()
         broker.start()
         assert link.exchange(1.0 + number, [EDGE]).commands == [RUN]
-    assert [fresh for _, fresh in participant.acted if fresh] == [1, 1]
+    assert [count for _, count in participant.acted if count] == [1, 1]
 
 
-def test_a_broker_that_comes_back_while_an_answer_is_owed_costs_no_answer(broker, link, join):
+def test_a_broker_restart_during_a_grant_loses_no_answer(broker, link, join):
     join()
     link.await_participants()
     link.exchange(0.0, [])
     broker.stop()
-    starter = threading.Timer(0.3, broker.start)
-    starter.start()
+    restart = threading.Timer(0.3, broker.start)
+    restart.start()
     assert link.exchange(1.0, []).next_s == 2.0
-    starter.join()
+    restart.join()
     assert link.exchange(2.0, [EDGE]).commands == [RUN]
 
 
-def test_a_broker_that_stays_away_is_named_among_the_causes(broker, join):
+def test_the_error_says_that_the_broker_is_away(broker, join):
     with opened(broker, answer_timeout_s=1.0) as link:
         join()
         link.await_participants()
@@ -314,25 +318,25 @@ def test_a_broker_that_stays_away_is_named_among_the_causes(broker, join):
             link.exchange(1.0, [EDGE])
 
 
-def test_the_twins_connection_cut_off_costs_nothing(broker, join):
-    twins = []
+def test_cutting_the_twins_connection_loses_nothing(broker, join):
+    clients = []
 
     def make_client(**options):
-        twins.append(BlockingClient(broker.host, broker.port, **options))
-        return twins[0]
+        clients.append(BlockingClient(broker.host, broker.port, **options))
+        return clients[0]
 
     link = LockstepLink(make_client, answer_timeout_s=5.0)
     link.open()
     participant = join()
     link.await_participants()
     link.exchange(0.0, [])
-    assert broker.cut_off(twins[0].client_id)
+    assert broker.cut_off(clients[0].client_id)
     assert link.exchange(1.0, [EDGE]).commands == [RUN]
-    assert [fresh for _, fresh in participant.acted if fresh] == [1]
+    assert [count for _, count in participant.acted if count] == [1]
     link.close()
 
 
-def test_mosquitto_serves_as_well(mosquitto):
+def test_lockstep_works_with_mosquitto(mosquitto):
     scenario = Scenario(items=ItemDraw(count=10), controller=settings_for(Layout(), items=10))
     run = simulate(scenario, link="lockstep", broker=f"{mosquitto.host}:{mosquitto.port}")
     assert run.summary.digest == simulate(scenario).summary.digest

@@ -1,4 +1,4 @@
-"""The broker, the connection and the controller lost mid-run, under each of the three links."""
+"""The broker, the connection or the controller is lost during a run, on each of the three links."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,19 +22,19 @@ LOSSES = {
 OURS = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
 
 
-def losing(fault, items=12):
+def scenario_with(fault, items=12):
     settings = settings_for(Layout(), items=None)
     return Scenario(seed=4, items=ItemDraw(count=items), controller=settings, faults=(fault,))
 
 
 def unharmed(run):
-    """Whether every item is in its own bin or in reject, and nothing else was violated."""
+    """Whether there is no violation, and every item is in its class's bin or in reject."""
     return run.violations == [] and wrong(run) == 0
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_in_memory_nothing_ends_in_a_wrong_bin_and_the_line_goes_on(name):
-    run = simulate(losing(LOSSES[name]))
+def test_in_memory_no_item_is_misplaced_and_the_line_goes_on(name):
+    run = simulate(scenario_with(LOSSES[name]))
     assert unharmed(run)
     assert run.summary.items == 12
     assert run.summary.correct > 0
@@ -43,13 +43,13 @@ def test_in_memory_nothing_ends_in_a_wrong_bin_and_the_line_goes_on(name):
 @pytest.mark.broker
 @pytest.mark.parametrize("name", LOSSES)
 def test_lockstep_has_the_same_digest_as_memory(name):
-    scenario = losing(LOSSES[name])
+    scenario = scenario_with(LOSSES[name])
     assert simulate(scenario, link="lockstep").summary.digest == simulate(scenario).summary.digest
 
 
 @pytest.mark.broker
-def test_a_foreign_controller_is_killed_and_started_again_in_lockstep():
-    scenario = losing(LOSSES["the controller is killed"])
+def test_an_external_controller_is_killed_and_restarted_in_lockstep():
+    scenario = scenario_with(LOSSES["the controller is killed"])
     run = simulate(scenario, link="lockstep", controller=ExternalController(f"{OURS} --clock granted"))
     assert unharmed(run)
     assert run.summary.digest == simulate(scenario).summary.digest
@@ -61,8 +61,8 @@ SHORT = Layout(
 )  # fmt: skip
 
 
-def soon(fault, items=3):
-    """The same on a short and fast line, early; an item that the controller loses sight of, it would not count."""
+def short_scenario_with(fault, items=3):
+    """A fault early on a short and fast line. The controller does not count items, as it may lose one."""
     settings = settings_for(SHORT, in_flight=1, belt_start_s=0.3, patience_s=4.0, loader_stroke_s=0.2)
     loss = msgspec.structs.replace(fault, from_s=3.2, until_s=4.0)
     return Scenario(seed=4, layout=SHORT, items=ItemDraw(count=items), controller=settings, faults=(loss,))
@@ -79,25 +79,25 @@ def nothing_is_violated(run):
 @pytest.mark.broker
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["the broker is away", "the connection is cut"])
-def test_in_real_time_they_are_lost_for_real(name):
-    lost = partial(simulate, soon(LOSSES[name]), link="realtime")
-    undisturbed(lost, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
+def test_in_real_time_the_broker_or_the_connection_is_really_lost(name):
+    run = partial(simulate, short_scenario_with(LOSSES[name]), link="realtime")
+    undisturbed(run, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
 
-def restarted(broker):
-    """A run in real time; with item 1 the broker dies, the loader out, and runs again 1 s later, the item at gate 2."""
+def run_with_restart(broker):
+    """A run in real time. The broker stops when item 1 is loaded, and starts again when that item is at gate 2."""
     settings = settings_for(SHORT, in_flight=1, belt_start_s=0.3, patience_s=4.0, loader_stroke_s=0.2)
     scenario = Scenario(seed=4, layout=SHORT, items=ItemDraw(count=3), controller=settings)
-    turns = {(Loaded, 1): broker.stop, (Edge, 2): broker.start}
+    switches = {(Loaded, 1): broker.stop, (Edge, 2): broker.start}
     done = []
-    with ThreadPoolExecutor(1) as hand:  # The plant does not wait for a broker.
+    with ThreadPoolExecutor(1) as thread:  # The plant does not wait for the broker.
 
-        def see(record):
-            place = record.item if type(record) is Loaded else record.gate if type(record) is Edge else None
-            if turn := turns.pop((type(record), place), None):
-                done.append(hand.submit(turn))
+        def watch(record):
+            number = record.item if type(record) is Loaded else record.gate if type(record) is Edge else None
+            if switch := switches.pop((type(record), number), None):
+                done.append(thread.submit(switch))
 
-        run = simulate(scenario, link="realtime", broker=f"{broker.host}:{broker.port}", watchers=(see,))
+        run = simulate(scenario, link="realtime", broker=f"{broker.host}:{broker.port}", watchers=(watch,))
     assert [each.result() for each in done] == [None, None]
     return run
 
@@ -107,45 +107,47 @@ def it_ends_and_no_rod_was_left_out(run):
     assert "rod_left_out" not in {violation.check for violation in run.violations}
 
 
-def only_the_item_that_nobody_saw_is_rejected(run):
+def only_the_unseen_item_is_rejected(run):
     assert [violation.check for violation in run.violations] == ["needless_reject"]
     assert (run.summary.correct, run.summary.rejected) == (2, 1)
 
 
 @pytest.mark.broker
 @pytest.mark.slow
-def test_in_real_time_the_plant_hears_the_first_that_is_said_over_a_broker_that_is_back(mosquitto):
-    work = partial(restarted, mosquitto)
-    undisturbed(work, always=it_ends_and_no_rod_was_left_out, in_time=only_the_item_that_nobody_saw_is_rejected)
+def test_a_restarted_broker_delivers_the_first_command_in_real_time(mosquitto):
+    run = partial(run_with_restart, mosquitto)
+    undisturbed(run, always=it_ends_and_no_rod_was_left_out, in_time=only_the_unseen_item_is_rejected)
 
 
 @pytest.mark.broker
 @pytest.mark.slow
-def test_a_foreign_controller_is_killed_and_started_again_in_real_time(tmp_path):
+def test_an_external_controller_is_killed_and_restarted_in_real_time(tmp_path):
     config = tmp_path / "controller.toml"
     config.write_text("belt_start_s = 0.3\npatience_s = 4.0\nloader_stroke_s = 0.2\nin_flight = 1\n")
     program = ExternalController(f"{OURS} --config {config.as_posix()}")
-    killed = partial(simulate, soon(LOSSES["the controller is killed"]), link="realtime", controller=program)
-    undisturbed(killed, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
+    run = partial(
+        simulate, short_scenario_with(LOSSES["the controller is killed"]), link="realtime", controller=program
+    )
+    undisturbed(run, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
 
 
 @pytest.mark.broker
-def test_a_controller_that_somebody_else_started_cannot_be_killed():
-    scenario = losing(LOSSES["the controller is killed"])
+def test_the_twin_cannot_kill_a_controller_that_it_did_not_start():
+    scenario = scenario_with(LOSSES["the controller is killed"])
     with pytest.raises(TwinError, match=r"faults\[0\] = .controllerkilled.: allowed is with a controller that"):
         simulate(scenario, link="realtime", controller=ExternalController())
 
 
 @pytest.mark.broker
 @pytest.mark.parametrize("link", ["lockstep", "realtime"])
-def test_a_program_that_dies_by_itself_is_a_crash_and_the_trace_so_far_is_kept(link, tmp_path):
+def test_a_program_that_dies_is_a_crash_and_the_trace_is_kept(link, tmp_path):
     scenario = Scenario(items=ItemDraw(count=2), controller=settings_for(Layout()))
-    dying = ExternalController(f"{PYTHON} -c 'import sys; sys.exit(3)' {{port}}")
+    program = ExternalController(f"{PYTHON} -c 'import sys; sys.exit(3)' {{port}}")
     if link == "lockstep":
         with pytest.raises(ParticipantError, match="ended with exit code 3"):
-            simulate(scenario, link=link, controller=dying)
+            simulate(scenario, link=link, controller=program)
         return
-    run = simulate(scenario, link=link, controller=dying, trace_path=tmp_path / "trace.jsonl")
+    run = simulate(scenario, link=link, controller=program, trace_path=tmp_path / "trace.jsonl")
     assert [violation.check for violation in run.violations] == ["crash"]
     assert "ended with exit code 3" in run.violations[0].detail
     assert (tmp_path / "trace.jsonl").read_bytes().count(b"\n") >= 2

@@ -1,4 +1,4 @@
-"""Exactly once and at least once, whatever becomes of connections: the session broker against honest clients."""
+"""Delivery exactly once and at least once over lost connections: the session broker with correct clients."""
 
 from collections import Counter
 
@@ -27,8 +27,8 @@ FILTERS = {"a": {"a"}, "b": {"b"}, "+": {"a", "b"}}
 names, levels = st.sampled_from(NAMES), st.integers(0, 2)
 
 
-class HonestClient:
-    """What a client that keeps its side of the handshakes knows. Its packets wait in `inbox` until it reads them."""
+class CorrectClient:
+    """The state of a client that handles each handshake correctly. Packets wait in `inbox` until it reads them."""
 
     def __init__(self):
         self.connection, self.clean = None, True
@@ -36,19 +36,19 @@ class HonestClient:
         self.forget()
 
     def forget(self):
-        """Its session is over."""
+        """Reset the state: the session is over."""
         self.subscriptions = {}
-        self.owed, self.heard = [], []
+        self.expected, self.received = [], []
         self.begun, self.unacknowledged = set(), {}
 
-    def wants(self, topic):
+    def granted_qos(self, topic):
         return max((qos for wanted, qos in self.subscriptions.items() if topic in FILTERS[wanted]), default=None)
 
     def answer(self, packet):
-        """What it answers to a packet that it reads."""
+        """The answer to a packet that the client reads."""
         if isinstance(packet, Publish):
             if packet.qos < 2 or packet.packet_id not in self.begun:
-                self.heard.append((packet.payload, packet.qos))
+                self.received.append((packet.payload, packet.qos))
             if packet.qos == 2:
                 self.begun.add(packet.packet_id)
             return {0: None, 1: Puback(packet.packet_id), 2: Pubrec(packet.packet_id)}[packet.qos]
@@ -64,86 +64,86 @@ class HonestClient:
 
 
 class Delivery(RuleBasedStateMachine):
-    """Clients come, go, and publish; in the end all of them read everything."""
+    """Clients connect, disconnect and publish; in the end all of them read everything."""
 
     @initialize()
-    def begin(self):
+    def start(self):
         self.broker = SessionBroker()
-        self.clients = {name: HonestClient() for name in NAMES}
-        self.published, self.promised, self.online = [], Counter(), set()
+        self.clients = {name: CorrectClient() for name in NAMES}
+        self.published, self.expected_counts, self.online = [], Counter(), set()
         self.connections, self.numbers = 0, 0
 
     @rule(name=names, clean=st.booleans())
     def connect(self, name, clean):
         client = self.clients[name]
         if client.clean or clean:
-            self.ends(client)
-        client.connection, client.clean, client.inbox = self.number(), clean, []
+            self.end_session(client)
+        client.connection, client.clean, client.inbox = self.next_number(), clean, []
         self.broker.opened(client.connection)
-        self.say(client, Connect(client_id=name, clean_session=clean))
+        self.send(client, Connect(client_id=name, clean_session=clean))
         connack = client.inbox.pop(0)
         assert isinstance(connack, Connack)
         if not connack.session_present:
-            self.ends(client)
+            self.end_session(client)
         for packet in client.unacknowledged.values():
-            self.say(client, packet)
+            self.send(client, packet)
 
     @precondition(lambda self: self.connected())
     @rule(data=st.data(), wanted=st.sampled_from(sorted(FILTERS)), qos=levels)
     def subscribe(self, data, wanted, qos):
-        client = self.one_of(data)
+        client = self.connected_client(data)
         client.subscriptions[wanted] = qos
-        self.say(client, Subscribe(1, ((wanted, qos),)))
+        self.send(client, Subscribe(1, ((wanted, qos),)))
 
     @rule(topic=st.sampled_from(TOPICS), qos=levels)
     def plant_publishes(self, topic, qos):
-        payload = self.payload()
-        self.promise(topic, payload, qos)
+        payload = self.next_payload()
+        self.expect(topic, payload, qos)
         self.broker.publish(topic, payload, qos=qos)
-        self.carry_out()
+        self.apply_effects()
 
     @precondition(lambda self: self.connected())
     @rule(data=st.data(), topic=st.sampled_from(TOPICS), qos=st.sampled_from([0, 2]), arrives=st.booleans())
     def client_publishes(self, data, topic, qos, arrives):
-        """At QoS 1 a client may publish a message twice; the others come to the broker once, or (QoS 0) not at all."""
-        client, payload = self.one_of(data), self.payload()
+        """A message reaches the broker once, or not at all (QoS 0). QoS 1 is left out: it may arrive twice."""
+        client, payload = self.connected_client(data), self.next_payload()
         packet_id = next(number for number in range(1, 65536) if number not in client.unacknowledged) if qos else 0
         packet = Publish(topic=topic, payload=payload, qos=qos, packet_id=packet_id)
         if qos == 2:
             client.unacknowledged[packet_id] = packet
-            self.promised[payload] = 1
+            self.expected_counts[payload] = 1
         if arrives:
-            self.say(client, packet)
+            self.send(client, packet)
         else:
-            self.loses(client)
+            self.lose(client)
 
     @precondition(lambda self: self.connected())
     @rule(data=st.data(), count=st.integers(1, 5))
-    def reads(self, data, count):
-        client = self.one_of(data)
+    def read(self, data, count):
+        client = self.connected_client(data)
         for _ in range(min(count, len(client.inbox))):
             answer = client.answer(client.inbox.pop(0))
             if answer is not None:
-                self.say(client, answer)
+                self.send(client, answer)
 
     @precondition(lambda self: self.connected())
     @rule(data=st.data(), how=st.sampled_from(["lost", "cut off"]))
-    def is_lost(self, data, how):
-        client = self.one_of(data)
+    def lose_connection(self, data, how):
+        client = self.connected_client(data)
         if how == "lost":
-            self.loses(client)
+            self.lose(client)
         else:
             assert self.broker.cut_off(client.connection)
-            self.carry_out()
+            self.apply_effects()
 
     @rule()
     def restart(self):
         self.broker.restart()
-        self.carry_out()
+        self.apply_effects()
         assert not self.connected()
 
     @invariant()
-    def everybody_knows_who_is_online(self):
+    def broker_and_clients_agree_who_is_online(self):
         assert self.online == {name for name in NAMES if self.clients[name].connection is not None}
         assert (self.broker.next_deadline_s is None) == (not self.online)
 
@@ -156,65 +156,67 @@ class Delivery(RuleBasedStateMachine):
                 while client.inbox:
                     answer = client.answer(client.inbox.pop(0))
                     if answer is not None:
-                        self.say(client, answer)
+                        self.send(client, answer)
         for client in self.clients.values():
-            self.has_what_it_is_owed(client)
-        assert {payload: self.published.count(payload) for payload in self.promised} == dict(self.promised)
+            self.has_received_what_it_expects(client)
+        assert {payload: self.published.count(payload) for payload in self.expected_counts} == dict(
+            self.expected_counts
+        )
 
     @staticmethod
-    def has_what_it_is_owed(client):
-        times = Counter(payload for payload, _ in client.heard)
-        first_times = list(dict.fromkeys(payload for payload, qos in client.heard if qos > 0))
-        owed = dict(client.owed)
-        assert first_times == [payload for payload, qos in client.owed if qos > 0]
-        assert [payload for payload, qos in owed.items() if qos == 2 and times[payload] != 1] == []
-        assert [payload for payload, qos in client.heard if owed.get(payload) != qos] == []
-        assert [payload for payload, qos in owed.items() if qos == 0 and times[payload] > 1] == []
+    def has_received_what_it_expects(client):
+        times = Counter(payload for payload, _ in client.received)
+        first_times = list(dict.fromkeys(payload for payload, qos in client.received if qos > 0))
+        expected = dict(client.expected)
+        assert first_times == [payload for payload, qos in client.expected if qos > 0]
+        assert [payload for payload, qos in expected.items() if qos == 2 and times[payload] != 1] == []
+        assert [payload for payload, qos in client.received if expected.get(payload) != qos] == []
+        assert [payload for payload, qos in expected.items() if qos == 0 and times[payload] > 1] == []
 
     def connected(self):
         return [client for client in self.clients.values() if client.connection is not None]
 
-    def one_of(self, data):
+    def connected_client(self, data):
         return data.draw(st.sampled_from(self.connected()))
 
-    def number(self):
+    def next_number(self):
         self.connections += 1
         return self.connections
 
-    def payload(self):
+    def next_payload(self):
         self.numbers += 1
         return b"%d" % self.numbers
 
-    def promise(self, topic, payload, qos):
-        """Whoever has a session now is to hear a message."""
+    def expect(self, topic, payload, qos):
+        """Expect a message at each client that has a session now."""
         for client in self.clients.values():
-            wanted = client.wants(topic)
+            wanted = client.granted_qos(topic)
             if wanted is not None:
-                client.owed.append((payload, min(qos, wanted)))
+                client.expected.append((payload, min(qos, wanted)))
 
-    def say(self, client, packet):
+    def send(self, client, packet):
         if client.connection is not None:
             self.broker.received(client.connection, encode(packet), 0.0)
-            self.carry_out()
+            self.apply_effects()
 
-    def ends(self, client):
-        """A client's session is over, and what it was promised, or has promised, with it."""
+    def end_session(self, client):
+        """End a client's session, with all that the client expects or has yet to release."""
         for packet in client.unacknowledged.values():
             if isinstance(packet, Publish):
-                self.promised.pop(packet.payload, None)
+                self.expected_counts.pop(packet.payload, None)
         client.forget()
 
-    def loses(self, client):
+    def lose(self, client):
         self.broker.closed(client.connection)
-        self.gone(client)
-        self.carry_out()
+        self.connection_ended(client)
+        self.apply_effects()
 
-    def gone(self, client):
+    def connection_ended(self, client):
         client.connection, client.inbox = None, []
         if client.clean:
-            self.ends(client)
+            self.end_session(client)
 
-    def carry_out(self):
+    def apply_effects(self):
         for effect in self.broker.take():
             assert not isinstance(effect, Dropped)
             if isinstance(effect, Send):
@@ -225,14 +227,14 @@ class Delivery(RuleBasedStateMachine):
             elif isinstance(effect, Close):
                 for client in self.connected():
                     if client.connection == effect.connection:
-                        self.gone(client)
+                        self.connection_ended(client)
             elif isinstance(effect, Connected):
                 self.online.add(effect.client_id)
             elif isinstance(effect, Disconnected):
                 self.online.remove(effect.client_id)
             elif isinstance(effect, Published):
                 self.published.append(effect.payload)
-                self.promise(effect.topic, effect.payload, effect.qos)
+                self.expect(effect.topic, effect.payload, effect.qos)
 
 
 TestDelivery = Delivery.TestCase

@@ -1,4 +1,4 @@
-"""MQTT's packets as bytes, against the standard's own examples and against themselves."""
+"""MQTT packets as bytes, compared with the standard's examples and after a round trip."""
 
 from contextlib import suppress
 
@@ -69,7 +69,7 @@ def test_a_packet_is_written_and_read_as_the_standard_says(data, packet):
 
 @settings(deadline=None)
 @given(st.lists(packets(), max_size=5).flatmap(lambda some: st.tuples(st.just(some), portions(some))))
-def test_packets_come_out_as_they_went_in_however_their_bytes_are_split(case):
+def test_packets_survive_a_round_trip_however_their_bytes_are_split(case):
     some, cut = case
     decoder, found = Decoder(), []
     for portion in cut:
@@ -99,7 +99,7 @@ def test_a_length_has_seven_bits_a_byte(length, data):
     assert read_length(data[:-1]) is None
 
 
-def test_a_packet_of_several_megabytes_comes_whole():
+def test_a_packet_of_several_megabytes_arrives_complete():
     picture = Publish(topic="bb", payload=b"\xab" * 8_000_000)
     assert decoded(encode(picture) + encode(Pingreq())) == [picture, Pingreq()]
 
@@ -111,7 +111,7 @@ def test_a_packet_that_is_too_large_is_refused_at_its_header():
         decoder.next_packet()
 
 
-def test_the_packets_before_a_wrong_one_are_read_and_it_stays_wrong():
+def test_packets_before_an_invalid_one_are_read_and_the_error_stays():
     decoder = Decoder()
     decoder.receive(encode(Pingreq()) + b"\x00\x00" + encode(Pingreq()))
     assert decoder.next_packet() == Pingreq()
@@ -151,7 +151,7 @@ def test_the_packets_before_a_wrong_one_are_read_and_it_stays_wrong():
         (b"\x10\x05\x00\x04MQT", "CONNECT ends too early"),
     ],
 )
-def test_what_is_wrong_with_a_packet_is_said(data, says):
+def test_the_error_says_what_is_wrong_with_a_packet(data, says):
     with pytest.raises(ProtocolError, match=r"\A[^\n]*\Z") as refusal:
         decoded(data)
     assert says in str(refusal.value)
@@ -169,7 +169,7 @@ def test_what_is_wrong_with_a_packet_is_said(data, says):
         (b"\x00\x03CoAP"[:5], b"\x01", "CoA level 1", ""),
     ],
 )
-def test_of_another_versions_connect_the_version_and_the_client_id_are_read(version, rest, protocol, client_id):
+def test_another_versions_connect_gives_its_version_and_client_id(version, rest, protocol, client_id):
     body = version + rest
     [connect] = decoded(b"\x10" + length_bytes(len(body)) + body)
     assert (connect.protocol, connect.client_id, connect.is_spoken) == (protocol, client_id, False)

@@ -1,4 +1,4 @@
-"""The plant's own connection to a broker that somebody named wrongly."""
+"""The plant's client, with a host name that is impossible."""
 
 import pytest
 from typer.testing import CliRunner
@@ -8,7 +8,7 @@ from twin.cli import app
 
 @pytest.mark.parametrize("link", ["realtime", "lockstep"])
 @pytest.mark.parametrize("host", ["a..b", "\udcff", "a" * 64])
-def test_a_broker_whose_name_is_none_is_one_line(link, host):
+def test_an_impossible_broker_name_is_an_error_of_one_line(link, host):
     words = ["run", "--recognizer", "oracle", "--items", "1", "--link", link, "--broker", f"{host}:1883"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 2, result.output

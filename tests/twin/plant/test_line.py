@@ -1,4 +1,4 @@
-"""The plant alone, against positions that are computed here independently of it."""
+"""The plant alone, compared with positions that this module computes independently."""
 
 from itertools import pairwise
 from random import Random
@@ -20,13 +20,13 @@ from twin.timeline import Timeline
 
 
 @pytest.fixture
-def ended():
-    """The bins of items, by item number."""
+def bins_of():
+    """A function that returns the bin of each item, by the item's number."""
     return lambda records: {record.item: record.bin for record in records if isinstance(record, trace.Binned)}
 
 
 class Motion:
-    """The belt's displacement in closed form, from its commands alone: trapezoids of speed, integrated by hand."""
+    """The belt's displacement in closed form, from its commands alone: the integral over trapezoids of speed."""
 
     def __init__(self, layout: Layout, switches: list[tuple[float, bool]]) -> None:
         self._knots = [(0.0, 0.0, 0.0, 0.0)]
@@ -47,7 +47,7 @@ class Motion:
     def _settle(self, before_s, speed, layout, start_s):
         if start_s is not None and start_s <= before_s:
             self._ramp(start_s, speed, layout)
-        # Ramps that end before the next switch become cruise or rest.
+        # A ramp that ends before the next command becomes a constant speed or a standstill.
         acceleration = self._knots[-1][3]
         if acceleration:
             end_s = self._ramp_end
@@ -89,8 +89,8 @@ LENGTHS = st.floats(0.01, 0.2)
 
 
 @st.composite
-def shifts(draw):
-    """A layout, some items, belt switches at any time, loader pushes one after another."""
+def plant_runs(draw):
+    """A layout, the lengths of some items, belt commands at any time, and loader pushes one after another."""
     layout = draw(LAYOUTS)
     lengths = draw(st.lists(LENGTHS, min_size=1, max_size=6))
     gaps = draw(st.lists(st.floats(0.05, 7.0), min_size=0, max_size=8))
@@ -106,8 +106,8 @@ def shifts(draw):
     return layout, lengths, switches, loads
 
 
-def work(layout, lengths, switches, loads):
-    """Let a plant without sorting do all that, long enough for every item to reach the end."""
+def run_plant(layout, lengths, switches, loads):
+    """Run a plant that does not sort, until every item has reached the end of the belt."""
     plant = Plant(Scenario(layout=layout, items=tuple(Item(length_m=length) for length in lengths)))
     for at_s, run in switches:
         plant.belt(at_s, run)
@@ -118,10 +118,10 @@ def work(layout, lengths, switches, loads):
 
 
 @settings(max_examples=150, deadline=None)
-@given(shifts())
-def test_every_gate_edge_is_where_an_items_nose_or_tail_is(case):
+@given(plant_runs())
+def test_every_edge_is_where_an_items_nose_or_tail_crosses_the_beam(case):
     layout, lengths, switches, _ = case
-    plant = work(*case)
+    plant = run_plant(*case)
     motion = Motion(layout, switches)
     origins = [motion.displacement_m(record.t_s) for record in plant.all(trace.Loaded)]
     for edge in plant.all(trace.Edge):
@@ -135,9 +135,9 @@ def test_every_gate_edge_is_where_an_items_nose_or_tail_is(case):
 
 
 @settings(max_examples=150, deadline=None)
-@given(shifts())
-def test_edges_of_a_gate_alternate_and_every_item_is_accounted_for_in_order(case):
-    plant = work(*case)
+@given(plant_runs())
+def test_edges_alternate_and_every_item_reaches_a_bin_in_order(case):
+    plant = run_plant(*case)
     for gate in plant.line.gates:
         blocked = [edge.blocked for edge in plant.all(trace.Edge) if edge.gate == gate.number]
         assert blocked[::2] == [True] * len(blocked[::2])
@@ -145,7 +145,7 @@ def test_edges_of_a_gate_alternate_and_every_item_is_accounted_for_in_order(case
         assert len(blocked) % 2 == 0
     binned = [record.item for record in plant.all(trace.Binned)]
     assert sorted(binned) == list(range(1, len(case[1]) + 1))
-    # Items piled at the very same place have no order among them.
+    # Items at the same position have no order.
     motion = Motion(case[0], case[2])
     loaded_at_m = {record.item: motion.displacement_m(record.t_s) for record in plant.all(trace.Loaded)}
     assert all(loaded_at_m[one] <= loaded_at_m[other] + 1e-9 for one, other in pairwise(binned))
@@ -153,10 +153,10 @@ def test_edges_of_a_gate_alternate_and_every_item_is_accounted_for_in_order(case
 
 
 @settings(max_examples=100, deadline=None)
-@given(shifts())
-def test_items_overlap_on_the_belt_only_where_it_is_reported(case):
+@given(plant_runs())
+def test_an_overlap_is_recorded_exactly_where_items_overlap(case):
     layout, lengths, switches, _ = case
-    plant = work(*case)
+    plant = run_plant(*case)
     motion = Motion(layout, switches)
     on_belt = [
         (motion.displacement_m(record.t_s), length)
@@ -172,8 +172,8 @@ def test_items_overlap_on_the_belt_only_where_it_is_reported(case):
 
 
 @settings(max_examples=100, deadline=None)
-@given(shifts(), st.integers(2, 4), st.floats(0.0, 20.0), st.floats(0.0, 6.0))
-def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(case, rod, push_s, out_s):
+@given(plant_runs(), st.integers(2, 4), st.floats(0.0, 20.0), st.floats(0.0, 6.0))
+def test_a_push_at_any_time_loses_no_item_and_edges_still_alternate(case, rod, push_s, out_s):
     layout, lengths, switches, loads = case
     plant = Plant(Scenario(layout=layout, items=tuple(Item(length_m=length) for length in lengths)))
     for at_s, run in switches:
@@ -198,7 +198,7 @@ def test_a_push_at_any_time_loses_no_item_and_keeps_every_beam_in_turn(case, rod
     st.lists(st.tuples(st.floats(0.01, 3.0), st.booleans()), min_size=1, max_size=10),
     st.floats(0.05, 1.0), st.sampled_from([0.0, 0.3]), st.floats(0.0, 1.0),
 )  # fmt: skip
-def test_a_wait_is_kept_over_any_stops_and_starts(switches, speed, ramp_s, target_m):
+def test_a_wait_survives_any_stops_and_starts_of_the_belt(switches, speed, ramp_s, target_m):
     timeline = Timeline()
     drive = BeltDrive(speed, FaultInjector(timeline, Scenario(), Random(0), lambda record: None))
     belt = Belt(timeline, drive, start_delay_s=0.1, ramp_s=ramp_s)
@@ -214,58 +214,55 @@ def test_a_wait_is_kept_over_any_stops_and_starts(switches, speed, ramp_s, targe
     assert displacement_m == pytest.approx(target_m, abs=1e-9)
 
 
-FS = FAST
-
-
 def one_item(length_m=0.08, **layout):
     return Scenario(layout=msgspec.structs.replace(FAST, **layout), items=(Item(length_m=length_m),))
 
 
-def loaded_plant(scenario, **pushes):
-    """A plant whose belt runs and whose loader pushed at 1.0 s: the item is on the belt at 1.5 s."""
+def loaded_plant(scenario):
+    """A plant whose belt runs and whose loader pushes at 1.0 s: the item is on the belt at 1.5 s."""
     plant = Plant(scenario)
     plant.belt(0.0, True)
     plant.push(1.0, 1, 0.5)
     return plant
 
 
-def centre_at(position_m, layout=FS):
-    """When the item that `loaded_plant` loads has its centre at a position."""
+def centre_at(position_m, layout=FAST):
+    """When the item of `loaded_plant` has its centre at a position."""
     return 1.5 + position_m / layout.belt_speed_m_per_s
 
 
-def test_an_item_whose_centre_is_under_the_head_goes_to_the_rods_bin(ended):
+def test_an_item_with_its_centre_under_the_head_goes_to_the_bin(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.55), 2, 1.0)
     plant.run(30)
-    assert ended(plant.records) == {1: 2}
+    assert bins_of(plant.records) == {1: 2}
     assert not plant.all(trace.Struck, trace.Held)
 
 
-def test_an_item_that_comes_under_the_head_while_it_extends_goes_to_the_bin(ended):
+def test_an_item_that_arrives_while_the_head_extends_goes_to_the_bin(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.53) - 0.2, 2, 1.0)
     plant.run(30)
-    assert ended(plant.records) == {1: 2}
+    assert bins_of(plant.records) == {1: 2}
 
 
-def test_an_item_that_is_only_clipped_is_struck_and_rides_on(ended):
+def test_a_clipped_item_is_struck_and_rides_on(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.64), 2, 1.0)
     plant.run(30)
-    assert ended(plant.records) == {1: REJECT}
+    assert bins_of(plant.records) == {1: REJECT}
     assert [(record.item, record.rod) for record in plant.all(trace.Struck)] == [(1, 2)]
 
 
-def test_an_item_that_comes_too_late_for_the_stroke_is_struck(ended):
+def test_an_item_that_arrives_too_late_for_the_stroke_is_struck(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.53) - 0.30, 2, 1.0)
     plant.run(30)
     assert [(record.item, record.rod) for record in plant.all(trace.Struck)] == [(1, 2)]
-    assert ended(plant.records) == {1: REJECT}
+    assert bins_of(plant.records) == {1: REJECT}
 
 
-def test_an_item_that_rides_into_a_rod_that_is_out_is_held_until_it_is_in(ended):
+def test_an_item_that_hits_an_extended_rod_is_held_until_it_retracts(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.30), 2, 3.0)
     plant.run(30)
@@ -274,10 +271,10 @@ def test_an_item_that_rides_into_a_rod_that_is_out_is_held_until_it_is_in(ended)
     assert (held.item, held.rod) == (1, 2)
     assert held.t_s == pytest.approx(centre_at(0.53 - 0.04))
     assert released.t_s == pytest.approx(centre_at(0.30) + 3.0 + 0.25)
-    assert ended(plant.records) == {1: REJECT}
+    assert bins_of(plant.records) == {1: REJECT}
 
 
-def test_what_follows_a_held_item_runs_into_it_and_goes_when_it_goes(ended):
+def test_an_item_behind_a_held_one_is_held_and_released_with_it(bins_of):
     plant = Plant(Scenario(layout=FAST, items=(Item(), Item(length_m=0.1))))
     plant.belt(0.0, True)
     plant.push(1.0, 1, 0.5)
@@ -288,20 +285,20 @@ def test_what_follows_a_held_item_runs_into_it_and_goes_when_it_goes(ended):
     assert (first.item, first.rod, first.behind) == (1, 2, None)
     assert (second.item, second.rod, second.behind) == (2, None, 1)
     assert {record.t_s for record in plant.all(trace.Released)} == {centre_at(0.30) + 6.25}
-    assert ended(plant.records) == {1: REJECT, 2: REJECT}
-    # They left the rod touching, so the next gate sees one long item.
+    assert bins_of(plant.records) == {1: REJECT, 2: REJECT}
+    # The two items leave the rod in contact, so the next gate sees one long item.
     assert [edge.blocked for edge in plant.all(trace.Edge) if edge.gate == 2] == [True, False]
 
 
-def test_a_rod_that_turns_back_before_it_is_out_leaves_the_item_on_the_belt_struck(ended):
+def test_a_rod_that_turns_back_leaves_the_item_struck_on_the_belt(bins_of):
     plant = loaded_plant(one_item())
     plant.push(centre_at(0.56), 2, 0.1)
     plant.run(30)
     assert [record.item for record in plant.all(trace.Struck)] == [1]
-    assert ended(plant.records) == {1: REJECT}
+    assert bins_of(plant.records) == {1: REJECT}
 
 
-def test_a_push_of_a_loader_that_is_out_loads_nothing_more():
+def test_pushing_an_extended_loader_loads_nothing_more():
     plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     for at_s in (1.0, 1.6, 1.8):
         plant.push(at_s, 1, 10.0)
@@ -310,7 +307,7 @@ def test_a_push_of_a_loader_that_is_out_loads_nothing_more():
     assert not plant.all(trace.LoadedNothing)
 
 
-def test_the_loader_must_be_in_before_the_next_item_drops():
+def test_the_next_item_drops_only_when_the_loader_is_in():
     plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     plant.belt(0.0, True)
     plant.push(1.0, 1, 0.5)
@@ -330,7 +327,7 @@ def test_a_push_before_the_stack_has_an_item_loads_nothing():
     ]  # fmt: skip
 
 
-def test_an_item_loaded_onto_another_is_reported_with_it():
+def test_an_item_loaded_onto_another_is_recorded_with_its_number():
     plant = Plant(Scenario(layout=FAST, items=(Item(), Item())))
     plant.push(1.0, 1, 0.5)
     plant.push(3.0, 1, 0.5)
@@ -339,7 +336,7 @@ def test_an_item_loaded_onto_another_is_reported_with_it():
 
 
 @pytest.mark.parametrize("count", [1, 2, 16])
-def test_a_line_may_have_any_number_of_gates_from_1_to_16(count, ended):
+def test_a_line_may_have_1_to_16_gates(count, bins_of):
     layout = msgspec.structs.replace(
         FAST, gates_m=tuple(0.5 + index for index in range(count)),
         rods_m=tuple(0.58 + index for index in range(min(count, 15))), end_m=count + 1.0,
@@ -349,12 +346,12 @@ def test_a_line_may_have_any_number_of_gates_from_1_to_16(count, ended):
     last = layout.bins[-1]
     plant.push(centre_at(layout.rods_m[-1] - 0.03), last, 1.0)
     plant.run(120)
-    assert ended(plant.records) == {1: last}
-    words = {payload.split(b"_switch")[0] for _, payload in plant.sent if b"_switch" in payload}
-    assert len(words) == len(layout.rods_m)
+    assert bins_of(plant.records) == {1: last}
+    gates = {payload.split(b"_switch")[0] for _, payload in plant.sent if b"_switch" in payload}
+    assert len(gates) == len(layout.rods_m)
 
 
-def test_the_picture_is_sent_when_exposure_and_encoding_are_done():
+def test_the_picture_is_sent_after_exposure_and_encoding():
     plant = loaded_plant(one_item(exposure_s=0.2))
     plant.run(30)
     ((at_s, _),) = [(at_s, payload) for at_s, payload in plant.sent if payload.startswith(b'{"image"')]

@@ -1,4 +1,4 @@
-"""A trace told in words."""
+"""The narration: each record of a trace as a sentence."""
 
 from typing import get_args
 
@@ -7,44 +7,56 @@ import pytest
 from twin import Scenario, trace
 from twin.report.narration import narrate
 
-TOLD = {
-    trace.Held(1.0, 2, 3, None): ("belt", "item 2 rides into rod 3, which is out"),
-    trace.Held(1.0, 2, None, 1): ("belt", "item 2 rides into item 1, which stands"),
-    trace.Loaded(1.0, 2, "raw", 0.08, 1): ("loader", "item 2 (raw, 80 mm) is on the belt, onto item 1"),
-    trace.LaidDown(1.0, -1, 0.08, 0.3, None): ("somebody", "lays something 80 mm long on the belt, 0.30 m along"),
-    trace.Answered(1.0, 2, None, 0.0): ("recognizer", "says of item 2: nothing"),
-    trace.Struck(1.0, 2, 3, -0.05): ("rod 3", "strikes item 2, its centre 50.0 mm behind the head's"),
-    trace.Taken(1.0, 2, 3, 0.01, None): ("rod 3", "takes item 2, its centre 10.0 mm ahead of the head's"),
-    trace.TakenByHand(1.0, 2, True, False): ("somebody", "puts back item 2"),
+NARRATIONS = {
+    trace.Held(1.0, 2, 3, None): ("item 2", "runs into rod 3, which is out"),
+    trace.Held(1.0, 2, None, 1): ("item 2", "runs into item 1, which stands still"),
+    trace.Loaded(1.0, 2, "raw", 0.08, 1): ("loader", "pushes item 2 (raw, 80 mm) onto the belt, on top of item 1"),
+    trace.LaidDown(1.0, -1, 0.08, 0.3, None): (
+        "operator", "lays an object 80 mm long on the belt, 0.30 m from the loader",
+    ),
+    trace.Answered(1.0, 2, None, 0.0): ("recognizer", "gives no answer for item 2"),
+    trace.Answered(1.0, 2, "raw", 0.9): ("recognizer", "recognises item 2 as raw, confidence 0.90"),
+    trace.Answered(1.0, 2, "raw", 0.9, own=False): (
+        "twin's recognizer", "recognises item 2 as raw, confidence 0.90",
+    ),
+    trace.Struck(1.0, 2, 3, -0.05): ("rod 3", "strikes item 2; its centre is 50.0 mm upstream of the rod's"),
+    trace.Taken(1.0, 2, 3, 0.01, None): ("rod 3", "takes item 2; its centre is 10.0 mm downstream of the rod's"),
+    trace.TakenByHand(1.0, 2, True, False): ("operator", "puts item 2 back"),
+    trace.TakenByHand(1.0, 2, False, False): ("operator", "removes item 2"),
     trace.Disturbed(1.0, "edge_lost", "gate 2", 3, (2, 4), "gatestuck"): (
-        "fault", "gatestuck: edge lost at the gate 2, item 3",
+        "fault", "gatestuck: edge lost (gate 2, item 3)",
     ),
     trace.FaultActs(1.0, "gatestuck", False): ("fault", "gatestuck ends"),
-    trace.Refused(1.0, "no"): ("plant", "refuses: no"),
-    trace.Crashed(1.0, "KeyError"): ("controller", "is gone: KeyError"),
+    trace.Refused(1.0, "no"): ("plant", "refuses a command: no"),
+    trace.Crashed(1.0, "KeyError"): ("controller", "fails: KeyError"),
     trace.Exited(1.0, "python ended with exit code 0"): ("controller", "python ended with exit code 0"),
     trace.Connection(1.0, "FS_Ctl", "subscribed", "bb"): ("client FS_Ctl", "subscribed to bb"),
     trace.Connection(1.0, "FS_Ctl", "taken over", ""): (
-        "client FS_Ctl", "taken over by another client with the same id",
+        "client FS_Ctl", "was replaced by another client with the same id",
     ),
-    trace.EndRequested(1.0, "a signal"): ("controller", "was told to end by a signal"),
+    trace.Connection(1.0, "FS_Ctl", "lost", ""): ("client FS_Ctl", "lost its connection"),
+    trace.Connection(1.0, "old", "refused", "MQTT 3.1"): ("client old", "was refused: MQTT 3.1"),
+    trace.Feedback(1.0, "gate 1", "clear"): ("controller", "receives gate 1 clear"),
+    trace.Feedback(1.0, "camera", "ab"): ("controller", "receives a picture"),
+    trace.Binned(1.0, 2, 0): ("item 2", "falls into the reject bin"),
+    trace.Binned(1.0, 2, 3): ("item 2", "falls into bin 3"),
+    trace.EndRequested(1.0, "a signal"): ("controller", "is told to end (a signal)"),
     trace.Ended(1.0, "stalled", (4,), True, (2,), True): (
-        "run", "over: stalled, on the belt [4], items left in the stack, rods out [2]",
+        "run", "ends: stalled; items on the belt: [4]; the stack is not empty; rods out: [2]",
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("record", TOLD, ids=lambda record: type(record).__name__)
-def test_a_record_is_told_in_words(record):
-    assert narrate(record) == TOLD[record]
+@pytest.mark.parametrize("record", NARRATIONS, ids=lambda record: type(record).__name__)
+def test_a_record_becomes_a_sentence(record):
+    assert narrate(record) == NARRATIONS[record]
 
 
-def test_every_kind_of_record_can_be_told():
+def test_every_kind_of_record_has_a_narration():
     examples = [
         trace.Began(0.0, Scenario()), trace.BeltRuns(0.0, True), trace.RodMoves(0.0, 2, "out"),
         trace.LoadedNothing(0.0), trace.Photographed(0.0, 1, "ab", 3), trace.Edge(0.0, 1, True, 1),
-        trace.Released(0.0, 1), trace.Binned(0.0, 1, 0), trace.Feedback(0.0, "gate 1", "clear"),
-        trace.Commanded(0.0, "{}"), *TOLD,
+        trace.Released(0.0, 1), trace.Commanded(0.0, "{}"), *NARRATIONS,
     ]  # fmt: skip
     assert {type(record) for record in examples} == set(get_args(trace.AnyRecord))
     assert all(all(narrate(record)) for record in examples)

@@ -1,4 +1,4 @@
-"""Each kind of fault: plain data, and what it does to pictures, messages and the controller, and whom it touches."""
+"""Each kind of fault: its data, and its effects on pictures, messages and the controller."""
 
 import math
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ride import (
     LATER,
-    done,
+    effects,
     near,
     note_of,
     pictures,
@@ -34,7 +34,7 @@ from twin.timeline import Timeline
 @pytest.mark.parametrize("kind", ALL_FAULTS, ids=lambda kind: kind.__name__)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_every_kind_makes_the_round_trip_exactly(kind, data):
+def test_every_kind_of_fault_survives_a_round_trip_to_json(kind, data):
     fault = data.draw(fault_of(kind, Layout(), 5))
     scenario = Scenario(items=ItemDraw(count=5), faults=(fault,))
     again = decode_scenario(encode_scenario(scenario))
@@ -42,7 +42,7 @@ def test_every_kind_makes_the_round_trip_exactly(kind, data):
     assert type(again.faults[0]) is kind
 
 
-def test_the_strategies_know_every_kind_there_is():
+def test_the_strategies_include_every_kind_of_fault():
     kinds = {kind for kind in vars(faults).values() if isinstance(kind, type) and issubclass(kind, faults.Fault)}
     assert set(ALL_FAULTS) == kinds - {faults.Fault}
 
@@ -62,12 +62,12 @@ def test_the_strategies_know_every_kind_there_is():
         (lambda: faults.GateGhost(pulse_s=0.0), "pulse_s = 0.0"),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused_by_name(make, words):
+def test_an_impossible_fault_is_refused_by_name(make, words):
     with pytest.raises(ScenarioError, match=words.replace("(", r"\(")):
         make()
 
 
-def test_faults_of_broker_and_controller_come_one_after_another():
+def test_faults_of_broker_and_controller_may_not_overlap():
     first, second = faults.BrokerDown(from_s=1.0, until_s=5.0), faults.ControllerKilled(from_s=5.0, until_s=6.0)
     with pytest.raises(ScenarioError, match="one after another"):
         Scenario(faults=(second, first))
@@ -77,46 +77,46 @@ def test_faults_of_broker_and_controller_come_one_after_another():
 # The camera and what it shows.
 
 
-def test_a_camera_without_an_image_sends_none():
+def test_with_no_image_the_camera_sends_nothing():
     plant = ride(faults.NoImage(**LATER))
     assert pictures(plant) == []
     assert len(plant.all(trace.Photographed)) == 1
-    assert done(plant, to=1) == ["picture_lost"]
+    assert effects(plant, to=1) == ["picture_lost"]
 
 
-def test_a_late_image_comes_so_much_later():
+def test_a_late_image_arrives_after_its_delay():
     ((usual_s, usual),) = pictures(ride())
     ((late_s, late),) = pictures(ride(faults.LateImage(delay_s=1.5, **LATER)))
     assert (late_s, late) == (near(usual_s + 1.5), usual)
 
 
-def test_an_image_that_comes_twice_is_the_same_twice():
+def test_a_repeated_image_is_the_same_twice():
     (first_s, first), (second_s, second) = pictures(ride(faults.ImageTwice(delay_s=0.3, **LATER)))
     assert (second_s, second) == (near(first_s + 0.3), first)
 
 
 @pytest.mark.parametrize("how", ["torn", "not_an_image"])
-def test_a_picture_that_cannot_be_read_is_an_error_to_the_recognizer(how):
+def test_an_unreadable_picture_makes_the_recognizer_fail(how):
     plant = ride(faults.SpoiltImage(how=how, **LATER))
     assert note_of(pictures(plant)[0][1]).answer == Fails(error=how)
-    assert done(plant, to=1) == ["picture_spoilt"]
+    assert effects(plant, to=1) == ["picture_spoilt"]
 
 
 @pytest.mark.parametrize("how", ["blurred", "dark"])
-def test_a_picture_that_shows_too_little_is_of_nothing_known(how):
+def test_a_blurred_or_dark_picture_is_recognised_as_unknown(how):
     answer = note_of(pictures(ride(faults.SpoiltImage(how=how, **LATER)))[0][1]).answer
     assert isinstance(answer, Says)
     assert answer.label == "unknown"
 
 
-def test_a_slow_recognizer_takes_so_much_longer():
-    usual, slow = (note_of(pictures(ride(*befall))[0][1]) for befall in ([], [faults.RecognizerSlow(**LATER)]))
+def test_a_slow_recognizer_answers_later_by_its_delay():
+    usual, slow = (note_of(pictures(ride(*fault_list))[0][1]) for fault_list in ([], [faults.RecognizerSlow(**LATER)]))
     assert slow.latency_s == near(usual.latency_s + 1.0)
     assert slow.answer == usual.answer
 
 
 @pytest.mark.parametrize("what", ["error", "wrong_label", "low_confidence", "unknown", "nothing"])
-def test_a_recognizer_that_fails_says_what_the_fault_has_it_say(what):
+def test_a_faulty_recognizer_gives_the_answer_of_the_fault(what):
     plant = ride(faults.RecognizerSays(what=what, **LATER))
     answer = note_of(pictures(plant)[0][1]).answer
     assert {
@@ -126,19 +126,19 @@ def test_a_recognizer_that_fails_says_what_the_fault_has_it_say(what):
         "unknown": lambda: answer.label == "unknown",
         "nothing": lambda: answer == Silent(),
     }[what]()
-    assert done(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
+    assert effects(plant, to=1) == ["answer_lost" if what in ("error", "nothing") else "answer_false"]
 
 
 # The wire.
 
 
-def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
-    """When what arrived of messages sent at some times; `records` takes what faults did."""
+def carried(*fault_list, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=None):
+    """The messages that arrive, with their times, of those sent at `sends`. Effects of faults go to `records`."""
     timeline, arrived = Timeline(), []
     streams = Streams(0)
     injector = FaultInjector(
         timeline,
-        Scenario(items=(), faults=befall),
+        Scenario(items=(), faults=fault_list),
         streams.stream("faults"),
         ([] if records is None else records).append,
     )
@@ -153,25 +153,25 @@ def carried(*befall, name="bb", sends=(1.0, 2.0, 3.0), latency_s=0.01, records=N
     return arrived
 
 
-def facts_of(*befall, **options):
-    """What faults did to messages: what, at which part, to which item, when."""
+def facts_of(*fault_list, **options):
+    """The effects of faults on messages: effect, part, item and time."""
     records = []
-    carried(*befall, records=records, **options)
+    carried(*fault_list, records=records, **options)
     return [(record.what, record.part, record.item, record.t_s) for record in records]
 
 
-def test_a_delayed_way_keeps_its_order():
+def test_delayed_messages_keep_their_order():
     delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=0.5, until_s=2.5)
     assert carried(delay) == near([(2.51, b"0"), (3.51, b"1"), (3.51, b"2")])
     assert carried(delay, name="aa") == near([(1.01, b"0"), (2.01, b"1"), (3.01, b"2")])
 
 
-def test_what_is_dropped_does_not_arrive():
+def test_dropped_messages_do_not_arrive():
     drop = faults.LinkDrop(way="bb", share=1.0, from_s=1.5, until_s=2.5)
     assert [payload for _, payload in carried(drop)] == [b"0", b"2"]
 
 
-def test_a_share_of_the_messages_is_dropped_and_always_the_same():
+def test_the_dropped_share_of_messages_is_the_same_again():
     drop = faults.LinkDrop(way="bb", share=0.5, from_s=0.0, until_s=60.0)
     sends = [0.1 * number for number in range(1, 400)]
     arrived = carried(drop, sends=sends)
@@ -179,17 +179,17 @@ def test_a_share_of_the_messages_is_dropped_and_always_the_same():
     assert carried(drop, sends=sends) == arrived
 
 
-def test_what_is_duplicated_comes_twice_in_its_place():
+def test_a_duplicated_message_arrives_twice_in_a_row():
     twice = faults.LinkDuplicate(way="bb", share=1.0, from_s=1.5, until_s=2.5)
     assert [payload for _, payload in carried(twice)] == [b"0", b"1", b"1", b"2"]
 
 
-def test_what_is_reordered_is_overtaken_by_what_follows_soon():
+def test_a_reordered_message_is_overtaken_by_the_next():
     swap = faults.LinkReorder(way="bb", share=1.0, delay_s=1.5, from_s=0.5, until_s=1.5)
     assert [payload for _, payload in carried(swap)] == [b"1", b"0", b"2"]
 
 
-def test_what_a_wire_did_to_an_edge_is_a_fact_about_its_item_and_once_more_when_it_arrives():
+def test_a_lost_or_late_edge_is_a_fact_about_its_item():
     drop = faults.LinkDrop(way="bb", share=1.0, from_s=1.5, until_s=2.5)
     assert facts_of(drop) == [("edge_lost", "gate 1", 1, 2.0)]
     delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
@@ -199,12 +199,12 @@ def test_what_a_wire_did_to_an_edge_is_a_fact_about_its_item_and_once_more_when_
     ])  # fmt: skip
 
 
-def test_what_waits_behind_a_late_message_is_late_too():
+def test_messages_behind_a_late_one_are_late_too():
     delay = faults.LinkDelay(way="bb", delay_s=1.5, from_s=1.5, until_s=2.5)
     assert carried(delay)[1:] == near([(3.51, b"1"), (3.51, b"2")])
 
 
-def test_what_a_wire_did_to_a_command_is_a_fact_when_the_plant_hears_it():
+def test_a_disturbed_command_is_a_fact_when_it_arrives():
     late = faults.LinkDelay(way="aa", delay_s=0.5, from_s=1.5, until_s=2.5)
     assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.51)])
     twice = faults.LinkDuplicate(way="aa", share=1.0, from_s=1.5, until_s=2.5)
@@ -212,7 +212,7 @@ def test_what_a_wire_did_to_a_command_is_a_fact_when_the_plant_hears_it():
 
 
 @pytest.mark.parametrize("payload", GARBAGE)
-def test_garbage_arrives_on_bb_and_is_no_message(payload):
+def test_garbage_arrives_on_bb_and_cannot_be_decoded(payload):
     litter = faults.Garbage(payload=payload, from_s=1.5, until_s=2.0)
     assert carried(litter)[1] == (near(1.51), GARBAGE[payload])
     assert len(carried(litter, name="aa")) == 3
@@ -224,7 +224,7 @@ def test_garbage_arrives_on_bb_and_is_no_message(payload):
 
 
 @pytest.mark.parametrize("kind", [faults.BrokerDown, faults.ClientCutOff, faults.ControllerKilled])
-def test_while_the_controller_is_away_it_hears_nothing_and_then_it_says_how_the_line_is_to_be(kind):
+def test_a_controller_that_was_away_sets_belt_and_rods_again(kind):
     single = settings_for(Layout(), in_flight=1)
     lost = kind(from_s=16.0, until_s=19.0)
     run = simulate(Scenario(items=ItemDraw(count=4), controller=single, faults=(lost,)))

@@ -1,4 +1,4 @@
-"""A scenario is data: nobody changes it, it can stand in a set, and a value of a wrong type is refused by name."""
+"""A scenario is immutable and hashable, and a value of a wrong type is refused by name."""
 
 import copy
 import pickle
@@ -20,7 +20,7 @@ DRAWN = Scenario(items=ItemDraw(count=3, classes=["ripe", "raw"], length_m=[0.05
 
 
 @pytest.mark.parametrize("scenario", [LISTED, DRAWN])
-def test_it_has_a_hash_and_every_copy_is_equal_to_it(scenario):
+def test_a_scenario_is_hashable_and_equal_to_its_copies(scenario):
     copies = [
         decode_scenario(encode_scenario(scenario)), pickle.loads(pickle.dumps(scenario)), copy.deepcopy(scenario),
         msgspec.structs.replace(scenario),
@@ -29,12 +29,12 @@ def test_it_has_a_hash_and_every_copy_is_equal_to_it(scenario):
     assert {encode_scenario(each) for each in copies} == {encode_scenario(scenario)}
 
 
-def test_lists_that_were_given_become_tuples():
+def test_lists_become_tuples():
     assert type(LISTED.items) is type(LISTED.faults) is type(LISTED.layout.gates_m) is tuple
     assert type(DRAWN.items.classes) is type(DRAWN.items.length_m) is tuple
 
 
-def test_nobody_changes_it():
+def test_a_scenario_cannot_be_changed():
     with pytest.raises(TypeError, match="never changed"):
         LISTED.controller.bins["ripe"] = 4
     with pytest.raises(AttributeError):
@@ -69,7 +69,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_a_value_of_a_wrong_type_is_refused_with_field_value_and_what_is_allowed(words):
+def test_a_value_of_a_wrong_type_is_refused_by_name(words):
     kind, fields = WRONG[words]
     with pytest.raises(ScenarioError) as refused:
         kind(**fields)
@@ -77,11 +77,11 @@ def test_a_value_of_a_wrong_type_is_refused_with_field_value_and_what_is_allowed
 
 
 @pytest.mark.parametrize("given", [{"item_class": "foreign"}, {"classes": ["ripe", "foreign"]}])
-def test_no_item_has_the_class_of_what_is_no_item(given):
+def test_no_item_may_have_the_class_of_foreign_objects(given):
     with pytest.raises(ScenarioError, match="= 'foreign': allowed is another name"):
         Item(**given) if "item_class" in given else ItemDraw(count=1, **given)
 
 
-def test_a_setting_that_is_none_is_refused_with_the_one_that_was_meant():
+def test_a_misspelt_setting_is_refused_with_a_suggestion():
     with pytest.raises(SettingsError, match=r"in_fligth = 3: allowed is .*; did you mean in_flight\?"):
         settings_for(Layout(), in_fligth=3)

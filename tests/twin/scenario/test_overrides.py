@@ -1,4 +1,4 @@
-"""Options beside a scenario file go over it, and the report says so; what cannot be meant together is one line."""
+"""Options override a scenario file, and the report says so. Options that do not fit the file give one line."""
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ LONG_LINE = "gates_m = [0.5, 1.0, 1.5, 2.0]\nend_m = 2.5\n"
 
 
 def twin(folder, scenario, *options):
-    """What `twin run` on a scenario's file came to, and the scenario that its trace began with, if it did."""
+    """The result of `twin run` with a scenario's file, and the scenario in its trace (None if it was refused)."""
     path, records = folder / "scenario.json", folder / "trace.jsonl"
     path.write_bytes(encode_scenario(scenario))
     words = ["run", path, "--link", "memory", "--trace", records, *options]
@@ -27,7 +27,7 @@ def twin(folder, scenario, *options):
     return result, next(iter(trace.read_trace(records))).scenario if result.exit_code != 2 else None
 
 
-def test_items_and_seed_go_over_the_file_and_the_report_says_so(tmp_path):
+def test_items_and_seed_override_the_file_and_the_report_says_so(tmp_path):
     result, ran = twin(tmp_path, DRAWN, "--items", 5, "--seed", 1)
     assert result.exit_code == 0, result.output
     first, second, *_ = result.output.splitlines()
@@ -37,24 +37,24 @@ def test_items_and_seed_go_over_the_file_and_the_report_says_so(tmp_path):
     assert ran.controller.in_flight == 2
 
 
-def test_without_an_option_the_file_is_run_as_it_is(tmp_path):
+def test_without_options_the_file_runs_unchanged(tmp_path):
     result, ran = twin(tmp_path, DRAWN)
     assert result.output.splitlines()[0].endswith("scenario.json")
     assert ran == DRAWN
 
 
-def test_a_default_that_is_given_goes_over_the_file_all_the_same(tmp_path):
+def test_an_option_given_with_its_default_value_overrides_the_file(tmp_path):
     _, ran = twin(tmp_path, DRAWN, "--seed", 1, "--in-flight", "auto")
     assert (ran.seed, ran.controller.in_flight) == (1, "auto")
 
 
-def test_a_controller_that_is_not_to_end_after_the_last_item_goes_on(tmp_path):
+def test_items_do_not_limit_a_controller_that_has_no_limit(tmp_path):
     endless = msgspec.structs.replace(DRAWN, controller=settings_for(Layout()))
     _, ran = twin(tmp_path, endless, "--items", 5)
     assert ran.controller.items is None
 
 
-def test_a_layout_goes_over_the_files_and_the_controller_is_told_of_its_gates(tmp_path):
+def test_a_layout_overrides_that_of_the_file_and_sets_the_gates(tmp_path):
     line = tmp_path / "line.toml"
     line.write_text(LONG_LINE)
     result, ran = twin(tmp_path, DRAWN, "--layout", line)
@@ -63,7 +63,7 @@ def test_a_layout_goes_over_the_files_and_the_controller_is_told_of_its_gates(tm
     assert (len(ran.layout.gates_m), ran.controller.gates, ran.controller.bins) == (4, 4, DRAWN.controller.bins)
 
 
-def test_a_recognizer_goes_over_the_files(tmp_path):
+def test_a_recognizer_overrides_that_of_the_file(tmp_path):
     pictured = msgspec.structs.replace(
         DRAWN, recognizer=msgspec.structs.replace(DRAWN.recognizer, source="images", latency_s=0.1)
     )
@@ -73,7 +73,7 @@ def test_a_recognizer_goes_over_the_files(tmp_path):
 
 REFUSED = {
     "items that are listed": (
-        LISTED, "", ["--items", 3], "with --items 3: --items must be left out where the file lists its items, 1 here",
+        LISTED, "", ["--items", 3], "with --items 3: --items must be left out if the file lists its items;",
     ),
     "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe = 3: allowed is 2 to 2"),
     "a fault on a gate that the layout lacks": (
@@ -89,11 +89,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_go_with_the_file_is_one_line(case, tmp_path):
+def test_an_option_that_does_not_fit_the_file_gives_one_line(case, tmp_path):
     scenario, layout, options, words = REFUSED[case]
     line = tmp_path / "line.toml"
     line.write_text(layout)
     result, _ = twin(tmp_path, scenario, *options, *(["--layout", line] if layout else []))
     assert (result.exit_code, result.stdout) == (2, "")
-    (told,) = result.stderr.splitlines()
-    assert words in told
+    (error_line,) = result.stderr.splitlines()
+    assert words in error_line

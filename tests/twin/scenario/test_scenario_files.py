@@ -1,4 +1,4 @@
-"""Scenario and trace files that cannot be: one line that names field, value and what is allowed, and exit code 2."""
+"""Bad scenario and trace files give one line that names field, value and what it must be, and exit code 2."""
 
 import msgspec
 import pytest
@@ -13,11 +13,11 @@ GOOD = msgspec.json.decode(encode_scenario(Scenario(items=(Item(item_class="ripe
 
 
 def changed(path, value):
-    """A good scenario with another value at `path`, keys and indices with dots between."""
+    """A good scenario with another value at `path`: keys and indices, separated by dots."""
     document = msgspec.json.decode(msgspec.json.encode(GOOD))
-    *way, last = path.split(".")
+    *parents, last = path.split(".")
     there = document
-    for step in way:
+    for step in parents:
         there = there[int(step)] if isinstance(there, list) else there[step]
     if isinstance(there, list):
         there[int(last)] = value
@@ -38,7 +38,7 @@ BAD = {
     "an unknown fault": (fault(fault="earthquake"), ["faults[0].fault = 'earthquake'", "gatebounce, gatestuck"]),
     "a number that is a word": (changed("layout.gates_m", [0.5, "far"]), ["layout.gates_m[1] = 'far'", "float"]),
     "a source that is none": (changed("recognizer.source", "eye"), ["recognizer.source = 'eye'", "images, oracle"]),
-    "as many as nobody knows": (changed("controller.in_flight", "many"), ["in_flight = 'many'", "int, auto"]),
+    "a count that is a word": (changed("controller.in_flight", "many"), ["in_flight = 'many'", "int, auto"]),
     "a missing piece": (fault(until_s=5.0), ["faults[0]", "fault"]),
     "a negative length": (changed("items.0.length_m", -0.08), ["length_m = -0.08", "above 0"]),
     "a length of nothing": (changed("items.0.length_m", 0.0), ["length_m = 0.0", "above 0"]),
@@ -86,7 +86,7 @@ BAD = {
 
 
 def one_line(*arguments):
-    """The one line with which a command refuses its input."""
+    """The one line of error with which a command refuses its input."""
     result = runner.invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.strip().splitlines()
@@ -94,7 +94,7 @@ def one_line(*arguments):
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_replay_refuses_a_bad_scenario_in_one_line_that_names_what_is_wrong(case, tmp_path):
+def test_replay_refuses_a_bad_scenario_in_one_line_with_the_cause(case, tmp_path):
     document, words = BAD[case]
     path = tmp_path / "bad.json"
     path.write_bytes(msgspec.json.encode(document))
@@ -104,7 +104,7 @@ def test_replay_refuses_a_bad_scenario_in_one_line_that_names_what_is_wrong(case
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_check_refuses_a_trace_that_began_with_such_a_scenario(case, tmp_path):
+def test_check_refuses_a_trace_of_a_bad_scenario(case, tmp_path):
     document, words = BAD[case]
     path = tmp_path / "trace.jsonl"
     path.write_bytes(msgspec.json.encode({"kind": "began", "t_s": 0.0, "scenario": document}) + b"\n")
@@ -113,7 +113,7 @@ def test_check_refuses_a_trace_that_began_with_such_a_scenario(case, tmp_path):
     assert all(word in line for word in words), line
 
 
-def test_a_value_of_any_size_is_told_in_a_short_line(tmp_path):
+def test_a_huge_value_is_shortened_in_the_error(tmp_path):
     path = tmp_path / "bad.json"
     path.write_bytes(b'{"sede":' + msgspec.json.encode(list(range(10_000))) + b"}")
     line = one_line("replay", path)
@@ -121,7 +121,7 @@ def test_a_value_of_any_size_is_told_in_a_short_line(tmp_path):
     assert len(line) < 1000
 
 
-def test_a_layout_with_a_number_beyond_all_bounds_is_one_line(tmp_path):
+def test_a_huge_number_in_a_layout_gives_one_line(tmp_path):
     path = tmp_path / "line.toml"
     path.write_text("camera_n = 1" + "0" * 40, encoding="utf-8")
     assert "camera_n" in one_line("run", "--layout", path)
@@ -135,7 +135,7 @@ def test_a_layout_with_a_number_beyond_all_bounds_is_one_line(tmp_path):
     ],
     ids=range(6),
 )  # fmt: skip
-def test_what_follows_an_unknown_key_may_be_anything(text, tmp_path):
+def test_an_unknown_key_is_reported_whatever_follows_it(text, tmp_path):
     path = tmp_path / "bad.json"
     path.write_bytes(text)
     assert "bad.json: " in one_line("replay", path)
@@ -145,7 +145,7 @@ def test_what_follows_an_unknown_key_may_be_anything(text, tmp_path):
     "text",
     [b"", b"{", b"null", b"\xff\xfe", b'{"kind":"edge"}', b'{"kind":"began","t_s":0}', b'{"kind":"quake","t_s":0}'],
 )
-def test_a_trace_that_is_none_is_refused_or_empty(text, tmp_path):
+def test_a_file_that_is_no_trace_is_refused(text, tmp_path):
     path = tmp_path / "trace.jsonl"
     path.write_bytes(text)
     result = runner.invoke(app, ["check", str(path)])
@@ -156,7 +156,7 @@ def test_a_trace_that_is_none_is_refused_or_empty(text, tmp_path):
         assert result.exit_code in (0, 2)
 
 
-def test_a_record_after_the_first_that_is_none_is_named_with_its_line(tmp_path):
+def test_a_bad_record_is_reported_with_its_line(tmp_path):
     path = tmp_path / "trace.jsonl"
     with trace.Trace(path=path) as kept:
         kept.add(trace.Began(0.0, Scenario()))
@@ -166,7 +166,7 @@ def test_a_record_after_the_first_that_is_none_is_named_with_its_line(tmp_path):
     assert "blocked" in line
 
 
-def test_a_good_scenario_is_told_and_passes(tmp_path):
+def test_replay_of_a_good_scenario_succeeds(tmp_path):
     path = tmp_path / "good.json"
     path.write_bytes(msgspec.json.encode(GOOD))
     result = runner.invoke(app, ["replay", str(path)])

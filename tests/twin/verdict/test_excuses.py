@@ -1,4 +1,4 @@
-"""What excuses a break of a rule: facts about the very item or part, and no others, and not for ever."""
+"""What excuses a break of a rule: only facts about the same item or part, and only for a limited time."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def judged(*records):
 
 
 def excuses(*records):
-    """The fact that excuses each break that was excused, by check and item."""
+    """The effect that excuses each excused break, by check and item."""
     return {(each.violation.check, each.violation.item): each.fact.what for each in judged(*records).excused}
 
 
@@ -45,7 +45,7 @@ def strokes(rod, *moves):
     return [trace.RodMoves(at_s, rod, stroke) for at_s, stroke in moves]
 
 
-# An item that rode to the end.
+# A rejected item.
 
 OWN = (
     "edge_lost", "edge_late", "edge_twice", "edge_false", "picture_lost", "picture_late", "picture_twice",
@@ -53,20 +53,20 @@ OWN = (
     "put_back", "laid_down", "cut_off", "reconnected", "restarted", "command_lost", "command_late", "command_twice",
     "push_failed", "stroke_slow", "rod_stuck",
 )  # fmt: skip
-NOBODY_ELSES = ("answer_late", "answer_lost", "answer_false", "picture_spoilt")
+NOT_CONFUSED = ("answer_late", "answer_lost", "answer_false", "picture_spoilt")
 
 
 @pytest.mark.parametrize("what", OWN)
-def test_what_was_done_to_an_item_excuses_that_it_rode_to_the_end(what):
+def test_an_effect_on_an_item_excuses_its_reject(what):
     assert excuses(loaded(), fact(what), rejected()) == {("needless_reject", 1): what}
 
 
 @pytest.mark.parametrize("what", ["garbage", "push_slipped", "on_pace"])
-def test_what_touches_no_item_excuses_no_reject(what):
+def test_an_effect_on_no_item_excuses_no_reject(what):
     assert found(loaded(), fact(what, item=None), rejected()) == {("needless_reject", 1)}
 
 
-def test_what_was_done_to_an_item_on_an_earlier_ride_excuses_nothing():
+def test_an_effect_on_an_earlier_ride_excuses_nothing():
     again = (loaded(t_s=30.0), rejected(t_s=50.0))
     assert found(loaded(), fact("edge_lost"), rejected(), *again) == {("needless_reject", 1)}
 
@@ -76,45 +76,45 @@ def ends(*items):
 
 
 def reasons(*records):
-    """The fact that excuses each needless reject."""
+    """The effect that excuses each needless reject."""
     return {item: what for (check, item), what in excuses(*records).items() if check == "needless_reject"}
 
 
-def test_the_items_next_to_one_whose_edge_was_lost_may_be_taken_for_it():
+def test_a_lost_edge_excuses_the_items_ahead_and_behind_too():
     ride = (loaded(1), loaded(2, 2.0), loaded(3, 3.0), loaded(4, 4.0), fact("edge_lost", 2, beside=(1, 3)))
     assert reasons(*ride, *ends(1, 2, 3)) == {1: "edge_lost", 2: "edge_lost", 3: "edge_lost"}
     assert found(*ride, *ends(4)) == {("needless_reject", 4)}
 
 
-@pytest.mark.parametrize("what", [what for what in OWN if what not in NOBODY_ELSES])
-def test_what_was_done_to_one_item_may_be_taken_for_having_been_done_to_the_next_one(what):
+@pytest.mark.parametrize("what", [what for what in OWN if what not in NOT_CONFUSED])
+def test_an_effect_on_one_item_may_excuse_its_neighbour(what):
     assert reasons(loaded(1), loaded(2, 2.0), fact(what, 2, beside=(1,)), rejected(1)) == {1: what}
 
 
-@pytest.mark.parametrize("what", NOBODY_ELSES)
-def test_what_can_be_nobody_elses_excuses_no_neighbour(what):
+@pytest.mark.parametrize("what", NOT_CONFUSED)
+def test_an_effect_that_cannot_be_confused_excuses_no_neighbour(what):
     ride = (loaded(1), loaded(2, 2.0), fact(what, 2, beside=(1,)))
     assert found(*ride, rejected(1), rejected(2, 21.0)) == {("needless_reject", 1)}
 
 
-def test_what_was_done_at_a_part_is_taken_for_having_been_done_to_whoever_is_there():
+def test_an_effect_at_a_part_excuses_the_items_beside_it():
     ride = (loaded(1), loaded(2, 2.0), loaded(3, 3.0), loaded(4, 4.0), fact("edge_false", None, beside=(1, 2)))
     assert reasons(*ride, *ends(1, 2, 3)) == {1: "edge_false", 2: "edge_false", 3: "edge_false"}  # 3 is next to 2.
     assert found(*ride, *ends(4)) == {("needless_reject", 4)}
 
 
-def test_the_items_next_to_them_ahead_and_behind_may_be_taken_for_them():
+def test_the_neighbours_of_items_beside_a_part_are_excused():
     ride = [*(loaded(item, float(item)) for item in range(1, 7)), fact("edge_false", None, 9.0, beside=(3, 4))]
     assert [bool(reasons(*ride, *ends(item))) for item in range(1, 7)] == [False, True, True, True, True, False]
 
 
-def test_whoever_is_loaded_behind_a_disturbed_item_may_be_taken_for_it():
+def test_an_item_loaded_behind_a_disturbed_item_is_excused():
     ride = (loaded(1), fact("edge_lost", 1, 3.0), loaded(2, 4.0, beside=(1,)), loaded(3, 6.0, beside=(2,)))
     assert reasons(*ride, *ends(2)) == {2: "edge_lost"}
     assert found(*ride, *ends(3)) == {("needless_reject", 3)}
 
 
-def test_an_item_taken_off_seems_to_be_there_for_the_next_one_and_no_longer_than_a_ride():
+def test_a_removed_item_excuses_the_next_one_within_one_trip():
     off = (loaded(1), fact("taken_off", 1, 3.0), trace.TakenByHand(3.0, 1, False, False))
     soon_s, late_s = 3.0 + BOUNDS.trip_s - 0.1, 3.0 + BOUNDS.trip_s + 0.1
     assert found(*off, loaded(2, soon_s), rejected(2, 40.0)) == set()
@@ -125,22 +125,22 @@ def test_an_item_taken_off_seems_to_be_there_for_the_next_one_and_no_longer_than
 @pytest.mark.parametrize(
     "what", ["taken_off", "edge_false", "picture_late", "picture_twice", "edge_late", "edge_twice"]
 )
-def test_what_a_sensor_said_of_nobody_may_be_taken_for_the_next_one(what):
+def test_a_message_about_no_item_excuses_the_next_item(what):
     assert reasons(fact(what, None, 3.0), loaded(1, 4.0), rejected(1)) == {1: what}
 
 
 @pytest.mark.parametrize("what", ["edge_lost", "picture_lost", "answer_late", "command_late", "garbage"])
-def test_what_nobody_said_is_taken_for_nobody(what):
+def test_a_lost_message_about_no_item_excuses_no_item(what):
     assert found(fact(what, None, 3.0), loaded(1, 4.0), rejected(1)) == {("needless_reject", 1)}
 
 
-def test_behind_one_that_rode_on_because_of_a_fault_nobody_may_be_pushed():
+def test_an_item_behind_one_that_rode_on_is_excused():
     ride = (loaded(1), loaded(2, 2.0), loaded(3, 3.0), fact("picture_spoilt", 1))
-    # Item 1 ought to have left; item 2 could not be pushed beside it, nor item 3 beside that.
+    # Item 1 should have left the belt. It blocked the push of item 2, which then blocked that of item 3.
     assert reasons(*ride, *ends(1, 2, 3)) == {1: "picture_spoilt", 2: "rode_on", 3: "rode_on"}
 
 
-def test_riding_on_is_no_excuse_for_whoever_was_loaded_when_the_disturbed_item_was_gone():
+def test_an_item_loaded_after_the_disturbed_one_has_left_is_not_excused():
     late_s = 5.0 + BOUNDS.trip_s + 0.1
     ride = (loaded(1), fact("picture_spoilt", 1), loaded(2, late_s), rejected(1, late_s + 1.0))
     assert found(*ride, rejected(2, 40.0)) == {("needless_reject", 2)}
@@ -151,7 +151,7 @@ def passes(item, t_s, gate=1):
 
 
 def ridden(*mistimed, items=8, what="off_pace"):
-    """Items one after another past gate 1, some of them off their pace, all to reject at the end."""
+    """Items that pass gate 1 one after another, some of them off pace; all are rejected at the end."""
     records = []
     for item in range(1, items + 1):
         at_s = 10.0 * item
@@ -168,34 +168,34 @@ def needless(records):
     "off_pace", "edge_late", "picture_late", "command_late", "longer", "two_loaded", "cut_off", "reconnected",
     "restarted",
 ])  # fmt: skip
-def test_two_items_in_a_row_that_ride_otherwise_show_another_line_to_the_next_two(what):
+def test_two_items_in_a_row_with_misleading_times_excuse_the_next_two(what):
     assert RELEARNED == 2
     assert needless(ridden(3, 4, what=what)) == {1, 2, 7, 8}
 
 
 @pytest.mark.parametrize("what", ["edge_lost", "edge_twice", "picture_lost", "answer_late", "push_failed", "put_back"])
-def test_what_says_nothing_of_time_shows_no_other_line(what):
+def test_an_effect_without_misleading_times_excuses_no_later_items(what):
     assert needless(ridden(3, 4, what=what)) >= {6, 7, 8}
 
 
-def test_one_item_off_its_pace_shows_no_other_line():
+def test_a_single_item_off_pace_excuses_no_other():
     assert needless(ridden(4)) == {1, 2, 3, 5, 6, 7, 8}
     assert needless(ridden(3, 5)) == {1, 2, 4, 6, 7, 8}
 
 
-def test_the_first_item_that_a_gate_ever_sees_shows_the_line_alone():
+def test_the_first_item_at_a_gate_off_pace_excuses_the_next_two():
     assert needless(ridden(1)) == {4, 5, 6, 7, 8}
 
 
-def test_which_line_was_shown_is_a_matter_of_each_gate():
-    """Items 5 and 6 leave before gate 2, so item 7 is the first to meet there what items 3 and 4 have shown."""
+def test_misleading_times_count_separately_at_each_gate():
+    """Items 5 and 6 leave before gate 2, so items 7 and 8 are the next ones there after items 3 and 4."""
     records = ridden(3, 4)
     for item in (1, 2, 3, 4, 7, 8):
         records += passes(item, 10.0 * item + 6.0, gate=2)
     assert needless(records) == {1, 2}
 
 
-def test_the_item_after_a_lost_edge_meets_a_beam_that_is_not_what_it_seems():
+def test_a_lost_edge_excuses_the_next_item_at_the_gate():
     lost = (loaded(1), fact("edge_lost", 1, 3.0), rejected(1, 9.0))
     ride = (*lost, loaded(2, 10.0), *passes(2, 13.0), rejected(2, 19.0))
     assert needless(ride) == set()
@@ -203,14 +203,14 @@ def test_the_item_after_a_lost_edge_meets_a_beam_that_is_not_what_it_seems():
 
 
 @pytest.mark.parametrize("what", ["edge_lost", "edge_false"])
-def test_the_next_item_that_passes_meets_a_beam_that_is_not_what_it_seems(what):
+def test_a_lost_or_false_edge_excuses_the_next_item_at_the_gate(what):
     ride = (loaded(1), fact(what, None, 2.0), *passes(1, 3.0), rejected(1, 9.0))
     assert reasons(*ride) == {1: what}
     assert needless([*ride, loaded(2, 20.0), *passes(2, 23.0), rejected(2, 29.0)]) == {2}
 
 
 def is_excused(judged, *facts, items=8):
-    """Whether one item, of some that ride close behind each other, may ride to the end; the others are sorted."""
+    """Whether the reject of one item is excused among items that follow closely; the other items are sorted."""
     records = list(facts)
     for item in range(1, items + 1):
         at_s = 5.0 * item
@@ -220,29 +220,29 @@ def is_excused(judged, *facts, items=8):
 
 
 @pytest.mark.parametrize("what", ["cut_off", "reconnected", "restarted"])
-def test_whoever_rides_next_to_an_item_that_nobody_heard_of_shows_another_line_too(what):
-    unheard = fact(what, 3, 16.0, beside=(2,))
-    assert [item for item in range(4, 9) if is_excused(item, unheard)] == [4, 5]
+def test_a_neighbour_of_an_unseen_item_has_misleading_times_too(what):
+    unseen = fact(what, 3, 16.0, beside=(2,))
+    assert [item for item in range(4, 9) if is_excused(item, unseen)] == [4, 5]
 
 
-def test_whoever_rides_next_to_an_object_shows_another_line():
-    thrown = fact("laid_down", -1, 16.0, beside=(2, 3))
-    assert [item for item in range(4, 9) if is_excused(item, thrown)] == [4, 5]
+def test_neighbours_of_an_object_have_misleading_times():
+    laid = fact("laid_down", -1, 16.0, beside=(2, 3))
+    assert [item for item in range(4, 9) if is_excused(item, laid)] == [4, 5]
 
 
 @pytest.mark.parametrize("what", ["off_pace", "longer", "edge_late", "put_back"])
-def test_whoever_rides_next_to_another_disturbed_item_shows_no_other_line(what):
+def test_neighbours_of_other_disturbed_items_have_correct_times(what):
     assert [item for item in range(5, 9) if is_excused(item, fact(what, 3, 16.0, beside=(2,)))] == []
 
 
-def test_an_edge_lost_of_an_item_that_shows_the_other_one_is_no_matter_of_the_next_item():
+def test_an_item_with_one_lost_edge_does_not_excuse_the_next():
     nose, tail = passes(1, 3.0)
     ride = (loaded(1), nose, fact("edge_lost", 1, 3.0), tail, rejected(1, 9.0))
     assert needless([*ride, loaded(2, 10.0), *passes(2, 13.0), rejected(2, 19.0)]) == {2}
 
 
-def test_an_item_that_never_left_a_gate_s_beam_has_not_passed_it():
-    """Items 5 and 6 only reach the beam, so item 7 is the next one behind those that have shown another line."""
+def test_an_item_that_never_left_a_beam_has_not_passed_the_gate():
+    """Items 5 and 6 only enter the beam, so item 7 is the next one after those with misleading times."""
     records = [
         record for record in ridden(3, 4)
         if not (isinstance(record, trace.Edge) and record.item in (5, 6) and not record.blocked)
@@ -251,17 +251,17 @@ def test_an_item_that_never_left_a_gate_s_beam_has_not_passed_it():
 
 
 @pytest.mark.parametrize("what", ["stroke_slow", "command_late", "push_failed"])
-def test_what_was_done_to_the_loader_in_a_stroke_was_done_to_its_item(what):
+def test_an_effect_on_the_loaders_stroke_excuses_its_item(what):
     stroke = strokes(1, (2.5, "extending"), (3.0, "out"))
     assert reasons(*stroke, fact(what, None, 2.5, "rod 1"), loaded(1, 3.0), rejected(1)) == {1: what}
     assert needless([*stroke, fact(what, None, 2.4, "rod 1"), loaded(1, 3.0), rejected(1)]) == {1}
 
 
-# Where an item may not end.
+# Wrong bins.
 
 
 @pytest.mark.parametrize("what", OWN)
-def test_no_fault_excuses_another_class_s_bin(what):
+def test_no_fault_excuses_the_bin_of_another_class(what):
     wrong = trace.Binned(9.0, 1, 3)
     assert found(loaded(), fact(what), wrong) == {("wrong_bin", 1)}
     assert found(loaded(), fact(what, 2, beside=(1,)), wrong) == {("wrong_bin", 1)}
@@ -271,21 +271,21 @@ def test_no_fault_excuses_another_class_s_bin(what):
     [loaded(2, 2.0, onto=1)], [trace.LaidDown(2.0, -1, 0.08, 0.3, 1)], [trace.TakenByHand(2.0, 2, True, False, 1)],
     [trace.Held(2.0, 1, None, 2)],
 ])  # fmt: skip
-def test_an_item_goes_where_another_carries_or_holds_it(carries):
+def test_a_wrong_bin_is_excused_if_another_item_carries_or_blocks_it(carries):
     wrong = trace.Binned(9.0, 1, 3)
     assert excuses(loaded(), *carries, wrong)["wrong_bin", 1] == "carried"
 
 
-def test_an_item_behind_another_that_stood_is_excused_and_the_one_that_stood_is_not():
+def test_only_the_blocked_item_is_excused_not_the_blocking_one():
     held = trace.Held(2.0, 1, None, 2)
     assert ("wrong_bin", 2) in found(loaded(1), loaded(2, 1.5), held, trace.Binned(9.0, 2, 3))
 
 
-def test_an_item_beside_one_that_lies_on_another_is_not_excused():
+def test_an_item_beside_a_carried_one_is_not_excused():
     assert ("wrong_bin", 3) in found(loaded(1), loaded(2, 2.0, onto=1), loaded(3, 3.0), trace.Binned(9.0, 3, 3))
 
 
-# What rods do.
+# Rods.
 
 OUT = strokes(2, (10.0, "extending"), (10.25, "out"))
 LEFT_OUT = [*OUT, *strokes(2, (15.0, "retracting"))]
@@ -306,29 +306,29 @@ def checks_of(records):
 
 
 @pytest.mark.parametrize("check", ROD)
-def test_without_a_fact_it_is_a_violation(check):
+def test_a_break_without_a_fact_is_a_violation(check):
     assert check in checks_of(ROD[check])
 
 
 @pytest.mark.parametrize("check", ROD)
 @pytest.mark.parametrize("what", ["command_lost", "command_late", "command_twice", "stroke_slow", "rod_stuck"])
-def test_what_was_done_to_a_rod_in_a_stroke_excuses_what_it_does_in_it(check, what):
+def test_an_effect_on_a_rod_excuses_the_same_stroke(check, what):
     assert check not in checks_of([*ROD[check], fact(what, None, 10.2, "rod 2")])
     assert check not in checks_of([*ROD[check], fact(what, None, 10.2, "rods")])
 
 
 @pytest.mark.parametrize("check", ROD)
-def test_what_was_done_to_another_rod_excuses_nothing(check):
+def test_an_effect_on_another_rod_excuses_nothing(check):
     assert check in checks_of([*ROD[check], fact("rod_stuck", None, 10.2, "rod 3")])
 
 
 @pytest.mark.parametrize("check", ["rod_left_out", "jam", "protocol", "unsafe_stop"])
-def test_what_was_done_to_a_rod_in_an_earlier_stroke_excuses_nothing(check):
+def test_an_effect_on_a_rod_does_not_excuse_a_later_stroke(check):
     assert check in checks_of([*ROD[check], fact("rod_stuck", None, 9.9, "rod 2")])
 
 
 @pytest.mark.parametrize("check", ["pushed_at_nothing", "struck"])
-def test_what_was_done_before_an_item_can_have_come_from_the_gate_excuses_no_push(check):
+def test_an_effect_excuses_a_push_only_since_the_item_left_the_gate(check):
     before_s = 10.0 - BOUNDS.leg_s
     assert check in checks_of([*ROD[check], fact("command_late", None, before_s - 0.1, "rod 2")])
     assert check not in checks_of([*ROD[check], fact("command_late", None, before_s + 0.1, "rod 2")])
@@ -336,43 +336,43 @@ def test_what_was_done_before_an_item_can_have_come_from_the_gate_excuses_no_pus
 
 @pytest.mark.parametrize("check", ROD)
 @pytest.mark.parametrize("what", ["edge_lost", "edge_false", "picture_late", "answer_false", "garbage"])
-def test_no_rod_may_do_wrong_because_of_what_the_controller_is_told(check, what):
+def test_wrong_sensor_messages_do_not_excuse_what_a_rod_does(check, what):
     assert check in checks_of([*ROD[check], fact(what, 1, 9.9), fact(what, None, 9.9, "gate 1", (1,))])
 
 
 @pytest.mark.parametrize("check", ["pushed_at_nothing", "struck"])
 @pytest.mark.parametrize("what", ["edge_late", "edge_twice"])
-def test_an_edge_that_came_late_makes_a_push_too_late(check, what):
+def test_a_late_edge_excuses_a_late_push(check, what):
     assert check not in checks_of([*ROD[check], fact(what, 1, 9.9), fact(what, None, 9.9, "gate 1")])
 
 
 @pytest.mark.parametrize("check", ["rod_left_out", "jam", "protocol", "unsafe_stop"])
-def test_whoever_is_cut_off_can_pull_no_rod(check):
+def test_a_controller_that_is_cut_off_may_leave_a_rod_out(check):
     cut = fact("cut_off", None, 10.3, "controller")
     assert check not in checks_of([*ROD[check], cut])
 
 
 @pytest.mark.parametrize("check", ["rod_left_out", "jam", "protocol", "unsafe_stop"])
-def test_whoever_is_connected_again_can_after_five_seconds(check):
+def test_a_reconnected_controller_must_pull_rods_after_five_seconds(check):
     away = [fact("cut_off", None, 2.0, "controller"), fact("reconnected", None, 4.9, "controller")]
     assert check in checks_of([*ROD[check], *away])
     soon = [fact("cut_off", None, 2.0, "controller"), fact("reconnected", None, 5.1, "controller")]
     assert check not in checks_of([*ROD[check], *soon])
 
 
-def test_a_rod_may_push_where_an_item_was_that_has_been_taken_off_since():
+def test_a_push_at_a_removed_item_is_excused():
     assert checks_of([*NOTHING, fact("taken_off", None, 9.9, "gate 1")]) == set()
     assert checks_of([*NOTHING, fact("taken_off", None, 9.9, "gate 2")]) == {"pushed_at_nothing"}
     assert checks_of([*NOTHING, fact("taken_off", None, 9.9 - BOUNDS.leg_s, "gate 1")]) == {"pushed_at_nothing"}
 
 
-def test_whoever_is_cut_off_is_not_excused_from_striking_or_from_pushing_at_nothing():
+def test_a_cut_off_controller_may_not_strike_or_push_at_nothing():
     cut = fact("cut_off", None, 9.0, "controller")
     assert "struck" in checks_of([*STRUCK, cut])
     assert "pushed_at_nothing" in checks_of([*NOTHING, cut])
 
 
-def test_an_item_that_was_struck_because_of_a_fault_may_ride_to_the_end():
+def test_the_reject_of_an_item_struck_because_of_a_fault_is_excused():
     late = fact("command_late", None, 10.2, "rod 2")
     assert reasons(*STRUCK, late, rejected()) == {1: "held"}
     assert found(*STRUCK, rejected()) >= {("struck", 1), ("needless_reject", 1)}
@@ -380,73 +380,73 @@ def test_an_item_that_was_struck_because_of_a_fault_may_ride_to_the_end():
 
 @pytest.mark.parametrize("check", ["struck", "jam"])
 @pytest.mark.parametrize("what", ["off_pace", "longer", "two_loaded", "taken_off", "put_back", "laid_down", "held"])
-def test_whoever_rides_otherwise_may_be_struck_and_ride_into_a_rod(check, what):
+def test_an_item_that_moved_unexpectedly_may_be_struck_or_jam(check, what):
     assert check not in checks_of([*ROD[check], fact(what, 1, 9.0, "belt")])
     assert check in checks_of([*ROD[check], fact(what, 2, 9.0, "belt")])
 
 
-def test_behind_an_item_that_a_fault_had_held_up_nobody_is_to_blame_for_running_into_it():
+def test_running_into_an_item_that_a_fault_held_up_is_excused():
     stuck = fact("rod_stuck", None, 10.4, "rod 2")
     queue = [loaded(), loaded(2, 2.0), *OUT, stuck, trace.Held(11.0, 1, 2, None), trace.Held(12.0, 2, None, 1)]
     assert found(*queue) == set()
     assert found(*[record for record in queue if record is not stuck]) == {("jam", 1), ("jam", 2)}
 
 
-def test_an_item_that_was_loaded_late_onto_an_empty_place_was_not_held_up():
+def test_an_item_loaded_late_onto_a_free_belt_is_not_held_up():
     stroke = (*strokes(1, (0.5, "extending"), (1.0, "out")), fact("command_late", None, 0.5, "rod 1"))
     queue = (*stroke, loaded(), loaded(2, 2.0), trace.Held(12.0, 2, None, 1))
     assert found(*queue) == {("jam", 2)}
 
 
-def test_an_item_that_was_taken_off_and_put_back_may_stand_in_the_next_one_s_way():
+def test_running_into_an_item_that_was_put_back_is_excused():
     queue = (loaded(), loaded(2, 2.0), trace.Held(12.0, 2, None, 1))
     assert found(*queue, fact("taken_off", 1, 9.0)) == set()
     assert found(*queue, fact("edge_lost", 1, 9.0)) == {("jam", 2)}
 
 
-def test_an_item_may_be_loaded_onto_one_that_a_fault_had_stand_still():
+def test_loading_onto_an_item_that_a_fault_stopped_is_excused():
     assert found(loaded(), fact("off_pace", 1, 1.5, "belt"), loaded(2, 3.0, onto=1)) == set()
     assert found(loaded(), loaded(2, 3.0, onto=1)) == {("jam", 2)}
 
 
-# When all is over.
+# The end of the run.
 
 
 def ended(reason="stalled", on_belt=(), in_stack=False):
     return trace.Ended(90.0, reason, on_belt, in_stack, (), False)
 
 
-def test_while_a_fault_acts_nobody_need_move_on():
+def test_a_stall_is_excused_while_a_fault_acts():
     acts = trace.FaultActs(2.0, "afault", True)
     assert found(acts, ended(in_stack=True)) == set()
     assert found(acts, trace.FaultActs(3.0, "afault", False), ended(in_stack=True)) == {("stalled", None)}
 
 
-def test_a_fault_acts_until_the_last_of_its_kind_has_ended():
+def test_a_stall_is_excused_until_all_faults_have_ended():
     both = (trace.FaultActs(2.0, "afault", True), trace.FaultActs(3.0, "afault", True))
     assert found(*both, trace.FaultActs(4.0, "afault", False), ended(in_stack=True)) == set()
 
 
 @pytest.mark.parametrize("what", ["off_pace", "command_lost", "command_late"])
-def test_what_may_hold_an_item_up_unseen_excuses_that_it_is_left(what):
+def test_an_effect_between_sensors_excuses_an_item_left_on_the_belt(what):
     assert found(loaded(), fact(what), ended(on_belt=(1,))) == set()
     assert found(loaded(), fact(what), ended("told to end", on_belt=(1,))) == set()
 
 
 @pytest.mark.parametrize("what", ["edge_lost", "picture_lost", "answer_lost", "cut_off", "reconnected", "longer"])
-def test_what_a_sensor_misses_is_no_reason_to_leave_an_item(what):
+def test_wrong_sensor_messages_do_not_excuse_leaving_an_item(what):
     assert found(loaded(), fact(what), ended(on_belt=(1,))) == {("stalled", None), ("lost", 1)}
     assert found(loaded(), fact(what), ended("told to end", on_belt=(1,))) == {("lost", 1)}
 
 
-def test_an_item_that_a_standing_belt_hides_may_be_left_on_it():
+def test_an_item_stopped_out_of_sight_may_be_left_on_the_belt():
     hidden = (loaded(), fact("off_pace", 1, 3.0, "belt"))
     assert found(*hidden, ended(on_belt=(1,))) == set()
     assert found(*hidden, ended(on_belt=(1,), in_stack=True)) == {("stalled", None)}
     assert found(*hidden, loaded(2, 4.0), ended(on_belt=(1, 2))) == {("stalled", None), ("lost", 2)}
 
 
-def test_whoever_was_started_anew_cannot_know_what_lies_on_the_belt_and_may_leave_it_there_at_rest():
+def test_a_restarted_controller_may_leave_items_it_never_saw_on_the_belt():
     before = (loaded(), fact("restarted", 1, 3.0, "controller"))
     assert found(*before, trace.Ended(90.0, "told to end", (1,), True, (), False)) == set()
     assert found(*before, ended(on_belt=(1,))) == {("stalled", None), ("lost", 1)}
@@ -454,40 +454,40 @@ def test_whoever_was_started_anew_cannot_know_what_lies_on_the_belt_and_may_leav
     assert found(*only_cut_off, trace.Ended(90.0, "told to end", (1,), True, (), False)) == {("lost", 1)}
 
 
-def test_a_line_is_not_at_rest_without_blame_only_if_the_last_command_to_each_part_was_lost():
-    told = trace.EndRequested(50.0, "signal")
+def test_unrest_is_excused_only_if_the_command_to_each_part_was_lost():
+    end_request = trace.EndRequested(50.0, "signal")
     out = strokes(2, (49.0, "extending"), (49.3, "out"))
     stop_lost = trace.Disturbed(60.0, "command_lost", "belt", None, (), "afault")
     stop_lost_before = trace.Disturbed(49.9, "command_lost", "belt", None, (), "afault")
     pull_lost = trace.Disturbed(60.0, "command_lost", "rods", None, (), "afault")
     unrest = trace.Ended(90.0, "told to end", (), False, (2,), True)
-    assert ("not_at_rest", None) in found(told, *out, unrest)
-    assert ("not_at_rest", None) in found(told, *out, stop_lost, unrest)
-    assert ("not_at_rest", None) in found(told, *out, pull_lost, unrest)
-    assert ("not_at_rest", None) not in found(told, *out, stop_lost, pull_lost, unrest)
-    assert ("not_at_rest", None) in found(told, *out, stop_lost_before, pull_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, stop_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, pull_lost, unrest)
+    assert ("not_at_rest", None) not in found(end_request, *out, stop_lost, pull_lost, unrest)
+    assert ("not_at_rest", None) in found(end_request, *out, stop_lost_before, pull_lost, unrest)
 
 
-def test_an_item_that_was_loaded_onto_one_that_stood_was_held_up_as_well():
+def test_an_item_loaded_onto_a_stopped_item_counts_as_held_up():
     ride = (loaded(), fact("off_pace", 1, 1.5, "belt"), loaded(2, 3.0, onto=1))
     assert reasons(*ride, rejected(2)) == {2: "held"}
 
 
 @pytest.mark.parametrize("what", ["command_late", "command_twice", "stroke_slow", "rod_stuck"])
-def test_an_item_may_be_loaded_onto_another_in_a_stroke_that_was_not_as_told(what):
+def test_loading_onto_an_item_is_excused_by_a_disturbed_stroke(what):
     stroke = strokes(1, (2.5, "extending"), (3.0, "out"))
     assert found(loaded(), *stroke, fact(what, None, 2.5, "rod 1"), loaded(2, 3.0, onto=1)) == set()
     assert found(loaded(), *stroke, fact(what, None, 2.4, "rod 1"), loaded(2, 3.0, onto=1)) == {("jam", 2)}
 
 
-def test_an_item_so_long_that_it_lies_on_the_one_before_is_nobodys_doing():
+def test_loading_a_longer_item_onto_the_one_ahead_is_excused():
     stroke = strokes(1, (2.5, "extending"), (3.0, "out"))
     long = fact("longer", None, 3.0, "loader")
     assert found(loaded(), *stroke, long, loaded(2, 3.0, onto=1)) == set()
     assert found(loaded(), *stroke, fact("longer", None, 2.4, "loader"), loaded(2, 3.0, onto=1)) == {("jam", 2)}
 
 
-def test_a_break_that_happens_without_the_fault_too_is_not_excused():
+def test_a_break_that_also_happens_without_faults_is_not_excused():
     with_fault = judged(
         loaded(), fact("edge_lost"), rejected(), loaded(2, 30.0), fact("edge_lost", 2, 33.0), rejected(2, 40.0)
     )
@@ -503,10 +503,10 @@ def test_bounds_follow_from_the_layout_alone():
     assert (round(BOUNDS.leg_s, 2), round(BOUNDS.settle_s, 2)) == (3.28, 8.56)
 
 
-@pytest.mark.parametrize("ways", [
+@pytest.mark.parametrize("places", [
     {"camera_m": 0.2, "gates_m": (1.0, 1.2), "rods_m": (1.1,), "end_m": 1.4},
     {"camera_m": 0.2, "gates_m": (0.4, 1.4), "rods_m": (0.5,), "end_m": 1.6},
     {"camera_m": 0.2, "gates_m": (0.4, 0.6), "rods_m": (0.5,), "end_m": 1.6},
 ])  # fmt: skip
-def test_the_longest_way_counts_wherever_it_is(ways):
-    assert Bounds(Layout(belt_speed_m_per_s=0.2, rod_stroke_s=0.25, **ways)).leg_s == pytest.approx(5.5)
+def test_the_longest_leg_counts_wherever_it_is(places):
+    assert Bounds(Layout(belt_speed_m_per_s=0.2, rod_stroke_s=0.25, **places)).leg_s == pytest.approx(5.5)

@@ -1,4 +1,4 @@
-"""The rules of the line, one small class each; they read the trace and nothing else."""
+"""The rules of the line, one small class each. They read the trace and nothing else."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a check is: it reads a run's records, one after another, and says what was wrong."""
+"""The base of all checks: a check reads a run's records in order and reports violations of one rule."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -7,17 +7,17 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from twin import trace
-from twin.scenario.layout import REJECT, bin_name
+from twin.scenario.layout import REJECT, bin_text
 from twin.scenario.scenario import Scenario
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 
 MOST_VIOLATIONS: Final = 1000
-"""A run keeps this many violations of each check; a controller that breaks everything would fill the memory."""
+"""A run keeps at most this many violations of each check, so that a very bad controller does not fill the memory."""
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """What a check found: when, on which item (None: on none), and in words."""
+    """One break of a rule: which check found it, when, for which item (None: for no single item), and a description."""
 
     check: str
     t_s: float
@@ -26,16 +26,16 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class Excused(msgspec.Struct, frozen=True):
-    """A break of a rule that a recorded fact excuses: what a check would have found, and by which fact."""
+    """A break of a rule that a recorded fact excuses: the violation it would have been, and the fact."""
 
     violation: Violation
     fact: Fact
 
 
 class Check:
-    """One rule of the line. Subclasses give its name and, by record type, what they look at.
+    """One rule of the line. A subclass gives the rule's name and the record types that it reads.
 
-    A check reads records only, and what `excuses` have made of those before: never the controller.
+    A check sees the trace's records and the `excuses` that follow from earlier records. It never sees the controller.
     """
 
     name: ClassVar[str]
@@ -46,7 +46,7 @@ class Check:
         self._report = report
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """What to call for which type of record."""
+        """The method to call for each record type."""
         raise NotImplementedError
 
     def violate(self, t_s: float, item: int | None, detail: str, excuse: Fact | None = None) -> None:
@@ -55,11 +55,11 @@ class Check:
 
 
 class Answers:
-    """What the recognizer said of each item on the belt, and so where the item belongs.
+    """The recognizer's answer for each item on the belt, and the bin where the item therefore belongs.
 
-    An item without a sure answer belongs into the reject bin. Where the controller's own answers are not known to the
-    twin, the item's class stands for them; but a picture that the twin's recognizer does not surely take for that
-    class may be rejected.
+    An answer is sure if its confidence reaches the scenario's threshold. An item without a sure answer belongs in the
+    reject bin. If the twin does not know the answers of the controller's own recognizer, the item's true class decides.
+    Such an item may be rejected as well if the twin's recognizer does not surely see that class in the picture.
     """
 
     def __init__(self) -> None:
@@ -68,33 +68,33 @@ class Answers:
         self.answers: dict[int, trace.Answered] = {}
 
     def began(self, record: trace.Began) -> None:
-        """The scenario names threshold and bins."""
+        """Take the threshold and the bins from the scenario."""
         self.scenario = record.scenario
 
     def loaded(self, record: trace.Loaded) -> None:
-        """An item is on the belt."""
+        """Note the class of an item that was loaded."""
         self.classes[record.item] = record.item_class
 
     def answered(self, record: trace.Answered) -> None:
-        """A recognizer has spoken on an item."""
+        """Note a recognizer's answer for an item."""
         self.answers[record.item] = record
 
     def forget(self, item: int) -> None:
-        """The item is off the belt."""
+        """Forget an item that has left the belt."""
         self.classes.pop(item, None)
         self.answers.pop(item, None)
 
     def bin_of(self, item: int) -> int:
-        """Where the item belongs: by the controller's own sure answer, or else by its class."""
+        """The bin where the item belongs: by the sure answer of the controller's recognizer, or else by its class."""
         answer = self.answers.get(item)
         if answer is None or not answer.own:
             return self.scenario.bin_of(self.classes.get(item))
         return self.scenario.bin_of(answer.label) if self._sure(answer) else REJECT
 
     def may_be_rejected(self, item: int) -> bool:
-        """Whether the item belongs to the reject bin, or its picture is one that can not surely be recognised.
+        """Whether the item belongs in the reject bin, or its picture cannot surely be recognised.
 
-        That the controller got no answer at all is no reason, unless a fault was.
+        A missing answer does not justify a reject; only a fault that caused it does, and that is for the excuses.
         """
         answer, item_class = self.answers.get(item), self.classes.get(item)
         if answer is not None and answer.own and answer.label is None:
@@ -103,7 +103,7 @@ class Answers:
         return unclear or self.bin_of(item) == REJECT
 
     def reject_reason(self, item: int) -> str:
-        """Why an item that rode to the reject bin did so, as far as answers tell."""
+        """Why an item ended in the reject bin, as far as the answers show."""
         answer, item_class = self.answers.get(item), self.classes.get(item)
         if answer is not None and answer.own:
             if answer.label is None:
@@ -117,30 +117,33 @@ class Answers:
             return f"no bin for {item_class}"
         return "hard to recognise" if self.may_be_rejected(item) else "not sorted"
 
-    def words(self, item: int) -> str:
-        """An item with its class and its answer, for a violation's detail."""
-        answer = self.answers.get(item)
-        answers = "answer unknown to the twin"
-        if answer is not None:
-            whose = "answer" if answer.own else "the twin's own answer"
-            answers = f"{whose} none" if answer.label is None else f"{whose} {answer.label} {answer.confidence:.2f}"
-        belongs = bin_name(self.bin_of(item))
-        return f"item {item} ({self.classes.get(item, 'unseen')}, {answers}, belongs to {belongs})"
+    def describe(self, item: int, number: int) -> str:
+        """A sentence for a violation: the bin into which the item fell, where it belongs, and the answer for it."""
+        name = f"item {item} ({self.classes.get(item, 'class unknown')})"
+        belongs = bin_text(self.bin_of(item))
+        return f"{name} fell into {bin_text(number)}; it belongs in {belongs} ({self._evidence(item, number)})"
 
-    def misread(self, item: int, number: int) -> bool:
-        """Whether a bin is that of another class which the picture surely looks like, to the twin's own recognizer."""
+    def _evidence(self, item: int, number: int) -> str:
         answer = self.answers.get(item)
-        looks_like = answer is not None and not answer.own and self._sure(answer)
-        return looks_like and answer is not None and self.scenario.bin_of(answer.label) == number
+        if answer is None:
+            return "the recognizer's answer is unknown"
+        recognizer = "recognizer" if answer.own else "the twin's recognizer"
+        if answer.label is None:
+            return f"{recognizer}: no answer"
+        seen = f"{recognizer}: {answer.label} {answer.confidence:.2f}"
+        if not self._sure(answer):
+            return f"{seen}, below the threshold of {self.scenario.controller.confidence_threshold:g}"
+        misread = not answer.own and number != REJECT and self.scenario.bin_of(answer.label) == number
+        return f"{seen}, so the picture was probably misread" if misread else seen
 
     def _sure(self, answer: trace.Answered) -> bool:
         return answer.confidence >= self.scenario.controller.confidence_threshold
 
 
 class Checks:
-    """A set of checks over one run; `violations` has what they found, `excused` what facts excused, in order.
+    """All checks of one run. `violations` and `excused` list what they found, in order.
 
-    `unlisted` counts what is not among the violations, each check having found `MOST_VIOLATIONS` before.
+    `unlisted` counts further violations, which are not listed because their check has already found `MOST_VIOLATIONS`.
     """
 
     def __init__(self, kinds: tuple[type[Check], ...]) -> None:
@@ -155,19 +158,21 @@ class Checks:
                 self._watches.setdefault(record, []).append(look)
 
     def see(self, record: trace.AnyRecord) -> None:
-        """Show the next record to the checks that look at its kind."""
+        """Pass the next record to the checks that read its type."""
         self._excuses.see(record)
         for look in self._watches.get(type(record), ()):
             look(record)
         self._excuses.facts.forget(record)
 
     def withdraw_excuses(self, healthy: "Checks") -> None:
-        """What also happens in a `healthy` run, of the same scenario without any fault, no fault excuses."""
-        anyway = {_kind(found) for found in (*healthy.violations, *(each.violation for each in healthy.excused))}
+        """Turn excused breaks into violations if they also happen in `healthy`, the same scenario without faults."""
+        without_faults = {
+            _kind(found) for found in (*healthy.violations, *(each.violation for each in healthy.excused))
+        }
         excused, self.excused = self.excused, []
         for each in excused:
-            happens_anyway = _kind(each.violation) in anyway
-            self._take(each.violation, None if happens_anyway else each.fact)
+            caused_by_fault = _kind(each.violation) not in without_faults
+            self._take(each.violation, each.fact if caused_by_fault else None)
         self.violations.sort(key=lambda violation: violation.t_s)
 
     def _take(self, violation: Violation, excuse: Fact | None) -> None:
@@ -182,5 +187,5 @@ class Checks:
 
 
 def _kind(violation: Violation) -> tuple[str, int | None]:
-    """What is the same break in another run of the same stack: the same rule, on the same item."""
+    """What identifies the same break in another run of the same stack: rule and item."""
     return violation.check, violation.item

@@ -1,4 +1,4 @@
-"""Checks of how the controller behaves: on the wire, when it stops, and that it lives."""
+"""Checks of the controller itself: its messages, how it stops the line, and whether it keeps running."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -11,16 +11,16 @@ from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 
 LONGEST_UNSAFE_S: Final = 2.0
-"""How long after a stop of the belt a rod may still be out."""
+"""A rod may still be out for this long after the belt has stopped."""
 
 
 class Protocol(Check):
-    """The controller said something that the plant has no part for, or pushed a rod that was out already."""
+    """The controller sent a command that the plant cannot obey, or pushed a rod that was already out."""
 
     name = "protocol"
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Every command."""
+        """Every command, understood or refused."""
         return {trace.Refused: self._refused, trace.Commanded: self._commanded}
 
     def _refused(self, record: trace.Refused) -> None:
@@ -29,12 +29,12 @@ class Protocol(Check):
     def _commanded(self, record: trace.Commanded) -> None:
         command = wire.decode_command(record.payload.encode())
         if isinstance(command, wire.Rod) and command.push and self.facts.rod(command.number).out:
-            detail = f"{record.payload} came while that rod was out"
+            detail = f"{record.payload} arrived while that rod was already out"
             self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number))
 
 
 class UnsafeStop(Check):
-    """The belt was stopped with rods out and they stayed out, or the run ended with the belt running and no control."""
+    """Rods stayed out after the belt had stopped, or the controller failed and left the belt running."""
 
     name = "unsafe_stop"
 
@@ -44,7 +44,7 @@ class UnsafeStop(Check):
         self._out: set[int] = set()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Belt and rods."""
+        """Belt and rod movements, and the end of the run."""
         return {trace.BeltRuns: self._belt, trace.RodMoves: self._moves, trace.Ended: self._ended}
 
     def _belt(self, record: trace.BeltRuns) -> None:
@@ -62,7 +62,7 @@ class UnsafeStop(Check):
     def _ended(self, record: trace.Ended) -> None:
         self._judge(record.t_s, record.rods_out)
         if record.reason == "crashed" and record.running:
-            self.violate(record.t_s, None, "the controller is gone and the belt runs")
+            self.violate(record.t_s, None, "the controller failed and left the belt running")
 
     def _judge(self, t_s: float, rods: tuple[int, ...]) -> None:
         if self._stopped_s is None or t_s - self._stopped_s <= LONGEST_UNSAFE_S:
@@ -70,25 +70,25 @@ class UnsafeStop(Check):
         for rod in rods:
             if rod in self._out:
                 after_s = t_s - self._stopped_s
-                detail = f"rod {rod} was still out {after_s:.2f} s after the belt was stopped"
+                detail = f"rod {rod} was still out {after_s:.2f} s after the belt had stopped"
                 self.violate(t_s, None, detail, self.excuses.rod_out(rod))
 
 
 class Crash(Check):
-    """The controller raised, ended or fell silent."""
+    """The controller raised an exception, ended, or stopped answering."""
 
     name = "crash"
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """The controller's death."""
+        """The record of the controller's failure."""
         return {trace.Crashed: self._crashed}
 
     def _crashed(self, record: trace.Crashed) -> None:
-        self.violate(record.t_s, None, f"the controller is gone: {record.reason}")
+        self.violate(record.t_s, None, f"the controller failed: {record.reason}")
 
 
 class NotAtRest(Check):
-    """The controller was told to end, and the line did not come to rest in time: rods in, belt standing."""
+    """The controller was told to end, but the line was not at rest in time: belt stopped and all rods in."""
 
     name = "not_at_rest"
 
@@ -97,7 +97,7 @@ class NotAtRest(Check):
         self._request: trace.EndRequested | None = None
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """That it was told, and how the line stood in the end."""
+        """The request to end, and the state of the line at the end of the run."""
         return {trace.EndRequested: self._note, trace.Ended: self._ended}
 
     def _note(self, record: trace.EndRequested) -> None:
@@ -108,7 +108,13 @@ class NotAtRest(Check):
         if request is None or record.reason == "interrupted" or not (record.running or record.rods_out):
             return
         after_s = record.t_s - request.t_s
-        state = [*(["the belt runs"] if record.running else []), *(f"rod {rod} is out" for rod in record.rods_out)]
-        detail = f"told to end by {request.by} at {request.t_s:.3f} s; {after_s:.1f} s later {' and '.join(state)}"
+        state = [
+            *(["the belt was still running"] if record.running else []),
+            *(f"rod {rod} was still out" for rod in record.rods_out),
+        ]
+        detail = (
+            f"the controller was told to end ({request.by}) at {request.t_s:.3f} s; "
+            f"{after_s:.1f} s later {' and '.join(state)}"
+        )
         excuse = self.excuses.unrest(request.t_s, record.rods_out, running=record.running)
         self.violate(record.t_s, None, detail, excuse)

@@ -1,4 +1,4 @@
-"""Checks of what rods do to items, and of where rods are left."""
+"""Checks of the rods: what they do to items, and whether they are left out."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -11,51 +11,54 @@ from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 
 LONGEST_OUT_S: Final = 3.0
-"""A rod that stands out longer than this was forgotten; the slowest known controller leaves it out 1.5 s."""
+"""A rod may stand out for at most this long. The slowest known controller leaves a rod out for 1.5 s."""
 
 
 class Struck(Check):
-    """A rod's head hit an item without taking it."""
+    """A rod's head hit an item without pushing it into the bin."""
 
     name = "struck"
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Every hit."""
+        """Every such hit."""
         return {trace.Struck: self._struck}
 
     def _struck(self, record: trace.Struck) -> None:
         if record.item < 0:
-            return  # An object that is no item is nobody's to spare.
-        side = "ahead of" if record.offset_m > 0 else "behind"
-        where = f"its centre {abs(record.offset_m) * 1000:.1f} mm {side} the head's"
+            return  # An object that is no item; the controller does not know about it.
+        side = "downstream" if record.offset_m > 0 else "upstream"
+        where = f"its centre was {abs(record.offset_m) * 1000:.1f} mm {side} of the rod's"
         excuse = self.excuses.struck(record.item, record.rod)
-        self.violate(record.t_s, record.item, f"rod {record.rod} struck item {record.item}, {where}", excuse)
+        self.violate(record.t_s, record.item, f"rod {record.rod} struck item {record.item}: {where}", excuse)
 
 
 class Jam(Check):
-    """An item rode into a rod that was out, or into an item that stood, or was loaded onto another."""
+    """An item ran into a rod that was out, ran into an item that stood still, or was loaded on top of another item."""
 
     name = "jam"
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Whatever stands in an item's way."""
+        """Items that are held up, and items that are loaded."""
         return {trace.Held: self._held, trace.Loaded: self._loaded}
 
     def _held(self, record: trace.Held) -> None:
         if record.item < 0:
             return
-        what = f"rod {record.rod}, which was out" if record.rod is not None else f"item {record.behind}, which stood"
+        if record.rod is not None:
+            obstacle = f"rod {record.rod}, which was out"
+        else:
+            obstacle = f"item {record.behind}, which stood still"
         excuse = self.excuses.held(record.item, record.rod, record.behind)
-        self.violate(record.t_s, record.item, f"item {record.item} rode into {what}", excuse)
+        self.violate(record.t_s, record.item, f"item {record.item} ran into {obstacle}", excuse)
 
     def _loaded(self, record: trace.Loaded) -> None:
         if record.onto is not None:
-            detail = f"item {record.item} was loaded onto item {record.onto}"
+            detail = f"item {record.item} was loaded on top of item {record.onto}"
             self.violate(record.t_s, record.item, detail, self.excuses.onto(record.onto))
 
 
 class PushedAtNothing(Check):
-    """A rod went out and came back with no item before it."""
+    """A rod went out and came back without an item in front of it."""
 
     name = "pushed_at_nothing"
 
@@ -64,7 +67,7 @@ class PushedAtNothing(Check):
         self._empty: set[int] = set()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """A stroke from its begin to its end, and what it met."""
+        """The beginning and end of each stroke, and the items that it met."""
         return {trace.RodMoves: self._moves, trace.Taken: self._met, trace.Struck: self._met}
 
     def _met(self, record: trace.Taken | trace.Struck) -> None:
@@ -78,7 +81,7 @@ class PushedAtNothing(Check):
         elif record.stroke in (Stroke.RETRACTING.value, Stroke.IN.value) and record.rod in self._empty:
             self._empty.discard(record.rod)
             excuse = self.excuses.push_at_nothing(record.rod)
-            self.violate(record.t_s, None, f"rod {record.rod} pushed where no item was", excuse)
+            self.violate(record.t_s, None, f"rod {record.rod} pushed, but no item was in front of it", excuse)
 
 
 class RodLeftOut(Check):
@@ -87,7 +90,7 @@ class RodLeftOut(Check):
     name = "rod_left_out"
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Rods that come in, and those out at the end."""
+        """Rods that begin to retract, and rods that are out at the end of the run."""
         return {trace.RodMoves: self._moves, trace.Ended: self._ended}
 
     def _moves(self, record: trace.RodMoves) -> None:
@@ -95,7 +98,7 @@ class RodLeftOut(Check):
             stood_s = self.facts.rod(record.rod).stood_s
             out_s = 0.0 if stood_s is None else record.t_s - stood_s
             if out_s > LONGEST_OUT_S:
-                detail = f"rod {record.rod} stood out for {out_s:.2f} s; {LONGEST_OUT_S} s are allowed"
+                detail = f"rod {record.rod} stood out for {out_s:.2f} s; the limit is {LONGEST_OUT_S:g} s"
                 self.violate(record.t_s, None, detail, self.excuses.rod_out(record.rod))
 
     def _ended(self, record: trace.Ended) -> None:
@@ -103,5 +106,5 @@ class RodLeftOut(Check):
             facts = self.facts.rod(rod)
             too_long = facts.out and facts.stood_s is not None and record.t_s - facts.stood_s > LONGEST_OUT_S
             if too_long or record.reason == "crashed":
-                detail = f"rod {rod} was not in when the run ended ({record.reason})"
+                detail = f"rod {rod} was still out when the run ended ({record.reason})"
                 self.violate(record.t_s, None, detail, self.excuses.rod_out(rod))

@@ -1,24 +1,24 @@
-"""Checks of where items end: in the bin that their own sure answer names, and somewhere at all."""
+"""Checks of where items end: in the right bin, needlessly rejected, left on the belt, or not moving any more."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin import trace
-from twin.scenario.layout import REJECT, bin_name
+from twin.scenario.layout import REJECT, bin_text
 from twin.verdict.checks.check import Answers, Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.facts import Fact
 
 
 class _Sorted(Check):
-    """A check of each item's end against its answer."""
+    """A check of the bin into which each item falls, given the recognizer's answer for it."""
 
     def __init__(self, excuses: Excuses, report: Callable[[Violation, Fact | None], None]) -> None:
         super().__init__(excuses, report)
         self.answers = Answers()
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """Answers as they come, and every item's end."""
+        """Loaded items, answers, and items that fall into a bin."""
         return {
             trace.Began: self.answers.began,
             trace.Loaded: self.answers.loaded,
@@ -32,35 +32,35 @@ class _Sorted(Check):
             self.answers.forget(record.item)
 
     def judge(self, record: trace.Binned) -> None:
-        """Whether this is where the item belongs."""
+        """Report a violation if the item does not belong in this bin."""
         raise NotImplementedError
 
 
 class WrongBin(_Sorted):
-    """An item fell into a bin that its own sure answer did not name.
+    """An item fell into a bin, other than the reject bin, where it does not belong.
 
-    No fault excuses this, but for what no sensor can tell: an item goes where another one carries or holds it.
+    No fault excuses this, with one exception: an item that another one carries or holds back goes where that one goes,
+    and no sensor can see it.
     """
 
     name = "wrong_bin"
 
     def judge(self, record: trace.Binned) -> None:
-        """The reject bin is never wrong in this sense."""
+        """A reject is never a wrong bin; `needless_reject` judges it."""
         if record.bin not in (REJECT, self.answers.bin_of(record.item)):
-            why = ": misread, since its picture looks so" if self.answers.misread(record.item, record.bin) else ""
-            detail = f"{self.answers.words(record.item)} fell into bin {record.bin}{why}"
+            detail = self.answers.describe(record.item, record.bin)
             self.violate(record.t_s, record.item, detail, self.excuses.carried(record.item))
 
 
 class NeedlessReject(_Sorted):
-    """An item that was well recognised, and that no fault touched, rode to the end."""
+    """An item fell into the reject bin although it was surely recognised and no fault touched it."""
 
     name = "needless_reject"
 
     def judge(self, record: trace.Binned) -> None:
-        """Only an item that a bin was named for is missed there."""
+        """An item may be rejected if no bin is known for it, or its picture is unclear."""
         if record.bin == REJECT and not self.answers.may_be_rejected(record.item):
-            detail = f"{self.answers.words(record.item)} rode to the reject bin"
+            detail = self.answers.describe(record.item, REJECT)
             excuse = self.excuses.reject(record.item)
             if excuse is not None:
                 self.facts.pass_on(excuse, record.item)
@@ -68,7 +68,7 @@ class NeedlessReject(_Sorted):
 
 
 class Lost(Check):
-    """An item was still on the belt when the run was over."""
+    """An item was still on the belt when the run ended."""
 
     name = "lost"
 
@@ -80,14 +80,14 @@ class Lost(Check):
         if record.reason == "interrupted":
             return
         for item in sorted(item for item in record.on_belt if item > 0):
-            detail = f"item {item} was on the belt when the run ended ({record.reason})"
+            detail = f"item {item} was still on the belt when the run ended ({record.reason})"
             stalled = record.reason == "stalled"
             excuse = self.excuses.left_on_belt(item) if stalled else self.excuses.left_at_rest(item)
             self.violate(record.t_s, item, detail, excuse)
 
 
 class Stalled(Check):
-    """Nothing moved on any more while items were left and no fault acted."""
+    """No item made progress any more although items were left and no fault was acting."""
 
     name = "stalled"
 
@@ -98,7 +98,7 @@ class Stalled(Check):
         self._connections: dict[str, trace.Connection] = {}
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
-        """The last thing that was done, and the end of the run."""
+        """The last event, the controller's state, and the end of the run."""
         note = self._note
         return {
             trace.Ended: self._ended, trace.Binned: note, trace.Loaded: note, trace.Commanded: note,
@@ -115,31 +115,33 @@ class Stalled(Check):
         self._connections[record.client] = record
 
     def _state(self) -> str:
-        """What is known of the controller in the end."""
+        """The last known state of the controller, with a leading semicolon; empty if nothing is known."""
         if self._exited is not None:
             return f"; {self._exited.reason} at {self._exited.t_s:.3f} s"
         known = [
-            f"; {one.client} {one.event}{' to ' + one.detail if one.event == 'subscribed' else ''} at {one.t_s:.3f} s"
+            f"; client {one.client} {one.text} at {one.t_s:.3f} s"
             for one in self._connections.values() if one.event != "refused"
         ]  # fmt: skip
         return "".join(known[-1:])
 
-    def _words(self) -> str:
+    def _last_event(self) -> str:
         match self._last:
             case trace.Binned(t_s, item, number):
-                return f"item {item} fell into {bin_name(number)} at {t_s:.3f} s"
+                return f"item {item} fell into {bin_text(number)} at {t_s:.3f} s"
             case trace.Loaded(t_s, item):
                 return f"item {item} was loaded at {t_s:.3f} s"
             case trace.Commanded(t_s, payload):
-                return f"the controller said {payload} at {t_s:.3f} s"
-        return "nothing ever happened"
+                return f"the controller published {payload} at {t_s:.3f} s"
+        return "none"
 
     def _ended(self, record: trace.Ended) -> None:
         if record.reason != "stalled":
             return
         on_belt = [item for item in record.on_belt if item > 0]
-        left = f"items {on_belt} on the belt" if on_belt else "items left in the stack"
-        expected = "one of them was to pass something" if on_belt else "the next was to be loaded"
         within_s = self.facts.bounds.stall_s
-        detail = f"no progress with {left}: {expected} within {within_s:.0f} s; last: {self._words()}{self._state()}"
+        if on_belt:
+            problem = f"items {on_belt} on the belt passed no sensor and reached no bin within {within_s:.0f} s"
+        else:
+            problem = f"no item was loaded within {within_s:.0f} s, although the stack is not empty"
+        detail = f"no progress: {problem}; last event: {self._last_event()}{self._state()}"
         self.violate(record.t_s, None, detail, self.excuses.stall(on_belt, in_stack=record.in_stack))
