@@ -2,7 +2,7 @@
 
     python benchmarks/hosted_matrix.py PYTHON...
 
-Each PYTHON is one of an environment that has paho-mqtt, of any version; requests, httpx, aiomqtt and OpenCV if it likes.
+Each PYTHON is that of an environment with paho-mqtt in any version, and if you like requests, httpx, aiomqtt, OpenCV.
 """
 
 import shlex

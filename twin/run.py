@@ -38,8 +38,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with the controller in virtual time (in
-    lockstep: the grants).
+    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
+    the controller in virtual time (in lockstep: the grants).
     """
 
     scenario: Scenario

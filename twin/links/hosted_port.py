@@ -7,7 +7,7 @@ from functools import partial
 from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
-from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, SPINS_AT_ONE_INSTANT
+from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, WAKES_AT_ONE_INSTANT
 from twin.links.hosted import Heard, HostedLink
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
@@ -83,7 +83,7 @@ class HostedPort:
         if self._spun_at_s != self._timeline.now:
             self._spun_at_s, self._spins = self._timeline.now, 0
         self._spins += 1
-        if self._spins > SPINS_AT_ONE_INSTANT:
+        if self._spins > WAKES_AT_ONE_INSTANT:
             self._leave(trace.Crashed(self._timeline.now, f"asks for {self._spins} deadlines at one instant"))
         else:
             self._exchange()
