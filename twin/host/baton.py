@@ -90,7 +90,7 @@ class Baton:
         self.state_of: Callable[[], int] = lambda: 0
         self.chance: Any = None
         self._count = 0
-        self._ended: set[int] = set()
+        self._excused: set[int] = set()
         self._changes = 0
         self._ready: deque[Task] = deque()
         self._pollers: deque[Task] = deque()
@@ -209,17 +209,21 @@ class Baton:
     def own(self) -> Task:
         """The current thread, which has the baton; one that the program did not start is a stranger.
 
-        A thread that has ended may still let go of what it had.
+        A thread that has ended may still let go of what it had, and the host has one of its own.
         """
         task, ident = self.current, _real_ident()
-        if task.real_ident != ident and ident not in self._ended:
+        if task.real_ident != ident and ident not in self._excused:
             self.on_stranger()
         return task
+
+    def excuse(self) -> None:
+        """The calling thread is no stranger, although it never has the baton."""
+        self._excused.add(_real_ident())
 
     def _boot(self, task: Task, run: Callable[[], None]) -> None:
         task.gate.acquire()
         task.real_ident = _real_ident()
-        self._ended.discard(task.real_ident)  # The system uses its numbers again.
+        self._excused.discard(task.real_ident)  # The system uses its numbers again.
         self.on_start()
         try:
             run()
@@ -227,7 +231,7 @@ class Baton:
             for end in task.ends:
                 end()
             self.tasks.discard(task)
-            self._ended.add(task.real_ident)
+            self._excused.add(task.real_ident)
             following = self.current = self._next()
             following.gate.release()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import tokenize
 import traceback
 from contextlib import suppress
+from types import FrameType
 from typing import IO, Any
 
 from . import protocol
@@ -15,6 +17,7 @@ from .polling import Polling
 
 _HERE = os.path.dirname(__file__)
 _exit = os._exit
+_LOADED = tokenize  # What a traceback would otherwise import when a program that hangs has the locks for it.
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
@@ -97,10 +100,7 @@ class Conversation:
 
     def refuse(self, what: str) -> None:
         """The program does what can't be hosted: it ends here."""
-        steps = [step for step in traceback.extract_stack() if os.path.dirname(step.filename) != _HERE]
-        own = [step for step in steps if not step.filename.startswith(_LIBRARY)] or steps
-        where = f"{own[-1].filename}, line {own[-1].lineno}" if own else "at its start"
-        self._leave({"refused": f"{what} ({where})"})
+        self._leave({"refused": f"{what} ({_own_line(sys._getframe(1))})"})
 
     def hang(self) -> None:
         """The program makes no progress."""
@@ -146,3 +146,15 @@ def stacks(baton: Baton) -> str:
         own = [step for step in steps if os.path.dirname(step.filename) != _HERE]
         text += f"{name} stands at:\n{''.join(traceback.format_list(own))}"
     return text
+
+
+def _own_line(frame: FrameType | None) -> str:
+    """The innermost line that is not the host's or the standard library's. Nothing is imported for it."""
+    lines = []
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if os.path.dirname(path) != _HERE:
+            lines.append((not path.startswith(_LIBRARY), f"{path}, line {frame.f_lineno}"))
+        frame = frame.f_back
+    own = [line for is_own, line in lines if is_own]
+    return (own or [line for _, line in lines] or ["at its start"])[0]

@@ -25,7 +25,7 @@ class VirtualSocket:
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> None:
         if fileno is not None:
-            self.network.refuse("a socket of its own making (TLS, or one by its file descriptor)")
+            self.network.refuse("it uses TLS, or a socket by its file descriptor; use --link realtime")
         self.family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
         plain = socket.SOCK_STREAM if type == -1 else type & ~getattr(socket, "SOCK_NONBLOCK", 0)
         self.type = socket.SocketKind(plain & ~getattr(socket, "SOCK_CLOEXEC", 0))

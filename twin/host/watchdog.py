@@ -32,6 +32,7 @@ class Watchdog:
         _start(self._watch, ())
 
     def _watch(self) -> None:
+        self._baton.excuse()
         pause = _lock()
         pause.acquire()
         turns, since_s = -1, _monotonic()

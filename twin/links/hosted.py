@@ -248,6 +248,10 @@ class HostedLink:
         kind = self._open.get(connection)
         if kind == "" and data:
             kind = self._open[connection] = _kind(data[0])
+            if kind == "mqtt" and self.down:  # It was let in before the broker was away.
+                del self._open[connection]
+                self._inbox.append(("close", connection % LIFE))
+                return
             if kind == "mqtt":
                 self._broker.opened(connection)
         if kind == "mqtt":

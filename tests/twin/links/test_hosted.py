@@ -205,3 +205,12 @@ def test_the_command_line_runs_it(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "run" / "output.txt").read_text(encoding="utf-8").splitlines()[-2:]
+
+
+def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
+    (tmp_path / "uvloop.py").write_text("", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import uvloop\n", encoding="utf-8")
+    with pytest.raises(
+        HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
+    ):
+        hosted(tmp_path / "program.py")

@@ -1,3 +1,0 @@
-"""Uses an event loop that waits outside Python."""
-
-import uvloop  # noqa: F401
