@@ -104,11 +104,17 @@ class HostedLink:
             at_s = self._offset_s = self._at_s
         return self._heard(heard, now_s, at_s)
 
-    def exchange(self, now_s: float, until_s: float, feedback: Sequence[bytes] = ()) -> Heard:
-        """Publish feedback, and let the program go on: at `now_s`, and before `until_s` while it says nothing."""
-        for payload in feedback:
-            if not self.down:
-                self._broker.publish(wire.FEEDBACK, payload)
+    def publish(self, payload: bytes) -> bool:
+        """Publish feedback; the program gets it with the next exchange. Whether anybody does."""
+        if self.down:
+            return False
+        waiting = len(self._inbox)
+        self._broker.publish(wire.FEEDBACK, payload)
+        self._act(Heard(self._at_s))  # To publish for the plant makes no command, and nothing to be seen.
+        return len(self._inbox) > waiting
+
+    def exchange(self, now_s: float, until_s: float) -> Heard:
+        """Let the program go on: at `now_s`, and before `until_s` while it says nothing."""
         heard = Heard(now_s)
         at_s = self._at_s = self._own_time(now_s)
         self._settle(heard, until_s + self._offset_s)

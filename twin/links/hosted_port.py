@@ -1,5 +1,6 @@
 """A hosted program in the twin's virtual time: hears what arrives, is woken when it waits for a time, commands."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline, Timer
+from twin.verdict.excuses import RECONNECT_S
 
 
 class HostedPort:
@@ -35,6 +37,8 @@ class HostedPort:
         self._spins = 0
         self._spun_at_s = -1.0
         self._gone = False
+        self._lost_by: BrokerFault | None = None
+        self._lost_until_s = math.inf
         self.exchanges = 0
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
@@ -49,10 +53,20 @@ class HostedPort:
             self._timeline.call_at(loss.until_s, partial(self._regain, loss))
 
     def arrive(self, message: Message) -> None:
-        """A message on `bb` reaches the broker, which passes it on to whoever subscribed."""
-        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        """A message on `bb` reaches the broker, which passes it on to whoever subscribed.
+
+        While the connection is lost, and for as long after that as a controller may take to reconnect, a message that
+        nobody gets is the fault's doing.
+        """
         before_s = wall_s()
-        if self._exchange([message.payload]) and message.part != CAMERA:
+        heard = self._link.publish(message.payload)
+        fault = self._lost_by
+        if heard or fault is None or self._timeline.now > self._lost_until_s:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        elif message.item is not None:
+            lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
+            self._faults.disturb(fault, lost, message.part, item=message.item)
+        if self._exchange() and message.part != CAMERA:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def stop(self) -> None:
@@ -61,6 +75,7 @@ class HostedPort:
         self._exchange()
 
     def _lose(self, fault: BrokerFault) -> None:
+        self._lost_by, self._lost_until_s = fault, math.inf
         self._faults.disturb_all(fault, "cut_off", CONTROLLER)
         if isinstance(fault, ControllerKilled):
             self._gone = True
@@ -71,6 +86,7 @@ class HostedPort:
             self._exchange()
 
     def _regain(self, fault: BrokerFault) -> None:
+        self._lost_until_s = self._timeline.now + RECONNECT_S
         reborn = isinstance(fault, ControllerKilled)
         self._faults.disturb_all(fault, "restarted" if reborn else "reconnected", CONTROLLER)
         if reborn:
@@ -88,11 +104,11 @@ class HostedPort:
         else:
             self._exchange()
 
-    def _exchange(self, feedback: list[bytes] | None = None) -> bool:
+    def _exchange(self) -> bool:
         """One exchange; returns whether the program commanded anything."""
         self._deadline.cancel()
         timeline = self._timeline
-        return self._converse(lambda: self._link.exchange(timeline.now, timeline.peek(), feedback or ()))
+        return self._converse(lambda: self._link.exchange(timeline.now, timeline.peek()))
 
     def _converse(self, talk: Callable[[], Heard]) -> bool:
         self.exchanges += 1

@@ -214,3 +214,13 @@ def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
         HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
     ):
         hosted(tmp_path / "program.py")
+
+
+def test_what_nobody_hears_while_the_connection_is_lost_is_the_faults_doing():
+    photo = next(
+        record for record in run("paho_styles.py", "loop_start").trace if isinstance(record, trace.Photographed)
+    )
+    cut_off = ClientCutOff(from_s=photo.t_s - 0.1, until_s=photo.t_s + 1)
+    played = run("paho_styles.py", "loop_start", faults=[cut_off], items=2)
+    lost = [(record.what, record.item) for record in played.trace if isinstance(record, trace.Disturbed)]
+    assert ("picture_lost", 1) in lost
