@@ -1,8 +1,8 @@
-"""How fast the twin is, against floors measured in the same run.
+"""The twin's speed, compared with lower bounds measured in the same run.
 
     pytest benchmarks/bench_twin.py -s
 
-Each figure is printed; nothing here is asserted as a time. A ratio of two figures of one run says more than either.
+Each figure is printed; no time is asserted. The ratio of two figures of one run is more reliable than either.
 """
 
 import os
@@ -31,7 +31,7 @@ def scenario(items, in_flight="auto"):
 
 
 def bare_timeouts(count):
-    """SimPy and nothing else: as many timeouts as the run had events, one after another."""
+    """SimPy alone: as many timeouts as the run had events, one after another."""
     environment = simpy.Environment()
 
     def wait():
@@ -75,7 +75,7 @@ print(took_s / items * 1e6, peak_kib / 1024)  # ru_maxrss would begin with the p
 
 
 def cost(items):
-    """CPU time an item in µs and peak memory in MiB, of a run in a process of its own. On Linux."""
+    """CPU time per item in µs and peak memory in MiB of a run in its own process. Linux only."""
     output = subprocess.run([sys.executable, "-c", COST, str(items)], capture_output=True, check=True, text=True)
     return [float(figure) for figure in output.stdout.split()]
 
@@ -94,7 +94,7 @@ def test_cost_and_memory_are_flat_from_100_to_100_000_items():
 
 
 class Echo:
-    """A paho client that answers each request by a message of its own: what lockstep costs at the very least."""
+    """A paho client that answers each request with one message: the least cost of lockstep."""
 
     def __init__(self, broker):
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="echo", protocol=mqtt.MQTTv311)
@@ -121,22 +121,22 @@ class Echo:
 
 
 def round_trips(broker, count):
-    """Bare requests and answers over the broker, threads arranged as the link has them; returns the seconds."""
+    """Plain requests and answers over the broker, with the link's threads; returns the seconds."""
     echo = Echo(broker)
-    heard = []
+    answers = []
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="asks", protocol=mqtt.MQTTv311)
     client.on_socket_open = no_delay
     client.on_connect = lambda *_: client.subscribe("answer")
     subscribed = []
     client.on_subscribe = lambda *_: subscribed.append(True)
-    client.on_message = lambda *_: heard.append(True)
+    client.on_message = lambda *_: answers.append(True)
     client.connect(broker.host, broker.port)
     while not subscribed:
         client.loop(0.1)
     before_s = time.perf_counter()
     for number in range(count):
         client.publish("request", b'{"grant":1,"now_s":12.345678,"sent":17}')
-        while len(heard) <= number:
+        while len(answers) <= number:
             client.loop(1.0)
     took_s = time.perf_counter() - before_s
     client.disconnect()

@@ -1,11 +1,10 @@
-"""How many bugs the suite finds: `pytest scenarios/` in its quick profile against each broken controller.
+"""The share of bugs that the suite finds: `pytest scenarios/`, quick profile, against each broken controller.
 
     python benchmarks/bug_finding.py [NAME ...] [--json FILE] [--processes 2]
 
-The suite runs as a user would run it, but for the old counterexamples in `regressions/`, which are left out: what is
-found is found anew, from one fixed seed. For each: found or not, by which story and check, after how many scenarios and
-seconds, and how small the scenario is. Ours is hunted too, and must not be found: exit 1 if it is, or if a broken one
-is not.
+The suite runs as a user would run it, from one fixed seed, but without the old counterexamples in `regressions/`. For
+each controller: found or not, by which property and check, after how many scenarios and seconds, and the size of the
+scenario. Our own controller runs too. Exit 1 if a failure is found with ours, or none with a broken one.
 """
 
 import argparse
@@ -45,7 +44,7 @@ SUITE = (
 
 @dataclass
 class Hunt:
-    """What came of hunting one broken controller. `examples`: scenarios run until one failed."""
+    """The result for one broken controller. `examples`: scenarios run until one failed."""
 
     name: str
     found: bool = False
@@ -59,7 +58,7 @@ class Hunt:
 
 @dataclass
 class Hunter(Harness):
-    """The suite's harness, which keeps the scenario that ran last and what was found first."""
+    """The suite's harness, which keeps the last scenario and the first failure."""
 
     began_s: float = field(default_factory=time.perf_counter)
     found_s: float | None = None
@@ -82,13 +81,13 @@ class Hunter(Harness):
             raise
 
     def note(self):
-        """Something was found; the first time counts."""
+        """Record a failure; only the first one counts."""
         if self.found_s is None:
             self.found_s, self.examples = time.perf_counter() - self.began_s, self.runs
 
 
 class Substitute:
-    """A plugin that gives the suite a broken controller, and takes down which story objects."""
+    """A plugin that gives the suite a broken controller, and records the property that fails."""
 
     def __init__(self, name):
         self.hunter = Hunter(controller=Controller if name == OURS else BROKEN[name])
@@ -111,15 +110,15 @@ class Substitute:
         self.hunter.note()
         scenario = self.hunter.last  # Hypothesis runs the smallest one last.
         self.result.found, self.result.property_name = True, report.nodeid.partition("::")[2].removeprefix("test_")
-        self.result.check = self.hunter.check or "story"
+        self.result.check = self.hunter.check or "property"
         self.result.seconds, self.result.examples = self.hunter.found_s, self.hunter.examples
         self.result.items, self.result.faults = scenario.item_count, len(scenario.faults)
 
 
 def hunt(name):
-    """Run the suite until a story objects; to be called in a process of its own."""
+    """Run the suite until a property fails; to be called in its own process."""
     plugin = Substitute(name)
-    os.chdir(tempfile.mkdtemp())  # Where the suite may leave its failures.
+    os.chdir(tempfile.mkdtemp())  # The suite writes its failures to the current folder.
     with contextlib.redirect_stdout(io.StringIO()):
         code = pytest.main([*SUITE, f"--hypothesis-seed={SEED}"], plugins=[plugin])
     assert code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), f"{name}: pytest ended with {code!r}"
@@ -127,7 +126,7 @@ def hunt(name):
 
 
 def main():
-    """Hunt them all, or those named, and print the table."""
+    """Test all controllers, or those named, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", choices=[[], *BROKEN], default=[])
     parser.add_argument("--json", type=Path)
@@ -152,7 +151,7 @@ def main():
 
 
 def show(one):
-    """A line of the table."""
+    """A row of the table."""
     print(
         f"{one.name:26} {'yes' if one.found else 'NO':5}  {one.property_name:72}  {one.check:17}  {one.examples:8}"
         f"  {one.seconds:7.1f}  {one.items:5}  {one.faults:6}", flush=True,

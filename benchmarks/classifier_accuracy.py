@@ -1,10 +1,10 @@
-"""How right a model is, and how well it knows what it does not know, on pictures that it was never trained on.
+"""A model's accuracy, and its rejection of unknown objects, on pictures outside its training data.
 
     python benchmarks/classifier_accuracy.py [--model FILE] [--real FOLDER] [--images 2000]
 
 Prints one table: fresh renders, the gaps between classes, real photographs on rendered belts (a folder a class, `other`
-for what is none of them), and foreign pictures by kind. `--real` is left out where there are no such photographs;
-scikit-image's photographs are measured on where it is installed.
+for other objects), and foreign pictures by kind. `--real` is optional. With scikit-image installed, its
+photographs are measured too.
 """
 
 import argparse
@@ -35,7 +35,7 @@ SEED = 20_261_121
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a model said of one picture: the label, how sure, and the probability that it is any fruit."""
+    """A model's answer for one picture: label, sure or not, and the probability that it shows a fruit."""
 
     truth: str
     label: str
@@ -69,13 +69,13 @@ def parse() -> argparse.Namespace:
 
 
 def fresh(count: int) -> Iterator[Picture]:
-    """As many pictures of single items as asked for, from a seed that no training used."""
+    """Pictures of single items, from a seed that no training used."""
     samples = (draw_sample(number, seed=SEED, split="test") for number in itertools.count())
     yield from itertools.islice(((s.label, s.image) for s in samples if s.label in FRUIT_CLASSES), count)
 
 
 def nothing(count: int) -> Iterator[Picture]:
-    """What a line's camera may see in place of an item: of every kind as many as asked for."""
+    """Pictures of what a line's camera may show in place of an item, equally many of each kind."""
     for number in range(count):
         yield "empty", render_empty(seed=SEED + number)
         yield "wrong colour", render_foreign("ball", seed=SEED + number)
@@ -90,15 +90,15 @@ def strange(count: int) -> Iterator[Picture]:
 
 
 def ask(classifier: Classifier, pictures: Iterable[Picture]) -> Iterator[Outcome]:
-    """What the model says of pictures; an error counts as `unknown`, as it does on the line."""
+    """The model's answers for pictures; an error counts as `unknown`, as on the line."""
     for truth, image in pictures:
         try:
-            said = classifier.classify(image)
+            answer = classifier.classify(image)
         except ClassifierError:
             yield Outcome(truth, UNKNOWN, False, 0.0)
             continue
-        fruit = 1 - said.confidence if said.label == UNKNOWN else said.confidence
-        yield Outcome(truth, said.label, said.label != UNKNOWN and said.margin >= 0, fruit)
+        fruit = 1 - answer.confidence if answer.label == UNKNOWN else answer.confidence
+        yield Outcome(truth, answer.label, answer.label != UNKNOWN and answer.margin >= 0, fruit)
 
 
 def report(classifier: Classifier, sets: dict[str, list[Outcome]]) -> None:

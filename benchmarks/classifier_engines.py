@@ -1,4 +1,4 @@
-"""The engines side by side, in one run: speed, agreement, accuracy, memory, time to the first answer.
+"""The engines compared in one run: speed, agreement, accuracy, memory, time to the first answer.
 
     python benchmarks/classifier_engines.py --folder TRAINED [--threads 1] [--images 300] [--rounds 3]
 
@@ -66,7 +66,7 @@ def main() -> None:
     truth = np.array([CLASSES.index(sample.label) for sample in samples])
     engines = open_engines(options.folder, options.threads)
     classifiers = {name: Classifier(engine) for name, engine in engines.items()}
-    said: dict[str, np.ndarray] = {}
+    answers: dict[str, np.ndarray] = {}
     times_ms: dict[str, list[float]] = {name: [] for name in engines}
     for _ in range(options.rounds):
         for name, classifier in classifiers.items():
@@ -75,7 +75,7 @@ def main() -> None:
                 begin_s = time.perf_counter()
                 labels.append(CLASSES.index(classifier.classify(sample.image).label))
                 times_ms[name].append((time.perf_counter() - begin_s) * 1e3)
-            said[name] = np.array(labels)
+            answers[name] = np.array(labels)
     pixels = np.stack([decode(sample.image, classifiers["int8"].metadata.image_px) for sample in samples])
     parts = np.array_split(pixels, 20)
     logits = {name: np.concatenate([engine.run(part)[0] for part in parts]) for name, engine in engines.items()}
@@ -90,8 +90,8 @@ def main() -> None:
         gap = np.abs(logits[name] - logits["torch channels_last"]).max()
         first_s, peak_mb = first_answer(options.folder, name, samples[0].image)
         table.add_row(
-            name, f"{p50:.2f}", f"{p99:.2f}", f"{slowest / p50:.2f}", f"{(said[name] == truth).mean():.2%}",
-            f"{(said[name] == said['torch channels_last']).mean():.2%}", f"{gap:.3f}", f"{first_s:.2f}",
+            name, f"{p50:.2f}", f"{p99:.2f}", f"{slowest / p50:.2f}", f"{(answers[name] == truth).mean():.2%}",
+            f"{(answers[name] == answers['torch channels_last']).mean():.2%}", f"{gap:.3f}", f"{first_s:.2f}",
             f"{peak_mb:.0f}",
         )  # fmt: skip
     Console(width=120).print(table)

@@ -1,9 +1,9 @@
-"""The service under load and under fire: a real server process, real sockets.
+"""The service under load and with bad input: a real server process, real sockets.
 
     python benchmarks/classifier_service.py [--model FILE] [--requests 1000] [--clients 50]
 
-First every image is asked for one at a time, then by many clients at once; each answer is compared with the one that
-the classifier gives for that very image. Then bad input, with the server's memory after each.
+First one client sends every image in turn, then many clients at once. Each answer is compared with the classifier's own
+answer for that image. Then comes bad input, with the server's memory after each.
 """
 
 import argparse
@@ -96,9 +96,9 @@ def under_fire(url: str, pid: int, good: bytes) -> Table:
     for name, body in bodies.items():
         response = httpx.post(url + PATH, content=body, timeout=60)
         answer = response.json()
-        said = answer["error"] or f"{answer['results'][0]['label']} {answer['results'][0]['confidence']:.3f}"
+        answered = answer["error"] or f"{answer['results'][0]['label']} {answer['results'][0]['confidence']:.3f}"
         alive = httpx.post(url + PATH, content=good, timeout=60).json()["code"] == 0
-        table.add_row(name, f"{len(body):,}", str(response.status_code), str(answer["code"]), said,
+        table.add_row(name, f"{len(body):,}", str(response.status_code), str(answer["code"]), answered,
                       "yes" if alive else "NO", f"{memory_mb(pid):.0f}")  # fmt: skip
     return table
 

@@ -1,4 +1,4 @@
-"""Sets of pictures to measure a model on that it was never trained on."""
+"""Test pictures that no model was trained on."""
 
 from collections.abc import Iterator
 from pathlib import Path

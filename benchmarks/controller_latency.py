@@ -1,12 +1,12 @@
-"""From gate edge to command: how long the controller takes over a real broker while pictures are being recognised.
+"""Latency from gate edge to command, over a real broker, while pictures are being recognised.
 
     python benchmarks/controller_latency.py [--items 60] [--picture-bytes 100000]
 
-The line and the broker are a process of their own, the controller is this one, on the wall clock, with the shipped
-model. Measured in its adapter: from the message handed over by paho until the publish call has returned. Once with
-the line's own pictures only, once while another thread recognises pictures of that size without a pause: an edge
-then always meets a recognition under way. Beside each the floor of the same run: how long a bare hand-over from one
-thread to another takes that has nothing to do, every 50 ms; a machine that is slow to wake shows there.
+Line and broker run in another process. The controller runs in this one, on the wall clock, with the shipped model. Its
+adapter measures from paho's delivery of the message until the publish call has returned. The first run has the line's
+own pictures only. In the second another thread recognises pictures of that size without a pause, so that a recognition
+is always in progress. Each run also measures a lower bound: an idle hand-over between two threads, every 50 ms. It
+shows a machine that is slow to wake.
 """
 
 import argparse
@@ -40,12 +40,13 @@ LINE = Layout(
     belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),
     end_m=1.2, loader_stroke_s=0.2, rod_stroke_s=0.1,
 )  # fmt: skip
-TOLD = {"belt_start_s": 0.3, "loader_stroke_s": 0.2, "rod_stroke_s": 0.2}
+SETTINGS = {"belt_start_s": 0.3, "loader_stroke_s": 0.2, "rod_stroke_s": 0.2}
 
 
 class Shown:
-    """Pictures drawn before the run, so that drawing delays no gate, and as large as asked: what stands behind a
-    JPEG's end is no part of the picture."""
+    """Pictures drawn before the run, so that drawing delays no gate edge.
+
+    Bytes behind the JPEG's end pad them to the requested size."""
 
     def __init__(self, size_bytes: int) -> None:
         self._pictures = {name: render(name, seed=1).ljust(size_bytes, b"\0") for name in CLASSES}
@@ -56,12 +57,12 @@ class Shown:
 
 
 def work_line(items: int, size_bytes: int, parent: multiprocessing.connection.Connection) -> None:
-    """The plant and the broker; tells the parent the port, and how many items went where they belong."""
+    """Run plant and broker; send the parent the port, and the number of correctly sorted items."""
     picture_source = Shown(size_bytes)
     twin.run.picture_source_of = lambda *_: picture_source
     scenario = Scenario(
         seed=5, layout=LINE, items=ItemDraw(count=items), recognizer=RecognizerModel(source="images"),
-        controller=settings_for(LINE, **TOLD),
+        controller=settings_for(LINE, **SETTINGS),
     )  # fmt: skip
     with EmbeddedBroker() as broker:
         parent.send(broker.port)
@@ -76,7 +77,7 @@ def recognise_on(classifier: Classifier, image: bytes, over: threading.Event) ->
 
 @contextmanager
 def recognising(size_bytes: int) -> Iterator[None]:
-    """Another thread recognises pictures without a pause."""
+    """Recognise pictures in another thread without a pause."""
     over = threading.Event()
     image = render("ripe", seed=1).ljust(size_bytes, b"\0")
     thread = threading.Thread(target=recognise_on, args=(Classifier.load(), image, over))
@@ -89,7 +90,7 @@ def recognising(size_bytes: int) -> Iterator[None]:
 
 
 class Floor:
-    """Two threads and a queue between them: `took_ms` has how long each hand-over took."""
+    """Two threads and a queue between them; `took_ms` has the time of each hand-over."""
 
     def __init__(self) -> None:
         self.took_ms: list[float] = []
@@ -125,25 +126,25 @@ def spread(took_ms: list[float]) -> str:
 
 
 def control(items: int, size_bytes: int, *, busy: bool) -> tuple[list[float], list[float], int, list[str]]:
-    """Latencies and the floor's in ms, items that went where they belong, and the checks that complained."""
+    """Latencies and lower bounds in ms, correctly sorted items, and violated checks."""
     ours, theirs = multiprocessing.Pipe()
     line = multiprocessing.get_context("spawn").Process(target=work_line, args=(items, size_bytes, theirs))
     line.start()
-    clock, over, said = WallClock(), threading.Event(), []
+    clock, over, received = WallClock(), threading.Event(), []
     connection = Connection(Address(port=ours.recv()))
 
     def await_the_end() -> None:
-        said.append(ours.recv())
+        received.append(ours.recv())
         over.set()
 
     threading.Thread(target=await_the_end).start()
     connection.open()
     load = recognising(size_bytes) if busy else nullcontext()
     with Worker(Classifier.load(), connection.poke) as worker, load, Floor() as floor:
-        clock.run(Session(Controller(settings_for(LINE, **TOLD)), worker), connection, over)
+        clock.run(Session(Controller(settings_for(LINE, **SETTINGS)), worker), connection, over)
     connection.close()
     line.join()
-    return [1000 * latency_s for latency_s in clock.gate_to_command_s], floor.took_ms, *said[0]
+    return [1000 * latency_s for latency_s in clock.gate_to_command_s], floor.took_ms, *received[0]
 
 
 def main() -> int:

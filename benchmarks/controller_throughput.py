@@ -1,12 +1,11 @@
-"""How many items a minute the controller sorts, beside the reference flow and the loader's limit.
+"""The controller's throughput in items a minute, compared with the reference flow and the loader's limit.
 
     python benchmarks/controller_throughput.py [--items 1000] [--seed 1]
 
-On each line: the flow of the FS course's reference controller, one item at a time, as many as is safe, and the limit
-that the loader sets by itself (a stroke out and one in). `rods` is the limit that the rods set where each item is
-pushed by its own and the stretch behind a gate belongs to one item. In the twin's time, in memory; exit 1 where
-something went wrong, or the controller misses its target: 95 % of the loader's limit where rods do not limit (theirs
-is higher by a tenth), and never slower than one item at a time.
+On each line: the FS course's reference controller, one item at a time, as many items as is safe, and the loader's own
+limit (a stroke out and one in). `rods` is the rods' limit, with each item pushed by its own rod and one item at a time
+on a leg. Times are the twin's, in memory. The target is 95 % of the loader's limit where that of the rods is at least a
+tenth higher, and never a lower rate than one item at a time. Exit 1 on a violation or a missed target.
 """
 
 import argparse
@@ -39,19 +38,19 @@ class ReferenceFlow:
         return self._due[0][0] if self._due else None
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
-        said: list[Output] = []
+        outputs: list[Output] = []
         if isinstance(event, Start):
-            said += [Rod(ALL, push=False), Conveyor(run=True)]
+            outputs += [Rod(ALL, push=False), Conveyor(run=True)]
             self._load(now_s + 2.0)
         elif isinstance(event, ImageSeen):
-            said.append(Recognise(event.image))
+            outputs.append(Recognise(event.image))
         elif isinstance(event, Recognised):
             self._label = event.label
         elif isinstance(event, GateEdge) and not event.blocked:
             self._passed(event.number, now_s)
         while self._due and self._due[0][0] <= now_s:
-            said.append(heapq.heappop(self._due)[2])
-        return tuple(said)
+            outputs.append(heapq.heappop(self._due)[2])
+        return tuple(outputs)
 
     def _passed(self, gate: int, now_s: float) -> None:
         rod = self._settings.bins.get(self._label or "")
@@ -75,11 +74,11 @@ class ReferenceFlow:
 
 @dataclass(frozen=True)
 class Bench:
-    """A line, and what the controller is told of its strokes."""
+    """A line, and the controller's settings of its strokes."""
 
     name: str
     layout: Layout
-    told: dict[str, float] = field(default_factory=dict)
+    strokes: dict[str, float] = field(default_factory=dict)
 
 
 NEAR = {"camera_m": 0.15, "gates_m": (0.30, 0.48, 0.66), "rods_m": (0.37, 0.55, 0.73), "end_m": 0.9}
@@ -104,12 +103,12 @@ BENCHES = [
 
 
 def loader_limit(layout: Layout) -> float:
-    """Items a minute of a loader that never waits."""
+    """Items a minute that a loader without pauses loads."""
     return 60 / (2 * layout.loader_stroke_s)
 
 
 def rods_limit(bench: Bench, settings: Settings) -> float:
-    """Items a minute that the rods allow: out and in beside an item's length, and a stretch belongs to one item.
+    """Items a minute that the rods allow: out and in beside an item's length, and a leg belongs to one item.
 
     How far behind the last gate its rod stands is not on the wire: no farther than the gates are apart, or than a
     single gate is from the loader.
@@ -121,13 +120,13 @@ def rods_limit(bench: Bench, settings: Settings) -> float:
 
 
 def work(bench: Bench, items: int, seed: int, in_flight: int | str, controller: Callable[..., object] | None) -> Run:
-    settings = settings_for(bench.layout, items=items, in_flight=in_flight, **bench.told)
+    settings = settings_for(bench.layout, items=items, in_flight=in_flight, **bench.strokes)
     scenario = Scenario(seed=seed, layout=bench.layout, items=ItemDraw(count=items), controller=settings)
     return simulate(scenario, controller=controller, keep_trace=False)  # type: ignore[arg-type]
 
 
 def line_of(bench: Bench, items: int, seed: int) -> tuple[str, bool]:
-    """A row of the table, and whether it is as it should be."""
+    """A row of the table, and whether it meets its target."""
     reference = work(bench, items, seed, 1, ReferenceFlow).summary
     one, auto = (work(bench, items, seed, in_flight, None) for in_flight in (1, "auto"))
     limit = loader_limit(bench.layout)

@@ -1,7 +1,7 @@
-"""What really happened on the line, counted from a run's records alone: no check, no excuse, no fact has a part in it.
+"""The ground truth: broken rules, counted from a run's records alone, without checks, excuses or facts.
 
-A break is a rule, and the item on which it was broken (None: on none). Written a second time on purpose: it is what the
-verdict is measured by.
+A break is a rule and the item on which it was broken (None: no item). This repeats the checks on purpose: the verdict
+is measured against it.
 """
 
 import json
@@ -15,13 +15,13 @@ WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eig
 
 
 def breaks(run):
-    """Every break of a rule in a run, whatever the reason."""
+    """Every broken rule in a run, whatever the reason."""
     records, scenario = list(run.trace), run.scenario
     return set().union(*(find(records, scenario) for find in FINDERS))
 
 
 def delivered(run, item):
-    """Whether the controller was told all of an item, in time, and once: picture, answer, both edges of each gate."""
+    """Whether the controller got everything of an item once and in time: picture, answer, both edges of each gate."""
     return not any(
         isinstance(record, trace.Disturbed) and (record.item == item or item in record.beside) for record in run.trace
     )
@@ -41,9 +41,13 @@ def _sorting(records, scenario):
             answers[record.item] = (record.label, record.confidence)
         elif type(record) is trace.Binned and record.item > 0:
             label, confidence = answers.get(record.item, (classes[record.item], 1.0))
-            heard = label is not None
-            named = bins.get(label if heard else classes[record.item], 0) if confidence >= threshold or not heard else 0
-            if record.bin not in (0, named if heard else 0):
+            answered = label is not None
+            named = (
+                bins.get(label if answered else classes[record.item], 0)
+                if confidence >= threshold or not answered
+                else 0
+            )
+            if record.bin not in (0, named if answered else 0):
                 yield "wrong_bin", record.item
             if record.bin == 0 and named != 0:
                 yield "needless_reject", record.item
@@ -84,7 +88,7 @@ def _jams(records, scenario):
             yield "jam", record.item
 
 
-def _said(records, scenario):
+def _commands(records, scenario):
     out = set()
     for record in records:
         if type(record) is trace.Refused:
@@ -130,4 +134,4 @@ def _ends(records, scenario):
         yield "not_at_rest", None
 
 
-FINDERS = (_sorting, _rods, _jams, _said, _unsafe, _ends)
+FINDERS = (_sorting, _rods, _jams, _commands, _unsafe, _ends)

@@ -1,4 +1,4 @@
-"""The same generated scenarios in memory and in lockstep over a real broker: are they the same runs, bit for bit?
+"""Compares the digests of generated scenarios in memory and in lockstep over a real broker.
 
     python benchmarks/scenario_digests.py [COUNT]
 
@@ -21,13 +21,13 @@ SIMPLEST = 15
 
 
 def drawn(count):
-    """So many different scenarios, always the same: one of each kind of fault, then mixtures."""
+    """`count` different scenarios, always the same: one of each kind of fault, then mixtures."""
     chosen = [last(1, kinds=[kind], fewest_items=4)[0] for kind in ALL_FAULTS][:count]
     return chosen + last(count - len(chosen), kinds=ALL_FAULTS)
 
 
 def last(count, **bounds):
-    """The last so many scenarios of a hunt: Hypothesis begins with the simplest."""
+    """The last `count` scenarios that Hypothesis draws, because it begins with the simplest."""
     found = {}
 
     @settings(
@@ -44,7 +44,7 @@ def last(count, **bounds):
 
 
 def main():
-    """Run each under both links and print what came of it."""
+    """Run each under both links and print the result."""
     chosen = drawn(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
     same, faults, seconds = 0, Counter(), Counter()
     for scenario in chosen:

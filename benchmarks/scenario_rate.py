@@ -1,8 +1,8 @@
-"""How many scenarios a second one core runs in memory: the quick stories' mixture, ten items each.
+"""The number of scenarios a second that one core runs in memory, with the quick profile's faults and ten items each.
 
     python benchmarks/scenario_rate.py
 
-Processor time counts, not the wall's, so that busy neighbours do not.
+Measured in processor time, so that other load does not count.
 """
 
 import sys
@@ -43,7 +43,7 @@ def drawn(kinds):
 
 
 def main():
-    """Run them all, and print the rate a kind and over all."""
+    """Run them all, and print the rate for each kind and overall."""
     total, total_s = 0, 0.0
     for name, kinds in KINDS.items():
         chosen = drawn(kinds)

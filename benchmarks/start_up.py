@@ -1,8 +1,9 @@
-"""How long a person waits: each program's help, and the main job from a warm install to its verdict.
+"""The time that a person waits: for each program's help, and for the main job from a warm install to its verdict.
 
     python benchmarks/start_up.py [--runs 5]
 
-Medians of whole processes, beside a bare Python's start. The goals: help under 0.5 s, the main job under 30 s.
+Medians of whole processes, with the start of Python alone for comparison.
+The goals: help under 0.5 s, the main job under 30 s.
 """
 
 import argparse

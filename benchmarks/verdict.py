@@ -1,14 +1,14 @@
-"""How far the verdict can be trusted: what was broken, what of it was reported, what was excused, and by what.
+"""The reliability of the verdict: which breaks were reported, which were excused, and by which fact.
 
     python benchmarks/verdict.py [--pairs 20] [--sound 20000] [--processes 2] [--only losses,swapped,patience]
 
-For every check controllers that break its rule, on scenarios with faults of every family, each in a pair: with the
-faults and without. The truth is counted apart (`ground_truth.py`). Then our sound controller, on as many scenarios as
-asked: every alarm is listed, and whether the truth confirms it. Then three cases for themselves: items swapped among
-foreign objects; settings that wait for ten minutes; and lines that are told to end and lose their controller.
+For every check it runs controllers that break its rule, on scenarios with faults of every family, each with and without
+the faults. `ground_truth.py` counts the breaks independently. Then our sound controller runs on `--sound` scenarios;
+every alarm is listed, and whether the ground truth confirms it. Three special cases follow: items swapped among foreign
+objects, settings that wait for ten minutes, and counted runs that lose their controller.
 
-Exit 1 if a break that happens without the faults, too, was not reported, if one was neither reported nor excused, if a
-sound controller was accused of what did not happen, or if one that was told to end did not come to rest.
+Exit 1 if a break that also happens without the faults was not reported, if a break was neither reported nor excused, if
+an alarm for the sound controller is false, or if a counted run did not come to rest.
 """
 
 import argparse
@@ -45,7 +45,7 @@ CHUNK = 500
 
 
 def drawn(count, number, kinds, **bounds):
-    """So many scenarios, always the same for a number."""
+    """Scenarios that are always the same for a number."""
     found = []
 
     @settings(
@@ -81,7 +81,7 @@ def judge(check, kind, family, pairs):
 
 
 def watch(number):
-    """Our controller on a chunk of scenarios: how many, and its alarms, by check, kinds of faults, and the truth."""
+    """Run our controller on a chunk of scenarios; returns their number and the alarms by check, faults and truth."""
     families = list(FAMILIES.values())
     kinds = s.ALL_FAULTS if number % 5 == 4 else families[number % len(families)]
     alarms, excused, chosen = Counter(), Counter(), drawn(CHUNK, 1000 + number, kinds, counted=number % 3 == 0)
@@ -98,7 +98,7 @@ def watch(number):
 
 
 class Forgetful(Controller):
-    """Ours as it was: what it had loaded when the broker was lost does not count, and an empty stack is none."""
+    """An older version of ours: items on the belt at a broker loss do not count, and an empty stack is not detected."""
 
     def _lost(self, event, now_s):
         done = self._done
@@ -110,7 +110,7 @@ class Forgetful(Controller):
 
 
 def losses():
-    """Counted runs that lose their controller, broker or connection: how many come to rest, how many are reported."""
+    """Counted runs that lose controller, broker or connection: how many come to rest, and how many are reported."""
     rows, well = [], True
     for kind in (ClientCutOff, BrokerDown, ControllerKilled):
         for controller in (Controller, Forgetful):
@@ -118,9 +118,9 @@ def losses():
             for number in range(35):
                 from_s = 8.0 + number
                 fault = kind(from_s=from_s, until_s=from_s + 1.0 + number % 5)
-                told = settings_for(Layout(), items=8)
+                counted = settings_for(Layout(), items=8)
                 run = simulate(
-                    Scenario(seed=number, items=ItemDraw(count=8), faults=(fault,), controller=told),
+                    Scenario(seed=number, items=ItemDraw(count=8), faults=(fault,), controller=counted),
                     controller=controller,
                 )  # fmt: skip
                 ended = run.trace[-1]
@@ -129,14 +129,14 @@ def losses():
                 reported += not at_rest and "not_at_rest" in {found.check for found in run.violations}
             rows.append((kind.__name__, controller.__name__, rested, 35 - rested, reported))
             well &= (rested == 35 or controller is Forgetful) and reported == 35 - rested
-    print("\ntold to end after 8 items, 35 runs each:  loss, controller, at rest, not at rest, of these reported")
+    print("\ncounted runs of 8 items, 35 runs each:  loss, controller, at rest, not at rest, of these reported")
     for row in rows:
         print(f"  {row[0]:18} {row[1]:12} {row[2]:4} {row[3]:4} {row[4]:4}")
     return well
 
 
 class SwapsBins(Controller):
-    """Two classes are mixed up in its table of bins."""
+    """Two classes are swapped in its table of bins."""
 
     def __init__(self, settings):
         bins = dict(settings.bins)
@@ -145,7 +145,7 @@ class SwapsBins(Controller):
 
 
 def swapped():
-    """Swapped bins, and something thrown on the belt every 30 s."""
+    """Swapped bins, and a foreign object on the belt every 30 s."""
     thrown = tuple(ForeignObject(from_s=t, until_s=t, at_m=0.1 + 0.3 * (t % 4) / 3) for t in range(30, 330, 30))
     scenario = Scenario(seed=2, items=ItemDraw(count=50), faults=thrown, controller=settings_for(Layout()))
     run = simulate(scenario, controller=SwapsBins)
@@ -160,7 +160,7 @@ def swapped():
 
 
 def patience():
-    """Settings that wait for ten minutes excuse no more than the usual ones."""
+    """Settings that wait for ten minutes must excuse no more than the default settings."""
     worse = 0
     for scenario in drawn(60, 5, s.ALL_FAULTS, layout=st.just(Layout()), fewest_items=6):
         waits = msgspec.structs.replace(scenario.controller, patience_s=600.0, late_image_s=600.0)
@@ -176,28 +176,31 @@ def patience():
     return worse == 0
 
 
-def usual(told):
-    """Our controller with the usual settings, whatever it is told."""
-    return Controller(msgspec.structs.replace(told, patience_s=20.0, late_image_s=8.0))
+def usual(given):
+    """Our controller with the default patience, whatever the given settings."""
+    return Controller(msgspec.structs.replace(given, patience_s=20.0, late_image_s=8.0))
 
 
 CASES = {"losses": losses, "swapped": swapped, "patience": patience}
 
 REASONS = {
-    ("needless_reject", "belt"): "an item on a belt off its pace is late everywhere, and two of them show another line",
-    ("needless_reject", "loader"): "two items from one push are one item to every beam",
-    ("needless_reject", "camera"): "pictures carry no number: one too few, too many or too late may be the next item's",
+    (
+        "needless_reject",
+        "belt",
+    ): "every item is late on a belt at another speed, and two late items look like another line",
+    ("needless_reject", "loader"): "two items from one push pass each beam as one",
+    ("needless_reject", "camera"): "pictures carry no number: a missing, extra or late one may be the next item's",
     ("needless_reject", "recognizer"): "an item without an answer belongs to reject",
-    ("needless_reject", "wire"): "what the line said of the item was lost or late",
-    ("needless_reject", "broker"): "on the belt, or next to what was, when nobody heard of it",
-    ("needless_reject", "controller"): "on the belt, or next to what was, when nobody heard of it",
-    ("jam", "broker"): "nobody was there to pull the rod",
+    ("needless_reject", "wire"): "a message about the item was lost or late",
+    ("needless_reject", "broker"): "on the belt, or next to such an item, during the loss",
+    ("needless_reject", "controller"): "on the belt, or next to such an item, during the loss",
+    ("jam", "broker"): "no controller was connected to pull the rod",
 }
-"""Why a check may excuse more than one in ten of its breaks under a family of faults."""
+"""The reason for which a check may excuse more than one in ten breaks under a family of faults."""
 
 
 def main():
-    """All of it, or what is asked for."""
+    """Run all parts, or those named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--sound", type=int, default=20_000)
@@ -215,7 +218,7 @@ def main():
 
 
 def table(workers, pairs):
-    """Check by family: breaks, reported, in both runs of a pair and reported, excused and by what."""
+    """Table by check and family: breaks, reported, in both runs of a pair and reported, excused, by which fact."""
     jobs = [
         workers.submit(judge, check, kind, family, pairs)
         for check, kinds in BREAKING.items() for kind in kinds for family in FAMILIES
@@ -239,7 +242,7 @@ def table(workers, pairs):
 
 
 def sound(workers, count):
-    """Our own controller: its alarms, and what was excused."""
+    """Our own controller's alarms, and the excused breaks."""
     began_s, scenarios, alarms, excused = time.perf_counter(), 0, Counter(), Counter()
     for done, raised, forgiven in workers.map(watch, range(-(-count // CHUNK))):
         scenarios, alarms, excused = scenarios + done, alarms + raised, excused + forgiven

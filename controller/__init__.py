@@ -1,4 +1,4 @@
-"""The controller of the sorting line: deployable by itself, the same program on the twin and on the plant."""
+"""The controller of the sorting line. Deployable by itself; the same program on the twin and on the plant."""
 
 from controller.core import Controller
 from controller.errors import ControllerError, WireError

@@ -1,4 +1,4 @@
-"""A broker's address, as a person writes it and reads it: HOST:PORT, an IPv6 host in brackets."""
+"""A broker's address as text: HOST:PORT, with an IPv6 host in brackets."""
 
 import ipaddress
 import re
@@ -13,9 +13,9 @@ _WRITTEN: Final = re.compile(r"(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^][:/\s]+))(?::
 
 
 def parse_address(text: str, option: str = "--broker", *, default_port: int | None = None) -> tuple[str, int]:
-    """Host and port of HOST:PORT or [IPv6]:PORT; the port may be left out where there is a `default_port`.
+    """Host and port of HOST:PORT or [IPv6]:PORT. With a `default_port` the text may leave the port out.
 
-    Raises `SettingsError`, which names the option that the text was given for.
+    Raises `SettingsError` that names the `option`.
     """
     written = _WRITTEN.fullmatch(text)
     port = None if written is None else written["port"] or default_port
@@ -26,7 +26,7 @@ def parse_address(text: str, option: str = "--broker", *, default_port: int | No
 
 
 def address_text(host: str, port: int) -> str:
-    """What `parse_address` takes."""
+    """The text of an address, as `parse_address` reads it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

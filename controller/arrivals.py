@@ -1,4 +1,4 @@
-"""What arrives over the broker, on its way from the network's thread to the session's: a bounded queue."""
+"""A bounded queue that carries arrivals from the network's thread to the session's thread."""
 
 import queue
 import threading
@@ -6,14 +6,14 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 LOOK_UP_S: Final = 0.2
-"""However long nothing arrives, whoever waits looks up this often, so that a stop is heard."""
+"""A thread that waits for arrivals returns at least this often, so that it notices a stop request."""
 
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 
 
 class Sign(Enum):
-    """What an arrival is: a message, the connection lost or back, or a poke from this process."""
+    """The kind of an arrival: a message, the connection lost or back, or a wake-up from this process."""
 
     MESSAGE = "message"
     LOST = "lost"
@@ -22,7 +22,7 @@ class Sign(Enum):
 
 
 class Arrival(NamedTuple):
-    """Something for the session's thread; `at_s` is when paho handed it over, on the wall clock."""
+    """One arrival for the session's thread. `at_s` is the wall clock's time at which paho delivered it."""
 
     sign: Sign
     topic: str = ""
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
 
 
 class Arrivals:
-    """The queue. A message that finds it full is dropped and counted in `dropped`; a sign never is."""
+    """The queue. When it is full it drops messages, and counts them in `dropped`; it never drops another kind."""
 
     def __init__(self, most: int = MOST_WAITING, most_bytes: int = MOST_WAITING_BYTES) -> None:
         self._most = most

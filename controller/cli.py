@@ -1,4 +1,4 @@
-"""The command `controller run`. Exit 0: all well; 1: the run failed; 2: bad usage or input, or no broker there."""
+"""The command `controller run`. Exit 0: success; 1: the run failed; 2: bad usage or input, or an unusable broker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 
 class ClockKind(StrEnum):
-    """Whose time the controller follows."""
+    """The clock that the controller follows."""
 
     WALL = "wall"
     GRANTED = "granted"
@@ -40,17 +40,20 @@ def run(
         int | None,
         typer.Option(
             min=0,
-            help="End after so many items, when they are in a bin, or were on the belt when the broker was lost; "
-            "or when the stack gives nothing more. [default: go on]",
+            help="End after this many items. An item counts when it is in a bin, or was on the belt when the broker "
+            "was lost. Also end when the stack is empty. [default: go on]",
         ),
     ] = None,
-    clock: Annotated[ClockKind, typer.Option(help="The wall's, or granted by a twin (lockstep).")] = ClockKind.WALL,
-    config: Annotated[Path | None, typer.Option(help="Settings, a TOML file; options go over it.")] = None,
+    clock: Annotated[
+        ClockKind, typer.Option(help="The wall clock, or the clock that a twin grants (lockstep).")
+    ] = ClockKind.WALL,
+    config: Annotated[Path | None, typer.Option(help="Settings, a TOML file; options override it.")] = None,
     client_id: Annotated[str | None, typer.Option(help="Client id at the broker. [default: FS_Ctl]")] = None,
     keep_alive: Annotated[int | None, typer.Option(help="Keep-alive in s, 1 to 65535. [default: 50]")] = None,
     username: Annotated[str | None, typer.Option(help="User name at the broker.")] = None,
     password_file: Annotated[
-        Path | None, typer.Option(help="File with the password in its first line; else CONTROLLER_PASSWORD is taken.")
+        Path | None,
+        typer.Option(help="File with the password in its first line. [default: the variable CONTROLLER_PASSWORD]"),
     ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="Encrypt the connection.")] = False,
     ca_file: Annotated[Path | None, typer.Option(help="Certificates to trust (PEM). [default: the system's]")] = None,
@@ -61,9 +64,9 @@ def run(
     ] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON objects.")] = False,
 ) -> None:
-    """Control a line, until it is stopped (Ctrl-C: the belt clears, then everything comes to rest)."""
+    """Control a line until stopped (Ctrl-C: the belt clears, then the rods retract and the belt stops)."""
     with _one_line_errors():
-        # The program is loaded when it is to run, not for --help.
+        # Imported here, so that --help starts fast.
         from controller import configuration, journal, program
 
         journal.open_log(as_json=log_json)
@@ -83,7 +86,7 @@ def run(
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Whatever comes from outside ends the command with one line and exit code 2."""
+    """An error of the controller or the classifier ends the command with one line and exit code 2."""
     from classifier import ClassifierError
     from controller.errors import ControllerError
 

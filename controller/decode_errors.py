@@ -1,138 +1,145 @@
-"""What is wrong with a document, in one line: the field, its value, and what is allowed there.
+"""One line for a document that does not fit its type: the field, what it must be, and its value.
 
-msgspec says where a document does not fit; which value stands there, and what might, is looked up here.
+msgspec's own message names neither the value nor the alternatives. So this module looks for the first part of the
+document that does not fit, and takes what it must be from the type itself.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from reprlib import repr as short
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from msgspec import inspect
 
-_PLACED: Final = re.compile(r"(?P<words>.*?)(?: - at `\$(?P<place>.*)`)?", re.DOTALL)
-_STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+)`", re.DOTALL)
-_EXPECTED: Final = re.compile(r"Expected (.+), got .+", re.DOTALL)
-_PLAIN: Final = {inspect.IntType: int, inspect.FloatType: float, inspect.StrType: str}
+from controller.errors import ControllerError
+
+_WORDS: Final = {int: "an integer", float: "a number", str: "a string", bool: "true or false", NoneType: "null"}
+
+
+class Misfit(NamedTuple):
+    """A part of a document that does not fit its type.
+
+    `place` leads to it from the whole document, as in `.items[0].length_m`. `must` completes "it must be ...". If the
+    type itself refused values that fit their own types, `refusal` is its error, and `must` is empty.
+    """
+
+    place: str
+    value: Any
+    must: str
+    refusal: Exception | None = None
 
 
 def objection(error: Exception, text: bytes, kind: Any) -> str:
-    """The decoder's `error` about a JSON `text` that should be a `kind`; its own words where no more can be said."""
+    """One line on the decoder's `error` about the JSON `text` of a `kind`: the misfit, or else the error's own text."""
     try:
-        field, value, allowed = refused_field(error, msgspec.json.decode(text), kind)
-    except (LookupError, UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
-        return str(error)  # The decoder stopped there: what follows may be anything, the same key once more among it.
-    return f"{field or 'the document'} = {short(value)}: allowed is {allowed}"
+        found = misfit(msgspec.json.decode(text), kind) if isinstance(error, msgspec.ValidationError) else None
+    except (UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
+        found = None  # The decoder stopped at the first error. The rest of the text may not even be JSON.
+    if found is None:
+        return str(error)
+    place = found.place.removeprefix(".")
+    if found.refusal is None:
+        return f"{place or 'the document'} must be {found.must}, got {short(found.value)}"
+    refusal = str(found.refusal)
+    return refusal if refusal.startswith(place) else f"{place}: {refusal}"
 
 
-def refused_field(error: Exception, document: Any, kind: Any) -> tuple[str, Any, str]:
-    """Field, value and what is allowed, of msgspec's `error` about a `document` that should be a `kind`.
-
-    The field is empty where it is the whole document. Raises `LookupError` where no more is known than the error says.
-    """
-    found = _PLACED.fullmatch(str(error))
-    if not isinstance(error, msgspec.ValidationError) or found is None or "allowed is" in found["words"]:
-        raise LookupError(str(error))
+def misfit(value: Any, kind: Any, place: str = "") -> Misfit | None:
+    """The first part of `value` that does not fit, or None if the whole is a `kind`."""
     try:
-        field, value, allowed = _told(found["words"], found["place"] or "", document, kind)
-    except TypeError:
-        raise LookupError(str(error)) from None
-    if not allowed:
-        raise LookupError(str(error))
-    return field.removeprefix("."), value, allowed
+        msgspec.convert(value, kind, str_keys=True)
+    except ControllerError as error:
+        refusal: BaseException | None = error
+    except msgspec.ValidationError as error:
+        refusal = error.__cause__
+    else:
+        return None
+    kind = _intended(value, kind)
+    for step, part, part_kind in _parts(value, kind):
+        if (found := misfit(part, part_kind, place + step)) is not None:
+            return found
+    if isinstance(refusal, Exception):
+        return Misfit(place, value, "", refusal)
+    return _misfit_itself(value, kind, place)
 
 
-def one_of_the_keys(key: str, keys: Iterable[str]) -> str:
-    """What is allowed in the place of an unknown key; the one that was most likely meant comes last."""
-    known = list(keys)
-    close = get_close_matches(key, known, n=1)
-    return f"one of the keys {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
+def one_of(name: str, names: Iterable[str]) -> str:
+    """What an unknown name must be: one of `names`. Ends with the one that was probably meant, if one is close."""
+    known = list(names)
+    close = get_close_matches(name, known, n=1)
+    return f"one of {', '.join(known)}" + (f" (did you mean {close[0]}?)" if close else "")
 
 
-def _told(words: str, place: str, document: Any, kind: Any) -> tuple[str, Any, str]:
-    """The field at a place, its value and what is allowed (nothing where that is not known). Raises `LookupError`."""
-    place, value, node = _at(document, inspect.type_info(kind), place)
-    if (unknown := _UNKNOWN.fullmatch(words)) is not None:
-        keys = [field.encode_name for field in node.fields] if isinstance(node, inspect.StructType) else []
-        return f"{place}.{unknown[1]}", value[unknown[1]], one_of_the_keys(unknown[1], keys)
-    if (expected := _EXPECTED.fullmatch(words)) is not None:
-        return place, value, _words(node) or expected[1].replace("`", "")
-    return place, value, _tags(node) if words.startswith("Invalid ") else ""
+def _intended(value: Any, kind: Any) -> Any:
+    """The alternative of a union that `value` is an attempt at; the union itself if that is open."""
+    for alternative in _alternatives(kind):
+        if _is_struct(alternative) and isinstance(value, Mapping):
+            config = alternative.__struct_config__
+            if config.tag_field is None or value.get(config.tag_field) == config.tag:
+                return alternative
+        elif get_origin(alternative) is tuple and isinstance(value, list | tuple):
+            return alternative
+    return kind
 
 
-def _at(value: Any, node: inspect.Type, place: str) -> tuple[str, Any, inspect.Type]:
-    """What stands at a place like `.items[0]`, and what kind should; of a union's kind tag, the union.
-
-    Of a mapping msgspec does not say which entry it means (`[...]`): the first that does not fit.
-    """
-    consumed, named = 0, ""
-    for step in _STEP.finditer(place):
-        consumed += len(step[0])
-        key, number = step[1], step[2]
-        chosen = _chosen(node, value)
-        if key is None and number is None:
-            key = _misfit(value, chosen)
-        value = value[key] if key is not None else value[int(number)]
-        named += f".{key}" if key is not None else step[0]
-        if isinstance(chosen, inspect.StructType):
-            node = next((field.type for field in chosen.fields if field.encode_name == key), node)
-        elif isinstance(chosen, inspect.VarTupleType):
-            node = chosen.item_type
-        elif isinstance(chosen, inspect.DictType):
-            node = chosen.value_type
-    if consumed != len(place):
-        raise LookupError(place)
-    return named, value, _chosen(node, value)
+def _parts(value: Any, kind: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Step, value and type of each part that `value` has as a `kind`."""
+    arguments = get_args(kind)
+    if _is_struct(kind) and isinstance(value, Mapping):
+        for field in msgspec.structs.fields(kind):
+            if field.encode_name in value:
+                yield f".{field.encode_name}", value[field.encode_name], field.type
+    elif get_origin(kind) is tuple and isinstance(value, list | tuple):
+        kinds = [arguments[0]] * len(value) if ... in arguments else arguments
+        for index, (part, part_kind) in enumerate(zip(value, kinds, strict=False)):
+            yield f"[{index}]", part, part_kind
+    elif _is_mapping(kind) and isinstance(value, Mapping):
+        for key, part in value.items():
+            yield f".{key}", part, arguments[1]
 
 
-def _misfit(mapping: Any, node: inspect.Type) -> str:
-    """The first key of a mapping whose value is not of the plain type that it should be. Raises `LookupError`."""
-    if isinstance(node, inspect.DictType) and (plain := _PLAIN.get(type(node.value_type))) is not None:
-        for key, value in mapping.items():
-            if type(value) is not plain:
-                return str(key)
-    raise LookupError("[...]")
+def _misfit_itself(value: Any, kind: Any, place: str) -> Misfit:
+    """What is wrong with a value all of whose parts fit."""
+    alternatives = _alternatives(kind)
+    if not isinstance(value, Mapping) or not all(map(_is_struct, alternatives)):
+        return Misfit(place, value, _words(kind))
+    tag_field = alternatives[0].__struct_config__.tag_field
+    if len(alternatives) > 1 and tag_field in value:
+        tags = ", ".join(str(alternative.__struct_config__.tag) for alternative in alternatives)
+        return Misfit(f"{place}.{tag_field}", value[tag_field], f"one of {tags}")
+    if len(alternatives) > 1:
+        return Misfit(place, value, f"an object with the key {tag_field}")
+    fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+    for key in value:
+        if kind.__struct_config__.forbid_unknown_fields and key not in fields and key != tag_field:
+            return Misfit(f"a key of {place.removeprefix('.') or 'the document'}", key, one_of(key, fields))
+    missing = [key for key, required in fields.items() if required and key not in value]
+    return Misfit(place, value, f"an object with the key {missing[0]}" if missing else _words(kind))
 
 
-def _chosen(node: inspect.Type, value: Any) -> inspect.Type:
-    """The alternative of a union that a value is meant to be; the union itself if it is none."""
-    if not isinstance(node, inspect.UnionType):
-        return node
-    for kind in node.types:
-        if isinstance(kind, inspect.StructType) and isinstance(value, dict):
-            if kind.tag_field is None or value.get(kind.tag_field) == kind.tag:
-                return kind
-        elif isinstance(kind, inspect.VarTupleType) and isinstance(value, list | tuple):
-            return kind
-    return node
+def _words(kind: Any) -> str:
+    """A type in words, as they follow "must be"."""
+    alternatives, arguments = _alternatives(kind), get_args(kind)
+    if len(alternatives) > 1:
+        structs = all(map(_is_struct, alternatives))
+        return "an object" if structs else " or ".join(map(_words, alternatives))
+    if get_origin(kind) is Literal:
+        return f"{'one of ' if len(arguments) > 1 else ''}{', '.join(map(str, arguments))}"
+    if get_origin(kind) is tuple:
+        return f"an array{'' if ... in arguments else f' of {len(arguments)}'}, each entry {_words(arguments[0])}"
+    if _is_mapping(kind):
+        return "an object"
+    return f"an object {kind.__name__}" if _is_struct(kind) else _WORDS.get(kind, str(kind))
 
 
-def _words(node: inspect.Type) -> str:
-    """The types that fit, in words; nothing where msgspec's own words say more."""
-    if isinstance(node, inspect.UnionType):
-        if all(isinstance(kind, inspect.StructType) for kind in node.types):
-            return "object"  # Which of them is another question, that of the tag.
-        kinds = [_words(kind) for kind in node.types]
-        return ", ".join(kinds) if all(kinds) else ""
-    if isinstance(node, inspect.StructType):
-        return f"object {node.cls.__name__}"
-    if isinstance(node, inspect.VarTupleType):
-        return f"array of {_words(node.item_type)}"
-    if isinstance(node, inspect.NoneType):
-        return "null"
-    return _tags(node)
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
-def _tags(node: inspect.Type) -> str:
-    """The tags that tell a union's kinds apart, or the values of a literal; nothing where neither is asked for."""
-    if isinstance(node, inspect.UnionType):
-        return ", ".join(filter(None, map(_tags, node.types)))
-    if isinstance(node, inspect.StructType):
-        return str(node.tag or "")
-    if isinstance(node, inspect.LiteralType):
-        return ", ".join(map(str, node.values))
-    plain = _PLAIN.get(type(node))
-    return "" if plain is None else plain.__name__
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _is_mapping(kind: Any) -> bool:
+    return get_origin(kind) in (dict, Mapping)

@@ -1,4 +1,4 @@
-"""What can go wrong at the controller's edges."""
+"""The errors that the controller raises."""
 
 from typing import Final
 
@@ -6,20 +6,20 @@ LONGEST_SHOWN: Final = 200
 
 
 def shown(value: object) -> str:
-    """A value as an error's line shows it, however long it is."""
+    """A value's `repr`, cut to what fits an error's line."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 class ControllerError(Exception):
-    """Root of everything that the controller raises for a cause outside itself."""
+    """Root of all errors whose cause lies outside the controller."""
 
 
 class WireError(ControllerError):
     """A payload that is not one of the line's messages.
 
-    `kind` groups such payloads for counting and for the log (one line per kind and second); `detail` says
-    what was wrong with this one.
+    `kind` groups such payloads for counting and for the log (one line per kind and second). `detail` says what is
+    wrong with this payload.
     """
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -29,18 +29,22 @@ class WireError(ControllerError):
 
 
 class SettingsError(ControllerError):
-    """A setting out of its range. Names the field, the value and what is allowed."""
+    """A setting or option with a value that it cannot have: `field` must be `must`, and `value` is not."""
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"{field} must be {must}, got {shown(value)}")
         self.field = field
         self.value = value
-        self.allowed = allowed
+        self.must = must
 
 
 class RecognizerError(ControllerError):
-    """The recognizer gave no answer for an image: it said `code` 1, timed out, or is not there."""
+    """The recognizer gave no answer for an image: it returned `code` 1, timed out, or is unreachable."""
 
 
 class BrokerError(ControllerError):
-    """The broker cannot be reached, or refuses the controller."""
+    """The broker cannot be used: its address is wrong, or it refuses the controller."""
+
+
+class BrokerAbsentError(BrokerError):
+    """Nothing listens at the broker's address. A later try may succeed."""

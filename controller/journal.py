@@ -1,23 +1,36 @@
-"""The program's log, on standard error: lines for a person, or JSON objects for a machine."""
+"""The program's log on standard error: text lines, or one JSON object a line."""
 
 import logging
 from typing import Final
 
 import msgspec
 
+from controller.core.events import Sorted
+from controller.labels import LONGEST_LABEL
+
 _LINE: Final = "%(levelname)s %(name)s %(message)s"
+
+_log = logging.getLogger(__name__)
 
 
 def open_log(*, as_json: bool) -> None:
-    """Let the controller's own log lines through from level INFO on, everybody else's from WARNING on."""
+    """Log the controller's own records from level INFO, those of other packages from WARNING."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if as_json else logging.Formatter(_LINE))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("controller").setLevel(logging.INFO)
 
 
+def log_item(item: Sorted) -> None:
+    """Log an item's outcome in one line at INFO, such as `item 3: ripe 0.97 -> bin 2`."""
+    label = "".join(sign if sign.isprintable() else " " for sign in (item.label or "")[:LONGEST_LABEL])
+    answer = "no answer" if item.label is None else f"{label} {item.confidence:.2f}"
+    place = f"reject ({item.reason})" if item.bin is None else f"bin {item.bin}"
+    _log.info("item %d: %s -> %s", item.number, answer, place)
+
+
 class _Json(logging.Formatter):
-    """One object a line: level, logger, event and what else the message says, the trace of an exception."""
+    """One object a line: level, logger, event, the rest of the message, and an exception's traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         event, _, rest = record.getMessage().partition(" ")

@@ -1,4 +1,4 @@
-"""The controller as a program: connection, recognizer, session and clock put together, run and ended in good order."""
+"""The controller as a program: it connects, builds recognizer, session and clock, runs them, and shuts down cleanly."""
 
 import logging
 import signal
@@ -12,6 +12,8 @@ import msgspec
 
 from controller import wire
 from controller.core.controller import Controller
+from controller.errors import BrokerAbsentError
+from controller.journal import log_item
 from controller.labels import LabelCheck
 from controller.mqtt import Address, Connection
 from controller.recognizers import recognizer_of
@@ -19,25 +21,28 @@ from controller.refusals import Refusals
 from controller.session import Session
 from controller.settings import Settings
 from controller.system import END_SIGNALS, fine_waits, wall_s
-from controller.wall_clock import Clock, WallClock, patiently
+from controller.wall_clock import Clock, WallClock, report_if_slow
 from controller.worker import Worker
 
 WELL: Final = 0
 FAILED: Final = 1
+RETRY_S: Final = 0.5
+"""From one try to connect to a broker that is not there yet to the next."""
+
 SWITCH_S: Final = 0.0005
-"""So long may one thread make another wait (Python's own choice is 5 ms): no gate waits for a picture's decoding."""
+"""A thread holds the interpreter at most this long (Python's default: 5 ms), so that no gate waits for a picture."""
 
 REST: Final = (
     wire.encode_command(wire.Rod(wire.ALL, push=False)),
     wire.encode_command(wire.Conveyor(run=False)),
 )
-"""What is said to a line whose controller fails: the last thing it hears."""
+"""The last commands to the line when the controller fails: retract the rods, stop the belt."""
 
 _log = logging.getLogger(__name__)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program is to do: settings, broker, recognizer by name, whose clock."""
+    """The program's parameters. `granted`: a twin grants the time, instead of the wall clock."""
 
     settings: Settings
     address: Address
@@ -48,39 +53,51 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def run(plan: Plan, report: Callable[[str], None]) -> int:
     """Control the line until it is finished or stopped; returns the exit code.
 
-    `report` hears what a person at a terminal should read. Raises `ControllerError` or `ClassifierError` for what
-    cannot even begin.
+    `report` gets the lines for a person at a terminal. Raises `ControllerError` or `ClassifierError` if the program
+    cannot start.
     """
     sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
         stop = stack.enter_context(_stopped_by_signals(report))
-        with patiently(report, f"the recognizer {plan.recognizer}"):
+        with report_if_slow(report, f"the recognizer {plan.recognizer}"):
             recognizer = LabelCheck(recognizer_of(plan.recognizer), plan.settings.bins, wall_s)
         topics = (wire.FEEDBACK, wire.CLOCK_GRANT) if plan.granted else (wire.FEEDBACK,)
         connection = Connection(plan.address, topics=topics)
-        with patiently(report, f"the broker {connection.where}"):
-            connection.open(stop)
+        with report_if_slow(report, f"the broker {connection.where}"):
+            _open(connection, stop)
         stack.callback(connection.close)
         if stop.is_set():
-            return WELL  # Nothing has begun: the line is told nothing.
+            return WELL  # Stopped before the start: the line gets no command.
         refusals = Refusals(wall_s)
         core = Controller(plan.settings)
         clock: Clock
         if plan.granted:
-            # No deployment loads what only a simulation needs.
+            # Imported here, so that a deployment does not load the simulation.
             from controller.simulation.granted_clock import GrantedClock
             from controller.simulation.oracle import ScriptedRecognizer
             from controller.simulation.simulated_recognitions import SimulatedRecognitions
 
-            session = Session(core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss)
+            session = Session(
+                core, SimulatedRecognitions(ScriptedRecognizer(recognizer)), refusals.see, refusals.miss, log_item
+            )
             clock = GrantedClock(plan.address.client_id, report=report)
         else:
             stack.enter_context(fine_waits())
             worker = stack.enter_context(Worker(recognizer, connection.poke))
-            session = Session(core, worker, refusals.see, refusals.miss)
+            session = Session(core, worker, refusals.see, refusals.miss, log_item)
             clock = WallClock(report=report)
         report(f"connected to {connection.where}")
         return _control(clock, session, connection, stop, refusals)
+
+
+def _open(connection: Connection, stop: threading.Event) -> None:
+    """Connect, as soon as a broker listens, unless `stop` is set. Raises `BrokerError`."""
+    while not stop.is_set():
+        try:
+            connection.open(stop)
+            return
+        except BrokerAbsentError:
+            stop.wait(RETRY_S)
 
 
 def _control(
@@ -88,7 +105,7 @@ def _control(
 ) -> int:  # fmt: skip
     try:
         clock.run(session, connection, stop)
-    except Exception:  # Whatever the controller dies of, the line must not go on without it.
+    except Exception:  # After any error the line must not run without its controller.
         _log.exception("controller_failed t_s=%.3f", wall_s())
         connection.publish(REST)
         return FAILED
@@ -96,25 +113,25 @@ def _control(
         "finished t_s=%.3f refused=%s unrecognised=%d dropped=%d",
         wall_s(), dict(refusals.counts), refusals.unrecognised, connection.dropped,
     )  # fmt: skip
-    if not connection.there:
-        _log.error("broker_away t_s=%.3f: the line could not be told to stop", wall_s())
+    if not connection.connected:
+        _log.error("broker_away t_s=%.3f: the stop command could not be sent", wall_s())
         return FAILED
     return WELL
 
 
 @contextmanager
 def _stopped_by_signals(report: Callable[[str], None]) -> Iterator[threading.Event]:
-    """Who asks it to stop sets the event; who asks again ends the program at once, and the last will stops the belt."""
+    """The first signal sets the event. A second one ends the program at once, and the last will stops the belt."""
     stop = threading.Event()
     signals = (signal.SIGINT, *END_SIGNALS)
 
-    def ask(number: int, frame: object) -> None:
+    def on_signal(number: int, frame: object) -> None:
         stop.set()
         for each in signals:
             signal.signal(each, signal.SIG_DFL)
-        report("stopping (once more to stop at once)")
+        report("stopping (press again to stop at once)")
 
-    before = [signal.signal(each, ask) for each in signals]
+    before = [signal.signal(each, on_signal) for each in signals]
     try:
         yield stop
     finally:

@@ -12,20 +12,20 @@ from controller.errors import RecognizerError, SettingsError
 
 SERVICE_PATH: Final = "/aisim_tf_pre"
 TIMEOUT_S: Final = 5.0
-"""A service that takes longer than this for one try gives no answer; an item is long past its rod by then."""
+"""Limit for one request to a service. An item has long passed its rod by then."""
 
 TRIES: Final = 2
 LONGEST_ANSWER_BYTES: Final = 64 * 1024
 
 
 def recognizer_of(name: str) -> Recognizer:
-    """The recognizer that a name stands for: `resnet`, `oracle`, or the URL of a service. Raises `SettingsError`."""
+    """The recognizer called `resnet` or `oracle`, or the service at a URL. Raises `SettingsError`."""
     if name == "resnet":
-        from classifier import Classifier  # Loads the model's engine: only where it is wanted.
+        from classifier import Classifier  # Imported here, because it loads the model's engine.
 
         return Classifier.load()
     if name == "oracle":
-        from controller.simulation.oracle import Oracle  # No deployment loads what only a simulation needs.
+        from controller.simulation.oracle import Oracle  # Imported here, so that a deployment does not load it.
 
         return Oracle()
     if name.startswith(("http://", "https://")):
@@ -48,10 +48,10 @@ _decoder: Final = msgspec.json.Decoder(_Answer)
 
 
 class Service:
-    """A recognition service: the image's bytes are posted to `/aisim_tf_pre`. Keeps its connection open.
+    """A recognition service: posts an image's bytes to `/aisim_tf_pre`, over a connection that stays open.
 
-    `url` is the service's root, or that path itself. `timeout_s` bounds each of the two tries, from its beginning to
-    the answer's last byte. For any thread without an event loop. Raises `SettingsError` for a URL that is none.
+    `url` is the service's root, or the full path. `timeout_s` limits each of the two tries, up to the answer's last
+    byte. Any thread without an event loop may use it. Raises `SettingsError` for an invalid URL.
     """
 
     def __init__(
@@ -61,22 +61,22 @@ class Service:
         try:
             parsed = httpx.URL(root + SERVICE_PATH)
             host, port = parsed.host, parsed.port
-        except (httpx.InvalidURL, UnicodeError) as error:  # The latter is what a host that cannot be one raises.
+        except (httpx.InvalidURL, UnicodeError) as error:  # An invalid host raises UnicodeError.
             raise SettingsError("recognizer", url, f"an http(s) URL ({error})") from None
         if not host or not (port is None or 0 < port < 65536):
-            raise SettingsError("recognizer", url, "an http(s) URL with a host in it, and no port but from 1 to 65535")
+            raise SettingsError("recognizer", url, "an http(s) URL with a host, and a port from 1 to 65535 if any")
         self._url = parsed
-        # A name and a password that stand in it are no log line's.
+        # Log lines must not show a user name or password in the URL.
         self._where = str(parsed.copy_with(userinfo=b""))
         self._timeout_s = timeout_s
-        # httpx's own limits are for each read, and an answer may come byte by byte: an event loop ends it in time.
+        # httpx limits each read only, and an answer may come byte by byte. asyncio.timeout limits the whole try.
         self._loop = asyncio.Runner()
         self._lock = threading.Lock()
-        # The line's network is not the office's: no proxy is taken from the environment.
+        # The service is on the line's own network, so no proxy from the environment applies.
         self._client = httpx.AsyncClient(timeout=None, trust_env=False, transport=transport)
 
     def classify(self, image: bytes) -> Recognition:
-        """The service's answer for an image. Raises `RecognizerError` where it has none."""
+        """The service's answer for an image. Raises `RecognizerError` if there is none."""
         with self._lock:
             body = self._loop.run(self._ask(image))
         return _recognition(body, self._where)
@@ -87,20 +87,20 @@ class Service:
             self._loop.run(self._client.aclose())
 
     async def _ask(self, image: bytes) -> bytes:
-        """Post once, and once more where that failed on the way."""
+        """Post the image; on a network error post it once more."""
         failure = ""
         for _ in range(TRIES):
             try:
                 async with asyncio.timeout(self._timeout_s):
                     return await self._post(image)
             except httpx.RequestError as error:
-                failure = _words(error)
+                failure = _cause(error)
             except TimeoutError:
                 failure = f"no answer within {self._timeout_s:g} s"
         raise RecognizerError(f"{self._where}: {failure}")
 
     async def _post(self, image: bytes) -> bytes:
-        """The answer's body, read no further than an answer may be long."""
+        """The answer's body. Raises `RecognizerError` for a bad status or a body that is too long."""
         headers = {"content-type": "application/octet-stream"}
         async with self._client.stream("POST", self._url, content=image, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
@@ -113,8 +113,8 @@ class Service:
             return body
 
 
-def _words(error: httpx.RequestError) -> str:
-    """What failed; where nobody could be reached, why that was, which lies at the bottom."""
+def _cause(error: httpx.RequestError) -> str:
+    """Why a request failed. A failed connection has its reason in the innermost cause."""
     cause: BaseException = error
     while isinstance(error, httpx.ConnectError) and (below := cause.__cause__ or cause.__context__) is not None:
         cause = below
@@ -125,12 +125,12 @@ def _recognition(body: bytes, where: str) -> Recognition:
     try:
         answer = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RecognizerError(f"{where}: not an answer: {error}") from None
+        raise RecognizerError(f"{where}: answer cannot be read: {error}") from None
     if answer.code != 0:
         raise RecognizerError(answer.error or f"{where}: code {answer.code}")
     if len(answer.results) != 1:
         raise RecognizerError(f"{where}: {len(answer.results)} results for one image")
     (result,) = answer.results
     if not 0.0 <= result.confidence <= 1.0:
-        raise RecognizerError(f"{where}: confidence {result.confidence!r}, allowed is 0 to 1")
+        raise RecognizerError(f"{where}: confidence must be 0 to 1, got {result.confidence!r}")
     return Recognition(label=result.label, confidence=result.confidence)

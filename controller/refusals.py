@@ -1,4 +1,4 @@
-"""Payloads that are none of the line's messages, pictures without an answer: counted, and logged without a flood."""
+"""Counts and logs refused payloads and unrecognised pictures, at a limited rate."""
 
 import logging
 from collections import Counter
@@ -9,7 +9,7 @@ from controller.core.events import Unrecognised
 from controller.errors import WireError
 
 QUIET_S: Final = 1.0
-"""Of one kind one line at most is logged in so long a time."""
+"""At most one line of each kind is logged in this time."""
 
 LONGEST_DETAIL: Final = 300
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class Refusals:
-    """Counts refused payloads by kind, and unrecognised pictures; the pauses between log lines go by `now_s`."""
+    """Counts refused payloads by kind, and unrecognised pictures. `now_s` is the clock for the log's rate."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
@@ -27,12 +27,12 @@ class Refusals:
         self.unrecognised = 0
 
     def see(self, error: WireError) -> None:
-        """Take note of a refused payload."""
+        """Count and log a refused payload."""
         self.counts[error.kind] += 1
         self._log("payload_refused", error.kind, error.detail, self.counts[error.kind])
 
     def miss(self, unrecognised: Unrecognised) -> None:
-        """Take note of a picture that the recognizer gave no answer for: its item rides to reject."""
+        """Count and log a picture without an answer; its item rides to reject."""
         self.unrecognised += 1
         self._log("picture_unrecognised", "no answer", unrecognised.reason, self.unrecognised)
 

@@ -1,8 +1,8 @@
-"""A controller at work, without its network: payloads in, payloads out, next deadline (still sans-IO).
+"""The controller without its network: payloads in, payloads out, and the next deadline (still sans-IO).
 
-The same session runs under every clock and link; who owns it decides where payloads come from and what `now_s`
-is. Recognitions are the one thing that differs: a worker does them beside it where the clock is the wall's
-(`controller.worker`); where it is virtual they are simulated (`controller.simulation`).
+The same session runs under every clock and link. The caller supplies the payloads and the time. Only the recognitions
+differ: under the wall clock a worker thread computes them (`controller.worker`), under a virtual clock they are
+simulated (`controller.simulation`).
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from controller.core.events import (
     ImageSeen,
     Recognise,
     Recognised,
+    Sorted,
     Start,
     Stop,
     Tick,
@@ -30,21 +31,21 @@ Answered = Recognised | Unrecognised
 
 
 class Recognitions(Protocol):
-    """Recognitions under way."""
+    """The recognitions in progress."""
 
     @property
     def next_due_s(self) -> float | None:
-        """When the next answer is due; None if none is, or if it announces itself."""
+        """When the next answer is due; None if there is none, or if the answer will wake the session itself."""
 
     def submit(self, image: int, content: bytes, now_s: float) -> None:
         """Begin to recognise a picture."""
 
     def due(self, now_s: float) -> Answered | None:
-        """The next answer that is there at `now_s`, or None."""
+        """The next answer that is available at `now_s`, or None."""
 
 
 def answer(recognizer: Recognizer, image: int, content: bytes) -> Answered:
-    """What the recognizer says of a picture, as the core's event."""
+    """The recognizer's answer for a picture, as the core's event."""
     try:
         recognition = recognizer.classify(content)
     except (ClassifierError, RecognizerError) as error:
@@ -55,26 +56,30 @@ def answer(recognizer: Recognizer, image: int, content: bytes) -> Answered:
 class Session:
     """One controller from its start to its end.
 
-    Feeds the core with what arrives, what the recognizer answers and what falls due, in that order at one
-    instant, and spells its commands. `on_refused` hears of payloads that are no feedback, `on_unrecognised` of
-    pictures without an answer. `finished` is true once the core has said so.
+    At one instant the core gets the arrivals, then the recognizer's answers, then the deadline. Its commands are
+    returned as payloads. `on_refused` is called for payloads that are not feedback, `on_unrecognised` for pictures
+    without an answer, `on_sorted` at the next `wake` for each item that is sorted or rejected. `finished` is true once
+    the core is.
     """
 
     def __init__(
         self, core: Controller, recognitions: Recognitions,
         on_refused: Callable[[WireError], None] = lambda error: None,
         on_unrecognised: Callable[[Unrecognised], None] = lambda unrecognised: None,
+        on_sorted: Callable[[Sorted], None] = lambda item: None,
     ) -> None:  # fmt: skip
         self._core = core
         self._recognitions = recognitions
         self._on_refused = on_refused
         self._on_unrecognised = on_unrecognised
+        self._on_sorted = on_sorted
+        self._sorted: list[Sorted] = []
         self._images = 0
         self.finished = False
 
     @property
     def ending(self) -> bool:
-        """Whether the core is only about to bring the line to rest."""
+        """Whether the core loads no more, and only brings the line to rest."""
         return self._core.ending
 
     @property
@@ -85,12 +90,12 @@ class Session:
             return due_s if core_s is None else core_s
         return min(core_s, due_s)
 
-    def tell(self, event: Start | Stop | BrokerLost | BrokerBack, now_s: float) -> tuple[bytes, ...]:
-        """Hand the core something that did not come over `bb`; returns payloads for `aa`."""
+    def notify(self, event: Start | Stop | BrokerLost | BrokerBack, now_s: float) -> tuple[bytes, ...]:
+        """Pass the core an event that did not come over `bb`; returns payloads for `aa`."""
         return self._handle(event, now_s, b"")
 
     def receive(self, payload: bytes, now_s: float) -> tuple[bytes, ...]:
-        """Handle one payload from `bb`; returns payloads for `aa`. What is no feedback is counted and dropped."""
+        """Handle one payload from `bb`; returns payloads for `aa`. What is not feedback goes to `on_refused`."""
         try:
             feedback = wire.decode_feedback(payload)
         except WireError as error:
@@ -103,6 +108,8 @@ class Session:
 
     def wake(self, now_s: float) -> tuple[bytes, ...]:
         """Handle all that is due at or before `now_s`; returns payloads for `aa`."""
+        while self._sorted:  # Only now, so that a log line never delays the command before it.
+            self._on_sorted(self._sorted.pop(0))
         payloads: tuple[bytes, ...] = ()
         while (answered := self._recognitions.due(now_s)) is not None:
             if isinstance(answered, Unrecognised):
@@ -118,6 +125,8 @@ class Session:
         for output in self._core.handle(event, now_s):
             if isinstance(output, Recognise):
                 self._recognitions.submit(output.image, content, now_s)
+            elif isinstance(output, Sorted):
+                self._sorted.append(output)
             elif isinstance(output, Finished):
                 self.finished = True
             else:

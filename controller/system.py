@@ -1,7 +1,7 @@
-"""The operating system for a program that keeps real time and can be asked to end: its clock, signals and waits.
+"""What a real-time program needs of the operating system: a clock, signals that end it, and precise waits.
 
-Windows: Ctrl-Break takes the place of SIGTERM, which nobody can send there; and a wait lasts until the system's next
-tick, up to 15.6 ms later, unless the program asks for finer ones.
+On Windows, Ctrl-Break takes the place of SIGTERM, which cannot be sent there. A wait there ends at the system's next
+tick, up to 15.6 ms late, unless the program asks for finer ticks.
 """
 
 import signal
@@ -15,11 +15,11 @@ if sys.platform == "win32":
     import ctypes
 
     END_SIGNALS: Final = (signal.SIGTERM, signal.SIGBREAK)
-    """By which another program asks this one to end; a person at its terminal sends SIGINT."""
+    """Signals with which another program asks this one to end. A person at the terminal sends SIGINT."""
 
     @contextmanager
     def fine_waits() -> Iterator[None]:
-        """Waits in here end within about a millisecond of their time."""
+        """In the body, waits end within about a millisecond of their time."""
         timer = ctypes.WinDLL("winmm")
         timer.timeBeginPeriod(1)
         try:
@@ -29,14 +29,14 @@ if sys.platform == "win32":
 
 else:
     END_SIGNALS: Final = (signal.SIGTERM,)
-    """By which another program asks this one to end; a person at its terminal sends SIGINT."""
+    """Signals with which another program asks this one to end. A person at the terminal sends SIGINT."""
 
     @contextmanager
     def fine_waits() -> Iterator[None]:
-        """Waits in here end within about a millisecond of their time, as they always do on this system."""
+        """Nothing to do: on this system waits always end within about a millisecond of their time."""
         yield
 
 
 def wall_s() -> float:
-    """Seconds on the wall clock, from an arbitrary beginning, never falling."""
+    """Seconds on a monotonic wall clock with an arbitrary start."""
     return time.perf_counter()  # On Windows monotonic() stands still for up to 15.6 ms, before Python 3.13.

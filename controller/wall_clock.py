@@ -1,7 +1,7 @@
-"""The clock of a deployed controller: the wall's.
+"""The wall clock of a deployed controller.
 
-A clock owns the session's thread: it waits for what arrives and for what falls due, and tells the session what time it
-is. Connection, session and core are the same under every clock (`controller.simulation` has another).
+A clock runs the session's thread: it waits for arrivals and deadlines, and passes the session the time. Connection,
+session and core are the same under every clock (`controller.simulation` has another one).
 """
 
 import threading
@@ -18,16 +18,18 @@ from controller.session import Session
 from controller.system import wall_s
 
 LONGEST_AWAY_S: Final = 30.0
-"""A broker that is lost when there is nothing left to do but to bring the line to rest is waited for no longer."""
+"""Longest wait for a lost broker when only the final commands, rods in and belt stopped, are left to send."""
 
-SPEAK_UP_S: Final = 2.0
+REPORT_WAIT_S: Final = 2.0
+"""A wait that is longer than this is reported."""
+
 LATENCY_SAMPLES: Final = 100_000
 
 
 @contextmanager
-def patiently(report: Callable[[str], None], what: str) -> Iterator[None]:
-    """Whoever waits for longer than two seconds in here says, once, that it waits for `what`."""
-    timer = threading.Timer(SPEAK_UP_S, report, [f"waiting for {what}"])
+def report_if_slow(report: Callable[[str], None], what: str) -> Iterator[None]:
+    """Report once that the program waits for `what`, if the body takes longer than `REPORT_WAIT_S`."""
+    timer = threading.Timer(REPORT_WAIT_S, report, [f"waiting for {what}"])
     timer.daemon = True
     timer.start()
     try:
@@ -40,14 +42,14 @@ class Clock(Protocol):
     """Drives a session until it is finished."""
 
     def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
-        """Return when the session is finished, or cannot be; begin to finish it when `stop` is set."""
+        """Return when the session is finished or can no longer finish. When `stop` is set, start to finish it."""
 
 
 class WallClock:
-    """Time is the wall's. `gate_to_command_s` has, for each gate edge that was answered by a command, how long it took.
+    """Runs a session by the wall clock.
 
-    That is from the moment at which paho handed the message over until the publish call has returned. `report` hears
-    what a person should read: of a broker that is lost or back, and what a stop waits for.
+    `gate_to_command_s` has the latency of each gate edge that led to a command: from paho's delivery of the message
+    until the publish call has returned. `report` gets the lines for a person.
     """
 
     def __init__(self, *, report: Callable[[str], None] = lambda text: None) -> None:
@@ -55,19 +57,19 @@ class WallClock:
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
-        """Handle arrivals as they come and deadlines as they fall due. A stop that was asked for before: nothing."""
+        """Handle arrivals and deadlines as they come. Return at once if `stop` is already set."""
         if stop.is_set():
             return
-        connection.publish(session.tell(Start(), wall_s()))
-        stopping, there_s = False, wall_s()
+        connection.publish(session.notify(Start(), wall_s()))
+        stopping, connected_s = False, wall_s()
         while not session.finished:
-            there_s = wall_s() if connection.there or not session.ending else there_s
-            if wall_s() - there_s > LONGEST_AWAY_S:
+            connected_s = wall_s() if connection.connected or not session.ending else connected_s
+            if wall_s() - connected_s > LONGEST_AWAY_S:
                 return
             if stop.is_set() and not stopping:
                 stopping = True
                 self._report("waiting for the belt to clear")
-                connection.publish(session.tell(Stop(), wall_s()))
+                connection.publish(session.notify(Stop(), wall_s()))
             deadline_s = session.next_deadline_s
             wait_s = LOOK_UP_S if deadline_s is None else min(LOOK_UP_S, deadline_s - wall_s())
             arrival = connection.next(max(0.0, wait_s))
@@ -76,11 +78,11 @@ class WallClock:
             connection.publish(session.wake(wall_s()))
 
     def _receive(self, session: Session, connection: Connection, arrival: Arrival) -> None:
-        report_sign(self._report, connection, arrival.sign)
+        report_connection(self._report, connection, arrival.sign)
         if arrival.sign is Sign.LOST:
-            connection.publish(session.tell(BrokerLost(), wall_s()))
+            connection.publish(session.notify(BrokerLost(), wall_s()))
         elif arrival.sign is Sign.BACK:
-            connection.publish(session.tell(BrokerBack(), wall_s()))
+            connection.publish(session.notify(BrokerBack(), wall_s()))
         elif arrival.topic == wire.FEEDBACK:
             commands = session.receive(arrival.payload, wall_s())
             if commands:
@@ -88,8 +90,8 @@ class WallClock:
                 self.gate_to_command_s.append(wall_s() - arrival.at_s)
 
 
-def report_sign(report: Callable[[str], None], connection: Connection, sign: Sign) -> None:
-    """Say that the broker is lost, or back."""
+def report_connection(report: Callable[[str], None], connection: Connection, sign: Sign) -> None:
+    """Report that the broker is lost, or back."""
     if sign is Sign.LOST:
         report(f"lost the broker {connection.where}: trying again")
     elif sign is Sign.BACK:

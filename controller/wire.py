@@ -1,4 +1,4 @@
-"""The wire: the only place where topics and payloads are spelled (protocol of the FS simulator).
+"""The wire codec: the only module that knows topics and payloads (protocol of the FS simulator).
 
 MQTT 3.1.1, QoS 0, one JSON object with one key per message. `aa` carries commands to the plant, `bb` the
 plant's feedback; the `twin/clock` topics carry grants when the clock is granted (lockstep).
@@ -16,7 +16,7 @@ from controller.errors import WireError
 COMMANDS: Final = "aa"
 FEEDBACK: Final = "bb"
 PLANT: Final = "twin/plant"
-"""Here a twin says, in a retained message, that it stands in for the plant; an FS simulator does not."""
+"""A twin that stands in for the plant publishes a retained message here; the FS simulator does not."""
 
 CLOCK_GRANT: Final = "twin/clock/grant"
 CLOCK_DONE: Final = "twin/clock/done"
@@ -33,10 +33,10 @@ ALL: Final = 0
 T = TypeVar("T")
 
 LONGEST_SHOWN: Final = 40
-"""So many characters of a key or a value that is refused stand in the reason."""
+"""A refusal's reason shows this many characters of a key or value."""
 
 MAX_FEEDBACK_BYTES: Final = 12 * 1024 * 1024
-"""Feedback larger than this is refused unread: no camera of such a line sends it."""
+"""Larger feedback is refused without decoding. No camera of such a line sends so much."""
 
 
 class Conveyor(msgspec.Struct, frozen=True):
@@ -72,9 +72,9 @@ Feedback = GateEdge | Image
 
 
 class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The clock's grant: act on all that is due at or before `now_s`, having received `sent` feedback messages.
+    """The clock's grant: act on everything due at or before `now_s`, once `sent` feedback messages have arrived.
 
-    With `stop` the participant is told to end, as by a signal.
+    `stop` asks the participant to end, as a signal would.
     """
 
     grant: int
@@ -84,7 +84,7 @@ class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A participant's answer to a grant: `sent` commands so far, next deadline or None."""
+    """A participant's answer to a grant: the number of commands `sent` so far, and its next deadline or None."""
 
     grant: int
     who: str
@@ -93,7 +93,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """A participant registers; it then waits for its first grant."""
+    """A participant's registration. It then waits for its first grant."""
 
     who: str
 
@@ -135,7 +135,7 @@ def encode_command(command: Command) -> bytes:
 
 
 def decode_command(payload: bytes) -> Command:
-    """The command that a payload on `aa` spells. Raises `WireError` for anything else."""
+    """The command in a payload on `aa`. Raises `WireError` for anything else."""
     key, raw = _single(payload)
     try:
         return _COMMANDS[key, _text.decode(raw)]
@@ -151,12 +151,12 @@ def encode_feedback(feedback: Feedback) -> bytes:
 
 
 def decode_feedback(payload: bytes) -> Feedback:
-    """The feedback that a payload on `bb` spells; a data-URL prefix before the base64 is accepted.
+    """The feedback in a payload on `bb`. A data-URL prefix before the base64 is accepted.
 
-    Raises `WireError` for anything else; whether the image's bytes are an image is the recognizer's to say.
+    Raises `WireError` for anything else. It does not check that the bytes are an image; the recognizer does.
     """
     if len(payload) > MAX_FEEDBACK_BYTES:
-        raise WireError("too large", f"{len(payload)} bytes, at most {MAX_FEEDBACK_BYTES}")
+        raise WireError("too large", f"payload must be at most {MAX_FEEDBACK_BYTES} bytes, got {len(payload)}")
     key, raw = _single(payload)
     if key == "image":
         return Image(content=_image_bytes(raw))
@@ -166,7 +166,7 @@ def decode_feedback(payload: bytes) -> Feedback:
     try:
         return GateEdge(number=number, blocked=_bool.decode(raw))
     except msgspec.DecodeError:
-        raise WireError("wrong type", f"{key} is neither true nor false") from None
+        raise WireError("wrong type", f"{key} must be true or false") from None
 
 
 def encode_clock(message: Grant | Done | Hello) -> bytes:
@@ -190,17 +190,17 @@ def decode_hello(payload: bytes) -> Hello:
 
 
 def _unknown_command(key: str, raw: msgspec.Raw) -> str:
-    """The object as it stands, and what would be allowed in the place of what is wrong."""
-    there = f'{{"{_shown(key)}":{_shown(bytes(raw).decode(errors="replace"))}}}'
+    """The object as it was sent, and what its wrong part must be."""
+    sent = f'{{"{_shown(key)}":{_shown(bytes(raw).decode(errors="replace"))}}}'
     if key == "conveyor":
-        return f'{there}: "conveyor" must be run or stop'
+        return f'{sent}: "conveyor" must be run or stop'
     if key == "rod_control":
-        return f'{there}: "rod_control" must be W_push or W_pull, W one of all, first, second, ... {ORDINALS[-1]}'
-    return f"{there}: the key must be conveyor or rod_control"
+        return f'{sent}: "rod_control" must be W_push or W_pull, W one of all, first, second, ... {ORDINALS[-1]}'
+    return f"{sent}: the key must be conveyor or rod_control"
 
 
 def _shown(text: str) -> str:
-    """The beginning of what somebody sent, fit for one line."""
+    """The beginning of a received text, without characters that break a line."""
     cut = text[:LONGEST_SHOWN] + ("..." if len(text) > LONGEST_SHOWN else "")
     return "".join(sign if sign.isprintable() else " " for sign in cut)
 
@@ -218,7 +218,7 @@ def _single(payload: bytes) -> tuple[str, msgspec.Raw]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError("not a JSON object", str(error)) from None
     if len(fields) != 1:
-        raise WireError("number of keys", f"{len(fields)} keys, exactly one is allowed")
+        raise WireError("number of keys", f"an object must have exactly one key, got {len(fields)}")
     return next(iter(fields.items()))
 
 
@@ -226,7 +226,7 @@ def _image_bytes(raw: msgspec.Raw) -> bytes:
     try:
         return _binary.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        pass  # Not plain base64: it may carry the data-URL prefix that browsers put there.
+        pass  # Not plain base64. It may have the data-URL prefix that browsers add.
     try:
         text = _text.decode(raw)
         prefix = _DATA_URL.match(text)

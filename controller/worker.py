@@ -1,4 +1,4 @@
-"""Recognitions under the wall clock, done by a worker beside the session's thread: no gate ever waits for one."""
+"""Recognitions under the wall clock, in a thread of their own, so that no gate edge waits for one."""
 
 import logging
 import queue
@@ -12,7 +12,7 @@ from controller.session import Answered, answer
 
 QUEUED_IMAGES: Final = 8
 ANSWER_TIMEOUT_S: Final = 10.0
-"""An answer that takes longer than this is none."""
+"""A picture without an answer for this long counts as unrecognised."""
 
 END_S: Final = 2.0
 
@@ -20,9 +20,9 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """One thread that recognises pictures, in order; `poke` wakes the session when an answer is there.
+    """One thread that recognises pictures in order. It calls `poke` to wake the session for each answer.
 
-    A picture that comes while too many wait, and one whose answer takes longer than `timeout_s`, are unrecognised.
+    A picture is unrecognised if the queue is full when it comes, or if its answer takes longer than `timeout_s`.
     """
 
     def __init__(
@@ -38,19 +38,19 @@ class Worker:
 
     @property
     def next_due_s(self) -> float | None:
-        """When the oldest picture's time is over; answers announce themselves by `poke`."""
+        """When the oldest picture times out. Answers wake the session by `poke`."""
         return next(iter(self._pending.values()), None)
 
     def submit(self, image: int, content: bytes, now_s: float) -> None:
-        """Let a picture be recognised."""
+        """Queue a picture."""
         self._pending[image] = now_s + self._timeout_s
         try:
             self._waiting.put_nowait((image, content))
         except queue.Full:
-            self._answers.put(Unrecognised(image=image, reason="too many pictures wait"))
+            self._answers.put(Unrecognised(image=image, reason="too many pictures in the queue"))
 
     def due(self, now_s: float) -> Answered | None:
-        """The next answer that is there, or has been waited for too long."""
+        """The next answer, or the next picture that has timed out; None if there is neither."""
         while not self._answers.empty():
             answered = self._answers.get_nowait()
             if self._pending.pop(answered.image, None) is not None:
@@ -71,20 +71,20 @@ class Worker:
         try:
             self._waiting.put_nowait(None)
         except queue.Full:
-            return  # The recognizer hangs; the thread is a daemon and ends with the process.
+            return  # The recognizer hangs. The thread is a daemon and ends with the process.
         self._thread.join(END_S)
 
     def _work(self) -> None:
         while (picture := self._waiting.get()) is not None:
             image, content = picture
             if image not in self._pending:
-                continue  # Nobody waits for it any more.
+                continue  # It has timed out.
             self._answers.put(self._answer(image, content))
             self._poke()
 
     def _answer(self, image: int, content: bytes) -> Answered:
         try:
             return answer(self._recognizer, image, content)
-        except Exception as error:  # Whatever a recognizer dies of, the next pictures are recognised all the same.
+        except Exception as error:  # After any error the next pictures are still recognised.
             _log.exception("recognizer_failed image=%d", image)
             return Unrecognised(image=image, reason=f"{type(error).__name__}: {error}")

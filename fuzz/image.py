@@ -1,7 +1,7 @@
-"""The recognition service's way of an image: a request in pieces, its body, header, pixels, and the answer.
+"""The recognition service from request to answer: a request in pieces, its body, the image's header and pixels.
 
-All is real but the network: it is asked for nothing, so that an input takes a millisecond and not ten. Whatever comes,
-the answer is status 200 and the contract's JSON.
+Everything is real except the network, so that an input takes one millisecond and not ten. For any input the answer must
+be status 200 and the contract's JSON.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SURE = Recognition(label=UNKNOWN, confidence=1.0, margin=0.0, seconds=0.0)
 
 
 class Contract(msgspec.Struct, forbid_unknown_fields=True):
-    """The answer's form."""
+    """The form of an answer."""
 
     results: list[dict[str, str | float]]
     code: int
@@ -32,10 +32,10 @@ class Contract(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Decoding:
-    """A classifier that decodes like the real one, and knows nothing."""
+    """A classifier that decodes like the real one, but has no model."""
 
     def classify_many(self, images: Sequence[bytes]) -> list[Recognition | ImageError]:
-        """An answer a picture; an error for what is none."""
+        """An answer for each picture; an error for other bytes."""
         answers: list[Recognition | ImageError] = []
         for image in images:
             try:
@@ -55,7 +55,7 @@ loop.run_until_complete(lifespan.__aenter__())
 
 
 def test_one_input(data: bytes) -> None:
-    """The bytes as the body of a request that comes in two pieces."""
+    """Send the bytes as the body of a request in two pieces."""
     status, body = loop.run_until_complete(_client(data))
     assert status == 200
     answer = msgspec.json.decode(body, type=Contract)
@@ -69,13 +69,13 @@ async def _client(body: bytes) -> tuple[int, bytes]:
         {"type": "http.request", "body": body[:cut], "more_body": True},
         {"type": "http.request", "body": body[cut:], "more_body": False},
     ]
-    said: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return pieces.pop(0) if pieces else {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        said.append(message)
+        sent.append(message)
 
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
@@ -83,7 +83,7 @@ async def _client(body: bytes) -> tuple[int, bytes]:
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8088),
     }  # fmt: skip
     await app(scope, receive, send)
-    return said[0]["status"], b"".join(part.get("body", b"") for part in said[1:])
+    return sent[0]["status"], b"".join(part.get("body", b"") for part in sent[1:])
 
 
 if __name__ == "__main__":

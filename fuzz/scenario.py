@@ -1,7 +1,7 @@
-"""Scenario files: whatever a file holds, a `TwinError`, or a scenario that round-trips exactly.
+"""Scenario files: any content gives a `TwinError`, or a scenario that round-trips exactly.
 
-Bytes alone seldom get past the JSON parser, so each input is read twice: as the file itself, and as a recipe for
-changing a good scenario in a few places.
+Random bytes seldom pass the JSON parser, so each input is used twice: as a file, and as instructions for changing a
+good scenario in a few places.
 """
 
 import json
@@ -33,18 +33,18 @@ ODD_KEYS = ("seed", "faults", "items", "count", "fault", "gate", "rod", "from_s"
 
 
 class Held:
-    """A file that lies in memory."""
+    """A file in memory."""
 
     def __init__(self, text: bytes) -> None:
         self._text = text
 
     def read_bytes(self) -> bytes:
-        """What the file holds."""
+        """The file's content."""
         return self._text
 
 
 def test_one_input(data: bytes) -> None:
-    """The bytes as a file, and a good file changed as the bytes say."""
+    """Load the bytes as a file, and a good file changed by the bytes."""
     _load(data)
     source = atheris.FuzzedDataProvider(data)
     scenario = deepcopy(source.PickValueInList(GOOD))

@@ -1,4 +1,4 @@
-"""`classifier serve` against its own OpenAPI, by schemathesis: the real program, over HTTP on loopback.
+"""`classifier serve` tested against its OpenAPI by schemathesis: the real program over HTTP on loopback.
 
 python fuzz/service_api.py [schemathesis's options, such as --max-examples=1000]
 """

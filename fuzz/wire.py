@@ -1,4 +1,4 @@
-"""The wire, both directions: no payload does more than raise `WireError`, and what is encoded decodes to itself."""
+"""The wire in both directions: any payload decodes or raises `WireError`, and every message round-trips."""
 
 import math
 
@@ -11,7 +11,7 @@ with atheris.instrument_imports(include=["controller.wire"]):
 
 
 def test_one_input(data: bytes) -> None:
-    """The bytes as a payload on every topic; then as what to say."""
+    """Decode the bytes as a payload on every topic, then use them to build messages to encode."""
     _decodes(data)
     _encodes(atheris.FuzzedDataProvider(data))
 

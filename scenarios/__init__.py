@@ -1,4 +1,4 @@
-"""Property-based scenarios of the sorting line: strategies to import, and the suite that `pytest scenarios/` runs."""
+"""Property-based tests of the sorting line: strategies to import, and the suite that `pytest scenarios/` runs."""
 
 from scenarios.strategies import fault_lists, fault_of, items, layouts, link_models, recognizer_models, scenarios
 

@@ -1,4 +1,4 @@
-"""Options and profiles of the suite, and what it must have reached."""
+"""Options and profiles of the suite, and the situations that it must reach."""
 
 import shlex
 import shutil
@@ -17,12 +17,12 @@ from twin.links.external_controller import ExternalController
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
-"""Of each property, on one core; `--minutes` asks for as many as fill that time."""
+"""Examples of each property per minute on one core, from which `--minutes` computes their number."""
 
 EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
 PROPERTY_FILES: Final = 10
-"""A run of fewer files than this is not the whole suite, and need not have reached every situation."""
+"""A run of fewer files is not the whole suite, and need not reach every situation."""
 
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
@@ -35,29 +35,39 @@ WHOLE: Final = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What a person may ask of the suite."""
+    """Add the suite's options."""
     group = parser.getgroup("scenarios")
-    group.addoption("--profile", choices=[*EXAMPLES, "soak"], default="quick", help="how long to look")
-    group.addoption("--minutes", type=float, default=60.0, help="how long a soak goes on, about")
-    group.addoption("--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the clock")
-    group.addoption("--controller", metavar="COMMAND", help="a controller to test, {host} and {port} in it")
-    group.addoption("--pictures", choices=["oracle", "images"], help="what the camera sends; images to a --controller")
-    group.addoption("--broker", metavar="HOST:PORT", help="another broker than the embedded one")
-    group.addoption("--find-only", action="store_true", help="leave what is found as it is, and do not shrink it")
-    group.addoption("--speed", type=float, help="how fast real time goes [default: 1]")
+    group.addoption("--profile", choices=[*EXAMPLES, "soak"], default="quick", help="number of examples")
+    group.addoption("--minutes", type=float, default=60.0, help="approximate length of a soak")
+    group.addoption(
+        "--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the link, and with it the clock"
+    )
+    group.addoption(
+        "--controller",
+        metavar="COMMAND",
+        help="command of an external controller to test, with {host} and {port} in it",
+    )
+    group.addoption(
+        "--pictures",
+        choices=["oracle", "images"],
+        help="what the camera sends [default: oracle; images to a --controller]",
+    )
+    group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
+    group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
+    group.addoption("--speed", type=float, help="factor of the speed of real time [default: 1]")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose Hypothesis's profile, and make the one harness."""
-    config.addinivalue_line("markers", "foreign: makes sense for a foreign controller in real time")
-    config.addinivalue_line("markers", "long: has a stack of items that does not shrink, and comes last")
+    """Choose Hypothesis's profile, and make the harness."""
+    config.addinivalue_line("markers", "foreign: runs against an external controller in real time")
+    config.addinivalue_line("markers", "long: has a stack of items that does not shrink; runs last")
     command = config.getoption("--controller")
     link = config.getoption("--link")
     if command is not None and link == "memory":
         link = "realtime"
     _check_options(config, link)
-    hasty = link == "realtime" or config.getoption("--find-only")
-    phases = (Phase.explicit, Phase.generate, Phase.target) if hasty else tuple(Phase)
+    no_shrinking = link == "realtime" or config.getoption("--find-only")
+    phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
     settings.register_profile(
         "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
@@ -71,11 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _check_options(config: pytest.Config, link: str) -> None:
-    """Raise `UsageError`, one line before anything runs, where an option cannot be meant."""
+    """Raise `UsageError` for an invalid option, or one that would be ignored."""
     for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
         value = config.getoption(option)
         if value is not None and not least <= value <= most:  # No comparison holds for nan.
-            raise pytest.UsageError(f"{option} = {value}: allowed is {least:g} to {most:g}")
+            raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
     broker, command = config.getoption("--broker"), config.getoption("--controller")
     try:
         if broker is not None:
@@ -85,18 +95,18 @@ def _check_options(config: pytest.Config, link: str) -> None:
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
     if broker is not None and link == "memory":
-        raise pytest.UsageError(f"--broker = {broker!r}: allowed is with --link lockstep or realtime")
+        raise pytest.UsageError(f"--broker must be left out with --link memory, got {broker!r}")
     if config.getoption("--speed") is not None and link != "realtime":
-        raise pytest.UsageError(f"--speed = {config.getoption('--speed')}: allowed is with --link realtime")
+        raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
 def _check_controller(command: str) -> None:
-    """Raises `TwinError` where a command could not be started, wherever the broker will be."""
+    """Raise `TwinError` for a command that could not be started."""
     if not ExternalController(command).at("127.0.0.1", 1).started:
-        raise TwinError(f"--controller = {command!r}: allowed is a command line with {{host}} and {{port}} in it")
+        raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:
-        raise TwinError(f"--controller = {command!r}: {name} is not found; allowed is a program that can be started")
+        raise TwinError(f"--controller must start with a program that can be found, got {command!r}")
 
 
 def _examples(config: pytest.Config, link: str) -> int:
@@ -107,7 +117,7 @@ def _examples(config: pytest.Config, link: str) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What finds the smallest scenarios comes first; in real time only what makes sense there."""
+    """Run the properties with the smallest scenarios first. In real time skip those that take too long."""
     items.sort(key=_place)
     link = config.stash[HARNESS].link
     properties = [item for item in items if item.path.parent.name == "scenarios"]
@@ -120,7 +130,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _place(item: pytest.Item) -> int:
-    """Stories without a fault come first, those with a long stack last."""
+    """Sort key: properties without faults first, those with a long stack last."""
     if item.get_closest_marker("long") is not None:
         return 2
     return int(item.path.name != FAULTLESS)
@@ -128,22 +138,22 @@ def _place(item: pytest.Item) -> int:
 
 @pytest.fixture
 def line(request: pytest.FixtureRequest) -> Harness:
-    """The harness: runs scenarios on the link and with the controller that were asked for."""
+    """The harness, with the link and the controller of the options."""
     return request.config.stash[HARNESS]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A process of pytest-xdist's has ended: what it ran counts."""
-    told, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
-    harness.runs += told.get("runs", 0)
-    harness.reached |= set(told.get("reached", ()))
-    node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or told.get("whole", False)
+    """A worker process of pytest-xdist has ended: add its runs and situations."""
+    output, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
+    harness.runs += output.get("runs", 0)
+    harness.reached |= set(output.get("reached", ()))
+    node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or output.get("whole", False)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A whole suite that never was in a situation that it should have been in has failed."""
-    if hasattr(session.config, "workeroutput"):  # One of several processes: they are judged together.
+    """A whole suite that did not reach every situation has failed."""
+    if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
         session.config.workeroutput.update(runs=harness.runs, reached=sorted(harness.reached), whole=whole)
         return
@@ -152,7 +162,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How many scenarios were run, and what was never reached."""
+    """Print the number of scenarios run, and the situations not reached."""
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.stash.get(WHOLE, False):

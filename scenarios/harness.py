@@ -1,4 +1,4 @@
-"""Runs scenarios for properties, on the link and with the controller asked for, and says all there is on failure."""
+"""Runs scenarios for the properties, and describes a failure completely."""
 
 import re
 from collections.abc import Callable
@@ -20,17 +20,17 @@ from twin.scenario.scenario import encode_scenario
 
 TAIL_RECORDS: Final = 25
 FAILURES: Final = Path("scenario-failures")
-"""Where a failing scenario is written, shrunk; `twin replay` tells it."""
+"""Folder for failing scenarios, shrunk; `twin replay` shows them."""
 
 _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 
 
 @dataclass
 class Harness:
-    """What runs scenarios for the suite: `link`, `controller` (ours, a broken one, or a foreign program), `broker`.
+    """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
-    `pictures`: whether the camera's pictures are rendered, or carry the oracle's answer and show nothing.
-    `reached` collects the situations that any run was in.
+    `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
+    situations of all runs.
     """
 
     link: LinkName = "memory"
@@ -42,7 +42,7 @@ class Harness:
     runs: int = field(default=0, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
-        """Run a scenario, and note what situations it was in."""
+        """Run a scenario, and record the situations that it reached."""
         if scenario.recognizer.source != self.pictures:
             recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
             scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
@@ -54,13 +54,13 @@ class Harness:
     def holds(
         self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
     ) -> Run:
-        """Run a scenario and demand that no check objects, nor `extra`; `name` names the file of one that fails.
+        """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
 
-        With `steer` Hypothesis is told how close the run was; once an example.
+        With `steer` Hypothesis gets the run's margins as its target; use it once per example.
         """
         run = self.run(scenario)
         if steer and currently_in_test_context():
-            _tell_hypothesis(run)
+            _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
             raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
@@ -68,7 +68,7 @@ class Harness:
 
 
 def write_failure(scenario: Scenario, name: str) -> Path:
-    """Write a failing scenario; Hypothesis runs the smallest one last, so that is the one that stays."""
+    """Write a failing scenario. Hypothesis runs the smallest one last, so the file ends with that one."""
     FAILURES.mkdir(exist_ok=True)
     path = FAILURES / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}.json"
     path.write_bytes(encode_scenario(scenario))
@@ -76,14 +76,14 @@ def write_failure(scenario: Scenario, name: str) -> Path:
 
 
 def failure_text(run: Run, wrong: list[str], path: Path) -> str:
-    """What is wrong, the whole scenario, and the trace's end."""
+    """The violations, the whole scenario, and the end of the trace."""
     tail = list(run.trace)[-TAIL_RECORDS:]
     narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
     scenario = encode_scenario(run.scenario).decode()
     return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
 
 
-def _tell_hypothesis(run: Run) -> None:
+def _steer_hypothesis(run: Run) -> None:
     for kind in _EVENTS:
         if any(isinstance(record, kind) for record in run.trace):
             event(kind.__name__.lower())

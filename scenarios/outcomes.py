@@ -1,11 +1,11 @@
-"""What a story may demand of a whole run, beside that no check objects: sentences on what is not so, or none."""
+"""Outcomes that a property may require of a run besides no violations. Each returns a line for every failure."""
 
 from twin import Run, trace
 from twin.scenario.layout import REJECT, bin_name
 
 
 def all_in_bins(run: Run) -> list[str]:
-    """Every item of the stack is in a bin, whichever."""
+    """Every item of the stack is in some bin."""
     loaded = {record.item for record in run.trace if isinstance(record, trace.Loaded)}
     binned = {record.item for record in run.trace if isinstance(record, trace.Binned)}
     left = run.scenario.item_count - len(loaded & binned)
@@ -13,24 +13,24 @@ def all_in_bins(run: Run) -> list[str]:
 
 
 def all_sorted(run: Run, *, from_s: float = 0.0) -> list[str]:
-    """Every item that was loaded from a time on is in the bin that its class has, and in reject if that has none."""
+    """Every item loaded from `from_s` on is in its class's bin, or in reject if its class has none."""
     bins = run.scenario.controller.bins
     loaded = {r.item: r.item_class for r in run.trace if isinstance(r, trace.Loaded) and r.t_s >= from_s}
-    astray = [
+    misplaced = [
         f"item {r.item} ({loaded[r.item]}) ended in {bin_name(r.bin)}"
         for r in run.trace
         if isinstance(r, trace.Binned) and r.item in loaded and r.bin != bins.get(loaded[r.item], REJECT)
     ]
-    return all_in_bins(run) + astray + ([] if loaded else [f"no item was loaded from {from_s} s on"])
+    return all_in_bins(run) + misplaced + ([] if loaded else [f"no item was loaded from {from_s} s on"])
 
 
 def all_at_rest(run: Run) -> list[str]:
-    """Every item is in a bin, and the line stands as it should be left."""
+    """Every item is in a bin, and the line is at rest."""
     return [*all_in_bins(run), *at_rest(run)]
 
 
 def at_rest(run: Run) -> list[str]:
-    """The line stands as it should be left, whatever became of the items; or the last command to it was lost."""
+    """The line is at rest (belt stopped, rods in), or the last command to it was lost."""
     ended = run.trace[-1]
     if any(each.violation.check == "not_at_rest" for each in run.excused):
         return []

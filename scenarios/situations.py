@@ -1,4 +1,4 @@
-"""Situations that a suite must have been in, or its green means little: over a whole profile each is reached once."""
+"""Situations that the whole suite must reach at least once; without them a passing suite would mean little."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,7 +11,7 @@ Reached = Callable[[Run], bool]
 
 
 def _two_between_gates(run: Run) -> bool:
-    """Two noses pass a gate before the next gate sees one of them."""
+    """Two noses pass a gate before the first of them reaches the next gate."""
     noses = [record.gate for record in run.trace if isinstance(record, trace.Edge) and record.blocked]
     last_gate = len(run.scenario.layout.gates_m)
     for gate in range(1, last_gate):
@@ -22,7 +22,7 @@ def _two_between_gates(run: Run) -> bool:
 
 
 def _on_belt(run: Run, at_s: float) -> int:
-    """How many items are on the belt at a time."""
+    """The number of items on the belt at `at_s`."""
     count = 0
     for record in run.trace:
         if record.t_s > at_s:
@@ -53,7 +53,7 @@ def _lost_with(kinds: type[Fault] | tuple[type[Fault], ...], items: int) -> Reac
 
 
 def _bridged(run: Run) -> bool:
-    """A gate missed an item, and a rod took it all the same."""
+    """A gate missed an item, and a rod still took it."""
     missed = {r.item for r in run.trace if isinstance(r, trace.Disturbed) and r.what == "edge_lost"}
     return any(isinstance(record, trace.Taken) and record.item in missed for record in run.trace)
 
@@ -78,4 +78,4 @@ SITUATIONS: Final[dict[str, Reached]] = {
     "the broker lost with an item on the belt": _lost_with((BrokerDown, ClientCutOff), 1),
     "a restart with two items on the belt": _lost_with(ControllerKilled, 2),
 }
-"""Name of a situation, and whether a run was in it."""
+"""Each situation's name, and the function that says whether a run reached it."""

@@ -1,11 +1,11 @@
 """Hypothesis strategies for lines, items, faults and whole scenarios: import them into your own properties.
 
-They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times come in steps
-of a millimetre and a tenth of a second, so that what is found can be read.
+They shrink towards fewer items, fewer faults, round numbers and the default layout. Lengths and times are multiples of
+a millimetre and a tenth of a second, so that a found scenario is easy to read.
 
-What they take for granted, since no controller could do without it: the line starts healthy. Its first item is
-there and passes every gate, nobody takes it off, faults begin once it has (`warm_up_s`), and an item that a rod is to
-take fits before its head when its tail leaves the gate, and when a push comes a little later.
+They make some assumptions that every controller needs. The line starts healthy: its first item is available, passes
+every gate and stays on the belt, and faults begin after that (`warm_up_s`). An item to push fits before its rod's head
+when its tail leaves the gate, also if the push comes a little later.
 """
 
 import math
@@ -25,7 +25,7 @@ MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12
 LATE_M: Final = 0.03
-"""On these lines even the longest item may ride on so far from where its push is due, and still be before the head."""
+"""A push may come this distance of belt travel late, and still hit even the longest item."""
 
 HAND_S: Final = 60.0
 MOST_LATENCY_S: Final = 0.01
@@ -59,7 +59,7 @@ def steps(low: float, high: float, step: float) -> SearchStrategy[float]:
 
 @st.composite
 def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
-    """Lines on which items of `SHORTEST_M` to `LONGEST_M` can be sorted; now and then the default one."""
+    """Lines on which items of `SHORTEST_M` to `LONGEST_M` can be sorted; sometimes the default one."""
     usual = not draw(st.booleans())
     camera_m = draw(steps(0.2, 0.4, 0.01))
     gates_m, rods_m = [round(camera_m + draw(steps(0.2, 0.5, 0.01)), 3)], []
@@ -73,13 +73,13 @@ def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
         belt_speed_m_per_s=draw(steps(0.1, 0.6, 0.01)), rod_stroke_s=draw(steps(0.15, 0.45, 0.01)),
         loader_stroke_s=draw(steps(0.25, 0.5, 0.05)), exposure_s=draw(steps(0.0, 0.1, 0.01)),
     )  # fmt: skip
-    return Layout() if usual else other  # Drawn in any case: what comes behind stays in its place when this shrinks.
+    return Layout() if usual else other  # Always drawn, so that later draws keep their places when this shrinks.
 
 
 def items(
     *, shortest_m: float = SHORTEST_M, longest_m: float = LONGEST_M, usual_s: float = 0.0, latest_s: float = 30.0
 ) -> SearchStrategy[Item]:
-    """Items of any class and of odd lengths; the stack has them at once, from `usual_s`, or by `latest_s`."""
+    """Items of any class and various lengths, available at once, from `usual_s`, or by `latest_s`."""
     usual_m = min(max(0.08, shortest_m), longest_m)
     lengths = st.just(usual_m) | steps(shortest_m, longest_m, 0.001)
     available = st.just(usual_s) | st.just(0.0) | steps(0.0, latest_s, 0.5)
@@ -94,7 +94,7 @@ def link_models(*, longest_jitter_s: float = 0.006) -> SearchStrategy[LinkModel]
 
 
 def recognizer_models(*, most_misread: float = 0.1) -> SearchStrategy[RecognizerModel]:
-    """Oracles that are sure, unsure or wrong now and then, and answer in time."""
+    """Oracles that answer in time, and are sometimes unsure or wrong."""
     return st.builds(
         RecognizerModel, latency_s=steps(0.0, 0.1, 0.01), jitter_s=steps(0.0, 0.05, 0.01),
         confidence_from=st.sampled_from([0.9, 0.8, 0.5]), misread_share=st.sampled_from([0.0, most_misread]),
@@ -105,30 +105,30 @@ def recognizer_models(*, most_misread: float = 0.1) -> SearchStrategy[Recognizer
 def spans(
     draw: st.DrawFn, *, earliest_s: float = LEAST_WARM_UP_S, latest_s: float = 60.0, longest_s: float = 15.0
 ) -> dict[str, float]:
-    """From when to when something goes wrong; it begins between `earliest_s` and `latest_s`."""
+    """Start and end of a fault that begins between `earliest_s` and `latest_s`."""
     from_s = draw(steps(earliest_s, latest_s, 0.1))
     return {"from_s": from_s, "until_s": round(from_s + draw(steps(0.5, longest_s, 0.1)), 1)}
 
 
 @st.composite
 def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int) -> faults.Fault:
-    """A fault of one kind, on a line and with a stack of `count` items, most likely before the last one is sorted."""
+    """A fault of one kind for this line and `count` items, most likely before the last item is sorted."""
     warm_s = warm_up_s(layout)
     span = spans(earliest_s=warm_s, latest_s=warm_s + _sorting_s(layout, count))
     if kind is faults.LinkDelay:
-        # A command that comes much too late hits whatever is there then: no controller can help that.
+        # A command that is very late hits the wrong item. No controller can prevent that.
         most_s = {"bb": 4.0, "aa": 0.3}
         way: Literal["aa", "bb"] = draw(st.sampled_from(["bb", "aa"]))
         return faults.LinkDelay(way=way, delay_s=draw(steps(0.1, most_s[way], 0.1)), **draw(span))
     fields = {name: draw(values) for name, values in _fields(layout, count).get(kind, {}).items()}
     times = draw(span)
     if kind is faults.TakenOff:
-        times["until_s"] = round(times["from_s"] + HAND_S, 1)  # The hand waits for its item.
+        times["until_s"] = round(times["from_s"] + HAND_S, 1)  # The hand waits for its item to come.
     return kind(**fields, **times)
 
 
-def thrown() -> SearchStrategy[faults.ForeignObject]:
-    """Something that is thrown on the default belt between its camera and its first gate."""
+def foreign_objects() -> SearchStrategy[faults.ForeignObject]:
+    """Foreign objects that fall on the default belt between camera and first gate."""
     return st.builds(
         lambda at_s, at_m, length_m: faults.ForeignObject(from_s=at_s, until_s=at_s, at_m=at_m, length_m=length_m),
         steps(20.0, 60.0, 0.1), steps(0.26, 0.5, 0.01), steps(0.03, 0.15, 0.01),
@@ -137,12 +137,12 @@ def thrown() -> SearchStrategy[faults.ForeignObject]:
 
 @st.composite
 def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, most: int = 3) -> tuple[Any, ...]:
-    """Up to `most` faults, of a random subset of `kinds` (swarm); those of broker and controller one after another."""
+    """Up to `most` faults of a random subset of `kinds` (swarm). Faults of broker and controller do not overlap."""
     if not kinds:
         return ()
     enabled = draw(st.lists(st.sampled_from(list(kinds)), min_size=1, max_size=4, unique=True))
     one = st.sampled_from(enabled).flatmap(lambda kind: fault_of(kind, layout, max(1, count)))
-    # Each can be left out by one step, which the shrinker finds: to cut an early one out of a list, it would not.
+    # One flag drops a fault, which the shrinker finds. It would not cut an early fault out of a list.
     drawn = draw(st.lists(st.tuples(st.sampled_from([False, True, True, True]), one), min_size=1, max_size=most))
     kept = [fault for keep, fault in drawn if keep] or [drawn[-1][1]]
     chosen: list[faults.Fault] = []
@@ -162,19 +162,21 @@ def scenarios(
     layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
     counted: bool = False, stopped: bool = False, longest_jitter_s: float = 0.006,
 ) -> Scenario:  # fmt: skip
-    """Whole scenarios; of `kinds` each enables a random subset, and has up to `most_faults` of those.
+    """Whole scenarios. Each enables a random subset of `kinds`, and has up to `most_faults` faults of those.
 
-    `counted`: the controller is told how many items there are, and is to come to rest after the last. `stopped`: it is
-    told to end by a signal, at any time.
+    `counted`: the controller has the number of items set, and must come to rest after the last. `stopped`: it gets a
+    stop signal at some time.
     """
     line = draw(layouts() if layout is None else layout)
-    count = draw(st.integers(max(1, fewest_items), most_items))  # A list would lean to few, and few see few faults.
+    count = draw(
+        st.integers(max(1, fewest_items), most_items)
+    )  # A drawn list would be short too often, and short stacks meet few faults.
     warm_s = warm_up_s(line) if kinds else 0.0
     one = items(usual_s=warm_s, latest_s=warm_s + 30.0)
     first, *others = sorted([draw(one) for _ in range(count)], key=lambda item: item.available_s)
-    # Where faults are to come, the first item shows the controller every gate that decides anything.
-    shown = CLASSES[: len(line.bins)][-1] if kinds and line.bins else first.item_class
-    stack = [msgspec.structs.replace(first, available_s=0.0, item_class=shown), *others]
+    # With faults to come, the first item must pass every gate that decides something.
+    first_class = CLASSES[: len(line.bins)][-1] if kinds and line.bins else first.item_class
+    stack = [msgspec.structs.replace(first, available_s=0.0, item_class=first_class), *others]
     recognizer = draw(recognizer_models(most_misread=0.0 if kinds else 0.1))
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
@@ -186,19 +188,19 @@ def scenarios(
     )  # fmt: skip
 
 
-def shown(seed: int, count: int) -> tuple[Item, ...]:
-    """A stack drawn from a seed, whose first item shows the controller every gate of the default line."""
+def default_stack(seed: int, count: int) -> tuple[Item, ...]:
+    """A stack drawn from a seed, whose first item passes every gate of the default line."""
     first, *others = Scenario(seed=seed, items=ItemDraw(count=count)).stack()
     return (msgspec.structs.replace(first, item_class=CLASSES[-1]), *others)
 
 
 def warm_up_s(layout: Layout) -> float:
-    """When the first item has passed the whole line, at the latest."""
+    """Latest time at which the first item has passed the whole line."""
     return max(LEAST_WARM_UP_S, float(math.ceil(START_S + _trip_s(layout))))
 
 
 def _sorting_s(layout: Layout, count: int) -> float:
-    """How long a warm line is busy with so many items, about."""
+    """Approximate time for which a warm line is busy with `count` items."""
     return min(MOST_SORTING_S, float(math.ceil(count * _trip_s(layout) / 2)))
 
 
@@ -207,17 +209,17 @@ def _trip_s(layout: Layout) -> float:
 
 
 def _bearable_jitter_s(layout: Layout) -> float:
-    """With more an edge and its push come so late that an item is no longer before the head, whoever sent the push."""
+    """Most jitter in s. With more, edge and push come so late that no controller could hit the item."""
     return max(0.0, math.floor(1000 * LATE_M / (2 * layout.belt_speed_m_per_s)) / 1000 - MOST_LATENCY_S)
 
 
 def _one_of(numbers: Sequence[int]) -> SearchStrategy[int]:
-    """One of few numbers; drawn even where there is only one, so that other draws stay in their places."""
+    """One of few numbers. Drawn even if there is only one, so that other draws keep their places."""
     return st.integers(0, MOST_NUMBERS - 1).map(lambda drawn: numbers[drawn % len(numbers)])
 
 
 def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, SearchStrategy[Any]]]:
-    """What each kind of fault may be like on a line."""
+    """The strategies of each fault's fields on a line."""
     gate = _one_of(range(1, len(layout.gates_m) + 1))
     rod = _one_of(list(layout.bins) or [1])
     lossy = {"way": st.sampled_from(["bb", "aa"]), "share": st.sampled_from([1.0, 0.5, 0.1])}
@@ -249,7 +251,7 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.TakenOff: {
             "item": _one_of(range(min(2, count), count + 1)),
             "at_m": place,
-            # Put back behind the camera, close before another item, it would be swept along unseen.
+            # Behind the camera, close before another item, no sensor could tell the two apart.
             "back_m": st.none() | steps(0.02, round(layout.camera_m - 0.02, 2), 0.01),
         },
         faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},

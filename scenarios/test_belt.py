@@ -1,4 +1,4 @@
-"""A belt that stops, drifts or runs at a wrong speed gives no item to another's bin."""
+"""A belt that stops, drifts or runs at a wrong speed causes no wrong bin."""
 
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ from twin.scenario.faults import BeltSpeed
 CHANGED_S: Final = 20.0
 FOR_GOOD_S: Final = 10_000.0
 LEARNED_S: Final = 85.0
-"""After this long on a belt at another pace every item is sorted again."""
+"""This long after a change of belt speed every item is sorted again."""
 
 
 @given(scenarios(kinds=BELT_FAULTS))
@@ -25,7 +25,7 @@ def test_no_fault_of_the_belt_breaks_a_rule(line: Harness, scenario: Scenario) -
 
 
 @given(scenarios(kinds=BELT_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_belt_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_belt_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "belt-default")
 
 
@@ -34,7 +34,7 @@ def test_one_fault_of_the_belt_on_a_full_default_line_breaks_no_rule(line: Harne
     st.integers(0, 1000), st.sampled_from([0.8, 0.6, 0.5, 0.9, 1.2, 1.5]), st.sampled_from(["auto", 1]),
     st.sampled_from([0.08, SHORTEST_M, LONGEST_M]),
 )  # fmt: skip
-def test_a_belt_at_another_pace_for_good_is_learned(
+def test_a_lasting_change_of_belt_speed_is_learned(
     line: Harness, seed: int, factor: float, flight: int | str, length_m: float
 ) -> None:
     pace = BeltSpeed(factor=factor, from_s=CHANGED_S, until_s=FOR_GOOD_S)

@@ -1,4 +1,4 @@
-"""A broker that goes and comes leaves the line safe, and the line goes on."""
+"""A lost broker leaves the line safe, and sorting goes on when it is back."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +15,10 @@ def test_no_fault_of_the_broker_breaks_a_rule(line: Harness, scenario: Scenario)
 
 
 @given(scenarios(kinds=BROKER_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_broker_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_broker_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "broker-default")
 
 
 @given(scenarios(kinds=[ClientCutOff], layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=5))
-def test_a_connection_that_is_cut_again_and_again_leaves_the_line_safe(line: Harness, scenario: Scenario) -> None:
+def test_repeated_connection_losses_leave_the_line_safe(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "broker-cut")

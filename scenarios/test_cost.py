@@ -1,4 +1,4 @@
-"""What goes wrong for a second costs a few items their bins, and no more: the line must not lose its head over it."""
+"""A fault of one second costs only a few items their bins."""
 
 from typing import Any, Final
 
@@ -20,8 +20,8 @@ from scenarios.strategies import (
     RECOGNIZER_FAULTS,
     ROD_FAULTS,
     Kinds,
+    default_stack,
     fault_of,
-    shown,
 )
 from twin import Layout, Scenario, faults, settings_for
 from twin.scenario.faults import AnyFault, Fault
@@ -43,12 +43,13 @@ MOST_OF: Final[dict[type[Fault], int]] = {
     faults.ImageTwice: 2, faults.LinkDuplicate: 2, faults.RodDead: 2, faults.GateStuck: 3, faults.GateGhost: 3,
     faults.TooLong: 3, faults.BeltSpeed: 6, faults.BeltDrift: 6,
 }  # fmt: skip
-"""One picture is taken in a second at most; what moves no item costs none; a ghost costs whoever it is taken for and
-those before and behind; and a belt at another pace is learned again, and again when it is as before."""
+"""Most rejects for a kind of fault, if not `MOST_ITEMS`. At most one picture is taken in a second. A fault that moves
+no item costs none. A ghost pulse costs the item that it is associated with, and those before and behind. A belt at
+another speed is learned anew, and once more when the fault ends."""
 
 
 def brief(kind: type[Fault]) -> st.SearchStrategy[Any]:
-    """A fault of a kind that lasts a second, once the first item is through."""
+    """A fault that lasts one second, after the first item has passed the line."""
     return fault_of(kind, Layout(), 10).map(_shortened)
 
 
@@ -59,7 +60,7 @@ def _shortened(fault: Fault) -> Fault:
 @pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES)
 @given(st.data(), st.integers(0, 1000))
-def test_a_fault_of_a_second_costs_few_items_their_bins(
+def test_a_fault_of_one_second_costs_few_items_their_bins(
     line: Harness, family: str, data: st.DataObject, seed: int
 ) -> None:
     fault = data.draw(st.sampled_from(list(FAMILIES[family])).flatmap(brief))
@@ -67,7 +68,7 @@ def test_a_fault_of_a_second_costs_few_items_their_bins(
 
 
 def rejected(line: Harness, seed: int, fault: AnyFault) -> int:
-    """How many of a stack rode to reject on a full default line, without objection."""
-    told = settings_for(Layout())
-    scenario = Scenario(seed=seed, items=shown(seed, ITEMS), faults=(fault,), controller=told)
+    """The number of rejects on a full default line, in a run without violations."""
+    settings = settings_for(Layout())
+    scenario = Scenario(seed=seed, items=default_stack(seed, ITEMS), faults=(fault,), controller=settings)
     return line.holds(scenario, "cost").summary.rejected

@@ -1,4 +1,4 @@
-"""Items that are too long, taken off, put back, or no items at all disturb nobody else."""
+"""Items that are too long, taken off or put back, and foreign objects, do not disturb other items."""
 
 from functools import partial
 from typing import Final
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scenarios.harness import Harness
 from scenarios.outcomes import all_sorted
-from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, scenarios, thrown
+from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, foreign_objects, scenarios
 from twin import Item, ItemDraw, Layout, Run, Scenario, settings_for
 from twin.scenario.faults import ForeignObject, TooLong
 from twin.scenario.item import CLASSES
@@ -19,7 +19,7 @@ FIRST_ROD: Final = 2
 LENGTHS: Final = st.sampled_from([SHORTEST_M, LONGEST_M, 0.08])
 LONGER_S: Final = 20.0
 LEARNED_S: Final = 56.0
-"""After this long with items of another kind each of them is sorted."""
+"""This long after a change of item length every item is sorted again."""
 
 FOR_GOOD_S: Final = 10_000.0
 
@@ -30,13 +30,13 @@ def test_no_fault_of_the_items_breaks_a_rule(line: Harness, scenario: Scenario) 
 
 
 @given(scenarios(kinds=ITEM_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_items_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_item_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "items-default")
 
 
 @pytest.mark.long
-@given(st.integers(0, 1000), st.lists(thrown(), min_size=1, max_size=4))
-def test_things_thrown_among_the_items_before_the_first_gate_are_nobody(
+@given(st.integers(0, 1000), st.lists(foreign_objects(), min_size=1, max_size=4))
+def test_objects_before_the_first_gate_are_not_taken_for_items(
     line: Harness, seed: int, things: list[ForeignObject]
 ) -> None:
     scenario = Scenario(seed=seed, items=ItemDraw(count=25), faults=tuple(things), controller=settings_for(Layout()))
@@ -44,9 +44,9 @@ def test_things_thrown_among_the_items_before_the_first_gate_are_nobody(
 
 
 def nothing_struck_behind_the_first_gate(run: Run) -> list[str]:
-    """What the first gate saw close to an item is known of when the next ones let it pass.
+    """No rod behind the first gate strikes an item. The first gate has detected every object near an item.
 
-    What fell onto an item is not: to every gate the two are one long item, whose picture was taken before.
+    Runs in which an object fell onto an item are left out. To every gate the two are one long item.
     """
     if any(isinstance(record, Loaded) and record.onto is not None for record in run.trace):
         return []
@@ -64,7 +64,7 @@ def test_items_of_one_length_and_then_another_are_all_sorted(
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([4.0, 3.5, 3.0, 2.0]), st.sampled_from(["auto", 1]))
-def test_items_much_longer_from_now_on_are_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
+def test_a_lasting_change_of_item_length_is_learned(line: Harness, seed: int, factor: float, flight: int | str) -> None:
     longer = TooLong(factor=factor, from_s=LONGER_S, until_s=FOR_GOOD_S)
     lengths_m = [SHORTEST_M] * (40 if flight == "auto" else 15)
     in_the_end = partial(all_sorted, from_s=LONGER_S + LEARNED_S)
@@ -72,7 +72,7 @@ def test_items_much_longer_from_now_on_are_learned(line: Harness, seed: int, fac
 
 
 def _stack(seed: int, flight: int | str, lengths_m: list[float], *faults: TooLong) -> Scenario:
-    """A stack of items of these lengths, the classes in turn, on the default line."""
+    """A stack of items with these lengths, and with the classes in turn, on the default line."""
     items = tuple(Item(item_class=CLASSES[n % len(CLASSES)], length_m=length_m) for n, length_m in enumerate(lengths_m))
-    told = settings_for(Layout(), in_flight=flight)
-    return Scenario(seed=seed, items=items, faults=faults, controller=told)
+    settings = settings_for(Layout(), in_flight=flight)
+    return Scenario(seed=seed, items=items, faults=faults, controller=settings)

@@ -1,4 +1,4 @@
-"""Whoever controls the line, in whatever language: a few items, and one thing that goes wrong."""
+"""For any controller in any language: a few items and one fault."""
 
 import pytest
 from hypothesis import given

@@ -14,5 +14,5 @@ def test_no_fault_of_the_recognizer_breaks_a_rule(line: Harness, scenario: Scena
 
 
 @given(scenarios(kinds=RECOGNIZER_FAULTS, layout=st.just(Layout()), in_flight=st.just("auto"), most_faults=1))
-def test_one_fault_of_the_recognizer_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
+def test_one_recognizer_fault_on_a_full_default_line_breaks_no_rule(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "recognizer-default")

@@ -1,4 +1,4 @@
-"""Every counterexample that was ever found, shrunk, for ever after: a file each in `regressions/`."""
+"""Every counterexample found so far, shrunk: one file each in `regressions/`."""
 
 from pathlib import Path
 
@@ -11,5 +11,5 @@ FILES = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_what_was_found_once_stays_mended(line: Harness, path: Path) -> None:
+def test_earlier_counterexamples_stay_fixed(line: Harness, path: Path) -> None:
     line.holds(load_scenario(path), path.stem)

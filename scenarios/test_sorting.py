@@ -1,4 +1,4 @@
-"""Without faults every item ends where its own sure answer says."""
+"""Without faults every item with a sure answer ends in its bin."""
 
 from itertools import product
 from typing import Final
@@ -21,12 +21,12 @@ WAYS: Final = [
 
 @pytest.mark.foreign
 @given(scenarios(most_items=3))
-def test_a_few_items_end_where_their_answers_say(line: Harness, scenario: Scenario) -> None:
+def test_a_few_items_end_in_the_bins_of_their_answers(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "sorting", all_in_bins)
 
 
 @given(scenarios(in_flight=st.just("auto"), most_items=14))
-def test_many_items_at_once_are_sorted_like_one_at_a_time(line: Harness, scenario: Scenario) -> None:
+def test_many_items_on_the_belt_are_sorted_like_single_ones(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "sorting-many", all_in_bins)
 
 
@@ -36,8 +36,8 @@ def test_one_item_at_a_time_needs_no_knowledge_of_the_line(line: Harness, scenar
 
 
 @given(st.integers(0, 1000), st.integers(1, 8), st.sampled_from(WAYS), st.sampled_from(["auto", 1]))
-def test_whichever_rods_the_classes_are_given_the_rest_rides_to_the_end(
+def test_classes_without_a_rod_ride_to_the_end(
     line: Harness, seed: int, count: int, bins: dict[str, int], flight: int | str
 ) -> None:
-    told = settings_for(Layout(), bins=bins, in_flight=flight, items=count)
-    line.holds(Scenario(seed=seed, items=ItemDraw(count=count), controller=told), "sorting-ways", all_sorted)
+    settings = settings_for(Layout(), bins=bins, in_flight=flight, items=count)
+    line.holds(Scenario(seed=seed, items=ItemDraw(count=count), controller=settings), "sorting-ways", all_sorted)

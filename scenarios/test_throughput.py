@@ -1,4 +1,4 @@
-"""More than one item at a time is worth it, and what a fault costs in time is soon over."""
+"""Several items on the belt raise the throughput, and after a fault the line is soon fast again."""
 
 from itertools import pairwise
 from typing import Final
@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
-from scenarios.strategies import ALL_FAULTS, fault_of, layouts, shown
+from scenarios.strategies import ALL_FAULTS, default_stack, fault_of, layouts
 from twin import ItemDraw, Layout, LinkModel, Run, Scenario, faults, settings_for
 from twin.scenario.faults import AnyFault, Fault, NoImage
 from twin.scenario.item import CLASSES
@@ -17,17 +17,17 @@ from twin.scenario.layout import REJECT
 from twin.trace import Binned, Edge, Loaded
 
 SAME: Final = 1.02
-"""Within this factor two rates are the same: the last item's class decides how far it rides."""
+"""Two rates within this factor count as the same, because the last item's class decides how far it rides."""
 
 ITEMS: Final = 25
 WARM: Final = 60
-"""After so many items the controller knows how long items of this stack are."""
+"""After this many items the controller has learned the item lengths of the stack."""
 
 JITTER_S: Final = 0.004
 ROOM_S: Final = 0.11
 SHORTER: Final = 0.3
-"""On a warm line the longest item may lie before one that is so much shorter than any was, and room is left between
-them: that much is needed beside the way from gate to gate."""
+"""A warm line leaves room for an item this much shorter than any before, behind the longest one, besides the leg
+between two gates."""
 
 MOST_LOST_S: Final = 63.0
 LOST_S: Final[dict[type[Fault], float]] = {
@@ -39,45 +39,45 @@ LOST_S: Final[dict[type[Fault], float]] = {
     faults.TakenOff: 42.0, faults.ForeignObject: 45.0, faults.RodSticksOut: 45.0, faults.BeltStops: 53.0,
     faults.ControllerKilled: 53.0, faults.TooLong: 77.0,
 }  # fmt: skip
-"""A fault costs its own time, and this much for finding out, clearing the belt and learning the line again. What leaves
-no doubt where the items are costs no time at all, but for which class rides how far at the end; room is left for items
-as long as the longest of late, for a while."""
+"""A fault costs its own duration, and at most this time to detect it, clear the belt and learn the line again. A fault
+that leaves every item's place clear costs almost nothing; the last item's class changes how far it rides. After a long
+item the line leaves room for more of them for a while."""
 
 CYCLE_S: Final = 2.0
-"""About how often an item comes by the camera of a default line."""
+"""The approximate time between two items at the camera of a default line."""
 
 CALM: Final = 2
-"""So many items must go as expected before more than one is on the belt, and no more need to."""
+"""Exactly this many items pass as expected before more than one may be on the belt."""
 
 
 @pytest.mark.long
 @given(layouts(), st.integers(0, 1000))
-def test_as_many_as_is_safe_is_no_slower_than_one_at_a_time(line: Harness, layout: Layout, seed: int) -> None:
+def test_automatic_in_flight_is_no_slower_than_one_item(line: Harness, layout: Layout, seed: int) -> None:
     rates = [sorted_on(line, layout, seed, in_flight).summary.items_per_min for in_flight in ("auto", 1)]
     assert rates[0] * SAME >= rates[1]
 
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from([0.25, 0.2, 0.3, 0.35, 0.4]))
-def test_a_warm_line_loads_as_fast_as_its_gates_allow(line: Harness, seed: int, speed_m_per_s: float) -> None:
-    """The stretch behind a gate belongs to one item at a time; nothing else limits such a line."""
+def test_a_warm_line_loads_as_fast_as_its_legs_allow(line: Harness, seed: int, speed_m_per_s: float) -> None:
+    """Only one item at a time may be on a leg; nothing else limits such a line."""
     layout = msgspec.structs.replace(Layout(), belt_speed_m_per_s=speed_m_per_s, loader_stroke_s=0.25)
-    told = settings_for(layout, rod_stroke_s=0.26)
+    settings = settings_for(layout, rod_stroke_s=0.26)
     stack = ItemDraw(count=WARM + 8, length_m=(0.06, 0.1))
     wire = LinkModel(jitter_s=JITTER_S)
-    scenario = Scenario(seed=seed, layout=layout, items=stack, link=wire, controller=told)
+    scenario = Scenario(seed=seed, layout=layout, items=stack, link=wire, controller=settings)
     run = line.holds(scenario, "throughput-warm", steer=False)
     loaded = [record for record in run.trace if isinstance(record, Loaded)]
-    ways_m = [after - before for before, after in pairwise(layout.gates_m)]
+    legs_m = [after - before for before, after in pairwise(layout.gates_m)]
     lengths_m = [record.length_m for record in loaded]
-    room_m = max(ways_m) + (max(lengths_m) - SHORTER * min(lengths_m)) / 2
+    room_m = max(legs_m) + (max(lengths_m) - SHORTER * min(lengths_m)) / 2
     cycles_s = [after.t_s - before.t_s for before, after in pairwise(loaded[WARM:])]
     assert max(cycles_s) <= room_m / speed_m_per_s + ROOM_S + 4 * JITTER_S
 
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.sampled_from(list(ALL_FAULTS)).flatmap(lambda kind: fault_of(kind, Layout(), 5)))
-def test_once_a_fault_is_over_the_line_is_soon_as_fast_as_before(line: Harness, seed: int, fault: AnyFault) -> None:
+def test_the_line_is_soon_fast_again_after_a_fault(line: Harness, seed: int, fault: AnyFault) -> None:
     undisturbed, disturbed = [sorted_on(line, Layout(), seed, "auto", faults) for faults in ((), (fault,))]
     lost_s = disturbed.summary.sim_s - undisturbed.summary.sim_s - (fault.until_s - fault.from_s)
     assert lost_s <= LOST_S.get(type(fault), MOST_LOST_S)
@@ -91,9 +91,7 @@ def test_two_items_pass_alone_before_items_share_the_belt(line: Harness, seed: i
 
 @pytest.mark.long
 @given(st.integers(0, 1000), fault_of(NoImage, Layout(), 5))
-def test_after_one_without_a_picture_two_items_pass_before_they_share_it_again(
-    line: Harness, seed: int, fault: NoImage
-) -> None:
+def test_two_items_pass_alone_after_a_missing_picture(line: Harness, seed: int, fault: NoImage) -> None:
     run = run_of_one_class(line, seed, msgspec.structs.replace(fault, until_s=fault.from_s + CYCLE_S))
     rejected = [record.item for record in run.trace if isinstance(record, Binned) and record.bin == REJECT]
     assume(len(rejected) == 1)
@@ -101,14 +99,14 @@ def test_after_one_without_a_picture_two_items_pass_before_they_share_it_again(
 
 
 def run_of_one_class(line: Harness, seed: int, *faults: AnyFault) -> Run:
-    """`ITEMS` items that all ride past the last gate, one after another, sorted without objection."""
-    stack = tuple(msgspec.structs.replace(item, item_class=CLASSES[-1]) for item in shown(seed, ITEMS))
+    """Run `ITEMS` items of the class with the last rod, without violations."""
+    stack = tuple(msgspec.structs.replace(item, item_class=CLASSES[-1]) for item in default_stack(seed, ITEMS))
     scenario = Scenario(seed=seed, items=stack, faults=faults, controller=settings_for(Layout()))
     return line.holds(scenario, "throughput-one-class", steer=False)
 
 
 def passed_until_shared(run: Run, after: int) -> int:
-    """How many items pass the last gate, from the one after number `after`, before one is loaded behind another."""
+    """The number of items after item `after` that pass the last gate before two items share the belt."""
     loaded = passed = 0
     for record in run.trace:
         if isinstance(record, Loaded):
@@ -120,8 +118,8 @@ def passed_until_shared(run: Run, after: int) -> int:
 
 
 def sorted_on(line: Harness, layout: Layout, seed: int, in_flight: int | str, faults: tuple[AnyFault, ...] = ()) -> Run:
-    """A stack of `ITEMS` sorted without objection."""
+    """Run a stack of `ITEMS`, without violations."""
     controller = settings_for(layout, in_flight=in_flight)
-    stack = shown(seed, ITEMS)
+    stack = default_stack(seed, ITEMS)
     scenario = Scenario(seed=seed, layout=layout, items=stack, faults=faults, controller=controller)
     return line.holds(scenario, "throughput", steer=False)

@@ -377,11 +377,11 @@ def _passwords(host: str, username: str | None, path: Path | None, *, insecure: 
     if username is not None:
         password = os.environ.get("TWIN_PASSWORD")
         if not password:
-            raise TwinError(f"--username = {username!r}: allowed is with the password in TWIN_PASSWORD")
+            raise TwinError(f"--username must be given with its password in TWIN_PASSWORD, got {username!r} alone")
         passwords[username] = password
     if not passwords and not insecure and not is_loopback(host):
         raise TwinError(
-            f"--host = {host!r}: allowed is a loopback address, or with --username, --password-file, or --insecure"
+            f"--host must be a loopback address without --username, --password-file or --insecure, got {host!r}"
         )
     return passwords
 

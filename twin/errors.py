@@ -13,11 +13,11 @@ class ScenarioError(TwinError, ValueError):
     It is also a `ValueError`, so that msgspec's decoder adds the field's path in the file.
     """
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {shown(value)}: allowed is {allowed}")
+    def __init__(self, field: str, value: object, must: str) -> None:
+        super().__init__(f"{field} must be {must}, got {shown(value)}")
         self.field = field
         self.value = value
-        self.allowed = allowed
+        self.must = must
 
 
 class ArgumentError(TwinError, ValueError):

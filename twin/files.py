@@ -68,7 +68,7 @@ def check_writable(option: str, path: Path | None) -> None:
             path.unlink()
     except OSError as error:
         why = error.strerror or error
-        raise FileError(f"{option} = {str(path)!r}: {why}; allowed is a file that can be written") from None
+        raise FileError(f"{option} must be a file that can be written, got {str(path)!r} ({why})") from None
 
 
 def write_json(path: Path, content: msgspec.Struct) -> None:

@@ -171,7 +171,7 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
         try:
             parse_address(broker)
         except SettingsError as error:
-            raise ArgumentError("broker", broker, error.allowed) from None
+            raise ArgumentError("broker", broker, error.must) from None
     if speed is not None and link != "realtime":
         raise ArgumentError("speed", speed, f"left out on the link {link}, which has no wall clock")
     if speed is not None and not SLOWEST <= speed <= FASTEST:

@@ -381,7 +381,9 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
         raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
     if (number == 1) != isinstance(record, Began):
-        raise FileError(f"{path}, line {number}: kind = {type(record).__name__.lower()!r}: a trace begins with `began`")
+        raise FileError(
+            f"{path}, line {number}: kind must be began in the first line only, got {type(record).__name__.lower()!r}"
+        )
     if isinstance(record, Commanded):
         _check_command(path, number, record)
     return record
@@ -392,5 +394,5 @@ def _check_command(path: Path, number: int, record: Commanded) -> None:
     try:
         decode_command(record.payload.encode())
     except WireError as error:
-        what = f"payload = {short(record.payload)}: {error}"
-        raise FileError(f"{path}, line {number}: {what}; allowed is a command as spelled on the wire") from None
+        what = f"payload must be a command as on the wire, got {short(record.payload)} ({error})"
+        raise FileError(f"{path}, line {number}: {what}") from None

@@ -1,4 +1,4 @@
-"""Controllers that are sound but break one rule of the line, each check's own. `benchmarks/verdict.py` judges them."""
+"""Sound controllers, each changed to break the rule of one check. `benchmarks/verdict.py` runs them."""
 
 from breaking.at_rest import FinishesTooEarly, NeverRests, StopsLoading, StopsWithARodOut
 from breaking.rods import (
@@ -7,9 +7,9 @@ from breaking.rods import (
     PullsTooEarly,
     PushesAtNothing,
     PushesTwice,
-    SpeaksNonsense,
+    SendsInvalidCommands,
 )
-from breaking.sorting import Breaks, IgnoresAnswers, SortsIntoAnotherBin
+from breaking.sorting import Crashes, IgnoresAnswers, SortsIntoAnotherBin
 
 BREAKING = {
     "wrong_bin": [SortsIntoAnotherBin],
@@ -17,12 +17,12 @@ BREAKING = {
     "jam": [KeepsARodOut],
     "pushed_at_nothing": [PushesAtNothing],
     "rod_left_out": [ForgetsAPull],
-    "protocol": [PushesTwice, SpeaksNonsense],
+    "protocol": [PushesTwice, SendsInvalidCommands],
     "needless_reject": [IgnoresAnswers],
     "stalled": [StopsLoading],
     "lost": [FinishesTooEarly],
-    "crash": [Breaks],
+    "crash": [Crashes],
     "unsafe_stop": [StopsWithARodOut],
     "not_at_rest": [NeverRests],
 }
-"""For each check, who breaks its rule."""
+"""For each check, the controllers that break its rule."""

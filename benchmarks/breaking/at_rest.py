@@ -1,4 +1,4 @@
-"""Who does not end as the line should be left."""
+"""Controllers that do not bring the line to rest correctly."""
 
 from controller.core.controller import Controller
 from controller.core.events import Finished
@@ -20,7 +20,7 @@ class StopsLoading(Controller):
 
 
 class FinishesTooEarly(Controller):
-    """It brings the line to rest when it has loaded the last item, and not when that is off the belt."""
+    """It brings the line to rest when the last item is loaded, not when it has left the belt."""
 
     _loads = 0
 
@@ -43,7 +43,7 @@ class FinishesTooEarly(Controller):
 
 
 class StopsWithARodOut(Controller):
-    """After every third push it stops the belt, with the rod out, for a while."""
+    """After every third push it stops the belt for a while, with the rod out."""
 
     _pushes = 0
 
@@ -60,7 +60,7 @@ class StopsWithARodOut(Controller):
 
 
 class NeverRests(Controller):
-    """When all is done the belt runs on."""
+    """It lets the belt run after the last item."""
 
     def _emit(self, *outputs):
         super()._emit(*(output for output in outputs if output != Conveyor(run=False)))

@@ -1,14 +1,14 @@
-"""Who strikes, jams, pushes at nothing, forgets a rod, or says what cannot be meant."""
+"""Controllers that strike or jam items, push at nothing, leave a rod out, or send invalid commands."""
 
 from controller.core.controller import Controller
 from controller.wire import Rod
 
-NONSENSE = 9
+INVALID_ROD = 9
 """A rod that no line here has."""
 
 
 class _EveryThirdPush(Controller):
-    """Sound, but for every third push."""
+    """Sound, except for every third push."""
 
     _pushes = 0
 
@@ -23,7 +23,7 @@ class _EveryThirdPush(Controller):
         raise NotImplementedError
 
     def pull_at(self, rod, at_s):
-        """That push's pull comes at another time; None: never."""
+        """Move the pull of that push to another time; None: never pull."""
         kept = [entry for entry in self._agenda._entries if entry[2] != Rod(rod, push=False)]
         self._agenda.clear()
         for due_s, _, entry in kept:
@@ -33,28 +33,28 @@ class _EveryThirdPush(Controller):
 
 
 class PullsTooEarly(_EveryThirdPush):
-    """A rod is pulled before it is out, and its item left where it is, struck."""
+    """It pulls a rod before it is out, so that it strikes its item and leaves it on the belt."""
 
     def spoil(self, rod, now_s):
         self.pull_at(rod, now_s + 0.05)
 
 
 class KeepsARodOut(_EveryThirdPush):
-    """A rod is pulled so late that whoever follows runs into it, though not too late for a rod."""
+    """It pulls a rod so late that the next item runs into it, but within the rod's time limit."""
 
     def spoil(self, rod, now_s):
         self.pull_at(rod, now_s + 3.1)  # It stands out for 2.85 s; the next item is 2.8 s behind.
 
 
 class ForgetsAPull(_EveryThirdPush):
-    """A rod is never pulled."""
+    """It never pulls a rod back."""
 
     def spoil(self, rod, now_s):
         self.pull_at(rod, None)
 
 
 class PushesAtNothing(_EveryThirdPush):
-    """A rod is pushed once more, when its item is gone and nobody else can be there yet."""
+    """It pushes a rod once more after its item has left, before another item can be there."""
 
     def spoil(self, rod, now_s):
         again_s = now_s + self._rod_out_s + 0.1
@@ -64,14 +64,14 @@ class PushesAtNothing(_EveryThirdPush):
 
 
 class PushesTwice(_EveryThirdPush):
-    """A push is said again while the rod is out."""
+    """It repeats a push while the rod is out."""
 
     def spoil(self, rod, now_s):
         self._agenda.add(now_s + self._rod_out_s / 4, Rod(rod, push=True))
 
 
-class SpeaksNonsense(_EveryThirdPush):
-    """A rod is pushed that the line does not have."""
+class SendsInvalidCommands(_EveryThirdPush):
+    """It pushes a rod that the line does not have."""
 
     def spoil(self, rod, now_s):
-        self._emit(Rod(NONSENSE, push=True))
+        self._emit(Rod(INVALID_ROD, push=True))

@@ -1,11 +1,11 @@
-"""Who sorts into another bin, rejects what was well recognised, or breaks down."""
+"""Controllers that use a wrong bin, reject recognised items, or crash."""
 
 from controller.core.controller import Controller
 from controller.core.track import Stage
 
 
 class SortsIntoAnotherBin(Controller):
-    """Every third item that a rod is to take is taken by another class's."""
+    """It sends every third sure item to another class's bin."""
 
     _answers = 0
 
@@ -20,7 +20,7 @@ class SortsIntoAnotherBin(Controller):
 
 
 class IgnoresAnswers(Controller):
-    """Every third sure answer is not heard."""
+    """It ignores every third sure answer."""
 
     _answers = 0
 
@@ -30,8 +30,8 @@ class IgnoresAnswers(Controller):
         return None if rod is not None and self._answers % 3 == 0 else rod
 
 
-class Breaks(Controller):
-    """At its third push it is out of its depth."""
+class Crashes(Controller):
+    """It crashes at its third push."""
 
     _pushes = 0
 
@@ -39,5 +39,5 @@ class Breaks(Controller):
         assert item.stage is Stage.DECIDED
         self._pushes += 1
         if self._pushes == 3:
-            raise RuntimeError("out of its depth")
+            raise RuntimeError("third push")
         super()._push(item, now_s)

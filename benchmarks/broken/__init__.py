@@ -1,4 +1,4 @@
-"""Deliberately broken controllers, each with one mistake that people make. `benchmarks/bug_finding.py` hunts them."""
+"""Controllers with one deliberate, realistic bug each. `benchmarks/bug_finding.py` runs the suite against them."""
 
 from collections.abc import Callable
 
@@ -11,4 +11,4 @@ Broken = Callable[[Settings], Controller]
 BROKEN: dict[str, Broken] = {
     kind.__name__: kind for module in (course, rods, gates, labels, connection, loading) for kind in module.KINDS
 }
-"""By name."""
+"""Each broken controller by its name."""

@@ -1,4 +1,4 @@
-"""Settings with a mistake in them."""
+"""Wrong settings."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ from controller.settings import Settings
 
 
 def changed(settings: Settings, **values: Any) -> Settings:
-    """The same settings with other values, for mistakes that a person makes there."""
+    """The settings with some values replaced by wrong ones."""
     fields = {name: getattr(settings, name) for name in Settings.__struct_fields__}
     return Settings(**{**fields, **values})

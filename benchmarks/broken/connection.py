@@ -1,4 +1,4 @@
-"""Mistakes in starting, stopping and losing the broker."""
+"""Bugs in starting, stopping and reconnecting."""
 
 from controller.core.controller import Controller
 from controller.core.events import BrokerBack, BrokerLost, Tick
@@ -6,7 +6,7 @@ from controller.wire import ALL, Conveyor, Rod
 
 
 class DeafAfterReconnect(Controller):
-    """After a reconnect it does not subscribe again: it hears nothing more."""
+    """After a reconnect it does not subscribe again: it gets no more feedback."""
 
     _deaf = False
 
@@ -18,14 +18,14 @@ class DeafAfterReconnect(Controller):
 
 
 class NeverNoticesALoss(Controller):
-    """Its connection comes back by itself, and it goes on as if the belt had not been stopped by its last will."""
+    """After a reconnect it goes on as if its last will had not stopped the belt."""
 
     def handle(self, event, now_s):
         return () if isinstance(event, BrokerLost | BrokerBack) else super().handle(event, now_s)
 
 
 class NoRetractAfterReconnect(Controller):
-    """After a reconnect, or at its start, the rods stay as they are."""
+    """It does not retract the rods at its start, or after a reconnect."""
 
     def _emit(self, *outputs):
         kept = [output for output in outputs if not (isinstance(output, Rod) and output.number == ALL)]
@@ -33,7 +33,7 @@ class NoRetractAfterReconnect(Controller):
 
 
 class LeavesTheBeltStanding(Controller):
-    """The belt is run once, at the start, and never again, also not after a reconnect."""
+    """It runs the belt at its start only, and not after a reconnect."""
 
     _ran = False
 

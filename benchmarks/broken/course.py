@@ -1,4 +1,4 @@
-"""The five faults of the FS course's reference controller."""
+"""The five bugs of the FS course's reference controller."""
 
 from broken.changes import changed
 from controller.core.controller import Controller
@@ -9,7 +9,7 @@ from controller.wire import GateEdge
 
 
 class OverwritesMessages(Controller):
-    """A message that arrives shortly after another overwrites it before it is handled."""
+    """A gate edge shortly after another one is lost."""
 
     _last_s = -1.0
 
@@ -22,7 +22,7 @@ class OverwritesMessages(Controller):
 
 
 class ActsOnLateAnswers(Controller):
-    """An answer that comes after its gate pushes all the same."""
+    """An answer that comes after its gate still causes a push."""
 
     def _recognised(self, event, now_s):
         item = self._images.get(event.image)
@@ -35,7 +35,7 @@ class ActsOnLateAnswers(Controller):
 
 
 class EndsAfterFiveSurprises(Controller):
-    """Unexpected edges count, and the fifth ends the program with rods out and the belt running."""
+    """The fifth unexpected edge ends the program, with rods out and the belt running."""
 
     _surprises = 0
 
@@ -49,7 +49,7 @@ class EndsAfterFiveSurprises(Controller):
 
 
 class WaitsForEverForAnEdge(Controller):
-    """A lost edge stops the line for ever: nothing is ever overdue."""
+    """No item is ever overdue, so a lost edge stops the line for good."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -64,7 +64,7 @@ class _NeverOverdue(Tracker):
 
 
 class TakesAnyPicture(Controller):
-    """A picture belongs to whoever waits longest for one, whenever it comes (first in, first out)."""
+    """Every picture goes to the item that has waited longest, without a window (first in, first out)."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, late_image_s=0.01))

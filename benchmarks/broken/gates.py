@@ -1,4 +1,4 @@
-"""Mistakes with what the gates say."""
+"""Bugs in handling gate edges."""
 
 from controller.core.controller import Controller
 from controller.core.timing_model import DwellRange, Estimate
@@ -6,7 +6,7 @@ from controller.core.track import Stage
 
 
 class NoDebounce(Controller):
-    """Every flicker of a beam is an edge, wherever the item should be."""
+    """Every flicker of a beam counts as an edge, at any time."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -24,7 +24,7 @@ class _BelievesAnything(DwellRange):
 
 
 class DebounceTooLong(Controller):
-    """Edges within half a second of the one before are thrown away."""
+    """Edges within half a second of the one before are dropped."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -37,7 +37,7 @@ class _SlowToBelieve(DwellRange):
 
 
 class AnyEdgeAnyTime(Controller):
-    """An edge belongs to the foremost item, whenever it comes."""
+    """Every edge goes to the foremost item, without a window."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -57,7 +57,7 @@ class _AnyLength(DwellRange):
 
 
 class LearnsFromFaultyItems(Controller):
-    """Whatever an item shows is learned, also when it was held up."""
+    """It learns from every item, also from one that was held up."""
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -76,7 +76,7 @@ class _LearnsAll(Estimate):
 
 
 class IgnoresAmbiguity(Controller):
-    """What looked odd is pushed all the same."""
+    """It pushes ambiguous items too."""
 
     def __init__(self, settings):
         super().__init__(settings)

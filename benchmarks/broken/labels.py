@@ -1,4 +1,4 @@
-"""Mistakes with labels and pictures."""
+"""Bugs in handling labels and pictures."""
 
 from broken.changes import changed
 from controller.core.controller import Controller
@@ -7,21 +7,21 @@ from controller.core.track import Stage
 
 
 class IgnoresConfidence(Controller):
-    """Any label is a sure one."""
+    """It treats every label as sure."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, confidence_threshold=0.0))
 
 
 class ThresholdTooLow(Controller):
-    """One in two is sure enough."""
+    """Its threshold is 0.5."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, confidence_threshold=0.5))
 
 
 class ReusesTheLastLabel(Controller):
-    """An item without an answer gets the label of the one before."""
+    """An item without an answer gets the label of the item before."""
 
     _last = None
 
@@ -34,7 +34,7 @@ class ReusesTheLastLabel(Controller):
 
 
 class UnknownIsRipe(Controller):
-    """A label that is none of the classes falls through to the first bin."""
+    """An unknown label goes to the first bin."""
 
     def _recognised(self, event, now_s):
         if isinstance(event, Recognised) and event.label not in self._settings.bins:
@@ -43,7 +43,7 @@ class UnknownIsRipe(Controller):
 
 
 class ErrorIsRipe(Controller):
-    """An error of the recognizer is taken for its default label."""
+    """A recognizer's error counts as the first label."""
 
     def _recognised(self, event, now_s):
         if isinstance(event, Unrecognised):
@@ -52,7 +52,7 @@ class ErrorIsRipe(Controller):
 
 
 class ConfusesTwoClasses(Controller):
-    """Two labels are mixed up in the table of bins."""
+    """Two labels are swapped in the table of bins."""
 
     def __init__(self, settings):
         bins = dict(settings.bins)
@@ -63,7 +63,7 @@ class ConfusesTwoClasses(Controller):
 
 
 class BreaksOnAnError(Controller):
-    """Nobody thought of a recognizer that fails."""
+    """A recognizer's error raises an exception."""
 
     def _recognised(self, event, now_s):
         if isinstance(event, Unrecognised):
@@ -72,7 +72,7 @@ class BreaksOnAnError(Controller):
 
 
 class BreaksOnAnExtraPicture(Controller):
-    """A picture that nobody waits for is an index out of range."""
+    """A picture for which no item waits raises an exception."""
 
     def _pictured(self, event, now_s):
         if not any(item.image is None for item in self._tracker.items):

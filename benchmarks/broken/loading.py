@@ -1,11 +1,11 @@
-"""Mistakes in loading."""
+"""Bugs in loading."""
 
 from broken.changes import changed
 from controller.core.controller import Controller
 
 
 class LoadsAsFastAsItCan(Controller):
-    """The next item is loaded as soon as the loader is in."""
+    """It loads the next item as soon as the loader is in."""
 
     def _next_load_s(self):
         return max(self._ready_s, self._loader_in_s)
@@ -15,14 +15,14 @@ class LoadsAsFastAsItCan(Controller):
 
 
 class GivesUpTooSoon(Controller):
-    """An item is taken for lost before it can have come to the camera."""
+    """It gives an item up before it can reach the camera."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, patience_s=0.2))
 
 
 class NeverGivesUp(Controller):
-    """An item that vanished is waited for for ever."""
+    """It never gives up an item that vanished."""
 
     def _give_up(self, late, now_s):
         for item in late:
@@ -30,7 +30,7 @@ class NeverGivesUp(Controller):
 
 
 class ForgetsTheLoader(Controller):
-    """Every fourth time the loader is not pulled back."""
+    """It does not pull the loader back after every fourth push."""
 
     _loads = 0
 
@@ -42,7 +42,7 @@ class ForgetsTheLoader(Controller):
 
 
 class TooHastyLoader(Controller):
-    """The loader is pulled back before it is out."""
+    """It pulls the loader back before it is out."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, loader_stroke_s=0.1))

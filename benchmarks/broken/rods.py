@@ -1,4 +1,4 @@
-"""Mistakes with the rods."""
+"""Bugs in moving the rods."""
 
 from broken.changes import changed
 from controller.core.controller import Controller
@@ -6,7 +6,7 @@ from controller.wire import Rod
 
 
 class ForgetsAPull(Controller):
-    """Every third push is never pulled."""
+    """It does not pull the rod back after every third push."""
 
     _pushes = 0
 
@@ -18,14 +18,14 @@ class ForgetsAPull(Controller):
 
 
 class PullsTooEarly(Controller):
-    """A rod is pulled back before it is out."""
+    """It pulls a rod back before it is out."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, rod_stroke_s=0.05))
 
 
 class PushesTheNextRod(Controller):
-    """Rods are counted from the loader as zero: off by one."""
+    """It counts the rods from the wrong number: off by one."""
 
     def _emit(self, *outputs):
         super()._emit(*(self._shifted(output) for output in outputs))
@@ -37,7 +37,7 @@ class PushesTheNextRod(Controller):
 
 
 class PullsAnotherRod(Controller):
-    """The pull goes to rod 2 whichever was pushed."""
+    """It pulls rod 2, whichever rod it pushed."""
 
     def _push(self, item, now_s):
         rod = item.rod
@@ -48,7 +48,7 @@ class PullsAnotherRod(Controller):
 
 
 class PushesTwice(Controller):
-    """To be on the safe side each push is said twice, the second one late."""
+    """It sends each push twice, the second one late."""
 
     def _push(self, item, now_s):
         rod = item.rod
@@ -57,7 +57,7 @@ class PushesTwice(Controller):
 
 
 class PushesOnBlocked(Controller):
-    """The push goes out when the nose reaches the beam, not when the tail has left it."""
+    """It pushes when the nose reaches the beam, not when the tail has left it."""
 
     def _edge(self, event, now_s):
         super()._edge(event, now_s)
@@ -67,8 +67,8 @@ class PushesOnBlocked(Controller):
                     self._push(item, now_s)
 
 
-class PushesWhoeverIsBeside(Controller):
-    """Nobody looks whether another item is before the rod."""
+class IgnoresNeighbours(Controller):
+    """It does not check whether another item is before the rod."""
 
     def _may_push(self, item, now_s):
         return True
@@ -79,7 +79,7 @@ class PushesWhoeverIsBeside(Controller):
 
 
 class WrongUnitOfTime(Controller):
-    """Pulls are timed in the wrong unit: ten times too late."""
+    """Its pulls come ten times too late, as with a wrong unit of time."""
 
     def _push(self, item, now_s):
         rod = item.rod
@@ -95,6 +95,6 @@ KINDS = (
     PullsAnotherRod,
     PushesTwice,
     PushesOnBlocked,
-    PushesWhoeverIsBeside,
+    IgnoresNeighbours,
     WrongUnitOfTime,
 )

@@ -1,7 +1,8 @@
-"""What the line is to do next, and where each item is believed to be: no socket, no thread, no clock.
+"""The controller's decisions, without socket, thread or clock.
 
-`controller` decides. `tracker` says which item a sensor has seen: it keeps a `track` of each item on the belt, and a
-`timing_model` of the line, which it learns. `spacing` says when the next item may be loaded, and when a rod may go out.
+`controller` decides what the line does next. `tracker` associates each detection with a `track`, one for each item on
+the belt. It learns the line's times in a `timing_model`. `spacing` computes when the next item may be loaded, and
+whether a rod may go out.
 """
 
 from controller.core.controller import Controller

@@ -1,4 +1,4 @@
-"""The agenda: what the controller has set itself to do at a time, earliest first."""
+"""The agenda: actions that the controller has scheduled, earliest first."""
 
 import heapq
 from typing import Generic, TypeVar
@@ -7,7 +7,7 @@ Entry = TypeVar("Entry")
 
 
 class Agenda(Generic[Entry]):
-    """Entries by due time; those due at one instant come out in the order in which they went in."""
+    """Entries by due time. Entries with the same due time come out in the order in which they were added."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[float, int, Entry]] = []
@@ -19,7 +19,7 @@ class Agenda(Generic[Entry]):
         return self._entries[0][0] if self._entries else None
 
     def add(self, due_s: float, entry: Entry) -> None:
-        """Set something to be done at `due_s`."""
+        """Schedule an entry for `due_s`."""
         self._added += 1
         heapq.heappush(self._entries, (due_s, self._added, entry))
 
@@ -30,5 +30,5 @@ class Agenda(Generic[Entry]):
         return None
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         self._entries.clear()

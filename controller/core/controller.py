@@ -1,10 +1,10 @@
-"""The controller's core: decides what the line does next. No socket, no thread, no clock, no log set-up (sans-IO).
+"""The controller's core: it decides what the line does next, without socket, thread, clock or log (sans-IO).
 
-One typed event and the time go in, a tuple of commands and requests comes out; `next_deadline_s` says when it wants
-to be asked again. What happens in which state stands in one table (`controller.core.transitions`).
+One typed event and the time go in; a tuple of commands and requests comes out. `next_deadline_s` is when the core needs
+a `Tick`. The table in `controller.core.transitions` says what happens in each state.
 
-The rule above all others: a push must follow from what was seen. Whatever is not surely an item of one class, where
-it was expected, with nobody beside it, rides to the reject bin. And every push is followed by its pull.
+The most important rule: a push must follow from detections. An item is pushed only if its class is sure, it was where
+it was expected, and no other item is near. Every other item rides to the reject bin. Each push is followed by its pull.
 """
 
 from typing import Final
@@ -24,6 +24,7 @@ from controller.core.events import (
     Tick,
     Unrecognised,
 )
+from controller.core.outcome import outcome
 from controller.core.spacing import NEVER_S, headway_s, leg_is_free, soonest_nose_s
 from controller.core.timing_model import TimingModel
 from controller.core.track import Stage, Track, TrackEvent
@@ -34,38 +35,38 @@ from controller.wire import ALL, Conveyor, GateEdge, Rod
 
 LOADER: Final = 1
 SLACK_S: Final = 0.01
-"""A stroke is given this much more than it takes: commands may arrive a little closer together than they were sent."""
+"""Added to the time of a stroke, because commands may arrive closer together than they were sent."""
 
 LOADER_STEP: Final = 1.5
 LONGEST_STROKE: Final = 3.0
-"""A loader that seems to push nothing is given longer strokes, up to so many times as long."""
+"""A push that seems to load nothing makes the loader's stroke longer by `LOADER_STEP`, up to `LONGEST_STROKE` times."""
 
 CALM_ITEMS: Final = 2
-"""So many items must have gone as expected before more than one is on the belt."""
+"""This many items in a row must pass as expected before more than one may be on the belt."""
 
 EMPTY_PUSHES: Final = 4
 EMPTY_S: Final = 60.0
-"""Whoever was told how many items to sort takes the stack to be empty after so many pushes in a row that loaded
-nothing, each with a longer stroke, over so long a time: items may come late."""
+"""With a number of items set, the stack counts as empty after this many pushes in a row that load nothing, each with a
+longer stroke, over at least this time. Items may arrive late at the stack."""
 
 UNSEEN_ITEMS: Final = 2
-"""After so many pushes in a row of which nothing was seen in time, while things ride by that nobody expects, the belt
-has to clear: it goes at another pace than was learned."""
+"""After this many pushes in a row without a detection in time, while clutter passes the sensors, the belt must run at
+another speed than was learned. Then it has to clear, and the times are learned again."""
 
 CLEAR_LEGS: Final = 2.0
 CLEAR_S: Final = 1.0
 CLEAR_TRIPS: Final = 2.0
-"""From one gate that decides nothing to the next it takes at most so many of the longest ways that are known, and from
-the last one to the belt's end no more than that and this. What a gate still sees when all should be gone is waited for,
-at most for so many whole trips."""
+"""Limits for a belt that clears. A leg behind the last rod takes at most `CLEAR_LEGS` times the longest known leg; the
+leg from the last gate to the belt's end takes at most that and `CLEAR_S`. If a gate still detects something, the core
+waits for it to ride off, at most for `CLEAR_TRIPS` whole trips."""
 
 
 class Controller:
-    """The core, for one line. `handle` takes events in the order of their times."""
+    """The core for one line. `handle` must get the events in the order of their times."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # Gates behind the last rod decide nothing, and no item that is sorted ever comes to them.
+        # Only the gates before the last rod that a bin needs; no sorted item reaches a later one.
         self._gates = max(settings.bins.values(), default=settings.gates + 1) - 1
         self._timing = TimingModel(self._gates)
         self._rod_out_s = 2 * (settings.rod_stroke_s + SLACK_S)
@@ -79,6 +80,7 @@ class Controller:
         self._loader_in_s = 0.0
         self._last_left_s = float("-inf")
         self._last_moved_s = float("-inf")
+        self._loaded = 0
         self._done = 0
         self._calm = 0
         self._unseen = 0
@@ -93,19 +95,19 @@ class Controller:
 
     @property
     def state(self) -> State:
-        """What the controller is about now."""
+        """The present state."""
         return self._state
 
     @property
     def ending(self) -> bool:
-        """Whether it loads no more: it was told to stop, or all items that it was told of are done."""
+        """Whether the core loads no more: it got `Stop`, or the set number of items is done."""
         counted = self._settings.items
         return self._stopping or (counted is not None and self._done >= counted)
 
     @property
     def next_deadline_s(self) -> float | None:
-        """When it wants a `Tick` if nothing happens before."""
-        if not self._due_known:  # It is asked for more often than anything happens.
+        """When the core needs a `Tick` if no other event comes first."""
+        if not self._due_known:  # It is read more often than it changes.
             self._due_s, self._due_known = self._next_due_s(), True
         return self._due_s
 
@@ -120,7 +122,7 @@ class Controller:
         return min((at_s for at_s in due_s if at_s is not None and at_s < NEVER_S), default=None)
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
-        """Take an event; returns what is to be said and asked, in order."""
+        """Handle one event; returns commands and requests, in order."""
         act = TRANSITIONS.get((self._state, type(event)))
         assert act is not None, f"{type(event).__name__} while {self._state.value}"
         self._outputs = []
@@ -128,13 +130,13 @@ class Controller:
         getattr(self, act)(event, now_s)
         return tuple(self._outputs)
 
-    # What the events do. Each has a place in the table below.
+    # One method for each kind of event. The table of transitions names them.
 
     def _ignore(self, event: Event, now_s: float) -> None:
         pass
 
     def _start(self, event: Start | BrokerBack, now_s: float) -> None:
-        """Retract all rods and run the belt; whatever may lie on it after a loss rides to the end first."""
+        """Retract all rods and run the belt. After a lost connection the belt clears before the first load."""
         wait_s = self._settings.belt_start_s
         if isinstance(event, BrokerBack):
             wait_s = max(wait_s, self._clear_s())
@@ -142,16 +144,15 @@ class Controller:
 
     def _begin(self, now_s: float, wait_s: float) -> None:
         self._state = State.STARTING
-        self._agenda.clear()  # Every rod is pulled now.
+        self._agenda.clear()  # All rods are pulled now, so no scheduled pull is needed.
         self._emit(Rod(ALL, push=False), Conveyor(run=True))
         self._ready_s = now_s + wait_s
         self._rest_s = self._ready_s + CLEAR_TRIPS * self._clear_s()
 
-    def _sighted_early(self, event: GateEdge | ImageSeen, now_s: float) -> None:
-        """Something is on the belt that this controller did not load: it rides off first.
+    def _detected_early(self, event: GateEdge | ImageSeen, now_s: float) -> None:
+        """Clutter is on the belt. It rides off before the first load.
 
-        A gate that flickers may not keep the belt running for ever.
-        """
+        A gate that flickers must not delay that load for more than `CLEAR_TRIPS` trips."""
         self._ready_s = max(self._ready_s, min(now_s + self._clear_s(), self._rest_s))
 
     def _started(self, event: Tick, now_s: float) -> None:
@@ -168,7 +169,7 @@ class Controller:
 
     def _edge(self, event: GateEdge, now_s: float) -> None:
         if self._state is State.CLEARING:
-            # Whatever it is, it is still on the belt; but a gate that flickers may not keep the belt running for ever.
+            # Something is still on the belt. A gate that flickers must not keep the belt running without end.
             self._ready_s = max(self._ready_s, min(now_s + self._ride_off_s(), self._rest_s))
         if event.number > self._gates:
             return
@@ -191,19 +192,21 @@ class Controller:
         if item is None:
             return
         if item.stage not in (Stage.PUSHED, Stage.GONE):
+            if isinstance(event, Recognised):
+                item.label, item.confidence = event.label, event.confidence
             item.answered(self._rod_of(event))
         self._go_on(now_s)
 
     def _rod_of(self, event: Recognised | Unrecognised) -> int | None:
-        """The rod that a sure answer names; a confidence that is none is not sure."""
+        """The rod of a sure answer's class. An answer with a confidence outside threshold to 1 is not sure."""
         if isinstance(event, Recognised) and self._settings.confidence_threshold <= event.confidence <= 1.0:
             return self._settings.bins.get(event.label)
         return None
 
     def _stop(self, event: Stop, now_s: float) -> None:
-        """No further item; the belt clears, then everything comes to rest.
+        """Load no more; the belt clears, then the line comes to rest.
 
-        While the line starts, whatever may lie on the belt has until then to ride off.
+        During the start the belt already clears, and that time is not cut short.
         """
         self._stopping = True
         if self._state is not State.STARTING:
@@ -211,25 +214,25 @@ class Controller:
             self._go_on(now_s)
 
     def _lost(self, event: BrokerLost, now_s: float) -> None:
-        """Nothing is known any more of what lies on the belt, and nothing can be said.
+        """The broker is lost: the core cannot know what is on the belt, and cannot send commands.
 
-        What was seen on the belt is not loaded again, so it counts.
+        Items that a sensor detected on the belt count as done, because they are not loaded again.
         """
         self._done += sum(item.seen and not item.clutter for item in self._tracker.items)
         self._forget()
         self._state = State.OFFLINE
 
     def _stop_offline(self, event: Stop, now_s: float) -> None:
-        """Nothing can be said now: the line is brought to rest when the broker is back."""
+        """No command can be sent now. The line comes to rest when the broker is back."""
         self._stopping = True
 
     # Loading, pushing, giving up, coming to rest.
 
     def _go_on(self, now_s: float) -> None:
-        """Whatever the present state lets be done now."""
+        """Do what the present state allows now."""
         if self._retract and self._resting(now_s):
             self._retract = False
-            self._emit(Rod(ALL, push=False))  # What held an item up may be a rod whose pull was lost.
+            self._emit(Rod(ALL, push=False))  # A rod whose pull was lost may have held an item.
         if self._state is State.SORTING:
             if self.ending:
                 self._clear(now_s)
@@ -241,49 +244,50 @@ class Controller:
             self._state = State.FINISHED
 
     def _resting(self, now_s: float) -> bool:
-        """Whether every rod should be in."""
+        """Whether every rod must be in by now."""
         return now_s >= max(self._rods_in_s, self._loader_in_s)
 
     def _load(self, now_s: float) -> None:
         self._emit(Rod(LOADER, push=True))
         self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
         self._loader_in_s = now_s + 2 * self._stroke_s
-        self._tracker.items.append(Track(now_s))
+        self._loaded += 1
+        self._tracker.items.append(Track(now_s, number=self._loaded))
 
     def _next_load_s(self) -> float:
-        """When the next item may be loaded; infinitely late while one on the belt must leave it first."""
+        """When the next item may be loaded; infinite while another item must leave the belt first."""
         items = self._tracker.items
         if self._settings.items is not None:
             loaded = sum([not item.clutter for item in items])
             if self._done + loaded >= self._settings.items:
                 return NEVER_S
-        # A picture that is missing may still come, and must not be taken for that of the next item.
+        # A missing picture may still come. It must not be associated with the next item.
         tracker, patience_s = self._tracker, self._settings.late_image_s
         ready_s = max(self._ready_s, self._loader_in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
         most = self._most()
         if len(items) >= most:
             return NEVER_S
-        # On a short line the next item is at the first rod before that one is in again.
+        # On a short line the next item may reach the first rod before that rod is in again.
         ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._timing)))
         timing, rod_out_s = self._timing, self._rod_out_s
         return max([ready_s, *[item.loaded_s + headway_s(item, timing, rod_out_s) for item in items]])
 
     def _most(self) -> int | float:
-        """How many items may be on the belt: one, as long as times are not known or things do not go as expected."""
-        if not self._timing.tells_items_apart or self._calm < CALM_ITEMS:
+        """How many items may be on the belt: one, until times are learned and items pass as expected."""
+        if not self._timing.separates_items or self._calm < CALM_ITEMS:
             return 1
         in_flight = self._settings.in_flight
         return float("inf") if in_flight == "auto" else in_flight
 
     def _decide(self, item: Track, now_s: float) -> None:
-        """An item's tail has left a gate: push it now, or never here."""
+        """An item's tail has left a gate: push it now, or not at this gate."""
         if item.clutter:
             self._calm = 0
         if item.gate == item.leaves_at(self._gates):
             if self._may_push(item, now_s):
                 self._push(item, now_s)
                 return
-            item.mark_ambiguous("no room for its rod")
+            item.mark_ambiguous("another item near its rod")
         if item.gate == self._gates:
             self._last_left_s = now_s
             item.take(TrackEvent.LEFT)
@@ -291,7 +295,7 @@ class Controller:
 
     def _may_push(self, item: Track, now_s: float) -> bool:
         if item.gate == self._gates and now_s < self._last_left_s + self._timing.longest_leg_s:
-            return False  # The one that left last may still be before this one's rod.
+            return False  # The last item that left may still be before this item's rod.
         return leg_is_free(item, self._tracker.items, self._timing, now_s, self._rod_out_s)
 
     def _push(self, item: Track, now_s: float) -> None:
@@ -303,20 +307,30 @@ class Controller:
         self._leave(item, now_s)
 
     def _leave(self, item: Track, now_s: float) -> None:
-        """An item is off the belt, or about to ride off it."""
+        """An item has left the belt, or rides off it behind the last gate."""
         self._tracker.items.remove(item)
         self._last_moved_s = now_s
         if item.clutter:
             self._calm = 0
             return
+        if item.seen:
+            self._emit(outcome(item, self._settings))
+        else:
+            self._renumber(item)
         self._done += item.surely_loaded
         if item.seen:
             self._unseen = self._empty_pushes = 0
         self._calm = self._calm + 1 if item.ambiguity is None else 0
         self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
 
+    def _renumber(self, absent: Track) -> None:
+        """A push loaded nothing: the items behind it move up by one number."""
+        self._loaded -= 1
+        for item in self._tracker.items:
+            item.number -= item.number > absent.number
+
     def _give_up(self, late: list[Track], now_s: float) -> None:
-        """Items that were not seen where they should have been: the line slows down, and some are not there at all."""
+        """Handle overdue items: one item at a time from now on; items that no longer exist are dropped."""
         for item in late:
             self._calm = 0
             self._retract = True
@@ -331,7 +345,7 @@ class Controller:
                 self._timing.forget()
                 return
             if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._tracker.items:
-                # Nothing came: the push was too short, the stack is empty, or the plant was not there to hear.
+                # Nothing was loaded: the push was too short, the stack is empty, or the plant was not connected.
                 longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
                 self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)
                 if self._stack_is_empty(item, now_s):
@@ -340,7 +354,7 @@ class Controller:
                     self._begin(now_s, self._settings.belt_start_s)
 
     def _stack_is_empty(self, item: Track, now_s: float) -> bool:
-        """Whether, with this item that never came, enough pushes have loaded nothing for one who counts."""
+        """Whether, with this push that loaded nothing, the stack counts as empty."""
         if self._empty_pushes == 0:
             self._empty_since_s = item.loaded_s
         self._empty_pushes += 1
@@ -353,15 +367,15 @@ class Controller:
         self._rest_s = now_s + CLEAR_TRIPS * self._clear_s()
 
     def _cleared_s(self) -> float:
-        """When the last rod is in and the last item has ridden off, as long as no item is tracked any more."""
+        """When the last rod is in and the last item has ridden off. Valid while no item is tracked."""
         return max(self._ready_s, self._rods_in_s, self._loader_in_s, self._last_moved_s + self._ride_off_s())
 
     def _ride_off_s(self) -> float:
-        """From the last gate to the belt's end, at most."""
+        """Longest time from the last gate to the belt's end."""
         return CLEAR_LEGS * self._timing.longest_leg_s + CLEAR_S
 
     def _clear_s(self) -> float:
-        """How long a belt needs to carry off whatever lies on it."""
+        """How long the belt needs to clear."""
         travel = self._timing.ahead(0, self._gates)
         if travel is None:
             return self._settings.patience_s

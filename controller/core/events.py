@@ -1,4 +1,4 @@
-"""What goes into the controller's core and what comes out of it. Feedback and commands are the codec's types."""
+"""Input and output of the controller's core. Feedback and commands are the codec's types."""
 
 import msgspec
 
@@ -10,19 +10,19 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Asked to end: no further item is loaded, the belt clears, everything comes to rest."""
+    """A request to end: load no more, clear the belt, bring the line to rest."""
 
 
 class BrokerLost(msgspec.Struct, frozen=True):
-    """The connection is gone: nothing that is sent arrives, whatever was on the way may be lost."""
+    """The connection is lost. No command arrives, and messages under way may be lost."""
 
 
 class BrokerBack(msgspec.Struct, frozen=True):
-    """The connection is there again; what the plant did meanwhile is unknown."""
+    """The connection is back. What the plant did meanwhile is unknown."""
 
 
 class ImageSeen(msgspec.Struct, frozen=True):
-    """A picture arrived. `image` is the session's running number for it; the core never sees the bytes."""
+    """A picture arrived. `image` is the session's number for it; the core never gets the bytes."""
 
     image: int
 
@@ -43,14 +43,14 @@ class Unrecognised(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """Time passed: the core's deadline is reached."""
+    """The core's deadline is reached."""
 
 
 Event = Start | Stop | BrokerLost | BrokerBack | GateEdge | ImageSeen | Recognised | Unrecognised | Tick
 
 
 class Recognise(msgspec.Struct, frozen=True):
-    """Ask the recognizer about a picture."""
+    """A request to recognise a picture."""
 
     image: int
 
@@ -59,4 +59,18 @@ class Finished(msgspec.Struct, frozen=True):
     """The line is at rest (rods in, belt stopped) and the controller may exit."""
 
 
-Output = Command | Recognise | Finished
+class Sorted(msgspec.Struct, frozen=True):
+    """The core has decided an item: rod `bin` was just pushed for it, or it rides to the reject bin (None).
+
+    `number` counts the loaded items from 1. `label` and `confidence` are the recognizer's answer, None without one.
+    `reason` says why the item is rejected.
+    """
+
+    number: int
+    label: str | None
+    confidence: float | None
+    bin: int | None
+    reason: str | None
+
+
+Output = Command | Recognise | Sorted | Finished

@@ -1,13 +1,12 @@
-"""How far apart items must be loaded, so that no later conflict can come up; and whether a rod may go out now.
+"""The headway between two loads that rules out later conflicts, and whether a rod may go out now.
 
-Where the rods stand is not on the wire. So while rod `k` is out, the whole stretch from its gate to the next one
-belongs to its target alone: whoever rides ahead must have left that stretch when the target's tail leaves the gate,
-and whoever follows may not have reached the gate before the rod is in again. All items move alike, so both are
-differences of loading times. An item that surely leaves the belt at an earlier gate rides through none of the
-stretches behind it.
+The wire does not say where the rods stand. So while rod `k` is out, only its target may be on the leg from its gate to
+the next gate. The item ahead must have left that leg when the target's tail leaves the gate. The item behind must not
+reach the gate before the rod is in again. All items move with the belt, so both conditions are differences of loading
+times. An item that surely leaves the belt at an earlier gate uses none of the later legs.
 
-Pictures carry no item's number, so the windows of two items in which theirs are due may not meet. One that is late by
-just the distance of two items would look like the next item's: how that is told is `controller.core.tracker`'s.
+Pictures carry no item number, so the picture windows of two items must not overlap. A picture that is late by just the
+headway would look like the next item's; `controller.core.tracker` deals with that.
 """
 
 from typing import Final
@@ -20,7 +19,7 @@ NEVER_S: Final = float("inf")
 
 
 def headway_s(item: Track, timing: TimingModel, rod_out_s: float) -> float:
-    """How long after `item` the next one may be loaded at the earliest; infinite while that can't be said yet.
+    """Shortest time from the load of `item` to the next load; infinite while it is not known.
 
     `rod_out_s`: from the push of a rod until it is surely in again.
     """
@@ -30,7 +29,7 @@ def headway_s(item: Track, timing: TimingModel, rod_out_s: float) -> float:
     if leaves_at <= gates or item.stage is Stage.LOADED or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
     needed_s = max(needed_s, 2 * timing.picture.tolerance_s)
-    # Tails count, and either item may be unlike any before.
+    # The tails count, and either item may be shorter or longer than any before.
     difference_s = (dwell.most_s - SHORTER * dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):
         leg_behind_s = timing.leg_behind_s(gate)
@@ -41,19 +40,19 @@ def headway_s(item: Track, timing: TimingModel, rod_out_s: float) -> float:
 
 
 def soonest_nose_s(timing: TimingModel) -> float:
-    """How soon after its load an item's nose may be at the first gate, at the earliest."""
+    """Shortest time from an item's load until its nose may reach the first gate."""
     leg = timing.legs[1]
     return max(0.0, leg.mean_s - leg.tolerance_s - timing.dwell.most_s / 2 - MARGIN_S)
 
 
 def leg_is_free(target: Track, items: list[Track], timing: TimingModel, now_s: float, rod_out_s: float) -> bool:
-    """Whether a rod may go out for `target`, whose tail has just left its gate: nobody else is, or comes, near."""
+    """Whether the leg behind the gate that `target` has just left stays free of other items while the rod is out."""
     gate = target.gate
     for other in items:
         if other is target or other.gate > gate:
             continue
         if other.gate == gate or other.overdue or other.blocked_at == gate:
-            return False  # It is in the stretch, or about to be, or nobody knows where it is.
+            return False  # It is on the leg, or about to be, or its place is unknown.
         nose_s = other.nose_due_s(gate, timing)
         if nose_s is None or nose_s < now_s + rod_out_s:
             return False

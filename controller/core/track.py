@@ -1,6 +1,6 @@
-"""What the controller believes of an item on the belt: one record each, from the push that loaded it.
+"""A track: what the controller believes about one item on the belt, from the push that loaded it.
 
-The steps of a track stand in one table, `TRACK_TRANSITIONS`; where on the belt the item is stands beside them.
+The table `TRACK_TRANSITIONS` has all steps of a track. The item's place on the belt is kept separately.
 """
 
 from enum import Enum
@@ -10,13 +10,13 @@ from controller.core.timing_model import LONGER, SHORTER, TimingModel
 
 LATE_SHARE: Final = 2.0
 LATE_S: Final = 2.0
-"""An item that every gate has missed is waited for as long as this share of the way takes, and this much longer."""
+"""An item that every gate missed is given up after `LATE_SHARE` times the time to the last gate, plus `LATE_S`."""
 
 SURE_SIGHTINGS: Final = 2
 
 
 class Stage(Enum):
-    """How far the controller is with an item."""
+    """The stage of a track."""
 
     LOADED = "loaded"
     PICTURED = "pictured"
@@ -27,15 +27,15 @@ class Stage(Enum):
 
 
 class TrackEvent(Enum):
-    """What can happen to an item in the controller's eyes."""
+    """A step of a track."""
 
     PICTURE = "picture in its window"
     SURE = "sure answer in time"
     UNSURE = "unsure, late or no answer"
-    AMBIGUOUS = "not surely seen, or not alone"
+    AMBIGUOUS = "detection ambiguous"
     CLEAR = "its rod's gate clears"
     LEFT = "past the last gate"
-    VANISHED = "no gate saw it any more"
+    VANISHED = "given up as missing"
 
 
 TRACK_TRANSITIONS: Final[dict[tuple[Stage, TrackEvent], Stage]] = {
@@ -52,7 +52,7 @@ TRACK_TRANSITIONS: Final[dict[tuple[Stage, TrackEvent], Stage]] = {
     (Stage.DECIDED, TrackEvent.CLEAR): Stage.PUSHED,
     (Stage.DECIDED, TrackEvent.LEFT): Stage.GONE,
     (Stage.DECIDED, TrackEvent.VANISHED): Stage.GONE,
-    # Whatever is seen or said of it later, what is once rejected stays so.
+    # A rejected track stays rejected, whatever comes later.
     (Stage.REJECTED, TrackEvent.PICTURE): Stage.REJECTED,
     (Stage.REJECTED, TrackEvent.SURE): Stage.REJECTED,
     (Stage.REJECTED, TrackEvent.UNSURE): Stage.REJECTED,
@@ -60,33 +60,37 @@ TRACK_TRANSITIONS: Final[dict[tuple[Stage, TrackEvent], Stage]] = {
     (Stage.REJECTED, TrackEvent.LEFT): Stage.GONE,
     (Stage.REJECTED, TrackEvent.VANISHED): Stage.GONE,
 }
-"""Every step of an item's life. A pair that is not here cannot be, and is refused before anything changes."""
+"""All steps of a track. A pair that is missing is refused before anything changes."""
 
 
 class Track:
-    """An item on the belt, as far as it was seen.
+    """One item on the belt, as far as it was detected.
 
-    `gate` is the last gate whose beam it has left, at `centre_s` its centre was there (gate 0: the loader's push).
-    `missed` gates after that one should have seen it and did not. `rod` is the rod of its sure label; `ambiguity` says
-    why it may not be pushed. `blocked_at` is the gate whose beam it has interrupted since `blocked_s`; `dwell_s` is how
-    long it interrupted the last one. `pictured_s` is when its picture came; `odd_picture_s` is how long a picture took
-    that came out of its time, and may have been another's. `timed`: whether its centre is known to have been there
-    then; the line learns from no other.
-    A `clutter` is on the belt and was never loaded: nobody pushes it, and nobody pushes beside it.
+    `number` counts loaded items from 1. `gate` is the last gate that the item has left; its centre was there at
+    `centre_s` (gate 0: the loader, at the push). `missed` counts the later gates that should have detected it and did
+    not. `label` and `confidence` are the recognizer's answer; `rod` is the rod of a sure label. `ambiguity` says why
+    the item must not be pushed. `blocked_at` is the gate whose beam it has blocked since `blocked_s`; `dwell_s` is its
+    dwell at the last gate. `pictured_s` is when its picture came. `odd_picture_s` is the time from load to a picture
+    outside its window, which may belong to another item. `timed`: whether `centre_s` is reliable; the timing model
+    learns only from reliable times. Clutter (`clutter`) was not loaded by the controller. It is never pushed, and no
+    rod goes out near it.
     """
 
     __slots__ = (
-        "ambiguity", "blocked_at", "blocked_s", "centre_s", "clutter", "dwell_s", "gate", "image", "loaded_s", "missed",
-        "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "timed",
+        "ambiguity", "blocked_at", "blocked_s", "centre_s", "clutter", "confidence", "dwell_s", "gate", "image",
+        "label", "loaded_s", "missed", "number", "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "timed",
     )  # fmt: skip
 
-    def __init__(self, loaded_s: float, *, clutter: bool = False) -> None:
+    def __init__(self, loaded_s: float, *, clutter: bool = False, number: int = 0) -> None:
+        self.number = number
         self.loaded_s = loaded_s
         self.centre_s = loaded_s
         self.gate = 0
         self.missed = 0
         self.image: int | None = None
         self.pictured_s = loaded_s
+        self.label: str | None = None
+        self.confidence: float | None = None
         self.rod: int | None = None
         self.blocked_at: int | None = None
         self.blocked_s = 0.0
@@ -96,61 +100,61 @@ class Track:
         self.clutter = clutter
         self.timed = True
         self.stage = Stage.REJECTED if clutter else Stage.LOADED
-        self.ambiguity: str | None = "never loaded" if clutter else None
+        self.ambiguity: str | None = "not loaded by the controller" if clutter else None
 
     def take(self, event: TrackEvent) -> None:
-        """Take a step of its life."""
+        """Take a step. A step that the table lacks fails an assertion."""
         after = TRACK_TRANSITIONS.get((self.stage, event))
         assert after is not None, f"an item that is {self.stage.value}: {event.value}"
         self.stage = after
 
-    def mark_ambiguous(self, why: str) -> None:
-        """It rides to reject; `why` is kept if it is the first reason."""
-        self.ambiguity = self.ambiguity or why
+    def mark_ambiguous(self, reason: str) -> None:
+        """Reject the item; the first reason is kept."""
+        self.ambiguity = self.ambiguity or reason
         self.take(TrackEvent.AMBIGUOUS)
 
     def answered(self, rod: int | None) -> None:
-        """The recognizer has spoken; `rod` is that of a sure label. It is too late for a rod that lies behind."""
+        """The recognizer has answered; `rod` is the rod of a sure label. A rod that the item has passed is too late."""
         sure = rod is not None and rod - 1 > self.gate
         self.take(TrackEvent.SURE if sure else TrackEvent.UNSURE)
         self.rod = rod if self.stage is Stage.DECIDED else None
 
     def leaves_at(self, gates: int) -> int:
-        """The gate behind which it leaves the belt; one more than there are while no rod is to take it."""
+        """The gate behind which a rod takes the item; the number of gates plus one if no rod does."""
         return gates + 1 if self.rod is None or self.stage is not Stage.DECIDED else self.rod - 1
 
     @property
     def next_gate(self) -> int:
-        """The gate that should see it next."""
+        """The gate that should detect it next."""
         return self.gate + self.missed + 1
 
     @property
     def overdue(self) -> bool:
-        """Whether a gate that should have seen it did not, and none has since."""
+        """Whether the last gate that should have detected it did not."""
         return self.missed > 0
 
     @property
     def seen(self) -> bool:
-        """Whether any sensor saw it."""
+        """Whether any sensor detected it."""
         return self.sightings > 0
 
     @property
     def surely_loaded(self) -> bool:
-        """Whether two sensors saw it; one alone may see a ghost, or a picture that came twice."""
+        """Whether two sensors detected it. A single detection may be a ghost pulse or a repeated picture."""
         return self.sightings >= SURE_SIGHTINGS
 
     @property
     def unseen(self) -> bool:
-        """Whether neither camera nor first gate saw it: as when the loader pushed nothing."""
+        """Whether camera and first gate both missed it, as when the loader pushed nothing."""
         return self.missed > 0 and not self.seen
 
     @property
     def awaits_picture(self) -> bool:
-        """Whether its picture may still come: if the camera is close to the first gate, even from within the beam."""
+        """Whether its picture may still come. With a camera close to gate 1 that is so even within its beam."""
         return self.image is None and self.gate == 0
 
     def picture_window_s(self, timing: TimingModel) -> tuple[float, float] | None:
-        """From when to when its picture is to arrive; None while nothing is known."""
+        """The window in which its picture is due; None while the time is unknown."""
         picture = timing.picture
         if picture.count == 0:
             return None
@@ -158,12 +162,12 @@ class Track:
         return due_s - picture.tolerance_s, due_s + picture.tolerance_s
 
     def nose_due_s(self, gate: int, timing: TimingModel) -> float | None:
-        """When its nose is expected at a gate's beam, if it is a long item; None while not all is known."""
+        """When the nose of the longest item would reach a gate; None if a leg is unknown."""
         travel = timing.ahead(self.gate, gate)
         return None if travel is None else self.centre_s + travel[0] - timing.dwell.longest_s / 2
 
     def nose_window_s(self, gate: int, timing: TimingModel) -> tuple[float, float] | None:
-        """From when to when its nose is to reach a gate's beam; None while not all is known."""
+        """The window in which its nose is due at a gate; None if a leg is unknown."""
         travel = timing.ahead(self.gate, gate)
         if travel is None:
             return None
@@ -172,12 +176,12 @@ class Track:
         return due_s - longest_s / 2 - tolerance_s, due_s - shortest_s / 2 + tolerance_s
 
     def deadline_s(self, timing: TimingModel, patience_s: float) -> float:
-        """When it is overdue: at the camera, then at the gate that should see it next, or leave it."""
+        """When it is overdue at the camera, then at the next gate or in the beam that it blocks."""
         window_s = self.picture_window_s(timing)
         if self.stage is Stage.LOADED and self.awaits_picture and window_s is not None:
             return window_s[1]
         if self.blocked_at is not None:
-            # It is in a beam, and may be held there: that a beam stays blocked for so long is the line's trouble.
+            # It blocks a beam and may be held there, so it gets the full patience.
             return self.blocked_s + patience_s
         if self.next_gate > timing.gates or self.unseen:
             return self.centre_s + self._linger_s(timing, patience_s)
@@ -190,7 +194,7 @@ class Track:
 
 
 def diagram() -> str:
-    """The table of an item's life as a Mermaid state diagram."""
+    """The table of a track as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", f"    [*] --> {Stage.LOADED.value}: the loader pushes"]
     for before in Stage:
         for after in Stage:

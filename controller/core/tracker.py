@@ -1,11 +1,10 @@
-"""Who is it that a sensor sees? Neither pictures nor gate edges carry an item's number on this wire.
+"""Data association: which item does a detection belong to? Pictures and gate edges carry no item number on this wire.
 
-A sighting is given to an item by order and by time: to the foremost item that it can be, and only within the window
-in which that item can be there. What fits no window is nobody's: it moves nothing. But if it may have been an item,
-one that nobody loaded is believed on the belt from then on, a stray, and nobody is pushed beside it. Where a picture
-is missing, it may come yet and look like that of another item: whoever waits for one then is doubted. While nothing
-is known of the line yet there is one item at a time, and it is taken for what is seen next, in the order in which
-the sensors stand.
+A detection is associated by order and by time: with the foremost item in whose window it falls. A detection in no
+window changes no track. If it may have been an item, a clutter track is added, and no rod goes out near it. A missing
+picture may still come and look like another item's, so all items that await a picture then become ambiguous. While the
+line's times are unknown there is one item at a time. Each detection is then associated with that item, in the order of
+the sensors along the belt.
 """
 
 from typing import Final
@@ -14,19 +13,19 @@ from controller.core.timing_model import BOUNCE_S, STEADY_S, TimingModel
 from controller.core.track import Stage, Track, TrackEvent
 
 MOST_CLUTTER: Final = 16
-"""More than this and the line is in no state to be sorted on; it has to clear first."""
+"""The tracker adds no more clutter than this."""
 
 CLOSELY: Final = 0.5
-"""A beam that is stuck around an item looks like a far longer item, whose centre would hardly come that near its time:
-within this share of what is allowed otherwise."""
+"""For a dwell far longer than any before, the tolerance shrinks to this share. A beam that is stuck around an item
+looks like a long item, but its centre is rarely that close to the expected time."""
 
 
 class Tracker:
-    """The items believed to be on the belt, in the order in which they were first seen, and what sensors say of them.
+    """The tracks of the items on the belt, in the order of loading or first detection.
 
-    `near_s`: what is closer in time than this and an item's length, from centre to centre, may go through beams as one.
-    `patience_s`: how long an item is waited for where no time is known. `unpictured_s` is when a picture was last
-    found missing; until `early_until_s` an item may yet come for which something earlier was taken.
+    `near_s`: two items whose centres are closer than this plus an item's dwell may pass a beam as one. `patience_s`:
+    wait for an item where no time is known. `unpictured_s` is when a picture was last found missing. Until
+    `early_until_s` an item may still come for which an earlier detection was taken.
     """
 
     def __init__(self, timing: TimingModel, *, near_s: float, patience_s: float) -> None:
@@ -47,7 +46,7 @@ class Tracker:
         return min([item.deadline_s(timing, patience_s) for item in self.items], default=None)
 
     def forget(self) -> None:
-        """Nothing that was seen counts any more."""
+        """Drop all tracks and detections."""
         self.items.clear()
         self.unpictured_s = self.early_until_s = float("-inf")
         self._blocked_s.clear()
@@ -55,7 +54,7 @@ class Tracker:
         self._unassociated_s.clear()
 
     def picture(self, image: int, now_s: float) -> Track | None:
-        """The item whose picture has arrived, or None for a picture that cannot be anybody's for sure."""
+        """Associate a picture; returns its item, or None if the picture belongs to no item for sure."""
         item = next((item for item in self.items if item.awaits_picture), None)
         if item is None:
             self._unassociated_picture(now_s)
@@ -64,9 +63,9 @@ class Tracker:
             if len(self.items) > 1:
                 self._unassociated_picture(now_s)
                 return None
-            # It is the only item there is, and early or late: the line learns from that once the first gate has seen it
-            # too, unless another picture comes, and no more comes of it.
-            item.mark_ambiguous("its picture was out of time")
+            # The only item on the belt is early or late. It is rejected, but the timing model learns from it once the
+            # first gate has detected it too, unless another picture comes.
+            item.mark_ambiguous("picture outside its window")
             item.odd_picture_s = now_s - item.loaded_s
         else:
             self.timing.picture.learn(now_s - item.loaded_s)
@@ -81,20 +80,20 @@ class Tracker:
         if any(item.blocked_at == gate for item in self.items):
             return
         if self._bounces(gate, now_s):
-            self._unassociated_s[gate] = now_s  # If it lasts it was something close behind.
+            self._unassociated_s[gate] = now_s  # If it lasts, it is something close behind.
             return
         for item in self.items:
             if max(item.gate, item.blocked_at or 0) < gate and self._may_be_at(item, gate, now_s):
                 if item.blocked_at is not None:
-                    # It has left that beam unseen, or so shortly that it was not believed.
+                    # Its clear edge at that beam was lost, or counted as a flicker.
                     item.gate, item.centre_s, item.missed, item.timed = item.blocked_at, item.blocked_s, 0, False
-                    item.mark_ambiguous("not seen to leave a beam")
+                    item.mark_ambiguous("no edge when it left a beam")
                 item.blocked_at, item.blocked_s = gate, now_s
                 return
         self._unassociated_s[gate] = now_s
 
     def cleared(self, gate: int, now_s: float) -> Track | None:
-        """A gate's beam became clear; returns the item, or the stray, that has passed it, if one has."""
+        """A gate's beam became clear; returns the item or clutter that has passed it, or None."""
         item = next((item for item in self.items if item.blocked_at == gate), None)
         if item is None:
             return self._unassociated_passage(gate, now_s)
@@ -105,7 +104,7 @@ class Tracker:
             return None  # The beam flickers; the item is still in it.
         if item.awaits_picture:
             if not self._fits(item, gate, item.blocked_s):
-                item.blocked_at = None  # Neither in its time nor pictured: that was not this item.
+                item.blocked_at = None  # Outside its window and without a picture: this was not the item.
                 return self._add_clutter(item.blocked_s + dwell_s / 2, gate)
             if item.stage is Stage.LOADED:
                 self._unpictured(item, now_s)
@@ -114,7 +113,7 @@ class Tracker:
         return item
 
     def overdue(self, now_s: float) -> list[Track]:
-        """Items that should have been seen by now and were not, each marked as having missed that sensor."""
+        """The items that are overdue at `now_s`, each marked as missed by that sensor."""
         late = [item for item in self.items if item.deadline_s(self.timing, self._patience_s) <= now_s]
         for item in late:
             if item.stage is Stage.LOADED and item.awaits_picture and self.timing.picture.count > 0:
@@ -122,17 +121,17 @@ class Tracker:
                 continue
             if item.blocked_at is not None:
                 item.blocked_at = None
-                item.mark_ambiguous("stayed in a beam")
+                item.mark_ambiguous("blocked a beam for too long")
             if item.next_gate <= self.timing.gates and not item.unseen:
                 item.missed += 1
         return late
 
     def gone(self, item: Track, now_s: float) -> bool:
-        """Whether an item that was missed is to be given up."""
+        """Whether an overdue item is to be given up."""
         if item.clutter and item.overdue:
             return True
         if item.unseen and any(other.seen for other in self.items):
-            return True  # Others were seen, so the belt runs: the loader has pushed nothing.
+            return True  # Other items were detected, so the belt runs: the loader has pushed nothing.
         if item.next_gate <= self.timing.gates and not item.unseen:
             return False
         return now_s >= item.deadline_s(self.timing, self._patience_s)
@@ -146,8 +145,8 @@ class Tracker:
     def _may_be_at(self, item: Track, gate: int, now_s: float) -> bool:
         if self._fits(item, gate, now_s):
             return True
-        # An item that is alone on the belt is what the next gate sees, early or late; it learns from that, and no
-        # more comes of it. Its picture must have come first, or come before the first gate is clear again.
+        # The next gate detects the only item on the belt, early or late. The item is rejected, and the timing model
+        # learns from it. Its picture must have come, or must come before the first gate is clear again.
         last = item.blocked_at or item.gate
         return len(self.items) == 1 and gate == last + 1 and (item.image is not None or gate == 1)
 
@@ -159,8 +158,8 @@ class Tracker:
     def _pass(self, item: Track, gate: int, centre_s: float, dwell_s: float) -> None:
         timing = self.timing
         if timing.legs[1].count == 0 and item.gate == 0 and item.pictured_s > centre_s + STEADY_S:
-            # What is in the beam lay on the belt before, and the picture is that of the item.
-            item.mark_ambiguous("past the first gate before its picture")
+            # Clutter is in the beam, and the picture is the item's.
+            item.mark_ambiguous("at the first gate before its picture")
             item.timed = False
         whole = timing.dwell.plausible(dwell_s)
         fits = self._comes_as_due(item, gate, centre_s, closely=timing.dwell.long(dwell_s))
@@ -175,41 +174,41 @@ class Tracker:
         if not (whole and room):
             item.mark_ambiguous("too long in the beam for one item")
         elif not fits:
-            item.mark_ambiguous("not where it was expected")
+            item.mark_ambiguous("outside its window at a gate")
             self._await(item, gate)
         elif not same:
-            item.mark_ambiguous("longer or shorter than before")  # Which of its edges was where it seemed to be?
+            item.mark_ambiguous("another dwell than at the gate before")  # One of its edges came at a wrong time.
         item.gate, item.missed, item.blocked_at, item.centre_s = gate, 0, None, centre_s
         item.sightings += 1
         item.dwell_s, item.timed = dwell_s, whole and same
 
     def _await(self, item: Track, gate: int) -> None:
-        """What passed a gate out of an item's time may have been a ghost, and the item itself come when it is due."""
+        """A detection outside an item's window may be a ghost pulse; the item may still come when it is due."""
         travel = self.timing.ahead(item.gate, gate)
         if travel is not None:
             latest_s = item.centre_s + travel[0] + travel[1] + self.timing.dwell.longest_s / 2
             self.early_until_s = max(self.early_until_s, latest_s)
 
     def _comes_as_due(self, item: Track, gate: int, centre_s: float, *, closely: bool) -> bool:
-        """Whether an item's centre is at a gate when it should be; nothing is expected of a way that nobody took."""
+        """Whether an item's centre reached a gate on time. If a leg is unknown: whether it is the next gate."""
         travel = self.timing.ahead(item.gate, gate)
         if travel is None:
             return gate == item.gate + 1
         return abs(centre_s - item.centre_s - travel[0]) <= travel[1] * (CLOSELY if closely else 1.0)
 
     def _unassociated_passage(self, gate: int, now_s: float) -> Track | None:
-        """What nobody here can have been has passed a gate; a flicker was nothing at all."""
+        """Something that is no tracked item has passed a gate: add clutter, unless the beam only flickered."""
         nose_s = self._unassociated_s.pop(gate, None)
         if nose_s is None:
             return None
         if self.timing.dwell.flickers(now_s - nose_s):
             if self._bounces(gate, nose_s):
-                self._cleared_s[gate] = now_s  # It bounces still.
+                self._cleared_s[gate] = now_s  # It still bounces.
             return None
         return self._add_clutter((nose_s + now_s) / 2, gate)
 
     def _unpictured(self, item: Track, now_s: float) -> None:
-        """An item's picture is missing. It may come yet, and whoever waits for one may be given that."""
+        """An item's picture is missing. It may still come, and be taken for that of another item that awaits one."""
         self.unpictured_s = now_s
         item.mark_ambiguous("no picture")
         for other in self.items:
@@ -217,23 +216,23 @@ class Tracker:
                 other.mark_ambiguous("the picture before its own is missing")
 
     def _unassociated_picture(self, now_s: float) -> None:
-        """A picture too many: it may have been taken of something, and whoever waits for one may not get its own.
+        """A picture that fits no item: items that it may belong to become ambiguous, and clutter is added.
 
-        Nor is it known whose the one was that came when an item's was due, if this one did too; and what is that close
-        to an item may go through the beams with it, as if they were one.
+        That is each item that awaits a picture, or in whose window it falls, and each item so close that it and the
+        clutter may pass a beam as one.
         """
-        apart, loaded_s = self.timing.tells_items_apart, now_s - self.timing.picture.mean_s
+        separates, loaded_s = self.timing.separates_items, now_s - self.timing.picture.mean_s
         for item in self.items:
             close = abs(item.centre_s - loaded_s) < self._near_s + self.timing.dwell.longest_s
-            before = item.gate == 0 and (close or not apart)
-            if item.awaits_picture or before or self._may_be_pictured(item, now_s):
-                item.mark_ambiguous("a picture too many")
+            doubtful = item.gate == 0 and (close or not separates)
+            if item.awaits_picture or doubtful or self._may_be_pictured(item, now_s):
+                item.mark_ambiguous("an extra picture")
                 item.odd_picture_s = None
-        if apart:
+        if separates:
             self._add_clutter(loaded_s, 0)
 
     def _add_clutter(self, centre_s: float, gate: int) -> Track | None:
-        """Something unknown passed a gate, or the camera (gate 0): no rod goes out where it may be (`spacing`)."""
+        """Add clutter that passed a gate, or the camera (gate 0). No rod goes out near it (`spacing`)."""
         if sum(item.clutter for item in self.items) >= MOST_CLUTTER:
             return None
         clutter = Track(centre_s, clutter=True)

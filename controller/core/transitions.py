@@ -1,4 +1,4 @@
-"""What the controller is about, and what it does with which event then: one table for all states and events."""
+"""The controller's states, and the table of what each event does in each state."""
 
 from enum import Enum
 from typing import Final
@@ -17,7 +17,7 @@ from controller.wire import GateEdge
 
 
 class State(Enum):
-    """What the controller is about."""
+    """A state of the controller."""
 
     IDLE = "idle"
     STARTING = "starting"
@@ -28,14 +28,14 @@ class State(Enum):
 
 
 _IGNORED: Final = "_ignore"
-_SENSED: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
+_DETECTIONS: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
 
 TRANSITIONS: Final[dict[tuple[State, type], str]] = {
-    **{(State.IDLE, kind): _IGNORED for kind in _SENSED},
+    **{(State.IDLE, kind): _IGNORED for kind in _DETECTIONS},
     (State.IDLE, Start): "_start",
     (State.STARTING, Tick): "_started",
-    (State.STARTING, GateEdge): "_sighted_early",
-    (State.STARTING, ImageSeen): "_sighted_early",
+    (State.STARTING, GateEdge): "_detected_early",
+    (State.STARTING, ImageSeen): "_detected_early",
     (State.STARTING, Recognised): _IGNORED,
     (State.STARTING, Unrecognised): _IGNORED,
     (State.STARTING, Stop): "_stop",
@@ -54,9 +54,9 @@ TRANSITIONS: Final[dict[tuple[State, type], str]] = {
     (State.CLEARING, Unrecognised): "_recognised",
     (State.CLEARING, Stop): _IGNORED,
     (State.CLEARING, BrokerLost): "_lost",
-    **{(State.OFFLINE, kind): _IGNORED for kind in _SENSED},
+    **{(State.OFFLINE, kind): _IGNORED for kind in _DETECTIONS},
     (State.OFFLINE, Stop): "_stop_offline",
     (State.OFFLINE, BrokerBack): "_start",
-    **{(State.FINISHED, kind): _IGNORED for kind in (*_SENSED, Stop, BrokerLost, BrokerBack)},
+    **{(State.FINISHED, kind): _IGNORED for kind in (*_DETECTIONS, Stop, BrokerLost, BrokerBack)},
 }
-"""Which method of the core takes which event; a pair that is not here is refused before anything changes."""
+"""The core's method for each pair of state and event. A pair that is missing is refused before anything changes."""

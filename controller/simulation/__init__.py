@@ -1,6 +1,6 @@
-"""What only a simulation needs of a controller: its time granted from outside, and answers that a scenario scripts.
+"""The parts of the controller that only a simulation needs: granted time, and answers that a scenario scripts.
 
-No deployment imports this.
+A deployment never imports this package.
 """
 
 from controller.simulation.granted_clock import GrantedClock

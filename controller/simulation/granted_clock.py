@@ -1,4 +1,4 @@
-"""The clock that a simulation grants: the controller's side of the lockstep link."""
+"""The controller's side of the lockstep link: a clock that advances when the twin grants it time."""
 
 import threading
 from collections import deque
@@ -12,18 +12,18 @@ from controller.errors import WireError
 from controller.mqtt import Connection
 from controller.session import Session
 from controller.system import wall_s
-from controller.wall_clock import SPEAK_UP_S, report_sign
+from controller.wall_clock import REPORT_WAIT_S, report_connection
 
 HELLO_AGAIN_S: Final = 0.5
 
 
 class GrantedClock:
-    """Time is what the twin grants (lockstep): nothing happens between grants, and nothing follows the wall.
+    """Runs a session on the time that the twin grants. Between grants nothing happens; the wall clock plays no part.
 
-    It says hello until the first grant, and takes that grant's count of messages as where its own begins. A grant
-    that comes again is answered again and not acted on twice. A connection that was lost and is back is told to the
-    session with the next grant, which the last answer, sent once more, asks for. `report` hears what a person should
-    read: that the first grant is late, of a broker that is lost or back.
+    The clock sends hello until the first grant, and starts its own count of messages at that grant's count. It answers
+    a repeated grant again, but acts on it only once. After a lost connection it sends its last answer again; the twin
+    replies with the next grant, with which the session gets the loss and the return. `report` gets the lines for a
+    person: first grant late, broker lost or back.
     """
 
     def __init__(self, who: str, *, report: Callable[[str], None] = lambda text: None) -> None:
@@ -38,20 +38,20 @@ class GrantedClock:
         self._losses: list[BrokerLost | BrokerBack] = []
 
     def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
-        """Act on grants until `stop` is set. A finished session goes on answering: the twin ends the run."""
+        """Act on grants until `stop` is set. A finished session still answers grants, because the twin ends the run."""
         self._hello(connection)
-        hello_s, speak_s = wall_s() + HELLO_AGAIN_S, wall_s() + SPEAK_UP_S
+        hello_s, report_s = wall_s() + HELLO_AGAIN_S, wall_s() + REPORT_WAIT_S
         while not stop.is_set():
             arrival = connection.next(LOOK_UP_S)
             if self._grant is None and wall_s() > hello_s:
                 self._hello(connection)
                 hello_s = wall_s() + HELLO_AGAIN_S
-            if self._grant is None and wall_s() > speak_s:
+            if self._grant is None and wall_s() > report_s:
                 self._report(f"waiting for the first grant on {wire.CLOCK_GRANT}")
-                speak_s = float("inf")
+                report_s = float("inf")
             if arrival is None:
                 continue
-            report_sign(self._report, connection, arrival.sign)
+            report_connection(self._report, connection, arrival.sign)
             if arrival.sign is Sign.LOST:
                 self._losses.append(BrokerLost())
             elif arrival.sign is Sign.BACK:
@@ -87,14 +87,14 @@ class GrantedClock:
                 connection.send(wire.CLOCK_DONE, wire.encode_clock(self._done))
             return
         if not self._started:
-            # What was sent before this participant was there is not its to handle.
+            # Messages from before this participant's first grant are not counted, and not for it.
             self._started = True
             self._received = grant.sent
             self._pending.clear()
         self._grant = grant
 
     def _act(self, session: Session, connection: Connection) -> None:
-        """Act on the grant once all that it counts is here."""
+        """Act on the grant once all feedback that it counts has arrived."""
         grant = self._grant
         if grant is None or (self._done is not None and self._done.grant == grant.grant):
             return
@@ -102,13 +102,13 @@ class GrantedClock:
             return
         commands: tuple[bytes, ...] = ()
         if self._done is None:
-            commands += session.tell(Start(), grant.now_s)
+            commands += session.notify(Start(), grant.now_s)
             self._losses.clear()
         for event in self._losses:
-            commands += session.tell(event, grant.now_s)
+            commands += session.notify(event, grant.now_s)
         self._losses.clear()
         if grant.stop:
-            commands += session.tell(Stop(), grant.now_s)
+            commands += session.notify(Stop(), grant.now_s)
         for _ in range(len(self._pending) - (self._received - grant.sent)):
             commands += session.receive(self._pending.popleft(), grant.now_s)
         commands += session.wake(grant.now_s)

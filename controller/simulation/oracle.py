@@ -1,9 +1,8 @@
-"""The note that the twin may leave in a picture, and the recognizer that answers from it (scenarios only).
+"""The note that the twin may put into a picture, and the recognizer that answers from it (scenarios only).
 
-A note is a JPEG comment segment (COM, ITU-T T.81 B.2.4.5) straight after the start-of-image marker, so that it
-travels over any broker and every decoder skips it. It carries what a scenario says of this recognition: the
-modelled latency, and, where the scenario overrides the recognizer, its answer, error or silence. A real
-camera's picture has none.
+A note is a JPEG comment segment (COM, ITU-T T.81 B.2.4.5) directly after the start-of-image marker. Every broker
+carries it and every decoder skips it. It holds the scenario's model of this recognition: the latency, and, if the
+scenario overrides the recognizer, its answer, error or silence. A real camera's picture has no note.
 """
 
 import struct
@@ -20,11 +19,11 @@ _SIGN: Final = b"twin:"
 _HEADER_BYTES: Final = len(_START) + len(_COMMENT) + 2 + len(_SIGN)
 
 PLAIN_PICTURE: Final = _START + b"\xff\xd9"
-"""The smallest thing that begins and ends as a JPEG: what an oracle's picture consists of besides its note."""
+"""The smallest file with a JPEG's start and end: an oracle's picture without its note."""
 
 
 class Says(msgspec.Struct, frozen=True, tag="says"):
-    """The recognizer answers this."""
+    """The recognizer gives this answer."""
 
     label: str
     confidence: float
@@ -44,7 +43,7 @@ Answer = Says | Fails | Silent
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a scenario says of one recognition: latency in the line's time, answer (None: the recognizer's own)."""
+    """The scenario's model of one recognition: latency in the line's time, answer (None: the recognizer's own)."""
 
     latency_s: float = 0.0
     answer: Answer | None = None
@@ -62,7 +61,7 @@ def with_note(image: bytes, note: Note) -> bytes:
 
 
 def read_note(image: bytes) -> Note | None:
-    """The note in a picture, or None: anything that does not begin as `with_note` writes it has none."""
+    """The note in a picture, or None if the picture does not begin as `with_note` writes it."""
     if image[: len(_START) + len(_COMMENT)] != _START + _COMMENT or image[6:_HEADER_BYTES] != _SIGN:
         return None
     (length,) = struct.unpack(">H", image[4:6])
@@ -73,18 +72,18 @@ def read_note(image: bytes) -> Note | None:
 
 
 class Oracle:
-    """The recognizer that reads the scenario's answer from the note; a picture without one is an error to it."""
+    """The recognizer that reads the scenario's answer from the picture's note."""
 
     def classify(self, image: bytes) -> Recognition:
-        """The answer in the note. Raises `RecognizerError` where the note says so or there is none."""
+        """The answer in the note. Raises `RecognizerError` if there is none, or if the note holds an error."""
         note = read_note(image)
         if note is None or not isinstance(note.answer, Says | Fails):
             raise RecognizerError("no answer in the picture")
-        return told(note.answer)
+        return recognition_of(note.answer)
 
 
 class ScriptedRecognizer:
-    """Any recognizer, overridden by the note where the scenario says so."""
+    """A recognizer whose answers the picture's note may override."""
 
     def __init__(self, inner: Recognizer) -> None:
         self._inner = inner
@@ -95,12 +94,12 @@ class ScriptedRecognizer:
         if note is None or note.answer is None:
             return self._inner.classify(image)
         if isinstance(note.answer, Says | Fails):
-            return told(note.answer)
+            return recognition_of(note.answer)
         raise RecognizerError("silent")
 
 
-def told(answer: Says | Fails) -> Recognition:
-    """The recognition that a note's answer stands for. Raises `RecognizerError` for an error."""
+def recognition_of(answer: Says | Fails) -> Recognition:
+    """The recognition in a note's answer. Raises `RecognizerError` if it is an error."""
     if isinstance(answer, Fails):
         raise RecognizerError(answer.error)
     return Recognition(label=answer.label, confidence=answer.confidence)

@@ -1,4 +1,4 @@
-"""Recognitions in virtual time."""
+"""Simulated recognitions, in virtual time."""
 
 import heapq
 
@@ -20,7 +20,7 @@ class SimulatedRecognitions:
         return self._pending[0][0] if self._pending else None
 
     def submit(self, image: int, content: bytes, now_s: float) -> None:
-        """Recognise a picture; a silent recognizer's answer never comes."""
+        """Recognise a picture. If its note says `silent`, the answer never comes."""
         note = read_note(content)
         latency_s = 0.0
         if note is not None:

@@ -176,7 +176,7 @@ def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: p
         (("train", "--out", "x"), "exactly one of --data DIR and --synthetic"),
         (("train", "--out", "x", "--synthetic", "--device", "tpu"), "device must be auto, cpu or cuda, got 'tpu'"),
         (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "format must be onnx, got 'tflite'"),
-        (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "--broker = ':x': allowed is HOST, HOST:PORT"),
+        (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "--broker must be HOST, HOST:PORT"),
         (("collect", "--broker", "127.0.0.1:9", "--out", "x", "--label", "raw"), "no answer at 127.0.0.1:9"),
     ],
 )

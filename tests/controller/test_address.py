@@ -1,4 +1,4 @@
-"""A broker's address: what is taken, what is printed, and what is refused in one line."""
+"""A broker's address: parsing, printing, and one-line errors."""
 
 import pytest
 
@@ -9,7 +9,7 @@ ADDRESSES = [("127.0.0.1", 1), ("line-3.local", 21883), ("::1", 1883), ("fe80::1
 
 
 @pytest.mark.parametrize(("host", "port"), ADDRESSES)
-def test_an_address_that_is_printed_can_be_given(host, port):
+def test_a_printed_address_parses_to_the_same_address(host, port):
     assert parse_address(address_text(host, port)) == (host, port)
 
 
@@ -24,21 +24,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", [*REFUSED, "nowhere", "[::1]"])
-def test_what_is_no_address_is_refused_with_what_is_allowed(text):
+def test_a_malformed_address_is_refused_in_one_line(text):
     with pytest.raises(SettingsError) as refused:
         parse_address(text)
-    allowed = "allowed is HOST:PORT or [IPv6]:PORT, with a port from 1 to 65535"
-    assert str(refused.value) == f"--broker = {text!r}: {allowed}"
+    must = "must be HOST:PORT or [IPv6]:PORT, with a port from 1 to 65535"
+    assert str(refused.value) == f"--broker {must}, got {text!r}"
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_where_the_port_may_be_left_out_the_rest_is_refused_all_the_same(text):
+def test_a_malformed_address_is_refused_with_a_default_port_too(text):
     with pytest.raises(SettingsError) as refused:
         parse_address(text, "--scheduler", default_port=21883)
-    allowed = "allowed is HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, with a port from 1 to 65535"
-    assert str(refused.value) == f"--scheduler = {text!r}: {allowed}"
+    must = "must be HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, with a port from 1 to 65535"
+    assert str(refused.value) == f"--scheduler {must}, got {text!r}"
 
 
 @pytest.mark.parametrize(("text", "host"), [("host", "host"), ("[::1]", "::1")])
-def test_a_host_alone_is_taken_where_there_is_a_usual_port(text, host):
+def test_a_host_alone_gets_the_default_port(text, host):
     assert parse_address(text, default_port=21883) == (host, 21883)

@@ -1,4 +1,4 @@
-"""What the program says of its broker, and what it does when it is stopped before it is let in."""
+"""What the program prints about its broker, and how it ends when it is stopped before it is connected."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ LISTENING = b"\x90\x03\x00\x01\x00"
 
 @pytest.fixture
 def program():
-    """Starts the program; it is ended with the test, and when it is silent for too long."""
+    """Starts the program, and ends it with the test or after `PATIENCE_S`."""
     with contextlib.ExitStack() as started:
 
         def start(host, port, *options):
@@ -32,34 +32,51 @@ def program():
         yield start
 
 
-def heard(process, words):
-    """Whether the program says so, sooner or later."""
+def prints(process, words):
+    """Whether the program prints a line with these words before it ends."""
     return any(words in line for line in process.stderr)
 
 
 @pytest.mark.parametrize("clock", ["wall", "granted"])
-def test_it_says_that_the_broker_is_lost_and_that_it_is_back(program, mosquitto, clock):
+def test_it_prints_that_the_broker_is_lost_and_back(program, mosquitto, clock):
     process = program(mosquitto.host, mosquitto.port, "--clock", clock)
     where = f"{mosquitto.host}:{mosquitto.port}"
-    assert heard(process, f"controller: connected to {where}")
+    assert prints(process, f"controller: connected to {where}")
     mosquitto.stop()
-    assert heard(process, f"controller: lost the broker {where}: trying again")
+    assert prints(process, f"controller: lost the broker {where}: trying again")
     mosquitto.start()
-    assert heard(process, f"controller: connected to {where} again")
+    assert prints(process, f"controller: connected to {where} again")
 
 
 @pytest.mark.parametrize("answer", [b"", ACCEPTED + LISTENING], ids=["a mute broker", "a slow broker"])
-def test_stopped_while_it_connects_it_tells_the_line_nothing(program, answer):
+def test_stopped_while_it_connects_it_sends_no_command(program, answer):
     with socket.create_server(("127.0.0.1", 0)) as server:
         process = program(*server.getsockname())
         connection = server.accept()[0]
         with connection:
             assert b"FS_Ctl" in connection.recv(1024)
             process.send_signal(STOPS[0])
-            assert heard(process, "controller: stopping")
-            with contextlib.suppress(ConnectionError):  # It may have gone already.
+            assert prints(process, "controller: stopping")
+            with contextlib.suppress(ConnectionError):  # The program may have ended already.
                 connection.sendall(answer)
                 assert b"conveyor" not in b"".join(iter(lambda: connection.recv(1024), b""))
         rest = process.stderr.read()
     assert process.wait() == 0
     assert "belt" not in rest
+
+
+def test_started_before_its_broker_it_waits_for_it(program, mosquitto):
+    mosquitto.stop()
+    process, where = program(mosquitto.host, mosquitto.port), f"{mosquitto.host}:{mosquitto.port}"
+    assert prints(process, f"controller: waiting for the broker {where}")
+    mosquitto.start()
+    assert prints(process, f"controller: connected to {where}")
+
+
+def test_stopped_while_it_waits_for_its_broker_it_exits_with_0(program):
+    with socket.socket() as bound:  # Bound but not listening: connections are refused.
+        bound.bind(("127.0.0.1", 0))
+        process = program(*bound.getsockname())
+        assert prints(process, "controller: waiting for the broker")
+        process.send_signal(STOPS[0])
+        assert process.wait() == 0

@@ -1,4 +1,4 @@
-"""A recognizer that spells a class otherwise: its items ride to reject, and whoever runs the line reads why, once."""
+"""A recognizer with other labels: its items ride to reject, and the log names each label once."""
 
 import contextlib
 import http.server
@@ -22,7 +22,7 @@ ANSWER = {"results": [{"label": "half-ripe", "confidence": 0.98}], "code": 0, "e
 
 
 class Says:
-    """A recognizer with one answer after another, the last one again and again."""
+    """A recognizer that gives its answers in turn, and then repeats the last one."""
 
     def __init__(self, *labels):
         self.labels = list(labels)
@@ -45,7 +45,7 @@ class _Post(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service():
-    """The URL of a recognition service that says `half-ripe` of everything."""
+    """The URL of a recognition service that answers `half-ripe` for every image."""
     with contextlib.ExitStack() as opened:
         server = opened.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Post))
         thread = threading.Thread(target=server.serve_forever)
@@ -60,13 +60,13 @@ def warnings(lines):
 
 
 def pictured(layout, items):
-    """A scenario whose pictures a recognizer is asked about."""
-    told = settings_for(layout, items=items)
+    """A scenario whose pictures go to a recognizer."""
+    settings = settings_for(layout, items=items)
     source = RecognizerModel(source="images")
-    return Scenario(layout=layout, items=ItemDraw(count=items), recognizer=source, controller=told)
+    return Scenario(layout=layout, items=ItemDraw(count=items), recognizer=source, controller=settings)
 
 
-def test_a_label_without_a_bin_is_named_once_with_the_bins_that_there_are_and_its_items_ride_to_reject(caplog):
+def test_a_label_without_a_bin_is_warned_of_once_and_rejected(caplog):
     run = simulate(pictured(Layout(), 4), recognizer=Says("half-ripe", "half-ripe", "ripe", "unknown"))
     assert run.summary.rejected >= 3
     (line,) = warnings(caplog.messages)
@@ -75,7 +75,7 @@ def test_a_label_without_a_bin_is_named_once_with_the_bins_that_there_are_and_it
 
 
 @pytest.mark.broker
-def test_a_service_that_spells_a_class_otherwise_is_named_by_the_program_that_asks_it(service, capfd):
+def test_the_program_warns_of_a_service_with_other_labels(service, capfd):
     command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer {service} --items 2"
     run = simulate(pictured(LINE, 2), link="realtime", controller=ExternalController(command))
     assert run.summary.rejected == 2
@@ -84,13 +84,13 @@ def test_a_service_that_spells_a_class_otherwise_is_named_by_the_program_that_as
     assert "'half_ripe': 3" in line
 
 
-def test_what_a_scenario_itself_answers_is_not_warned_of(caplog):
-    told = settings_for(Layout(), items=3, bins={"ripe": 2})
-    simulate(Scenario(items=ItemDraw(count=3), controller=told))
+def test_scripted_answers_cause_no_warning(caplog):
+    settings = settings_for(Layout(), items=3, bins={"ripe": 2})
+    simulate(Scenario(items=ItemDraw(count=3), controller=settings))
     assert warnings(caplog.messages) == []
 
 
-def test_a_recognizer_that_makes_up_labels_fills_neither_log_nor_memory(caplog):
+def test_endless_new_labels_do_not_fill_log_or_memory(caplog):
     caplog.set_level(logging.WARNING, logger="controller")
     check = LabelCheck(Says(*(f"{number} " + "x" * 100_000 for number in range(3 * MOST_LABELS))), {}, lambda: 0.0)
     for _ in range(4 * MOST_LABELS):

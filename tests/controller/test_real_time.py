@@ -1,6 +1,6 @@
-"""The program `controller run` in real time, against `twin serve` over amqtt, and over mosquitto: all items right.
+"""`controller run` in real time, with `twin serve` over amqtt, and over mosquitto: every item is in its bin.
 
-The runs wait for the wall clock nearly all the time, so they go side by side.
+The runs mostly wait for the wall clock, so they run side by side.
 """
 
 import json
@@ -31,7 +31,7 @@ def controller(where, in_flight, recognizer):
 
 
 def served(in_flight, folder):
-    """`twin serve` and `controller run`, each a program of its own: items in their bins, in reject, violated checks."""
+    """Run `twin serve` and `controller run` as two programs; returns items in their bins, rejects and violations."""
     summary = folder / f"serve-{in_flight}.json"
     command = ["serve", "--port", "0", "--items", str(ITEMS), "--seed", "5", "--summary", str(summary)]
     plant = subprocess.Popen([sys.executable, "-m", "twin", *command], stdout=subprocess.PIPE, text=True)
@@ -53,7 +53,7 @@ def served(in_flight, folder):
 
 
 def over(where, in_flight):
-    """The same in real time over another broker; the plant in this process, `controller run` in one of its own."""
+    """The same over another broker, with the plant in this process and `controller run` in its own."""
     settings = settings_for(Layout(), items=ITEMS, in_flight=in_flight if in_flight == "auto" else int(in_flight))
     scenario = Scenario(seed=4, items=ItemDraw(count=ITEMS), controller=settings)
     command = " ".join(controller("{host}:{port}", in_flight, "oracle"))
@@ -62,13 +62,13 @@ def over(where, in_flight):
 
 
 def side_by_side(works):
-    """What came of each."""
+    """The outcome of each."""
     with ThreadPoolExecutor(len(works)) as pool:
         return [future.result() for future in [pool.submit(*work) for work in works]]
 
 
 def demand_all_right(*works):
-    """Each line, side by side, has every item in its bin; in another class's bin nothing is in any run."""
+    """Side by side, each line sorts every item into its bin. No run may have an item in a wrong bin."""
 
     def nothing_misplaced(outcomes):
         assert [correct + rejected for correct, rejected, _ in outcomes] == [ITEMS] * len(outcomes)

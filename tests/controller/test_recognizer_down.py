@@ -1,4 +1,4 @@
-"""A recognition service that is not there: every item rides to reject, and whoever runs the line reads why."""
+"""An unreachable recognition service: every item rides to reject, and the log says why."""
 
 import socket
 import subprocess
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.broker
 
 
 @pytest.fixture
-def nobody():
-    """The URL of a service that nobody runs."""
+def unreachable():
+    """The URL of a service that does not run."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -26,21 +26,21 @@ def reasons(lines, url):
     return [line for line in lines.splitlines() if "picture_unrecognised" in line and url in line]
 
 
-def test_the_controller_says_so_at_once_and_counts_it_at_the_end(nobody, capfd):
+def test_the_controller_logs_a_missing_service_and_counts_the_pictures(unreachable, capfd):
     scenario = Scenario(
         items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
     )
-    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {nobody}"
+    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {unreachable}"
     run = simulate(scenario, link="lockstep", controller=ExternalController(command))
-    said = capfd.readouterr().err
+    log = capfd.readouterr().err
     assert run.summary.rejected == 2
-    assert reasons(said, nobody)
-    assert "refused={} unrecognised=2" in said
+    assert reasons(log, unreachable)
+    assert "refused={} unrecognised=2" in log
 
 
-def test_the_twins_own_controller_says_so_too(nobody):
-    words = [sys.executable, "-m", "twin", "run", "--items", "1", "--recognizer", nobody]
+def test_the_twins_own_controller_logs_it_too(unreachable):
+    words = [sys.executable, "-m", "twin", "run", "--items", "1", "--recognizer", unreachable]
     run = subprocess.run(words, check=False, capture_output=True, text=True)
     assert run.returncode == 1
     assert "needless_reject: item 1" in run.stdout
-    assert reasons(run.stderr, nobody)
+    assert reasons(run.stderr, unreachable)

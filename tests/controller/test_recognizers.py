@@ -1,4 +1,4 @@
-"""Recognizers by name, and the service's contract from the client's side."""
+"""Recognizers by name, and the client's side of the service's contract."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from controller.simulation.oracle import Oracle
 
 
 class ServiceAnswers:
-    """A service that gives the answers it was told to, and keeps what it was asked."""
+    """A service that gives scripted answers, and keeps the requests."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -31,7 +31,7 @@ class ServiceAnswers:
 
 @pytest.fixture
 def service():
-    """Makes a client of the service, and closes it with the test."""
+    """Makes a client of the service, and closes it after the test."""
     with contextlib.ExitStack() as made:
 
         def make(service_answers=None, url="http://127.0.0.1:8088", **options):
@@ -45,7 +45,7 @@ def service():
 
 @pytest.fixture
 def endless():
-    """Listens, and answers whoever posts with a beginning and then with drop after drop, `most` of them."""
+    """Answers each request with a beginning, and then with up to `most` small pieces."""
     over = threading.Event()
     with contextlib.ExitStack() as opened:
         server = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -78,7 +78,7 @@ RIPE = {"results": [{"label": "ripe", "confidence": 0.98}], "code": 0, "error": 
 
 
 @pytest.mark.parametrize("url", ["http://host:8088", "http://host:8088/", "http://host:8088/aisim_tf_pre"])
-def test_the_image_is_posted_as_it_is_and_the_answer_understood(service, url):
+def test_the_image_is_posted_unchanged_and_the_answer_decoded(service, url):
     service_answers = ServiceAnswers(RIPE)
     answer = service(service_answers, url).classify(b"\xff\xd8 a picture")
     assert (answer.label, answer.confidence) == ("ripe", 0.98)
@@ -88,7 +88,7 @@ def test_the_image_is_posted_as_it_is_and_the_answer_understood(service, url):
     )  # fmt: skip
 
 
-def test_a_code_that_is_not_zero_is_an_error_in_the_services_words(service):
+def test_a_nonzero_code_is_an_error_with_the_services_message(service):
     service_answers = ServiceAnswers({"results": [], "code": 1, "error": "not an image"})
     with pytest.raises(RecognizerError, match="not an image"):
         service(service_answers).classify(b"")
@@ -96,7 +96,7 @@ def test_a_code_that_is_not_zero_is_an_error_in_the_services_words(service):
 
 
 @pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("timed out")])
-def test_a_failure_on_the_way_is_tried_once_more(service, failure):
+def test_a_network_error_is_tried_once_more(service, failure):
     service_answers = ServiceAnswers(failure, RIPE)
     assert service(service_answers).classify(b"x").label == "ripe"
     service_answers = ServiceAnswers(*[failure] * TRIES, RIPE)
@@ -113,7 +113,7 @@ def test_a_failure_on_the_way_is_tried_once_more(service, failure):
         b" " * 100_000,
     ],
 )  # fmt: skip
-def test_whatever_else_a_service_answers_is_an_error(service, body):
+def test_any_other_answer_of_a_service_is_an_error(service, body):
     with pytest.raises(RecognizerError):
         service(ServiceAnswers(body)).classify(b"x")
 
@@ -123,10 +123,10 @@ def test_a_status_other_than_200_is_an_error(service):
         service(lambda request: httpx.Response(500)).classify(b"x")
 
 
-def test_a_service_that_is_not_there_is_named_with_the_reason_and_without_its_password(service):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        where = f"127.0.0.1:{nobody.getsockname()[1]}"
+def test_an_unreachable_service_is_named_with_reason_but_no_password(service):
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{bound.getsockname()[1]}"
         with pytest.raises(RecognizerError, match=f"^http://{where}/aisim_tf_pre: .*Errno"):
             service(url=f"http://line:secret@{where}").classify(b"x")
 
@@ -135,21 +135,21 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.mark.parametrize("beginning", [HEAD, HEAD + b"Content-Length: 60000\r\n\r\n"], ids=["its head", "its body"])
-def test_an_answer_that_drips_is_none_when_its_time_is_over(service, endless, beginning):
+def test_an_answer_byte_by_byte_times_out(service, endless, beginning):
     url, sent = endless(beginning, b"x", pause_s=0.05, most=100)
     with pytest.raises(RecognizerError, match=r"no answer within 0\.4 s"):
         service(url=url, timeout_s=0.4).classify(b"x")
     assert 0 < sum(sent) < 100
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(service, endless):
+def test_an_endless_answer_is_cut_off(service, endless):
     url, sent = endless(HEAD + b"\r\n", b" " * 10_000, pause_s=0, most=10_000)
     with pytest.raises(RecognizerError, match="an answer of more than 65536 bytes"):
         service(url=url, timeout_s=10.0).classify(b"x")
     assert sum(sent) < 50_000_000
 
 
-def test_recognizers_go_by_name():
+def test_recognizers_are_found_by_name():
     assert isinstance(recognizer_of("oracle"), Oracle)
     assert isinstance(recognizer_of("https://host/"), Service)
 
@@ -161,7 +161,7 @@ def test_recognizers_go_by_name():
         "http://xn--0", "http://host/\udcff",
     ],
 )  # fmt: skip
-def test_a_name_that_stands_for_nothing_is_refused_in_one_line(name):
+def test_an_unknown_recognizer_is_refused_in_one_line(name):
     with pytest.raises(SettingsError) as refusal:
         recognizer_of(name)
     assert "recognizer" in str(refusal.value)

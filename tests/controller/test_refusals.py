@@ -1,4 +1,4 @@
-"""A flood of garbage is counted, and does not flood the log; nor do pictures without an answer."""
+"""Garbage and unanswered pictures are counted, and do not flood the log."""
 
 import logging
 
@@ -15,7 +15,7 @@ def lines(caplog):
     return lambda: len(caplog.records)
 
 
-def test_one_line_a_kind_and_second_however_many_come(lines):
+def test_one_line_is_logged_per_kind_and_second(lines):
     now_s = [100.0]
     refusals = Refusals(lambda: now_s[0])
     for _ in range(1000):
@@ -43,7 +43,7 @@ def test_the_next_line_says_how_many_were_not_logged(caplog):
     assert "\n" not in message
 
 
-def test_a_recognizer_that_never_answers_is_told_once_a_second_and_its_reason_with_it(caplog):
+def test_missing_answers_are_logged_once_a_second_with_their_reason(caplog):
     now_s = [0.0]
     refusals = Refusals(lambda: now_s[0])
     for image in range(5):

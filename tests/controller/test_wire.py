@@ -1,4 +1,4 @@
-"""The wire, byte by byte, and whatever else may come over it."""
+"""The wire's bytes, and any other payload."""
 
 import base64
 import json
@@ -43,13 +43,13 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize(("command", "payload"), COMMANDS.items(), ids=str)
-def test_a_command_is_these_bytes_and_no_others(command, payload):
+def test_a_command_has_exactly_these_bytes(command, payload):
     assert wire.encode_command(command) == payload
     assert wire.decode_command(payload) == command
 
 
 @pytest.mark.parametrize(("feedback", "payload"), FEEDBACK.items(), ids=str)
-def test_feedback_is_these_bytes(feedback, payload):
+def test_feedback_has_exactly_these_bytes(feedback, payload):
     assert wire.encode_feedback(feedback) == payload
     assert wire.decode_feedback(payload) == feedback
 
@@ -66,7 +66,7 @@ def test_ordinals_go_on_to_sixteen():
 
 @pytest.mark.parametrize("number", range(17))
 @pytest.mark.parametrize("push", [True, False])
-def test_every_rod_goes_there_and_back(number, push):
+def test_every_rod_command_round_trips(number, push):
     command = Rod(number, push=push)
     assert wire.decode_command(wire.encode_command(command)) == command
 
@@ -74,12 +74,12 @@ def test_every_rod_goes_there_and_back(number, push):
 @pytest.mark.parametrize(
     "payload", [b' { "first_switch" : true } ', b'{"first_switch":true}\n', b'{"first\\u005fswitch":true}']
 )
-def test_spelling_the_same_json_otherwise_makes_no_difference(payload):
+def test_another_spelling_of_the_same_json_is_accepted(payload):
     assert wire.decode_feedback(payload) == GateEdge(1, blocked=True)
 
 
 @given(st.binary(max_size=300))
-def test_any_picture_goes_there_and_back(content):
+def test_any_picture_round_trips(content):
     payload = wire.encode_feedback(Image(content))
     assert payload == json.dumps({"image": base64.b64encode(content).decode()}, separators=(",", ":")).encode()
     assert wire.decode_feedback(payload) == Image(content)
@@ -126,7 +126,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize(("payload", "kind"), MALFORMED.items(), ids=lambda value: repr(value[:40]))
-def test_what_is_no_feedback_is_refused_with_its_kind(payload, kind):
+def test_invalid_feedback_is_refused_with_its_kind(payload, kind):
     with pytest.raises(WireError) as refusal:
         wire.decode_feedback(payload)
     assert refusal.value.kind == kind
@@ -138,7 +138,7 @@ def test_what_is_no_feedback_is_refused_with_its_kind(payload, kind):
     [b"", b"{}", b'{"conveyor":"RUN"}', b'{"conveyor":true}', b'{"rod_control":"fifth"}', b'{"first_switch":true}',
      b'{"rod_control":"run"}', b'{"conveyor":"run","rod_control":"all_pull"}'],
 )  # fmt: skip
-def test_what_is_no_command_is_refused(payload):
+def test_an_invalid_command_is_refused(payload):
     with pytest.raises(WireError):
         wire.decode_command(payload)
 
@@ -154,7 +154,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("payload", REFUSED, ids=lambda value: repr(value[:40]))
-def test_an_unknown_command_is_shown_with_what_is_allowed_in_one_short_line(payload):
+def test_an_unknown_command_is_refused_in_one_short_line(payload):
     with pytest.raises(WireError) as refusal:
         wire.decode_command(payload)
     assert str(refusal.value).startswith(f"unknown command: {REFUSED[payload]}")
@@ -165,7 +165,7 @@ def test_an_unknown_command_is_shown_with_what_is_allowed_in_one_short_line(payl
 @given(
     st.binary(max_size=200) | st.dictionaries(st.text(), JSON, max_size=3).map(lambda value: json.dumps(value).encode())
 )
-def test_whatever_comes_is_feedback_or_a_wire_error_and_nothing_else(payload):
+def test_any_payload_is_feedback_or_a_wire_error(payload):
     for decode in (
         wire.decode_feedback,
         wire.decode_command,
@@ -189,14 +189,14 @@ def test_a_known_key_with_any_value_is_feedback_or_a_wire_error(word, value):
 
 
 @given(st.integers(0, 2**53), st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 2**53))
-def test_times_in_grants_come_back_bit_for_bit(number, now_s, sent):
+def test_times_in_grants_round_trip_bit_for_bit(number, now_s, sent):
     grant = wire.Grant(grant=number, now_s=now_s, sent=sent)
     assert wire.decode_grant(wire.encode_clock(grant)) == grant
     done = wire.Done(grant=number, who="FS_Ctl", sent=sent, next_s=now_s)
     assert wire.decode_done(wire.encode_clock(done)) == done
 
 
-def test_clock_messages_are_these_bytes():
+def test_clock_messages_have_exactly_these_bytes():
     assert wire.encode_clock(wire.Grant(grant=3, now_s=1.5, sent=2)) == b'{"grant":3,"now_s":1.5,"sent":2}'
     done = wire.Done(grant=3, who="FS_Ctl", sent=1, next_s=None)
     assert wire.encode_clock(done) == b'{"grant":3,"who":"FS_Ctl","sent":1,"next_s":null}'

@@ -1,4 +1,4 @@
-"""The worker that recognises pictures beside the session's thread."""
+"""The worker thread that recognises pictures."""
 
 import queue
 import threading
@@ -13,7 +13,7 @@ RIPE = Recognition(label="ripe", confidence=0.9)
 
 
 class Held:
-    """A recognizer that answers when it is let go."""
+    """A recognizer that answers when the test releases it."""
 
     def __init__(self):
         self.go = threading.Event()
@@ -46,7 +46,7 @@ def at_work(recognizer, pokes, **options):
     return Worker(recognizer, lambda: pokes.put(True), **options)
 
 
-def test_an_answer_announces_itself(pokes):
+def test_an_answer_wakes_the_session(pokes):
     recognizer = Held()
     with at_work(recognizer, pokes) as worker:
         worker.submit(1, b"a", 0.0)
@@ -58,7 +58,7 @@ def test_an_answer_announces_itself(pokes):
         assert worker.next_due_s is None
 
 
-def test_pictures_beyond_those_that_may_wait_are_unrecognised_at_once(pokes):
+def test_pictures_beyond_the_queues_limit_are_unrecognised_at_once(pokes):
     recognizer = Held()
     with at_work(recognizer, pokes) as worker:
         worker.submit(0, b"", 0.0)
@@ -71,7 +71,7 @@ def test_pictures_beyond_those_that_may_wait_are_unrecognised_at_once(pokes):
         recognizer.go.set()
 
 
-def test_an_answer_that_takes_too_long_is_none_and_the_late_one_is_dropped(pokes):
+def test_a_late_answer_is_dropped_after_the_timeout(pokes):
     recognizer = Held()
     with at_work(recognizer, pokes, timeout_s=3.0) as worker:
         worker.submit(1, b"", 100.0)
@@ -84,7 +84,7 @@ def test_an_answer_that_takes_too_long_is_none_and_the_late_one_is_dropped(pokes
         assert worker.due(103.1) is None
 
 
-def test_a_picture_nobody_waits_for_any_more_is_not_recognised(pokes):
+def test_a_picture_that_has_timed_out_is_not_recognised(pokes):
     recognizer = Held()
     with at_work(recognizer, pokes, timeout_s=3.0) as worker:
         for image in (1, 2, 3):
@@ -99,7 +99,7 @@ def test_a_picture_nobody_waits_for_any_more_is_not_recognised(pokes):
 
 
 @pytest.mark.parametrize("error", [ClassifierError("torn"), ZeroDivisionError("a fault of ours")])
-def test_whatever_a_recognizer_raises_the_next_picture_is_recognised(pokes, error):
+def test_after_any_error_the_next_picture_is_recognised(pokes, error):
     with at_work(Fails(error), pokes) as worker:
         worker.submit(1, b"bad", 0.0)
         worker.submit(2, b"good", 0.0)
@@ -111,7 +111,7 @@ def test_whatever_a_recognizer_raises_the_next_picture_is_recognised(pokes, erro
     assert second == Recognised(image=2, label="ripe", confidence=0.9)
 
 
-def test_it_ends_though_the_recognizer_hangs(pokes, monkeypatch):
+def test_the_worker_ends_when_the_recognizer_hangs(pokes, monkeypatch):
     monkeypatch.setattr("controller.worker.END_S", 0.05)
     recognizer = Held()
     with at_work(recognizer, pokes) as worker:

@@ -1,4 +1,4 @@
-"""Generated scenarios with faults are the same runs in memory and over a real broker."""
+"""Generated scenarios with faults give the same digest in memory and over a real broker."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings

@@ -1,4 +1,4 @@
-"""What stories demand of a whole run: each demand met, and missed by an item that is in no bin or in reject."""
+"""The outcomes that properties require: each one met, and each one missed."""
 
 import pytest
 
@@ -12,23 +12,23 @@ BLIND = NoImage(from_s=7.0, until_s=FOR_GOOD_S)
 
 
 def run_with(*faults):
-    told = settings_for(Layout(), items=2, in_flight=1)
-    return simulate(Scenario(seed=1, items=ItemDraw(count=2), faults=faults, controller=told))
+    settings = settings_for(Layout(), items=2, in_flight=1)
+    return simulate(Scenario(seed=1, items=ItemDraw(count=2), faults=faults, controller=settings))
 
 
 @pytest.mark.parametrize("demand", [all_in_bins, all_sorted, all_at_rest])
-def test_a_run_without_faults_meets_every_demand(demand):
+def test_a_run_without_faults_has_every_outcome(demand):
     assert demand(run_with()) == []
 
 
-def test_an_item_in_somebodys_hand_is_in_no_bin():
+def test_an_item_taken_off_is_in_no_bin():
     run = run_with(TAKEN)
     assert all_in_bins(run) == ["1 items are in no bin"]
     assert all_sorted(run) == ["1 items are in no bin"]
     assert "1 items are in no bin" in all_at_rest(run)
 
 
-def test_an_item_in_reject_is_named_if_it_was_loaded_late_enough():
+def test_an_item_in_reject_is_named_if_loaded_late_enough():
     run = run_with(BLIND)
     (words,) = all_sorted(run)
     assert words.startswith("item 2 (")
@@ -36,5 +36,5 @@ def test_an_item_in_reject_is_named_if_it_was_loaded_late_enough():
     assert all_in_bins(run) == []
 
 
-def test_a_demand_on_items_that_were_never_loaded_is_not_met():
+def test_sorting_fails_if_no_item_was_loaded():
     assert all_sorted(run_with(), from_s=FOR_GOOD_S) == [f"no item was loaded from {FOR_GOOD_S} s on"]

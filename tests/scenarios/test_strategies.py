@@ -1,4 +1,4 @@
-"""The strategies keep their bounds, reach every kind of fault, and shrink to a few items on the default line."""
+"""The strategies keep their bounds, draw every kind of fault, and shrink to a few items on the default line."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -18,7 +18,7 @@ FINDING = settings(
 
 @QUIET
 @given(st.integers(1, 6).flatmap(lambda most: st.tuples(st.just(most), s.layouts(most_gates=most))))
-def test_layouts_have_no_more_gates_than_asked_and_room_for_every_item(drawn):
+def test_layouts_have_few_gates_and_room_for_every_item(drawn):
     most, layout = drawn
     assert len(layout.gates_m) <= max(most, len(Layout().gates_m))
     for gate_m, rod_m in zip(layout.gates_m, layout.rods_m, strict=True):
@@ -56,7 +56,7 @@ def test_scenarios_keep_their_bounds_and_start_healthy(scenario):
 
 @QUIET
 @given(s.scenarios(kinds=[faults.RodDead], in_flight=st.just(2), layout=st.just(Layout()), counted=True))
-def test_what_is_asked_for_is_what_comes(scenario):
+def test_strategies_follow_their_arguments(scenario):
     assert {type(fault) for fault in scenario.faults} == {faults.RodDead}
     assert scenario.layout == Layout()
     assert (scenario.controller.in_flight, scenario.controller.items) == (2, scenario.item_count)
@@ -69,13 +69,13 @@ def test_without_kinds_there_is_no_fault(scenario):
 
 
 @pytest.mark.parametrize("kind", s.ALL_FAULTS, ids=lambda kind: kind.__name__)
-def test_every_kind_of_fault_is_reached_and_alone_when_shrunk(kind):
+def test_every_kind_of_fault_is_drawn_and_shrinks_alone(kind):
     several = s.fault_lists(s.ALL_FAULTS, Layout(), 5)
     found = find(several, lambda chosen: any(type(fault) is kind for fault in chosen), settings=FINDING)
     assert [type(fault) for fault in found] == [kind]
 
 
-def test_of_many_kinds_each_scenario_enables_a_few():
+def test_each_scenario_enables_a_few_of_many_kinds():
     kinds = set()
 
     @QUIET
@@ -96,7 +96,7 @@ def test_the_simplest_scenario_is_one_usual_item_on_the_default_line():
     assert (found.link.latency_s, found.recognizer.latency_s, found.controller.in_flight) == (0.0, 0.0, "auto")
 
 
-def test_what_two_items_and_one_fault_show_shrinks_to_two_items_and_one_fault():
+def test_a_failure_shrinks_to_its_two_items_and_one_fault():
     found = find(
         s.scenarios(kinds=s.ALL_FAULTS),
         lambda one: (
@@ -117,7 +117,7 @@ def test_what_two_items_and_one_fault_show_shrinks_to_two_items_and_one_fault():
         (lambda scenario: any(item.available_s > 5 for item in scenario.items), 2),
     ],
 )
-def test_stacks_shrink_to_as_few_items_as_it_takes(holds, shortest):
+def test_stacks_shrink_to_as_few_items_as_needed(holds, shortest):
     assert find(s.scenarios(), holds, settings=FINDING).item_count == shortest
 
 

@@ -159,7 +159,7 @@ def test_a_bad_layout_gives_one_line_with_the_cause(name, tmp_path):
             ["run", "--broker", "h:1", "--recognizer", "oracle", "--link", "memory"],
             ["--broker must be left out", "h:1"],
         ),
-        (["doctor", "--broker", "host"], ["--broker = 'host'", "HOST:PORT or [IPv6]:PORT"]),
+        (["doctor", "--broker", "host"], ["--broker must be HOST:PORT or [IPv6]:PORT", "got 'host'"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["folder"]),
         (["run", "--summary", "no/such/folder/s"], ["--summary", "folder", "can be written"]),
         (["run", "--summary", "/"], ["--summary", repr(str(Path("/"))), "can be written"]),
@@ -298,7 +298,7 @@ def test_a_truncated_trace_is_refused_as_incomplete(records, words, tmp_path):
 
 def test_an_invalid_command_in_a_trace_is_reported_with_its_line(tmp_path):
     line = one_line(twin("check", recorded(tmp_path, [BEGAN, trace.Commanded(1.0, "x"), ENDED])))
-    assert "trace.jsonl, line 2: payload = 'x': not a JSON object" in line
+    assert "trace.jsonl, line 2: payload must be a command as on the wire, got 'x' (not a JSON object" in line
 
 
 @pytest.mark.broker

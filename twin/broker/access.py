@@ -35,7 +35,7 @@ class Access:
     def __post_init__(self) -> None:
         """Raises `TwinError` for a certificate without its key, or a key without its certificate."""
         if (self.cert_file is None) != (self.key_file is None):
-            raise TwinError("--tls-cert and --tls-key: allowed is both or neither")
+            raise TwinError("--tls-cert and --tls-key must be given together, got one of them")
 
     def admits(self, username: str | None, password: str | None) -> bool:
         """Whether a client with this user name and password may connect."""
@@ -63,10 +63,10 @@ def read_passwords(path: Path) -> dict[str, str]:
             continue
         name, separator, password = line.partition(":")
         if not separator or not name or not password or (password.startswith(HASHED) and not _parts(password)):
-            raise FileError(f"--password-file {path}, line {number}: allowed is NAME:PASSWORD, plain or $7$ hashed")
+            raise FileError(f"--password-file {path}, line {number} must be NAME:PASSWORD, plain or $7$ hashed")
         passwords[name] = password
     if not passwords:
-        raise FileError(f"--password-file {path}: it has no line; allowed is NAME:PASSWORD, one line each")
+        raise FileError(f"--password-file {path} must have lines NAME:PASSWORD, got none")
     return passwords
 
 

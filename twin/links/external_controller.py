@@ -53,8 +53,8 @@ class ExternalController:
             try:
                 placed._words = [word.format(host=host, port=port) for word in shlex.split(self.command)]
             except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
-                why = "a command line with {host} and {port} in it"
-                raise TwinError(f"--controller = {self.command!r}: {error}; allowed is {why}") from None
+                must = "a command line with {host} and {port} in it"
+                raise TwinError(f"--controller must be {must}, got {self.command!r} ({error})") from None
         return placed
 
     @property

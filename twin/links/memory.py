@@ -51,9 +51,9 @@ class MemoryLink:
         try:
             if self._session is None:
                 self._session = self._make()
-                commands += self._session.tell(Start(), now_s)
+                commands += self._session.notify(Start(), now_s)
             for event in events:
-                commands += self._session.tell(event, now_s)
+                commands += self._session.notify(event, now_s)
             for payload in feedback:
                 commands += self._session.receive(payload, now_s)
             commands += self._session.wake(now_s)

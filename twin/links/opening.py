@@ -60,7 +60,7 @@ def hosted(control: Control, scenario: Scenario) -> Iterator[HostedLink]:
     """A Python program in a process of its own under a virtual clock. Raises `TwinError` for what is none."""
     if not isinstance(control.controller, ExternalController) or not control.controller.command:
         raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")
-    hosts, schedule = control.controller.hosts(), getattr(scenario, "schedule", 0)
+    hosts, schedule = control.controller.hosts(), scenario.schedule
     link = HostedLink(hosts, control.recognizer, seed=scenario.seed, schedule=schedule)
     try:
         yield link
@@ -110,10 +110,12 @@ class Live:
         """
         if isinstance(fault, ControllerKilled):
             if not self.program.started:
-                raise ScenarioError(place, "controllerkilled", "with a controller that the twin itself has started")
+                raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
             return self._kill, self.program.start
         if self.broker is None:
-            raise ScenarioError(place, type(fault).__name__.lower(), "with the embedded broker")
+            raise ScenarioError(
+                place, type(fault).__name__.lower(), "left out with a broker other than the embedded one"
+            )
         if isinstance(fault, BrokerDown):
             return self.broker.stop, self.broker.start
         return self.broker.shut_out, self.broker.let_in

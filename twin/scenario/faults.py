@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         settle(self, ScenarioError)
         if not 0 <= self.from_s <= self.until_s <= LONGEST_FAULT_S:
             span = [self.from_s, self.until_s]
-            raise ScenarioError("from_s, until_s", span, f"0 <= from_s <= until_s <= {LONGEST_FAULT_S}")
+            raise ScenarioError("from_s, until_s", span, f"in order: 0 <= from_s <= until_s <= {LONGEST_FAULT_S}")
         for field in self.__struct_fields__:
             value = getattr(self, field)
             if value is None:

@@ -44,7 +44,7 @@ def check_class(field: str, item_class: str) -> None:
     if not item_class or len(item_class) > LONGEST_CLASS:
         raise ScenarioError(field, item_class, f"a name of 1 to {LONGEST_CLASS} characters")
     if item_class == FOREIGN:
-        raise ScenarioError(field, item_class, "another name: this one is for objects that are no items")
+        raise ScenarioError(field, item_class, "another name (this one stands for objects that are no items)")
 
 
 def foreign_item(length_m: float) -> Item:

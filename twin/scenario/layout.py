@@ -92,7 +92,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         _number("camera_m", self.camera_m, 0.0, LONGEST_LINE_M, above=True)
         for (before, before_m), (field, position_m) in pairwise(stations):
             if not position_m > before_m:
-                raise ScenarioError(field, position_m, f"above {before} = {before_m!r} to {LONGEST_LINE_M}")
+                raise ScenarioError(field, position_m, f"above {before} ({before_m!r}) and at most {LONGEST_LINE_M}")
 
 
 def load_layout(path: Path) -> Layout:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from controller.decode_errors import objection, one_of_the_keys
+from controller.decode_errors import objection, one_of
 from controller.errors import ControllerError, SettingsError
 from controller.frozen import settle
 from controller.settings import Settings
@@ -53,9 +53,11 @@ class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for index, item_class in enumerate(self.classes):
             check_class(f"items.classes[{index}]", item_class)
         if not 0 < self.length_m[0] <= self.length_m[1] <= LONGEST_ITEM_M:
-            raise ScenarioError("items.length_m", self.length_m, f"shortest, longest; above 0 to {LONGEST_ITEM_M}")
+            raise ScenarioError(
+                "items.length_m", self.length_m, f"the shortest and the longest length, above 0 to {LONGEST_ITEM_M}"
+            )
         if not -1 <= self.lateral_m[0] <= self.lateral_m[1] <= 1:
-            raise ScenarioError("items.lateral_m", self.lateral_m, "least, most; -1 to 1")
+            raise ScenarioError("items.lateral_m", self.lateral_m, "the least and the greatest offset, -1 to 1")
 
 
 class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,8 +102,9 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
-    At `stop_s` the controller is told to end, as by a signal (None: never). Raises `ScenarioError` if the parts do not
-    fit together.
+    At `stop_s` the controller is told to end, as by a signal (None: never). `schedule` decides the order in which the
+    threads of a hosted program run, where several could (0: first come, first served). Raises `ScenarioError` if the
+    parts do not fit together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT
@@ -113,6 +116,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recognizer: RecognizerModel = RecognizerModel()
     controller: Settings = Settings()
     stop_s: float | None = None
+    schedule: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit together."""
@@ -127,6 +131,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 rods = f"a rod of the layout, {list(self.layout.bins)}"
                 raise ScenarioError(f"controller.bins.{label}", rod, rods)
 
+        if not 0 <= self.schedule < 2**63:
+            raise ScenarioError("schedule", self.schedule, "0 to 2**63 - 1")
         if self.stop_s is not None:
             _within("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
         check_faults(self.faults, self.layout, self.item_count)
@@ -151,9 +157,9 @@ def settings_for(layout: Layout, **settings: Any) -> Settings:
     `settings` are other fields of `Settings`; they may also replace these two. Raises `SettingsError`, also for an
     unknown field.
     """
-    for name, value in settings.items():
+    for name in settings:
         if name not in Settings.__struct_fields__:
-            raise SettingsError(name, value, one_of_the_keys(name, Settings.__struct_fields__))
+            raise SettingsError("a setting", name, one_of(name, Settings.__struct_fields__))
     bins = dict(zip(CLASSES, layout.bins, strict=False))
     return Settings(**{"gates": len(layout.gates_m), "bins": bins, **settings})
 

@@ -1,4 +1,4 @@
-"""Lines that have little in common, and a controller that is told nothing of them: it learns, and all is right."""
+"""The controller learns very different lines, without their geometry, and sorts every item on them."""
 
 import pytest
 
@@ -22,7 +22,7 @@ LINES = {"slow": SLOW, "fast": FAST, "uneven": UNEVEN}
 
 @pytest.mark.parametrize("in_flight", [1, "auto"])
 @pytest.mark.parametrize("name", LINES)
-def test_a_line_that_nobody_described_is_sorted_without_a_mistake(name, in_flight):
+def test_lines_of_unknown_geometry_are_sorted_without_a_mistake(name, in_flight):
     layout = LINES[name]
     settings = settings_for(layout, items=ITEMS, in_flight=in_flight)
     run = simulate(Scenario(seed=7, layout=layout, items=ItemDraw(count=ITEMS), controller=settings))
@@ -31,7 +31,7 @@ def test_a_line_that_nobody_described_is_sorted_without_a_mistake(name, in_fligh
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_as_many_as_is_safe_is_never_slower_than_one_at_a_time(name):
+def test_automatic_in_flight_is_never_slower_than_one_item(name):
     layout = LINES[name]
     rates = [
         simulate(

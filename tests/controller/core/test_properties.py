@@ -1,8 +1,8 @@
-"""Whatever comes over `bb`, and whenever: the session never raises, and says nothing that it may not say.
+"""For any payloads on `bb` at any time the session raises nothing and sends permitted commands only.
 
 Checked after each step: commands are in the wire's table and for rods that the line has; a rod of a class goes out
-only as its gate clears, and no more often than sure pictures of that class came; whatever was pushed is pulled within
-its limit; time passes.
+only when its gate clears, and at most once for each sure picture of that class; each pushed rod is pulled within its
+limit; time passes.
 """
 
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +34,7 @@ pauses_s = st.sampled_from([0.0, 0.001, 0.02, 0.1, 0.3, 0.7, 1.0, 2.0, 5.0, 21.0
 
 @st.composite
 def items(draw):
-    """An item as it should be seen, now and then with something missing, early or late."""
+    """The detections of one item, sometimes with one missing, early or late."""
     label = draw(st.sampled_from(CLASSES))
     sure = wire.encode_feedback(Image(with_note(PLAIN_PICTURE, Note(latency_s=0.02, answer=Says(label, 0.95)))))
     seen = [("pass", draw(st.sampled_from([0.9, 1.0, 1.0, 1.0, 1.3]))), ("hear", sure)]
@@ -57,7 +57,7 @@ step_lists = st.lists(st.one_of(single_steps.map(lambda step: [step]), items(), 
 
 
 class Watched:
-    """A session, its time, and what may be said of it after each step."""
+    """A session, its time, and the checks after each step."""
 
     def __init__(self, chosen):
         self.session = Session(Controller(chosen), SimulatedRecognitions(Oracle()))
@@ -69,7 +69,7 @@ class Watched:
         self.out_s = {}
         self.sure = dict.fromkeys(self.bins.values(), 0)
         self.online = True
-        self.receive_commands(self.session.tell(Start(), 0.0))
+        self.receive_commands(self.session.notify(Start(), 0.0))
 
     def step(self, kind, value):
         if kind == "hear":
@@ -82,16 +82,16 @@ class Watched:
             self.now_s += value
             self.wake()
         elif kind == "lose" and not self.session.finished:
-            self.receive_commands(self.session.tell(BrokerLost(), self.now_s))
+            self.receive_commands(self.session.notify(BrokerLost(), self.now_s))
             self.online = False
             self.pass_s(1.0)
             self.online = True
-            self.receive_commands(self.session.tell(BrokerBack(), self.now_s))
+            self.receive_commands(self.session.notify(BrokerBack(), self.now_s))
         elif kind == "stop":
-            self.receive_commands(self.session.tell(Stop(), self.now_s))
+            self.receive_commands(self.session.notify(Stop(), self.now_s))
 
     def pass_s(self, span_s):
-        """Let time pass, waking the session whenever it asked for that."""
+        """Let time pass, and wake the session at its deadlines."""
         until_s = self.now_s + span_s
         while (due_s := self.session.next_deadline_s) is not None and due_s <= until_s:
             self.now_s = max(self.now_s, due_s)
@@ -99,7 +99,7 @@ class Watched:
         self.now_s = until_s
 
     def wake(self):
-        """All that is due now."""
+        """Handle all that is due now."""
         for _ in range(MOST_WAKES_AT_ONCE):
             self.receive_commands(self.session.wake(self.now_s))
             due_s = self.session.next_deadline_s
@@ -146,7 +146,7 @@ class Watched:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(step_lists, st.sampled_from([1, 2, "auto"]), st.sampled_from([None, 0, 2]))
-def test_whatever_comes_it_stays_within_what_it_may_say(steps_taken, in_flight, count):
+def test_any_events_lead_to_permitted_commands_only(steps_taken, in_flight, count):
     watched = Watched(Settings(in_flight=in_flight, items=count))
     for step in steps_taken:
         watched.step(*step)
@@ -156,7 +156,7 @@ def test_whatever_comes_it_stays_within_what_it_may_say(steps_taken, in_flight, 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(step_lists, st.sampled_from([1, "auto"]))
-def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flight):
+def test_a_stop_brings_the_line_to_rest_after_any_events(steps_taken, in_flight):
     watched = Watched(Settings(in_flight=in_flight))
     for step in steps_taken:
         watched.step(*step)
@@ -167,10 +167,10 @@ def test_whatever_came_before_a_stop_the_line_comes_to_rest(steps_taken, in_flig
 
 
 @given(st.lists(st.binary(max_size=100), max_size=30))
-def test_bytes_that_are_no_message_change_nothing(payloads):
+def test_invalid_payloads_change_nothing(payloads):
     plain, pestered = (Session(Controller(Settings()), SimulatedRecognitions(Oracle())) for _ in range(2))
     for session in (plain, pestered):
-        session.tell(Start(), 0.0)
+        session.notify(Start(), 0.0)
     for index, payload in enumerate(payloads):
         try:
             wire.decode_feedback(payload)

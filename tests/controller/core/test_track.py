@@ -1,4 +1,4 @@
-"""An item's life, as one table: every step that is in it is taken, every other is refused and changes nothing."""
+"""The table of a track: every step in it is taken, every other step is refused without effect."""
 
 import itertools
 
@@ -16,7 +16,7 @@ def an_item(stage):
 
 
 @pytest.mark.parametrize(("stage", "event"), PAIRS, ids=[f"{stage.value}-{event.name}" for stage, event in PAIRS])
-def test_a_step_of_an_items_life_is_in_the_table_or_is_refused_and_changes_nothing(stage, event):
+def test_a_step_that_the_table_lacks_is_refused_without_effect(stage, event):
     item = an_item(stage)
     if (stage, event) in TRACK_TRANSITIONS:
         item.take(event)
@@ -32,14 +32,14 @@ def test_only_an_item_with_a_sure_answer_is_ever_pushed():
     assert {event for (_, event), after in TRACK_TRANSITIONS.items() if after is Stage.DECIDED} == {TrackEvent.SURE}
 
 
-def test_what_is_rejected_once_is_never_decided_again():
+def test_a_rejected_track_is_never_decided_again():
     assert {after for (stage, _), after in TRACK_TRANSITIONS.items() if stage is Stage.REJECTED} == {
         Stage.REJECTED,
         Stage.GONE,
     }
 
 
-def test_nothing_comes_after_the_end():
+def test_no_step_follows_a_final_stage():
     assert not {stage for stage, _ in TRACK_TRANSITIONS} & {Stage.PUSHED, Stage.GONE}
 
 
@@ -53,14 +53,14 @@ def test_every_stage_is_reached_from_the_loader():
 @pytest.mark.parametrize(
     ("gate", "rod", "stage"), [(0, 2, Stage.DECIDED), (1, 2, Stage.REJECTED), (1, 3, Stage.DECIDED)]
 )
-def test_an_answer_is_in_time_as_long_as_its_rod_lies_ahead(gate, rod, stage):
+def test_an_answer_is_in_time_while_its_rod_lies_ahead(gate, rod, stage):
     item = an_item(Stage.PICTURED)
     item.gate = gate
     item.answered(rod)
     assert item.stage is stage
 
 
-def test_a_stray_is_never_pushed_whatever_is_said_of_it():
+def test_clutter_is_never_pushed():
     clutter = Track(0.0, clutter=True)
     clutter.answered(3)
     assert clutter.stage is Stage.REJECTED

@@ -1,6 +1,6 @@
-"""What goes wrong on a line, one thing at a time, on the twin: nothing goes into another class's bin, and it goes on.
+"""Single faults on the twin: no item goes into a wrong bin, and sorting goes on.
 
-Each line of the table says how many items may ride to reject for it, one at a time and with as many as is safe.
+Each row of the table has the most rejects for a fault, with one item at a time and with as many as is safe.
 """
 
 import pytest
@@ -80,7 +80,7 @@ def outcome(fault, in_flight, items=None):
 
 @pytest.mark.parametrize("in_flight", [1, "auto"])
 @pytest.mark.parametrize("name", UPSETS)
-def test_an_upset_costs_a_few_rejects_and_never_a_wrong_bin(name, in_flight):
+def test_an_upset_costs_a_few_rejects_but_no_wrong_bin(name, in_flight):
     fault, most_alone, most_together = UPSETS[name]
     run = outcome(fault, in_flight)
     assert [violation for violation in run.violations if violation.check != "needless_reject"] == []
@@ -90,7 +90,7 @@ def test_an_upset_costs_a_few_rejects_and_never_a_wrong_bin(name, in_flight):
 
 
 def test_a_lost_edge_is_bridged_where_the_next_gate_decides():
-    """Gate 1 does not see an item at all; gate 2, before the rod of its class, does."""
+    """Gate 1 misses an item; gate 2, before the rod of its class, detects it."""
     items = tuple(Item(item_class="half_ripe") for _ in range(ITEMS))
     for in_flight, most in ((1, 0), ("auto", 3)):
         run = outcome(GateMissesEdge(gate=1, **WHILE), in_flight, items)
@@ -99,7 +99,7 @@ def test_a_lost_edge_is_bridged_where_the_next_gate_decides():
 
 
 def test_a_ghost_edge_moves_no_rod():
-    """At gate 1, in a pause of the line: between two items that run one at a time."""
+    """A ghost edge at gate 1 while no item is on the belt, between two items that run one at a time."""
     quiet = outcome(Garbage(**ONCE), 1)
     ghostly = outcome(GateGhost(gate=1, **ONCE), 1)
     pushes = [
@@ -109,8 +109,8 @@ def test_a_ghost_edge_moves_no_rod():
     assert len(pushes[1]) <= len(pushes[0])
 
 
-def test_the_belt_slows_down_and_stays_so_and_the_line_learns_it():
-    """The last ten items go as if nothing had been."""
+def test_a_lasting_slower_belt_is_learned():
+    """The last ten items are sorted as on an undisturbed line."""
     for in_flight in (1, "auto"):
         run = outcome(BeltSpeed(factor=0.7, from_s=60.0, until_s=1e5), in_flight)
         bins = [record.bin for record in run.trace if isinstance(record, Binned)]
@@ -118,7 +118,7 @@ def test_the_belt_slows_down_and_stays_so_and_the_line_learns_it():
 
 
 def test_a_stop_with_a_rod_due_leaves_nothing_on_the_belt():
-    """The items asked for are fewer than the stack has: all that was loaded is in its bin when the belt stops."""
+    """The number of items is smaller than the stack. Every loaded item is in its bin when the belt stops."""
     for count in range(1, 6):
         settings = settings_for(Layout(), items=count)
         run = simulate(Scenario(seed=4, items=ItemDraw(count=count), controller=settings))

@@ -60,14 +60,14 @@ def test_a_client_with_a_wrong_password_cannot_replace_another():
         with pytest.raises(ControllersBrokerError):
             connected(broker, username="line", password="guess")
         assert controller.next(0.3) is None  # Neither lost nor reconnected.
-        assert controller.there
+        assert controller.connected
         controller.close()
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("line\n", "line 1: allowed is NAME:PASSWORD"),
+        ("line\n", "line 1 must be NAME:PASSWORD"),
         ("a:b\n:secret\n", "line 2"),
         ("line:$7$101$salt\n", "line 1"),
         ("line:$7$100000000000$c2FsdA==$c2FsdA==\n", "line 1"),
@@ -156,8 +156,8 @@ def serve(*options):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--host", "0.0.0.0"], "--host = '0.0.0.0': allowed is a loopback address"),
-        (["--username", "line"], "allowed is with the password in TWIN_PASSWORD"),
+        (["--host", "0.0.0.0"], "--host must be a loopback address"),
+        (["--username", "line"], "--username must be given with its password in TWIN_PASSWORD"),
         (["--tls-cert", "cert.pem"], "both or neither"),
         (["--tls-cert", "no.pem", "--tls-key", "no.pem"], "no.pem"),
     ],

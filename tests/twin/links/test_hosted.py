@@ -158,6 +158,11 @@ def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
     orders = [hosted(PROGRAMS / "racing.py", schedule=schedule).output for schedule in (0, 1, 1, 2, 3)]
     assert orders[1] == orders[2]
     assert len(set(orders)) > 2
+    scenarios = [Scenario(seed=5, items=ItemDraw(count=3), schedule=schedule) for schedule in (0, 7, 7)]
+    program = ExternalController(controller("polling_variable.py"))
+    runs = [simulate(scenario, link="hosted", controller=program).summary for scenario in scenarios]
+    assert [summary.correct for summary in runs] == [3, 3, 3]
+    assert runs[1].digest == runs[2].digest
 
 
 def test_a_controller_of_another_python_is_hosted(other_python):

@@ -75,16 +75,18 @@ REFUSED = {
     "items that are listed": (
         LISTED, "", ["--items", 3], "with --items 3: --items must be left out if the file lists its items;",
     ),
-    "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe = 3: allowed is 2 to 2"),
+    "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe must be 2 to 2"),
     "a fault on a gate that the layout lacks": (
         Scenario(
             items=(Item(),), faults=(GateStuck(gate=3),), controller=settings_for(Layout(), bins={"ripe": 2})
         ),
-        SHORT_LINE, [], "faults[0].gate = 3: allowed is 1 to 1, the layout's gates",
+        SHORT_LINE, [], "faults[0].gate must be 1 to 1, the layout's gates",
     ),
-    "a number that is none": (DRAWN, "", ["--in-flight", "many"], "--in-flight = 'many': allowed is auto, or a number"),
-    "a number out of range": (DRAWN, "", ["--in-flight", "0"], "in_flight = 0: allowed is auto, or 1 or more"),
-    "a recognizer that is none": (DRAWN, "", ["--recognizer", "resnet51"], "recognizer = 'resnet51': allowed is"),
+    "a number that is none": (
+        DRAWN, "", ["--in-flight", "many"], "--in-flight must be auto or an integer of 1 or more, got 'many'",
+    ),
+    "a number out of range": (DRAWN, "", ["--in-flight", "0"], "in_flight must be auto or 1 or more, got 0"),
+    "a recognizer that is none": (DRAWN, "", ["--recognizer", "resnet51"], "recognizer must be resnet, "),
 }  # fmt: skip
 
 
