@@ -1,11 +1,10 @@
 """The link to an unmodified Python program in virtual time: its process, the broker and the service it talks to.
 
-The program's sockets are virtual and lead here. What a connection is for shows in its first byte: MQTT's CONNECT, or
-a request to the recognition service. Time zero is the program's first CONNECT; what it does before takes none.
+The program's sockets are virtual and lead to the switchboard. Time zero is the program's first CONNECT; what it does
+before takes none.
 """
 
 import signal
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,32 +12,18 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from classifier import Recognizer
-from controller import wire
 from twin.broker.observation import Observation
-from twin.errors import HostingError, TwinError
-from twin.links.broker_observations import observations_of
+from twin.errors import TwinError
 from twin.links.external_controller import Exit
 from twin.links.host_process import HostProcess
 from twin.links.hosts import Hosts
-from twin.links.mqtt_effects import Close, Connected, Published, Send
-from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
-from twin.links.session_broker import SessionBroker
+from twin.links.switchboard import Switchboard
 
 LONGEST_START_S: Final = 60.0
 """A program that has not connected by then, on its own clock, meets a line that has begun without it."""
 
 LOOKAHEAD_S: Final = 60.0
 """No further does the program's time run without the twin."""
-
-LIFE: Final = 1_000_000
-"""More connections than a program opens before it is killed."""
-
-SERVICE_PORT: Final = 8088
-"""The recognition service is there, whatever befalls the broker."""
-
-_CONNECT: Final = 0x10
-_HTTP: Final = b"GPHDOC"
-"""First letters of HTTP's methods."""
 
 
 @dataclass(slots=True)
@@ -69,20 +54,15 @@ class HostedLink:
         self._folder = TemporaryDirectory(prefix="hosted-")
         self._output = Path(self._folder.name) / "output.txt"
         self._output.touch()
-        self._broker = SessionBroker()
-        self._service = RecognitionEndpoint(recognizer)
+        self._switchboard = Switchboard(recognizer)
         self._process: HostProcess | None = None
         self._lives = 0
-        self._open: dict[int, str] = {}
-        self._inbox: list[Sequence[object]] = []
         self._at_s = 0.0
         self._offset_s = 0.0
         self._wake: tuple[float, float] | None = None
         self._born_s = 0.0
         self._host_s = 0.0
         self._host_next: tuple[float, float] | None = None
-        self._ever_connected = False
-        self.down = False
 
     @property
     def output(self) -> str:
@@ -93,6 +73,7 @@ class HostedLink:
         """Start the program: the first one until it connects, which is time zero."""
         at_s = self._own_time(now_s)
         self._lives += 1
+        self._switchboard.begin()
         self._process = self._hosts.host(self._output, seed=self._seed, schedule=self._schedule)
         self._born_s, self._host_s, self._host_next = at_s, 0.0, None
         heard = Heard(now_s)
@@ -106,12 +87,7 @@ class HostedLink:
 
     def publish(self, payload: bytes) -> bool:
         """Publish feedback; the program gets it with the next exchange. Whether anybody does."""
-        if self.down:
-            return False
-        waiting = len(self._inbox)
-        self._broker.publish(wire.FEEDBACK, payload)
-        self._act(Heard(self._at_s))  # To publish for the plant makes no command, and nothing to be seen.
-        return len(self._inbox) > waiting
+        return self._switchboard.publish(payload)
 
     def exchange(self, now_s: float, until_s: float) -> Heard:
         """Let the program go on: at `now_s`, and before `until_s` while it says nothing."""
@@ -133,29 +109,25 @@ class HostedLink:
 
     def send_signal(self, number: int = signal.SIGTERM) -> None:
         """The program gets a signal with the next exchange."""
-        self._inbox.append(("signal", int(number)))
+        self._switchboard.inbox.append(("signal", int(number)))
 
     def cut_off(self, *, goodbye: bool) -> None:
-        """Every connection to the broker breaks, and none is let in until `down` is over.
+        """Every connection to the broker breaks, and none is let in until `let_in`.
 
         `goodbye`: the broker is there to send their last wills.
         """
-        self.down = True
-        if goodbye:
-            for connection, kind in list(self._open.items()):
-                if kind == "mqtt":
-                    self._broker.cut_off(connection)
-        else:
-            self._broker.restart()
+        self._switchboard.cut_off(goodbye=goodbye)
+
+    def let_in(self) -> None:
+        """Whoever was cut off may connect again."""
+        self._switchboard.down = False
 
     def kill(self) -> None:
         """The program dies without a word; the broker notices."""
         if self._process is not None:
             self._process.kill()
             self._process = self._host_next = None
-        for connection in list(self._open):
-            self._close(connection)
-        self._inbox.clear()
+        self._switchboard.end()
 
     def close(self) -> None:
         """Let go of the program."""
@@ -173,6 +145,9 @@ class HostedLink:
 
     def _heard(self, heard: Heard, now_s: float, at_s: float) -> Heard:
         """What is heard, in the line's time; `now_s` was `at_s` of the link's own."""
+        board = self._switchboard
+        heard.commands, board.commands = board.commands, []
+        heard.seen, board.seen = board.seen, []
         heard.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
         next_s = self._next_s()
         self._wake = None if next_s is None else (max(next_s - self._offset_s, heard.at_s), next_s)
@@ -182,12 +157,12 @@ class HostedLink:
     def _next_s(self) -> float | None:
         """When somebody is to be woken."""
         host_s = None if self._host_next is None else self._host_next[0]
-        wakes_s = (host_s, self._broker.next_deadline_s, self._service.next_due_s)
+        wakes_s = (host_s, self._switchboard.next_s)
         return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
 
     def _await_connection(self, heard: Heard) -> None:
         """Let time pass for the program alone, until it connects."""
-        while not self._ever_connected and heard.exit is None:
+        while not self._switchboard.ever_connected and heard.exit is None:
             next_s = self._next_s()
             if next_s is None or next_s >= LONGEST_START_S:
                 return  # It waits for too long, or for something that never comes.
@@ -196,23 +171,22 @@ class HostedLink:
 
     def _settle(self, heard: Heard, until_s: float) -> None:
         """Converse until nothing more is to be said at the time that the program has got to."""
-        self._broker.tick(self._at_s)
-        self._answer_requests(self._at_s)
-        self._act(heard)
+        board = self._switchboard
+        board.tick(self._at_s)
         while self._process is not None:
-            others_s = (self._broker.next_deadline_s, self._service.next_due_s)
-            horizon_s = min((due_s for due_s in others_s if due_s is not None), default=until_s)
-            horizon_s = min(horizon_s, until_s, self._at_s + LOOKAHEAD_S)
-            if heard.commands or heard.seen:
+            horizon_s = min(until_s, self._at_s + LOOKAHEAD_S)
+            if board.next_s is not None:
+                horizon_s = min(horizon_s, board.next_s)
+            if board.commands or board.seen:
                 horizon_s = self._at_s  # What it said, it said at this time; the rest is for the next exchange.
             self._converse(heard, horizon_s)
-            if not self._inbox:
+            if not board.inbox:
                 break
 
     def _converse(self, heard: Heard, horizon_s: float) -> None:
         """Tell the program what time it is and what has arrived, and take what it does."""
         assert self._process is not None
-        inbox, self._inbox = self._inbox, []
+        inbox, self._switchboard.inbox = self._switchboard.inbox, []
         agreed = self._host_next is not None and self._at_s == self._host_next[0]
         now_s = self._host_next[1] if agreed and self._host_next is not None else self._at_s - self._born_s
         self._host_s = max(self._host_s, now_s)
@@ -226,85 +200,11 @@ class HostedLink:
             self._at_s = max(self._at_s, self._born_s + self._host_s)
         next_s = answer["next"]
         self._host_next = None if next_s is None else (max(self._born_s + next_s, self._at_s), next_s)
-        for kind, number, *rest in answer["out"]:
-            connection = self._lives * LIFE + number
-            if kind == "open":
-                self._connect(connection, number, *rest)
-            elif kind == "data":
-                self._receive(connection, rest[0].encode("latin-1"), self._at_s)
-            else:
-                self._close(connection)
-            self._act(heard)
+        for message in answer["out"]:
+            self._switchboard.take(message, self._at_s)
         if "ended" in answer:
             ended = answer["ended"]
             self._hosts.learn(answer["modules"])
             reason = ended["reason"] or f"the program ended with exit code {ended['code']}"
             heard.exit = Exit(ended["code"], reason)
             self.kill()
-            self._act(heard)
-
-    def _connect(self, connection: int, number: int, host: str, port: int) -> None:
-        if self.down and port != SERVICE_PORT:
-            self._inbox.append(("refuse", number))
-        else:
-            self._open[connection] = ""
-            self._inbox.append(("accept", number))
-
-    def _receive(self, connection: int, data: bytes, now_s: float) -> None:
-        kind = self._open.get(connection)
-        if kind == "" and data:
-            kind = self._open[connection] = _kind(data[0])
-            if kind == "mqtt" and self.down:  # It was let in before the broker was away.
-                del self._open[connection]
-                self._inbox.append(("close", connection % LIFE))
-                return
-            if kind == "mqtt":
-                self._broker.opened(connection)
-        if kind == "mqtt":
-            self._broker.received(connection, data, now_s)
-        elif kind == "http":
-            try:
-                self._service.received(connection, data, now_s)
-            except StrangeRequestError as strange:
-                must = f"to the broker or {wire.FEEDBACK and 'the recognition service'}"
-                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
-
-    def _close(self, connection: int) -> None:
-        kind = self._open.pop(connection, None)
-        if kind == "mqtt":
-            self._broker.closed(connection)
-        elif kind == "http":
-            self._service.closed(connection)
-
-    def _answer_requests(self, now_s: float) -> None:
-        for connection, data, last in self._service.due(now_s):
-            self._inbox.append(("data", connection % LIFE, data.decode("latin-1")))
-            if last:
-                self._close(connection)
-                self._inbox.append(("close", connection % LIFE))
-
-    def _act(self, heard: Heard) -> None:
-        """Do what the broker wants done, and keep what it wants known."""
-        for effect in self._broker.take():
-            if isinstance(effect, Send):
-                self._inbox.append(("data", effect.connection % LIFE, effect.data.decode("latin-1")))
-            elif isinstance(effect, Close):
-                self._open.pop(effect.connection, None)
-                self._inbox.append(("close", effect.connection % LIFE))
-            elif isinstance(effect, Published):
-                if effect.topic == wire.COMMANDS:
-                    heard.commands.append(effect.payload)
-            else:
-                self._ever_connected |= isinstance(effect, Connected)
-                heard.seen.extend(observations_of(effect))
-
-
-def _kind(first: int) -> str:
-    """What a connection is for. Raises `HostingError` for what the twin doesn't speak."""
-    if first == _CONNECT:
-        return "mqtt"
-    if first in _HTTP:
-        return "http"
-    raise HostingError(
-        "--controller can't be hosted: its connections must be MQTT or HTTP without TLS; try --link realtime"
-    )

@@ -93,7 +93,7 @@ class HostedPort:
             self._gone = False
             self._converse(lambda: self._link.start(self._timeline.now))
         else:
-            self._link.down = False
+            self._link.let_in()
 
     def _wake(self) -> None:
         if self._spun_at_s != self._timeline.now:
