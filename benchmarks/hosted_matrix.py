@@ -21,7 +21,7 @@ from twin.links.external_controller import ExternalController  # noqa: E402
 
 PRIMITIVES = (
     "clocks", "waiting", "polling", "asyncio_waits", "signals", "sockets", "imports", "windows", "services",
-    "two_clients",
+    "two_clients", "mixtures",
 )  # fmt: skip
 STYLES = ("loop_start", "loop_forever", "by_hand", "connect_async", "both_versions")
 CONTROLLERS = (

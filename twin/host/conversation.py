@@ -138,13 +138,14 @@ class Conversation:
 def stacks(baton: Baton) -> str:
     """Where each thread of the program stands."""
     frames = sys._current_frames()
-    text = ""
+    threads = getattr(sys.modules.get("threading"), "_active", {})
+    text = f"After {baton.now_s:.3f} s of its time, the program's threads stand at:\n"
     for task in sorted(baton.tasks, key=lambda task: task.number):
         frame = frames.get(task.real_ident)
-        name = "the main thread" if task is baton.main else f"thread {task.number}"
+        name = getattr(threads.get(task.ident), "name", f"thread {task.number}")
         steps = [] if frame is None else traceback.extract_stack(frame)
         own = [step for step in steps if os.path.dirname(step.filename) != _HERE]
-        text += f"{name} stands at:\n{''.join(traceback.format_list(own))}"
+        text += f"{name}:\n{''.join(traceback.format_list(own))}"
     return text
 
 

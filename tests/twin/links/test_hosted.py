@@ -15,7 +15,18 @@ from twin.links.external_controller import ExternalController
 from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
 from twin.scenario.scenario import RecognizerModel
 
-PRIMITIVES = ("clocks", "waiting", "polling", "asyncio_waits", "signals", "sockets", "imports", "windows", "services")
+PRIMITIVES = (
+    "clocks",
+    "waiting",
+    "polling",
+    "asyncio_waits",
+    "signals",
+    "sockets",
+    "imports",
+    "windows",
+    "services",
+    "mixtures",
+)
 ORACLE = RecognizerModel()
 
 
