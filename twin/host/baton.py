@@ -31,6 +31,9 @@ PATIENCE_TURNS = 200
 CLOCK_S = 0.01
 """So often a thread that polls the clock is let look at it."""
 
+CLOCK_TURNS = 20
+"""One that read it in one of so many turns polls it."""
+
 LOOK_S = 0.1
 """So often one that polls is let look although nothing has changed: it may have been taken for such by mistake."""
 
@@ -64,6 +67,7 @@ class Task:
         self.busy = 0
         self.states: set[int] = set()
         self.read_clock = False
+        self.clock_turns = 0
         self.look_s = 0.0
 
 
@@ -132,15 +136,19 @@ class Baton:
     def step_aside(self) -> None:
         """The current thread has not waited for a turn: the others are next. If it gets nowhere, it polls."""
         task = self.own()
-        state = self.state_of()
         task.busy += 1
         if task.seen != self._changes:
             task.seen, task.quiet = self._changes, 0
             task.states.clear()
         busy = task.busy - BUSY_TURNS
-        task.quiet = task.quiet + 1 if task.read_clock or busy > 0 or state in task.states else 0
-        task.states.add(state)
-        if task.read_clock:
+        polls = task.read_clock or busy > 0
+        if not polls:
+            state = self.state_of()
+            polls = state in task.states
+            task.states.add(state)
+        task.quiet = task.quiet + 1 if polls else 0
+        task.clock_turns = CLOCK_TURNS if task.read_clock else max(0, task.clock_turns - 1)
+        if task.clock_turns:
             pause_s = CLOCK_S
         elif busy > 0:
             pause_s = min(CLOCK_S, BUSY_S * 2.0 ** min(busy // PATIENCE_TURNS, 10))

@@ -144,7 +144,7 @@ def stacks(baton: Baton) -> str:
         frame = frames.get(task.real_ident)
         name = getattr(threads.get(task.ident), "name", f"thread {task.number}")
         steps = [] if frame is None else traceback.extract_stack(frame)
-        own = [step for step in steps if os.path.dirname(step.filename) != _HERE]
+        own = [step for step in steps if os.path.dirname(step.filename) != _HERE and step.filename[:1] != "<"]
         text += f"{name}:\n{''.join(traceback.format_list(own))}"
     return text
 
