@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from classifier.command import command_app
 from classifier.errors import ClassifierError, DatasetError, ImageError, ModelError
 from classifier.metadata import TrainingConfig
 from classifier.recognition import Recognition
@@ -25,7 +26,7 @@ from controller.errors import ControllerError
 if TYPE_CHECKING:
     from classifier.inference import Classifier
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = command_app("classifier", __doc__)
 _console = Console(markup=False)
 """Shows names of files and reasons verbatim: it reads no markup in them."""
 

@@ -8,9 +8,13 @@ from typing import Annotated, Final
 
 import typer
 
+from classifier.command import command_app
+
 REFUSED: Final = 2
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = command_app(
+    "controller", "The sorting line's controller. It learns the line's times by itself; no geometry is configured."
+)
 
 
 class ClockKind(StrEnum):
@@ -18,11 +22,6 @@ class ClockKind(StrEnum):
 
     WALL = "wall"
     GRANTED = "granted"
-
-
-@app.callback()
-def controller() -> None:
-    """The sorting line's controller. It learns the line's times by itself; no geometry is configured."""
 
 
 @app.command()

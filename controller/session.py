@@ -10,7 +10,7 @@ from typing import Protocol
 
 from classifier import ClassifierError, Recognizer
 from controller import wire
-from controller.core.controller import Controller
+from controller.core.base import Core
 from controller.core.events import (
     BrokerBack,
     BrokerLost,
@@ -63,7 +63,7 @@ class Session:
     """
 
     def __init__(
-        self, core: Controller, recognitions: Recognitions,
+        self, core: Core, recognitions: Recognitions,
         on_refused: Callable[[WireError], None] = lambda error: None,
         on_unrecognised: Callable[[Unrecognised], None] = lambda unrecognised: None,
         on_sorted: Callable[[Sorted], None] = lambda item: None,

@@ -1,5 +1,9 @@
-"""Every command of the README, run as it stands; shorter where it needs a line, only parsed where it needs torch."""
+"""Every command of the README, run as it stands; shorter where it needs a line, only parsed where it needs torch.
 
+The Chinese README has the same commands in the same order, so that each is run for both.
+"""
+
+import html
 import os
 import re
 import shlex
@@ -18,8 +22,11 @@ from twin import cli as twin_cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 PROGRAMS = {"twin": twin_cli.app, "controller": controller_cli.app, "classifier": classifier_cli.app}
 LINE = "127.0.0.1:21883"
+OTHER_ROUNDING = 3
+"""So many items may come into another bin with the model on another processor."""
 
 RUN = (
     "twin replay scenarios/regressions/second-item-much-longer.json",
@@ -67,14 +74,14 @@ NOT_RUN = (
 )
 
 
-def commands():
+def commands(readme=README):
     """The indented lines outside fences, in their order."""
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"^```.*?^```$", "", readme, flags=re.DOTALL | re.MULTILINE)
     return [line.strip() for line in prose.splitlines() if re.match(r" {4,}\S", line)]
 
 
-def after(marker):
-    return re.search(rf"<!-- {marker} -->\n\n    (.+)\n", README).group(1)
+def after(marker, readme=README):
+    return re.search(rf"<!-- {marker} -->\n\n    (.+)\n", readme).group(1)
 
 
 def words_of(command):
@@ -87,7 +94,7 @@ def words_of(command):
 def environment():
     """The README's commands are given where `.venv/bin/activate` was."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "dumb"}
+    return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "100"}
 
 
 def finished(command, folder, *more):
@@ -119,11 +126,61 @@ def test_every_command_is_looked_after():
     assert set(commands()) == known
 
 
-def test_the_main_command_ends_with_its_verdict_and_leaves_nothing_behind(tmp_path):
+def test_the_chinese_readme_has_the_same_commands():
+    assert commands(CHINESE) == commands()
+    assert {name: after(name, CHINESE) for name in ("main", "tests")} == {
+        name: after(name) for name in ("main", "tests")
+    }
+
+
+def test_the_chinese_readme_has_the_same_messages_and_files():
+    """Payloads of the wire, the layout's keys, and links to files."""
+    for pattern in (r"`(\{[^`\s]+\})`", r"```toml\n(.*?)```"):
+        assert re.findall(pattern, CHINESE, re.DOTALL) == re.findall(pattern, README, re.DOTALL)
+    linked, of_english = (set(re.findall(r"\]\(([^)#]+)\)", text)) for text in (CHINESE, README))
+    assert linked - {"README.md"} == of_english - {"README.zh-CN.md"}
+
+
+@pytest.fixture(scope="module")
+def main_run(tmp_path_factory):
+    """What the main command says, and the folder that it ran in."""
+    folder = tmp_path_factory.mktemp("main")
     command = after("main").rpartition("&& .venv/bin/")[2]
     assert command == "twin run --items 100"
-    assert "violations: none" in finished(command, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    return finished(command, folder), folder
+
+
+def test_the_main_command_ends_with_its_verdict_and_leaves_nothing_behind(main_run):
+    said, folder = main_run
+    assert "violations: none" in said
+    assert list(folder.iterdir()) == []
+
+
+def picture_lines():
+    """The lines in the README's picture, without the command."""
+    svg = (ROOT / "docs" / "run.svg").read_text(encoding="utf-8")
+    rows = {}
+    for y, text in re.findall(r'<text class="\S+-r\d+" x="[\d.]+" y="([\d.]+)"[^>]*>(.*?)</text>', svg):
+        rows[float(y)] = rows.get(float(y), "") + html.unescape(text).replace("\xa0", " ")
+    return [rows[y].rstrip() for y in sorted(rows)][1:]
+
+
+def wording(line):
+    """A line without its numbers and what their width makes of it."""
+    return re.sub(r"\s+", " ", re.sub(r"#(, #)+", "#", re.sub(r"[0-9a-f]{32}|\d+(\.\d+)?", "#", line))).strip()
+
+
+def test_the_picture_shows_what_the_main_command_says(main_run):
+    """`python docs/run_picture.py` makes it anew. Another processor may round a few items into another row."""
+    said = [line for line in main_run[0].splitlines() if line]
+    shown = [line for line in picture_lines() if line]
+    assert [wording(line) for line in shown] == [wording(line) for line in said]
+    for ours, theirs in zip(shown, said, strict=True):
+        if ours.startswith(("│", "bins")):
+            assert all(
+                abs(int(one) - int(other)) <= OTHER_ROUNDING
+                for one, other in zip(re.findall(r"\d+", ours), re.findall(r"\d+", theirs), strict=True)
+            ), (ours, theirs)
 
 
 def test_the_tests_command_runs_these_tests():
@@ -177,11 +234,13 @@ def test_the_stand_in_a_controller_and_those_who_look_on(tmp_path):
     assert len(list((tmp_path / "pictures").rglob("*.jp*g"))) == 1
 
 
-def test_no_address_but_the_own_machine_s_is_named():
-    assert set(re.findall(r"https?://[^\s/)`\"]+", README)) == {"http://127.0.0.1:8088"}
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["English", "Chinese"])
+def test_no_address_but_the_own_machine_s_is_named(readme):
+    assert set(re.findall(r"https?://[^\s/)`\"]+", readme)) == {"http://127.0.0.1:8088"}
 
 
-def test_links_point_to_files():
-    links = re.findall(r"\]\(([^)#]+)\)", README)
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=["English", "Chinese"])
+def test_links_point_to_files(readme):
+    links = re.findall(r"\]\(([^)#]+)\)", readme)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []

@@ -36,11 +36,11 @@ NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 LAYERS = {
     "classifier": (
         "errors", "recognition", "metadata", "decoding", "confidence", "engine", "inference", "service", "collection",
-        "rendering", "training", "tables", "cli", "__main__",
+        "rendering", "training", "tables", "distribution", "command", "cli", "__main__",
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "run", "files", "run_files", "doctor", "report", "cli", "__main__",
+        "run_end", "simulation", "files", "run_files", "run", "doctor", "report", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from classifier.command import command_app
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,9 +30,8 @@ DEFAULT_ITEMS: Final = 100
 MOST_ITEMS: Final = 10_000_000
 FS_PORT: Final = 21883
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]},
-    help="The digital twin of a sorting line that is controlled over MQTT.",
+app = command_app(
+    "twin", "The digital twin of a sorting line that is controlled over MQTT.", pretty_exceptions=True,
     epilog="Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted.",
 )  # fmt: skip
 

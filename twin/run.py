@@ -23,10 +23,12 @@ from twin.errors import ArgumentError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.run_files import RunFiles
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
+from twin.verdict.summary_html import run_html
 
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
@@ -39,10 +41,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
     clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
-    the controller in virtual time (in lockstep: the grants).
+    the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
+    None for ours, or if somebody else started it.
     """
 
     scenario: Scenario
+    link: LinkName
+    controller: str | None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -56,17 +61,48 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: int
 
     @property
+    def ok(self) -> bool:
+        """Whether the run was not interrupted and has no violations."""
+        return not self.violations and not self.interrupted
+
+    @property
     def interrupted(self) -> bool:
         """Whether the run was interrupted, so that there is no verdict."""
         ended = self.trace[-1]
         return isinstance(ended, trace.Ended) and ended.reason == "interrupted"
+
+    def save(self, folder: str | Path) -> None:
+        """Write scenario, trace, summary and versions to a new or empty `folder`, as `twin run --save` does.
+
+        Raises `FileError` if the folder cannot be written, and `ArgumentError` if the run did not keep its trace.
+        """
+        if not isinstance(self.trace[0], trace.Began):
+            raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
+        files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
+        with trace.Trace(path=files.trace_path) as written:
+            for record in self.trace:
+                written.add(record)
+        files.write(self, link=self.link, controller=self.controller)
+
+    def __repr__(self) -> str:
+        """One line: what ran, and the result."""
+        summary = self.summary
+        verdict = "interrupted" if self.interrupted else f"violations={len(self.violations) + self.unlisted}"
+        return (
+            f"<Run seed={summary.seed} link={self.link} items={summary.items} of {self.scenario.item_count} "
+            f"right={summary.correct} rejected={summary.rejected} {verdict}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The summary and the violations as HTML tables, for a notebook."""
+        return run_html(self)
 
 
 def simulate(
     scenario: Scenario, *, controller: ControllerOf | ExternalController | None = None,
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
-    trace_path: Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
+    trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
     on_waiting: Callable[[str], None] = lambda text: None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
@@ -86,6 +122,7 @@ def simulate(
     _check_link(link, broker, speed)
     load_renderer(scenario)
     verdict = Checks(checks)
+    path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
         answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
         stack.callback(answers.close)
@@ -93,12 +130,13 @@ def simulate(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
-        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, trace_path, watchers))
+        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    return _run(finished, verdict, answers)
+    command = controller.command if isinstance(controller, ExternalController) else None
+    return _run(finished, verdict, answers, link, command)
 
 
 class _Recording(NamedTuple):
@@ -144,7 +182,9 @@ def _execute(
     return _Finished(simulation, record, tally, wall_s() - began_s, output)
 
 
-def _run(finished: _Finished, verdict: Checks, answers: CachingRecognizer) -> Run:
+def _run(
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+) -> Run:  # fmt: skip
     simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
     summary = Summary(
@@ -154,10 +194,10 @@ def _run(finished: _Finished, verdict: Checks, answers: CachingRecognizer) -> Ru
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, trace=record.records, summary=summary, violations=verdict.violations,
-        excused=verdict.excused, unlisted=verdict.unlisted, margins=tally.margins, tally=tally,
-        lateness_ms=lateness_ms(simulation.lateness_s), output=output, events=simulation.timeline.events,
-        exchanges=simulation.exchanges,
+        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
+        summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
+        events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
 
 

@@ -3,20 +3,19 @@
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
+from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
-from twin.run import Run
-from twin.scenario.scenario import SCENARIO_FORMAT
+from twin.scenario.scenario import SCENARIO_FORMAT, Scenario
+from twin.verdict.summary import Summary
 
 RUN_FORMAT: Final = 1
-_DISTRIBUTION: Final = "sorting-line-twin"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,32 +37,51 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
 
 
+class Savable(Protocol):
+    """What is written of a run, besides its trace."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What it was."""
+
+    @property
+    def summary(self) -> Summary:
+        """What came of it."""
+
+    @property
+    def output(self) -> str:
+        """What a hosted program wrote."""
+
+
 class RunFiles:
     """The files of one run: `summary` and `trace` are single files, `save` is a folder for all of them.
 
-    All paths are checked before the run begins. Raises `FileError` for a path that cannot be written.
+    All paths are checked before the run begins. Raises `FileError` for a path that cannot be written; `save_name` is
+    what it calls the folder.
     """
 
-    def __init__(self, *, summary: Path | None, trace: Path | None, save: Path | None) -> None:
+    def __init__(
+        self, *, summary: Path | None, trace: Path | None, save: Path | None, save_name: str = "--save"
+    ) -> None:
         if trace is not None and save is not None:
             raise FileError("--trace must be left out together with --save, which saves the trace as well")
         check_writable("--summary", summary)
         check_writable("--trace", trace)
         if save is not None:
-            _make_folder(save)
+            _make_folder(save, save_name)
         self.trace_path = trace if save is None else save / "trace.jsonl"
         self._summary = summary
         self._folder = save
 
-    def write(self, run: Run, *, link: str, controller: str | None = None) -> None:
+    def write(self, run: Savable, *, link: str, controller: str | None = None) -> None:
         """Write the summary and the folder of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
             write_json(self._summary, run.summary)
         if self._folder is None:
             return
         info = RunInfo(
-            twin=_version(), python=platform.python_version(), platform=sys.platform, link=link, command=sys.argv,
-            controller=controller, threshold=run.scenario.controller.confidence_threshold,
+            twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
+            link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)
@@ -71,19 +89,12 @@ class RunFiles:
             (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, name: str) -> None:
     """Create the folder. Raises `FileError` if it cannot be created, or is not empty."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         empty = next(path.iterdir(), None) is None
     except OSError as error:
-        raise FileError(f"--save must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
+        raise FileError(f"{name} must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
     if not empty:
-        raise FileError(f"--save must be a new or empty folder, got {str(path)!r}, which is not empty")
-
-
-def _version() -> str:
-    try:
-        return version(_DISTRIBUTION)
-    except PackageNotFoundError:  # A checkout that was never installed.
-        return "unknown"
+        raise FileError(f"{name} must be a new or empty folder, got {str(path)!r}, which is not empty")

@@ -360,9 +360,9 @@ class Trace:
         return FileError(f"{self._path}: {error.strerror or error}; choose a file that can be written")
 
 
-def read_trace(path: Path) -> Iterator[AnyRecord]:
+def read_trace(path: str | Path) -> Iterator[AnyRecord]:
     """Read the records of a complete trace file, in order. The `FileError` for a bad file names the line."""
-    number, record = 0, None
+    path, number, record = Path(path), 0, None
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):

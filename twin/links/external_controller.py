@@ -38,7 +38,7 @@ class ExternalController:
     """
 
     def __init__(self, command: str | None = None) -> None:
-        self.command = command
+        self._command = command
         self._hosts: Hosts | None = None
         self._processes: Processes | None = None
         self._words: list[str] = []
@@ -48,13 +48,13 @@ class ExternalController:
 
         Raises `TwinError` for a command line that cannot be split, or has other placeholders.
         """
-        placed = ExternalController(self.command)
-        if self.command is not None:
+        placed = ExternalController(self._command)
+        if self._command is not None:
             try:
-                placed._words = [word.format(host=host, port=port) for word in shlex.split(self.command)]
+                placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
             except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
                 must = "a command line with {host} and {port} in it"
-                raise TwinError(f"--controller must be {must}, got {self.command!r} ({error})") from None
+                raise TwinError(f"--controller must be {must}, got {self._command!r} ({error})") from None
         return placed
 
     @property
@@ -70,6 +70,11 @@ class ExternalController:
         if self._hosts is None:
             self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER).words))
         return self._hosts
+
+    @property
+    def command(self) -> str | None:
+        """The command line as it was given; None where nobody is started."""
+        return self._command
 
     @property
     def started(self) -> bool:

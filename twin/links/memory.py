@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from classifier import Recognizer
-from controller.core.controller import Controller
+from controller.core.base import Core
 from controller.core.events import BrokerBack, BrokerLost, Start, Stop
 from controller.session import Session
 from controller.settings import Settings
@@ -12,7 +12,7 @@ from controller.simulation.simulated_recognitions import SimulatedRecognitions
 from twin.errors import ParticipantError
 from twin.links.base import Reply
 
-ControllerOf = Callable[[Settings], Controller]
+ControllerOf = Callable[[Settings], Core]
 
 
 class MemoryLink:

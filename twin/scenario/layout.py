@@ -95,10 +95,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 raise ScenarioError(field, position_m, f"above {before} ({before_m!r}) and at most {LONGEST_LINE_M}")
 
 
-def load_layout(path: Path) -> Layout:
+def load_layout(path: str | Path) -> Layout:
     """Read a layout from a TOML file. Raises `FileError` or `ScenarioError`."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         return msgspec.convert(document, Layout)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a layout is a TOML file") from None

@@ -181,10 +181,10 @@ def encode_scenario(scenario: Scenario) -> bytes:
     return msgspec.json.format(msgspec.json.encode(scenario), indent=1) + b"\n"
 
 
-def load_scenario(path: Path) -> Scenario:
+def load_scenario(path: str | Path) -> Scenario:
     """Read a scenario file. The `FileError` for a bad file is one line with the file, the field and what it must be."""
     try:
-        text = path.read_bytes()
+        text = Path(path).read_bytes()
         return decode_scenario(text)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None

@@ -71,7 +71,7 @@ def test_a_client_with_a_wrong_password_cannot_replace_another():
         ("a:b\n:secret\n", "line 2"),
         ("line:$7$101$salt\n", "line 1"),
         ("line:$7$100000000000$c2FsdA==$c2FsdA==\n", "line 1"),
-        ("", "it has no line"),
+        ("", "must have lines NAME:PASSWORD, got none"),
     ],
 )
 def test_a_bad_password_file_gives_an_error_of_one_line(text, words, tmp_path):
@@ -107,7 +107,7 @@ def test_with_a_certificate_connections_are_encrypted(certificate):
 
 
 def test_a_certificate_without_its_key_is_refused(tmp_path):
-    with pytest.raises(TwinError, match="both or neither"):
+    with pytest.raises(TwinError, match="given together"):
         Access(cert_file=tmp_path / "cert.pem")
 
 
@@ -158,7 +158,7 @@ def serve(*options):
     [
         (["--host", "0.0.0.0"], "--host must be a loopback address"),
         (["--username", "line"], "--username must be given with its password in TWIN_PASSWORD"),
-        (["--tls-cert", "cert.pem"], "both or neither"),
+        (["--tls-cert", "cert.pem"], "given together"),
         (["--tls-cert", "no.pem", "--tls-key", "no.pem"], "no.pem"),
     ],
 )

@@ -1,0 +1,223 @@
+"""The documentation: its commands run, its tables are true, and each of its pages is reached."""
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from controller import Settings
+from twin import ExternalController, Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, simulate
+from twin.verdict.checks import ALL_CHECKS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+FENCE = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | re.MULTILINE)
+
+FOLLOWED = ("tutorial.md", "how-to/layout.md", "how-to/pictures.md", "how-to/failure.md")
+"""Whose files are written and whose commands are run, in their order."""
+
+STRUCTS = {
+    "Layout": Layout, "Settings": Settings, "Scenario": Scenario, "Item": Item, "Items that are drawn": ItemDraw,
+    "Link": LinkModel, "Recognizer": RecognizerModel,
+}  # fmt: skip
+
+
+def text_of(page):
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def environment():
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "TERM": "dumb", "COLUMNS": "200"}
+
+
+def run_in(folder, command):
+    """What a command of a page says, given where the checkout's paths are absolute."""
+    words = [str(ROOT / word) if (ROOT / word).is_file() else word for word in command.split()]
+    if words[0] in ("pytest", "twin"):
+        words = ["python", "-m", *words]
+    done = subprocess.run(
+        [sys.executable, *words[1:]], cwd=folder, env=environment(), capture_output=True, text=True, timeout=180,
+        check=False,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def mend(text, new):
+    """The tutorial's two small changes to `sorter.py`."""
+    if new.lstrip().startswith("case Recognised"):
+        old = "            case Recognised(label=label):\n                self.rod = self.settings.bins.get(label)\n"
+        changed = text.replace(old, new)
+    else:
+        old = "                self.rod = None\n        said +="
+        changed = text.replace(old, f"                self.rod = None\n{new}        said +=")
+    assert changed != text
+    return changed
+
+
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_who_follows_a_page_sees_what_it_says(page, tmp_path):
+    said = ""
+    for language, title, content in FENCE.findall(text_of(page)):
+        if title:
+            (tmp_path / title).write_text(content, encoding="utf-8")
+        elif language == "console":
+            said = "".join(run_in(tmp_path, command) for command in content.splitlines())
+            assert "Traceback" not in said or "AssertionError" in said, said
+            assert not re.search(r"No such|not found|Usage:", said), said
+        elif language == "text" and said:
+            for part in re.split(r" ?\.\.\. ?|\n", content.strip()):
+                assert part in said, said
+            said = ""
+        elif page == "tutorial.md" and language == "python":
+            path = tmp_path / "sorter.py"
+            path.write_text(mend(path.read_text(encoding="utf-8"), content), encoding="utf-8")
+
+
+def small_controller():
+    spec = importlib.util.spec_from_file_location("small_controller", DOCS / "how-to" / "small_controller.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_small_controller_asks_the_library():
+    picture = (ROOT / "fuzz" / "corpus" / "image" / "colour.jpg").read_bytes()
+    label, confidence = small_controller().ask_library()(picture)
+    assert isinstance(label, str)
+    assert 0 <= confidence <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+def test_the_small_controller_sorts_on_the_stand_in_by_the_service(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    running = []
+
+    def start(*words):
+        running.append(subprocess.Popen(
+            [sys.executable, *words], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+        return running[-1]
+
+    try:
+        service = start("-m", "classifier", "serve", "--port", "0")
+        url = re.search(r"http://[\d.]+:\d+", service.stdout.readline())[0]
+        line = start("-m", "twin", "serve", "--port", port, "--items", "2", "--seed", "3", "--summary", "summary.json")
+        assert "listens on" in line.stdout.readline()
+        controller = start(str(DOCS / "how-to" / "small_controller.py"), "127.0.0.1", port, url)
+        assert controller.wait(120) == 0
+        assert line.wait(60) == 0
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["items"], summary["correct"], summary["violations"]) == (2, 2, [])
+
+
+@pytest.mark.broker
+def test_the_granted_controller_sorts_in_lockstep_and_the_same_way_each_time():
+    program = DOCS / "granted_controller.py"
+    mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
+    scenario = Scenario(seed=3, items=ItemDraw(count=4), recognizer=RecognizerModel(source="images"))
+    first, second = (simulate(scenario, link="lockstep", controller=mine) for _ in range(2))
+    assert first.ok
+    assert first.summary.correct >= 3
+    assert first.summary.digest == second.summary.digest
+
+
+@pytest.mark.broker
+def test_the_granted_controller_has_the_bug_that_the_page_tells_of():
+    program = DOCS / "granted_controller.py"
+    mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
+    cut = faults.ClientCutOff(from_s=21.0, until_s=24.0)
+    pictures = RecognizerModel(source="images")
+    run = simulate(
+        Scenario(seed=3, items=ItemDraw(count=8), recognizer=pictures, faults=(cut,)), link="lockstep", controller=mine
+    )
+    assert "stalled" in {violation.check for violation in run.violations}
+
+
+def rows(text):
+    """The cells of a section's tables, without their heads."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if "what it is" not in line]
+
+
+@pytest.mark.parametrize("title", STRUCTS)
+def test_the_keys_are_those_that_there_are_with_their_defaults(title):
+    section = re.search(rf"^##+ {title}\n(.*?)(?=^##|\Z)", text_of("reference/keys.md"), re.DOTALL | re.MULTILINE)[1]
+    said = {key.strip("`"): default for key, default, _ in rows(section)}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(STRUCTS[title])}
+    assert list(said) == list(fields)
+    for key, default in said.items():
+        value = fields[key].default
+        if default == "none":
+            assert value is None
+        elif default == "must be given":
+            assert value is msgspec.NODEFAULT
+        elif default.startswith(("see", "the default")):
+            assert isinstance(value, msgspec.Struct)
+        else:
+            assert tomllib.loads(f"x = {default}")["x"] == json.loads(msgspec.json.encode(value))
+
+
+def test_every_fault_is_listed_with_its_keys_and_defaults():
+    found = re.findall(r"^\| `(\w+)` \| .+ \| (.+) \|$", text_of("reference/faults.md"), re.MULTILINE)
+    kinds = {kind.__name__: kind for kind in vars(faults).values() if isinstance(kind, type)}
+    every = {name for name, kind in kinds.items() if issubclass(kind, faults.Fault)} - {"Fault"}
+    assert {name for name, _ in found} == every
+    for name, keys in found:
+        said = {key: json.loads(value) for key, value in re.findall(r"`(\w+)` = ([^,]+)", keys)}
+        fields = msgspec.structs.fields(kinds[name])
+        own = {field.name: field.default for field in fields if field.name not in ("from_s", "until_s")}
+        assert said == own, name
+
+
+@pytest.mark.parametrize("page", ["verdict.md", "how-to/failure.md"])
+def test_every_rule_is_explained(page):
+    named = set(re.findall(r"^\| `(\w+)` \|", text_of(page), re.MULTILINE))
+    assert named == {check.name for check in ALL_CHECKS}
+
+
+def test_every_page_is_in_the_navigation():
+    def leaves(node):
+        if isinstance(node, str):
+            return {node}
+        parts = node.values() if isinstance(node, dict) else node
+        return set().union(*(leaves(part) for part in parts))
+
+    navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    assert leaves(navigation) == {path.relative_to(DOCS).as_posix() for path in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(DOCS).as_posix())
+def test_links_of_a_page_point_to_files(page):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def test_the_site_builds_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs", reason="needs the extra `docs`")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-q", "-d", str(tmp_path)], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reference" / "api" / "index.html").read_text(encoding="utf-8")
+    for name in ("twin.simulate", "twin.Run", "controller.Settings", "classifier.Classifier", "scenarios.layouts"):
+        assert f'id="{name}"' in page, name
