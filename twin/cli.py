@@ -158,7 +158,7 @@ def run(
                 recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
-        _leave(console, result, files, link.value, controller)
+        _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
 
 
@@ -336,14 +336,12 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(
-    console: "Console", result: "Run", files: "RunFiles", link: str, controller: str | None = None
-) -> None:  # fmt: skip
+def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
     """Write the run's files, then show its table. The files come first, since a script may wait for them."""
     from twin.report.console import show_run
 
     try:
-        files.write(result, link=link, controller=controller)
+        files.write(result, link=link, controller=result.controller)
     finally:
         show_run(console, result)
 
