@@ -12,6 +12,7 @@ from .imports import when_imported
 INSTEAD = "; use --link realtime"
 TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
 LOOPS = ("uvloop", "gevent", "eventlet", "trio", "twisted")
+SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
 ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
 """Modules of the standard library that ask the system about itself by starting a program, and wait for it."""
 
@@ -27,7 +28,8 @@ class Refusals:
         for name in ("posix_spawn", "posix_spawnp"):
             if hasattr(os, name):
                 setattr(os, name, self._process(getattr(os, name)))
-        for name in ("fork", "forkpty", "system", "startfile"):
+        os.system = self._system  # type: ignore[assignment]
+        for name in ("fork", "forkpty", "startfile"):
             if hasattr(os, name):
                 setattr(os, name, self._instead_of(f"os.{name}", "starts another process"))
         for name in ("execv", "execve"):
@@ -47,6 +49,12 @@ class Refusals:
 
     def _instead_of(self, name: str, what: str) -> Any:
         return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
+
+    def _system(self, command: str) -> int:
+        """As `os.system`, of what concerns the screen only, which is nowhere to be seen."""
+        if command.split()[:1] and command.split(maxsplit=1)[0] not in SCREEN:
+            self._refuse(f"it starts another process (os.system), which has no virtual clock{INSTEAD}")
+        return 0
 
     def _process(self, real: Any) -> Any:
         def start(*arguments: Any, **options: Any) -> Any:

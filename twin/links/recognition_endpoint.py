@@ -15,6 +15,9 @@ from controller.errors import RecognizerError
 from controller.simulation.oracle import Silent, read_note
 
 PATH: Final = "/aisim_tf_pre"
+SERVICE_PORT: Final = 8088
+"""Where the service is usually; what it has not is not found there. It answers at any other address, too."""
+
 LATENCY_S: Final = 0.02
 """How long an answer takes for a picture that says nothing of it."""
 
@@ -30,6 +33,7 @@ class RecognitionEndpoint:
         self._recognizer = recognizer
         self._connections: dict[int, h11.Connection] = {}
         self._bodies: dict[int, bytearray] = {}
+        self._statuses: dict[int, int] = {}
         self._answers: list[tuple[float, int, int, bytes, bool]] = []
         self._count = 0
 
@@ -74,16 +78,19 @@ class RecognitionEndpoint:
 
     def _begin(self, connection: int, request: h11.Request) -> None:
         path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
-        if path != PATH:
-            headers = dict(request.headers)
+        headers = dict(request.headers)
+        elsewhere = not headers.get(b"host", b"").endswith(b":%d" % SERVICE_PORT)
+        if path != PATH and elsewhere:
             raise StrangeRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
+        self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
 
     def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:
         note = read_note(image)
-        body = self._said(image)
+        status = self._statuses.pop(connection)
+        body = self._said(image) if status == 200 else b"{}"
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
-        response = h11.Response(status_code=200, headers=headers, reason=b"OK")
+        response = h11.Response(status_code=status, headers=headers)
         data = b"".join(http.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
         if note is not None and isinstance(note.answer, Silent):
             return

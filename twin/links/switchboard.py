@@ -12,14 +12,11 @@ from twin.broker.observation import Observation
 from twin.errors import HostingError
 from twin.links.broker_observations import observations_of
 from twin.links.mqtt_effects import Close, Connected, Published, Send
-from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
+from twin.links.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
 from twin.links.session_broker import SessionBroker
 
 LIFE: Final = 1_000_000
 """More connections than a program opens before it is killed: a program that is started again has other numbers."""
-
-SERVICE_PORT: Final = 8088
-"""The recognition service is there, whatever befalls the broker."""
 
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
@@ -104,7 +101,7 @@ class Switchboard:
         self.inbox.clear()
 
     def _open(self, number: int, port: object) -> None:
-        if self.down and port != SERVICE_PORT:
+        if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
             self.inbox.append(("refuse", number))
         else:
             self._kinds[self._life * LIFE + number] = ""
