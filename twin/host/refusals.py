@@ -11,8 +11,18 @@ from .imports import when_imported
 
 INSTEAD = "; use --link realtime"
 TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
-LOOPS = ("uvloop", "gevent", "eventlet", "trio", "twisted")
+"""Libraries of windows, which nobody imports who does not use them."""
+
+LOOPS = {
+    "uvloop": ("install", "run", "new_event_loop", "EventLoopPolicy"), "trio": ("run",),
+    "gevent": ("sleep", "spawn", "joinall", "wait"), "gevent.monkey": ("patch_all",),
+    "eventlet": ("sleep", "spawn", "monkey_patch"), "twisted.internet.reactor": ("run",),
+}  # fmt: skip
+"""Event loops, which a library may import where they are there; what begins one of them."""
+
 SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
+"""Commands for a screen."""
+
 ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
 """Modules of the standard library that ask the system about itself by starting a program, and wait for it."""
 
@@ -42,9 +52,10 @@ class Refusals:
             import _posixsubprocess
 
             _posixsubprocess.fork_exec = self._process(_posixsubprocess.fork_exec)
-        for name in TOOLKITS + LOOPS:
-            why = "whose windows wait" if name in TOOLKITS else "whose event loop waits"
-            when_imported(name, self._at_import(f"it uses {name}, {why} outside Python{INSTEAD}"))
+        for name in TOOLKITS:
+            when_imported(name, self._at_import(f"it uses {name}, whose windows wait outside Python{INSTEAD}"))
+        for name in LOOPS:
+            when_imported(name, self._no_loop)
         when_imported("_tkinter", self._no_windows)
 
     def _instead_of(self, name: str, what: str) -> Any:
@@ -69,6 +80,13 @@ class Refusals:
 
     def _at_import(self, what: str) -> Callable[[ModuleType], None]:
         return lambda module: self._refuse(what)
+
+    def _no_loop(self, module: ModuleType) -> None:
+        name = module.__name__
+        what = f"it uses {name.split('.')[0]}, whose event loop waits outside Python{INSTEAD}"
+        for function in LOOPS[name]:
+            if hasattr(module, function):
+                setattr(module, function, lambda *_, **__: self._refuse(what))
 
     def _no_windows(self, module: ModuleType) -> None:
         module.create = self._instead_of("tkinter", "opens a window")  # type: ignore[attr-defined]

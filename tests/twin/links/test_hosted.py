@@ -224,8 +224,8 @@ def test_the_command_line_runs_it(tmp_path):
 
 
 def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
-    (tmp_path / "uvloop.py").write_text("", encoding="utf-8")
-    (tmp_path / "program.py").write_text("import uvloop\n", encoding="utf-8")
+    (tmp_path / "uvloop.py").write_text("def install(): pass\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import uvloop\nuvloop.install()\n", encoding="utf-8")
     with pytest.raises(
         HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
     ):
