@@ -1,6 +1,7 @@
 """One run: it connects the plant, the channels and the controller, and runs them to the end."""
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from classifier import Recognition
 from controller import wire
@@ -9,8 +10,6 @@ from twin.caching_recognizer import CachingRecognizer
 from twin.links.base import Link
 from twin.links.channel import Channel
 from twin.links.controller_port import ControllerPort
-from twin.links.hosted import HostedLink
-from twin.links.hosted_port import HostedPort
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
@@ -22,6 +21,10 @@ from twin.run_end import RunEnd
 from twin.scenario.random_streams import Streams
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
+
+if TYPE_CHECKING:
+    from twin.links.hosted import HostedLink
+    from twin.links.hosted_port import HostedPort
 
 
 class Simulation:
@@ -64,13 +67,15 @@ class Simulation:
         """Run to the end in virtual time."""
         self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
 
-    def run_hosted(self, link: HostedLink) -> None:
+    def run_hosted(self, link: "HostedLink") -> None:
         """Run to the end in virtual time, with a program that was not written for it."""
+        from twin.links.hosted_port import HostedPort  # Only where a program is hosted.
+
         self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
         if self._end.reason == "stalled":
             link.show_stacks()
 
-    def _step_through(self, port: ControllerPort | HostedPort) -> None:
+    def _step_through(self, port: "ControllerPort | HostedPort") -> None:
         self._port = port
         self.latencies_s = port.gate_to_command_s
         port.start()
@@ -105,7 +110,7 @@ class Simulation:
         port.record_exit()
         return self._end.over
 
-    def _plan_stop(self, port: ControllerPort | HostedPort | RealTimePort) -> None:
+    def _plan_stop(self, port: "ControllerPort | HostedPort | RealTimePort") -> None:
         """Schedule the request to the controller to end, if the scenario has one."""
 
         def stop() -> None:

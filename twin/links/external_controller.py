@@ -3,12 +3,13 @@
 import shlex
 import subprocess
 import threading
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import TwinError
-from twin.links.host_process import python_command
-from twin.links.hosts import Hosts
 from twin.links.processes import Processes
+
+if TYPE_CHECKING:
+    from twin.links.hosts import Hosts
 
 HOSTED_BROKER: Final = ("127.0.0.1", 21883)
 """Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
@@ -62,11 +63,14 @@ class ExternalController:
         """The command line, once it has been told its broker."""
         return list(self._words)
 
-    def hosts(self) -> Hosts:
+    def hosts(self) -> "Hosts":
         """What runs the program under a virtual clock: the same for all runs with this object.
 
         Raises `TwinError` for a program that can't be hosted.
         """
+        from twin.links.host_process import python_command  # Only where a program is to be hosted.
+        from twin.links.hosts import Hosts
+
         if self._hosts is None:
             self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER).words))
         return self._hosts
