@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from typing import Any
 
 from .baton import Baton
@@ -15,17 +14,13 @@ from .program import Program
 from .refusals import Refusals
 from .signals import Signals
 from .streams import take_standard_streams, write_to
-from .threads import NEWEST, OLDEST, Threads
+from .threads import Threads
 from .warmth import Warmth
 from .watchdog import Watchdog
 
 
 def start(words: list[str]) -> None:
     """Run the program that stands on the command line, for the twin at the other end of standard input and output."""
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        version, oldest, newest = (".".join(map(str, pair)) for pair in (sys.version_info[:2], OLDEST, NEWEST))
-        must = f"{oldest} to {newest} to be hosted, got {version}"
-        sys.exit(f"the program's Python must be {must}: use another, or --link realtime")
     Host(Program(words)).run()
 
 

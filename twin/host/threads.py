@@ -12,8 +12,6 @@ from .clock import forget, replace_everywhere
 from .locks import Lock, RLock
 from .signals import Signals
 
-OLDEST, NEWEST = (3, 8), (3, 13)
-
 STALE = (
     "threading", "_threading_local", "queue", "selectors", "socket", "sched", "random", "tempfile", "subprocess",
     "logging", "asyncio", "concurrent", "multiprocessing", "http", "urllib", "ssl", "uuid", "secrets", "datetime",

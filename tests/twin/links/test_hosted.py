@@ -12,6 +12,7 @@ from classifier import Recognition
 from twin import ItemDraw, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
+from twin.links.host_process import HOST
 from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
 from twin.scenario.scenario import RecognizerModel
 
@@ -240,3 +241,28 @@ def test_what_nobody_hears_while_the_connection_is_lost_is_the_faults_doing():
     played = run("paho_styles.py", "loop_start", faults=[cut_off], items=2)
     lost = [(record.what, record.item) for record in played.trace if isinstance(record, trace.Disturbed)]
     assert ("picture_lost", 1) in lost
+
+
+def test_a_version_of_python_that_the_host_does_not_know_is_refused():
+    pretend = f"import sys, runpy; sys.version_info = (3, 99, 0); runpy.run_path({str(HOST)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
+    must = "the program's Python must be 3.8 to 3.13 to be hosted, got 3.99: use another, or --link realtime"
+    assert done.stderr.strip() == must
+
+
+def test_a_client_that_is_silent_for_longer_than_its_keep_alive_is_lost(tmp_path):
+    program = tmp_path / "silent.py"
+    program.write_text(SILENT, encoding="utf-8")
+    command = f"{PYTHON} {program.as_posix()}"
+    played = simulate(Scenario(items=ItemDraw(count=1)), link="hosted", controller=ExternalController(command))
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert seen[:2] == [("connected", 0), ("lost", 3.0)]
+
+
+SILENT = """
+import time
+import paho.mqtt.client as mqtt
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", 21883, keepalive=2)
+time.sleep(1000)
+"""
