@@ -44,10 +44,10 @@ class Refusals:
                 setattr(os, name, self._instead_of(f"os.{name}", "starts another process"))
         for name in ("execv", "execve"):
             setattr(os, name, self._instead_of(f"os.{name}", "becomes another program"))
-        if os.name == "nt":
+        if sys.platform == "win32":
             import _winapi
 
-            _winapi.CreateProcess = self._process(_winapi.CreateProcess)  # type: ignore[attr-defined]
+            _winapi.CreateProcess = self._process(_winapi.CreateProcess)
         else:
             import _posixsubprocess
 

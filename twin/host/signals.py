@@ -110,7 +110,7 @@ class Signals:
                 pass
             if alarm != self._alarms:
                 return
-            self.send(signal.SIGALRM)
+            self.send(signal.Signals["SIGALRM"])
             if interval <= 0:
                 return
             at_s = self._alarm_s = at_s + interval

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import sys
+from types import ModuleType
 from typing import Any
 
 from .baton import Baton
 from .clock import Clock
 from .conversation import Conversation
+from .imports import when_imported
 from .polling import Polling
 from .program import Program
 from .refusals import Refusals
@@ -70,7 +73,14 @@ class Host:
         network.install()
         signals.install(network.write)
         windows.install(clock.sleep)
+        if sys.platform == "win32":
+            when_imported("asyncio", _select_events)
         Refusals(conversation.refuse).install()
         os._exit = lambda status: conversation.end(status, "")  # type: ignore[assignment, return-value]
         os.abort = lambda: conversation.end(-6, "aborted")  # type: ignore[assignment, return-value]
         conversation.network, conversation.signals = network, signals
+
+
+def _select_events(asyncio: ModuleType) -> None:
+    """On Windows asyncio's usual loop waits in the system for real sockets; the other one selects."""
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())

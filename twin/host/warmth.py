@@ -54,7 +54,8 @@ class Warmth:
 
     def _forked(self, path: str) -> bool:
         """Whether this is the child, which has a conversation of its own."""
-        assert _fork is not None
+        if sys.platform == "win32" or _fork is None:
+            return False
         _handle(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for the children: they are not to stay as zombies.
         if _fork():
             return False

@@ -105,7 +105,7 @@ class _Waiting:
 
     def host(self, output: Path) -> HostProcess:
         """A child of it where it may fork, else itself."""
-        if not self.forks:
+        if sys.platform == "win32" or not self.forks:
             return self._host
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(self._path))
@@ -141,7 +141,7 @@ class _ForkedProcess:
 
     def kill(self) -> None:
         """End it at once."""
-        if self.pid is not None:
+        if sys.platform != "win32" and self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
         for stream in (self.hears, self.says):
