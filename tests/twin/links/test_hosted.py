@@ -5,11 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from support.hosting import PROGRAMS, controller, hosted
 from support.programs import PYTHON
 
 from classifier import Recognition
-from twin import ItemDraw, Scenario, simulate, trace
+from scenarios.strategies import ALL_FAULTS, scenarios
+from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.host_process import HOST
@@ -160,6 +163,22 @@ def test_our_own_controller_is_hosted_as_a_user_would_start_it():
     assert played.summary.bins == simulate(scenario).summary.bins
 
 
+@pytest.mark.slow
+def test_our_own_controller_does_the_same_hosted_as_in_memory_whatever_befalls_the_line():
+    program = ExternalController(f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle")
+    line = st.just(Layout())
+
+    @settings(max_examples=25, database=None, deadline=None, derandomize=True, phases=[Phase.generate])
+    @given(scenarios(kinds=ALL_FAULTS, most_items=5, layout=line, in_flight=st.just("auto")))
+    def same(scenario):
+        played, again = (simulate(scenario, link="hosted", controller=program) for _ in range(2))
+        assert not played.violations
+        assert again.summary.digest == played.summary.digest
+        assert played.summary.bins == simulate(scenario).summary.bins
+
+    same()
+
+
 def test_one_that_deadlocks_is_found_stalled():
     played = run("deadlocks.py")
     assert [found.check for found in played.violations][:1] == ["stalled"]
@@ -170,9 +189,9 @@ def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
     orders = [hosted(PROGRAMS / "racing.py", schedule=schedule).output for schedule in (0, 1, 1, 2, 3)]
     assert orders[1] == orders[2]
     assert len(set(orders)) > 2
-    scenarios = [Scenario(seed=5, items=ItemDraw(count=3), schedule=schedule) for schedule in (0, 7, 7)]
+    chosen = [Scenario(seed=5, items=ItemDraw(count=3), schedule=schedule) for schedule in (0, 7, 7)]
     program = ExternalController(controller("polling_variable.py"))
-    runs = [simulate(scenario, link="hosted", controller=program).summary for scenario in scenarios]
+    runs = [simulate(scenario, link="hosted", controller=program).summary for scenario in chosen]
     assert [summary.correct for summary in runs] == [3, 3, 3]
     assert runs[1].digest == runs[2].digest
 
