@@ -39,7 +39,7 @@ LAYERS = {
         "rendering", "training", "tables", "distribution", "command", "cli", "__main__",
     ),
     "twin": (
-        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "links",
+        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
         "run_end", "simulation", "files", "run_files", "run", "doctor", "report", "cli", "__main__",
     ),
     "controller": (

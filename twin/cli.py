@@ -39,6 +39,7 @@ app = command_app(
 class LinkKind(StrEnum):
     """How plant and controller are connected, and whose clock they follow."""
 
+    HOSTED = "hosted"
     LOCKSTEP = "lockstep"
     MEMORY = "memory"
     REALTIME = "realtime"
@@ -76,7 +77,8 @@ Link = Annotated[
     LinkKind,
     typer.Option(
         help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
-        "so a run repeats exactly. memory: the same run without a broker. realtime: over a broker, by the wall clock."
+        "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
+        "virtual time. realtime: over a broker, by the wall clock."
     ),
 ]
 RecognizerName = Annotated[
@@ -114,6 +116,10 @@ def run(
         str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
     ] = "auto",
     layout: LayoutFile = None,
+    controller: Annotated[
+        str | None,
+        typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
+    ] = None,
     broker: Annotated[
         str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
     ] = None,
@@ -126,6 +132,7 @@ def run(
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
     from twin.files import read_as
+    from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate
@@ -147,7 +154,8 @@ def run(
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
-                chosen, recognizer=answers, link=link.value, broker=broker,
+                chosen, controller=None if controller is None else ExternalController(controller),
+                recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
@@ -333,7 +341,7 @@ def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> N
     from twin.report.console import show_run
 
     try:
-        files.write(result, link=link)
+        files.write(result, link=link, controller=result.controller)
     finally:
         show_run(console, result)
 

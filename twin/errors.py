@@ -40,3 +40,7 @@ class BrokerError(TwinError):
 
 class ParticipantError(TwinError):
     """A participant in lockstep did not answer in time. The message names it and what is missing."""
+
+
+class HostingError(TwinError):
+    """A program that can't run under a virtual clock. The message says why, and what to do."""

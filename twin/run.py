@@ -30,7 +30,7 @@ from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 from twin.verdict.summary_html import run_html
 
-LinkName = Literal["memory", "lockstep", "realtime"]
+LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
 
@@ -40,9 +40,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `events` counts the kernel's events, `exchanges` the exchanges with the controller in virtual time (in
-    lockstep: the grants). `controller` is the command of an external controller; None for ours, or if somebody else
-    started it.
+    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
+    the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
+    None for ours, or if somebody else started it.
     """
 
     scenario: Scenario
@@ -56,6 +56,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
+    output: str = ""
     events: int
     exchanges: int
 
@@ -123,7 +124,7 @@ def simulate(
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer)))
+        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
@@ -154,12 +155,13 @@ class _Finished(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
+    output: str
 
 
 def _execute(
     scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, recording: _Recording
 ) -> _Finished:
-    began_s, tally = wall_s(), Tally()
+    began_s, tally, output = wall_s(), Tally(), ""
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
     # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
@@ -168,17 +170,22 @@ def _execute(
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
             simulation.run_in_real_time(live, 1.0 if speed is None else speed)
+    elif link == "hosted":
+        with opening.hosted(control, scenario) as program, record:
+            simulation = Simulation(scenario, record, control.recognizer, ours=False)
+            simulation.run_hosted(program)
+            output = program.output
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened)
-    return _Finished(simulation, record, tally, wall_s() - began_s)
+    return _Finished(simulation, record, tally, wall_s() - began_s, output)
 
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s = finished
+    simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -189,7 +196,7 @@ def _run(
     return Run(
         scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
-        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s),
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
         events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
 
@@ -197,9 +204,9 @@ def _run(
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
     """Raises `ArgumentError` for an unknown link, and for an argument that the link would ignore."""
     if link not in get_args(LinkName):
-        raise ArgumentError("link", link, "memory, lockstep or realtime")
-    if broker is not None and link == "memory":
-        raise ArgumentError("broker", broker, "left out on the link memory, which has none")
+        raise ArgumentError("link", link, "memory, hosted, lockstep or realtime")
+    if broker is not None and link in ("memory", "hosted"):
+        raise ArgumentError("broker", broker, f"left out on the link {link}, which has none")
     if isinstance(broker, str):
         try:
             parse_address(broker)
@@ -212,17 +219,20 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
 
 
 def _recognizer(
-    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None
+    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None, link: LinkName
 ) -> Recognizer:
-    """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one."""
+    """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
+
+    On the link hosted it answers as the recognition service that the program finds.
+    """
     if scenario.recognizer.source == "oracle":
         if given is not None:
             raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
     if isinstance(controller, ExternalController):
-        if given is not None:
+        if given is not None and link != "hosted":
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
-        return _shipped_model()  # It tells the twin whether a picture can be recognised at all.
+        return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
 
 

@@ -48,6 +48,10 @@ class Savable(Protocol):
     def summary(self) -> Summary:
         """What came of it."""
 
+    @property
+    def output(self) -> str:
+        """What a hosted program wrote."""
+
 
 class RunFiles:
     """The files of one run: `summary` and `trace` are single files, `save` is a folder for all of them.
@@ -81,6 +85,8 @@ class RunFiles:
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)
+        if run.output:
+            (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
 
 
 def _make_folder(path: Path, name: str) -> None:

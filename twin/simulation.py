@@ -1,6 +1,7 @@
 """One run: it connects the plant, the channels and the controller, and runs them to the end."""
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from classifier import Recognition
 from controller import wire
@@ -20,6 +21,10 @@ from twin.run_end import RunEnd
 from twin.scenario.random_streams import Streams
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
+
+if TYPE_CHECKING:
+    from twin.links.hosted import HostedLink
+    from twin.links.hosted_port import HostedPort
 
 
 class Simulation:
@@ -47,7 +52,7 @@ class Simulation:
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
-        self._port: ControllerPort | RealTimePort | None = None
+        self._port: ControllerPort | HostedPort | RealTimePort | None = None
         self._real_time = False
         up = Channel(timeline, scenario.link, streams, wire.FEEDBACK, faults, self._deliver, self._place_m)
         picture_source = picture_source_of(scenario, faults)
@@ -60,7 +65,18 @@ class Simulation:
 
     def run(self, link: Link) -> None:
         """Run to the end in virtual time."""
-        port = self._port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send)
+        self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
+
+    def run_hosted(self, link: "HostedLink") -> None:
+        """Run to the end in virtual time, with a program that was not written for it."""
+        from twin.links.hosted_port import HostedPort  # Only where a program is hosted.
+
+        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
+        if self._end.reason == "stalled":
+            link.show_stacks()
+
+    def _step_through(self, port: "ControllerPort | HostedPort") -> None:
+        self._port = port
         self.latencies_s = port.gate_to_command_s
         port.start()
         self._plan_stop(port)
@@ -94,7 +110,7 @@ class Simulation:
         port.record_exit()
         return self._end.over
 
-    def _plan_stop(self, port: ControllerPort | RealTimePort) -> None:
+    def _plan_stop(self, port: "ControllerPort | HostedPort | RealTimePort") -> None:
         """Schedule the request to the controller to end, if the scenario has one."""
 
         def stop() -> None:

@@ -127,7 +127,7 @@ class Blind:
 
 PICTURED = Scenario(items=ItemDraw(count=1), recognizer=RecognizerModel(source="images"))
 IGNORED = {
-    "link must be memory, lockstep or realtime, got 'memroy'": {"link": "memroy"},
+    "link must be memory, hosted, lockstep or realtime, got 'memroy'": {"link": "memroy"},
     "broker must be left out on the link memory, which has none, got '127.0.0.1:1883'": {"broker": "127.0.0.1:1883"},
     "broker must be HOST:PORT or": {"link": "lockstep", "broker": "nowhere"},
     "speed must be left out on the link memory, which has no wall clock, got 1.0": {"speed": 1.0},

@@ -3,10 +3,16 @@
 import shlex
 import subprocess
 import threading
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import TwinError
 from twin.links.processes import Processes
+
+if TYPE_CHECKING:
+    from twin.links.hosts import Hosts
+
+HOSTED_BROKER: Final = ("127.0.0.1", 21883)
+"""Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
 END_S: Final = 5.0
 """How long a program may take to end after it was asked to."""
@@ -34,6 +40,7 @@ class ExternalController:
 
     def __init__(self, command: str | None = None) -> None:
         self._command = command
+        self._hosts: Hosts | None = None
         self._processes: Processes | None = None
         self._words: list[str] = []
 
@@ -50,6 +57,23 @@ class ExternalController:
                 must = "a command line with {host} and {port} in it"
                 raise TwinError(f"--controller must be {must}, got {self._command!r} ({error})") from None
         return placed
+
+    @property
+    def words(self) -> list[str]:
+        """The command line, once it has been told its broker."""
+        return list(self._words)
+
+    def hosts(self) -> "Hosts":
+        """What runs the program under a virtual clock: the same for all runs with this object.
+
+        Raises `TwinError` for a program that can't be hosted.
+        """
+        from twin.links.host_process import python_command  # Only where a program is to be hosted.
+        from twin.links.hosts import Hosts
+
+        if self._hosts is None:
+            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER).words))
+        return self._hosts
 
     @property
     def command(self) -> str | None:

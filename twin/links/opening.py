@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
@@ -13,7 +14,7 @@ from controller.settings import Settings
 from twin.broker.embedded import EmbeddedBroker
 from twin.broker.observation import DOCTOR, Observation
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ScenarioError, TwinError
+from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.links.base import Link
 from twin.links.blocking_client import BlockingClient
 from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
@@ -23,6 +24,10 @@ from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.plant_client import PlantClient
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
+from twin.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from twin.links.hosted import HostedLink
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +56,21 @@ def memory(control: Control) -> Iterator[Link]:
     if isinstance(control.controller, ExternalController):
         raise TwinError("--link must be lockstep or realtime for an external controller, got 'memory'")
     yield MemoryLink(control.controller, control.settings, control.recognizer)
+
+
+@contextmanager
+def hosted(control: Control, scenario: Scenario) -> Iterator["HostedLink"]:
+    """A Python program in a process of its own under a virtual clock. Raises `TwinError` for what is none."""
+    from twin.links.hosted import HostedLink  # Its broker and its service are loaded only where they are needed.
+
+    if not isinstance(control.controller, ExternalController) or not control.controller.command:
+        raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")
+    hosts, schedule = control.controller.hosts(), scenario.schedule
+    link = HostedLink(hosts, control.recognizer, seed=scenario.seed, schedule=schedule)
+    try:
+        yield link
+    finally:
+        link.close()
 
 
 @contextmanager

@@ -102,8 +102,9 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
-    At `stop_s` the controller is told to end, as by a signal (None: never). Raises `ScenarioError` if the parts do not
-    fit together.
+    At `stop_s` the controller is told to end, as by a signal (None: never). `schedule` decides the order in which the
+    threads of a hosted program run, where several could (0: first come, first served). Raises `ScenarioError` if the
+    parts do not fit together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT
@@ -115,6 +116,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recognizer: RecognizerModel = RecognizerModel()
     controller: Settings = Settings()
     stop_s: float | None = None
+    schedule: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit together."""
@@ -129,6 +131,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 rods = f"a rod of the layout, {list(self.layout.bins)}"
                 raise ScenarioError(f"controller.bins.{label}", rod, rods)
 
+        if not 0 <= self.schedule < 2**63:
+            raise ScenarioError("schedule", self.schedule, "0 to 2**63 - 1")
         if self.stop_s is not None:
             _within("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
         check_faults(self.faults, self.layout, self.item_count)

@@ -1,0 +1,48 @@
+"""For tests of the host: runs a program under it until it ends, without a line."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from classifier.errors import ImageError
+from twin.links.host_process import python_command
+from twin.links.hosted import HostedLink
+from twin.links.hosts import Hosts
+
+PROGRAMS = Path(__file__).parents[1] / "programs" / "hosted"
+
+
+class Hosted(NamedTuple):
+    """What came of a program: exit code, reason, and what it wrote."""
+
+    code: int | None
+    reason: str
+    output: str
+
+
+class NoRecognizer:
+    """It can't tell anything."""
+
+    def classify(self, image):
+        raise ImageError("not a picture")
+
+
+def hosted(*words, python=sys.executable, seed=1, schedule=0):
+    """Run a program by its words until it ends, or waits for what never comes."""
+    link = HostedLink(Hosts(python_command([python, *map(str, words)])), NoRecognizer(), seed=seed, schedule=schedule)
+    try:
+        heard = link.start(0.0)
+        now_s = heard.at_s
+        while heard.exit is None and heard.next_s is not None and heard.next_s < 10_000:
+            heard = link.exchange(heard.next_s, 20_000.0)
+            now_s = heard.at_s
+        code, reason = (None, f"waits at {now_s}") if heard.exit is None else heard.exit
+        return Hosted(code, reason, link.output)
+    finally:
+        link.close()
+
+
+def controller(name, python=sys.executable):
+    """The command line of a controller among the programs."""
+    return f"{shlex.quote(Path(python).as_posix())} {shlex.quote((PROGRAMS / name).as_posix())}"

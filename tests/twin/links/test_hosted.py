@@ -1,0 +1,287 @@
+"""Programs that nobody wrote for it, under the virtual clock."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from support.hosting import PROGRAMS, controller, hosted
+from support.programs import PYTHON
+
+from classifier import Recognition
+from scenarios.strategies import ALL_FAULTS, scenarios
+from twin import ItemDraw, Layout, Scenario, simulate, trace
+from twin.errors import HostingError, ParticipantError, TwinError
+from twin.links.external_controller import ExternalController
+from twin.links.host_process import HOST
+from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
+from twin.scenario.scenario import RecognizerModel
+
+PRIMITIVES = (
+    "clocks",
+    "waiting",
+    "polling",
+    "asyncio_waits",
+    "signals",
+    "sockets",
+    "imports",
+    "windows",
+    "services",
+    "mixtures",
+)
+ORACLE = RecognizerModel()
+
+
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def other_python(request):
+    """Another interpreter that is installed here."""
+    found = shutil.which(f"python{request.param}")
+    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
+        pytest.skip(f"Python {request.param} is not installed")
+    return found
+
+
+def run(name, arguments="", *, items=3, faults=(), seed=5, stop_s=None, recognizer=ORACLE):
+    scenario = Scenario(
+        seed=seed, items=ItemDraw(count=items), faults=tuple(faults), stop_s=stop_s, recognizer=recognizer
+    )
+    return simulate(scenario, link="hosted", controller=ExternalController(f"{controller(name)} {arguments}"))
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_what_waits_or_tells_the_time_is_virtual(name):
+    program = hosted(PROGRAMS / f"{name}.py")
+    assert program.code == 0, program.output
+    assert program.output.endswith("ok\n")
+    assert "Traceback" not in program.output
+
+
+def test_chance_is_the_same_on_every_run_of_a_seed():
+    first, again, other = (hosted(PROGRAMS / "chance.py", seed=seed).output for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_program_ends_with_its_last_thread_and_what_it_registered_for_that():
+    program = hosted(PROGRAMS / "ending.py")
+    assert program.code == 3
+    assert program.output == "main ends\nthread ends\natexit at 5\n"
+
+
+@pytest.mark.parametrize("name", ["polling_variable.py", "worker_threads.py", "asynchronous.py"])
+def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_digest_every_time(name):
+    if name == "asynchronous.py":
+        pytest.importorskip("aiomqtt")
+    if name == "worker_threads.py":
+        pytest.importorskip("requests")
+    first, again = run(name), run(name)
+    assert not first.violations
+    assert first.summary.correct == 3
+    assert again.summary.digest == first.summary.digest
+    assert again.output == first.output
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
+        ("foreign_thread", "a thread that Python did not start calls the program"),
+        ("forks", "it starts another process .*--link realtime"),
+        ("speaks_tls", "TLS"),
+        ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
+    ],
+)
+def test_what_cannot_be_hosted_is_refused_by_name(name, why):
+    with pytest.raises(HostingError, match=f"--controller can't be hosted: .*{why}"):
+        hosted(PROGRAMS / "refused" / f"{name}.py")
+
+
+def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
+    monkeypatch.setattr("twin.links.host_process.STALL_S", 1.0)
+    with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
+        hosted(PROGRAMS / "refused" / "waits_by_itself.py")
+
+
+@pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
+def test_a_program_in_another_language_is_refused_with_what_to_do(command):
+    with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
+        simulate(Scenario(), link="hosted", controller=ExternalController(command))
+
+
+def test_our_own_controller_is_refused_on_the_link():
+    with pytest.raises(TwinError, match="controller must be a Python program's command line"):
+        simulate(Scenario(), link="hosted")
+
+
+@pytest.mark.parametrize("style", ["loop_start", "loop_forever", "by_hand", "connect_async", "both_versions"])
+def test_each_style_of_paho_sorts(style):
+    assert run("paho_styles.py", style).summary.correct == 3
+
+
+@pytest.mark.parametrize("qos", ["1", "2 unclean"])
+def test_each_quality_of_service_sorts(qos):
+    assert run("paho_styles.py", f"loop_start {qos}").summary.correct == 3
+
+
+@pytest.mark.parametrize("fault", [ClientCutOff, BrokerDown])
+@pytest.mark.parametrize("style", ["loop_start", "by_hand"])
+def test_a_program_whose_connection_breaks_connects_again_when_it_is_let_in(fault, style):
+    played = run("paho_styles.py", style, faults=[fault(from_s=10, until_s=14)], items=2)
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert [event for event, _ in seen] == ["connected", "subscribed", "lost", "connected", "subscribed"]
+    assert seen[2][1] == 10
+    assert 14 <= seen[3][1] < 20
+    wills = [record.t_s for record in played.trace if isinstance(record, trace.Commanded) and "stop" in record.payload]
+    assert len(wills) == (fault is ClientCutOff)
+
+
+def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
+    played = run("paho_styles.py", "loop_start", faults=[ControllerKilled(from_s=10, until_s=14)], items=4)
+    assert [
+        record.t_s for record in played.trace if isinstance(record, trace.Connection) and record.event == "connected"
+    ] == [0, 14]
+    assert any(isinstance(record, trace.Commanded) and "stop" in record.payload for record in played.trace)
+    assert played.summary.items == 4
+
+
+def test_the_recognition_service_has_the_scenarios_faults():
+    says = RecognizerSays(from_s=0, until_s=100, what="error")
+    assert run("polling_variable.py", faults=[says]).summary.rejected == 3
+
+
+def test_a_program_that_is_told_to_end_gets_the_signal():
+    played = run("paho_styles.py", "loop_start", stop_s=5)
+    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+
+
+def test_our_own_controller_is_hosted_as_a_user_would_start_it():
+    command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
+    scenario = Scenario(seed=5, items=ItemDraw(count=5))
+    played = simulate(scenario, link="hosted", controller=ExternalController(command))
+    assert not played.violations
+    assert played.summary.bins == simulate(scenario).summary.bins
+
+
+@pytest.mark.slow
+def test_our_own_controller_does_the_same_hosted_as_in_memory_whatever_befalls_the_line():
+    program = ExternalController(f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle")
+    line = st.just(Layout())
+
+    @settings(max_examples=25, database=None, deadline=None, derandomize=True, phases=[Phase.generate])
+    @given(scenarios(kinds=ALL_FAULTS, most_items=5, layout=line, in_flight=st.just("auto")))
+    def same(scenario):
+        played, again = (simulate(scenario, link="hosted", controller=program) for _ in range(2))
+        assert not played.violations
+        assert again.summary.digest == played.summary.digest
+        assert played.summary.bins == simulate(scenario).summary.bins
+
+    same()
+
+
+def test_one_that_deadlocks_is_found_stalled():
+    played = run("deadlocks.py")
+    assert [found.check for found in played.violations][:1] == ["stalled"]
+    assert played.output.count("with second:") == 2
+
+
+def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
+    orders = [hosted(PROGRAMS / "racing.py", schedule=schedule).output for schedule in (0, 1, 1, 2, 3)]
+    assert orders[1] == orders[2]
+    assert len(set(orders)) > 2
+    chosen = [Scenario(seed=5, items=ItemDraw(count=3), schedule=schedule) for schedule in (0, 7, 7)]
+    program = ExternalController(controller("polling_variable.py"))
+    runs = [simulate(scenario, link="hosted", controller=program).summary for scenario in chosen]
+    assert [summary.correct for summary in runs] == [3, 3, 3]
+    assert runs[1].digest == runs[2].digest
+
+
+def test_a_controller_of_another_python_is_hosted(other_python):
+    program = hosted(PROGRAMS / "waiting.py", python=other_python)
+    assert program.code == 0, program.output
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_it(forks, monkeypatch):
+    monkeypatch.setattr("twin.links.hosts.FORKS", forks and sys.platform == "linux")
+    program = ExternalController(controller("polling_variable.py"))
+    scenario = Scenario(seed=5, items=ItemDraw(count=3))
+    runs = [simulate(scenario, link="hosted", controller=program) for _ in range(4)]
+    assert len({played.summary.digest for played in runs}) == 1
+    assert [played.summary.correct for played in runs] == [3, 3, 3, 3]
+    assert runs[2].output in runs[0].output  # Its libraries had warned, when they were imported.
+
+
+def test_a_second_client_of_the_same_id_throws_the_first_off():
+    output = hosted(PROGRAMS / "two_clients.py").output
+    assert output.splitlines()[-1] == "first was thrown off"
+
+
+class AlwaysRipe:
+    def classify(self, image):
+        return Recognition(label="ripe", confidence=0.99)
+
+
+def test_a_given_recognizer_answers_as_the_service():
+    scenario = Scenario(seed=5, items=ItemDraw(count=3), recognizer=RecognizerModel(source="images"))
+    program = ExternalController(controller("polling_variable.py"))
+    played = simulate(scenario, link="hosted", controller=program, recognizer=AlwaysRipe())
+    assert played.summary.bins["2"] == 3
+
+
+def test_a_program_that_ends_at_once_is_told_by_its_exit_code_and_what_it_said():
+    assert hosted("-c", "import os; os._exit(4)")[:2] == (4, "the program ended with exit code 4")
+    assert hosted("-c", "import sys; sys.exit('no broker')")[:2] == (1, "no broker")
+    assert hosted("-c", "1/0")[:2] == (1, "ZeroDivisionError: division by zero (in <module>, line 1)")
+
+
+def test_the_command_line_runs_it(tmp_path):
+    command = [sys.executable, "-m", "twin", "run", "--link", "hosted", "--items", "2", "--recognizer", "oracle"]
+    words = [*command, "--controller", controller("polling_variable.py"), "--save", str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "run" / "output.txt").read_text(encoding="utf-8").splitlines()[-2:]
+
+
+def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
+    (tmp_path / "uvloop.py").write_text("def install(): pass\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import uvloop\nuvloop.install()\n", encoding="utf-8")
+    with pytest.raises(
+        HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
+    ):
+        hosted(tmp_path / "program.py")
+
+
+def test_what_nobody_hears_while_the_connection_is_lost_is_the_faults_doing():
+    photo = next(
+        record for record in run("paho_styles.py", "loop_start").trace if isinstance(record, trace.Photographed)
+    )
+    cut_off = ClientCutOff(from_s=photo.t_s - 0.1, until_s=photo.t_s + 1)
+    played = run("paho_styles.py", "loop_start", faults=[cut_off], items=2)
+    lost = [(record.what, record.item) for record in played.trace if isinstance(record, trace.Disturbed)]
+    assert ("picture_lost", 1) in lost
+
+
+def test_a_version_of_python_that_the_host_does_not_know_is_refused():
+    pretend = f"import sys, runpy; sys.version_info = (3, 99, 0); runpy.run_path({str(HOST)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
+    must = "the program's Python must be 3.8 to 3.13 to be hosted, got 3.99: use another, or --link realtime"
+    assert done.stderr.strip() == must
+
+
+def test_a_client_that_is_silent_for_longer_than_its_keep_alive_is_lost(tmp_path):
+    program = tmp_path / "silent.py"
+    program.write_text(SILENT, encoding="utf-8")
+    command = f"{PYTHON} {program.as_posix()}"
+    played = simulate(Scenario(items=ItemDraw(count=1)), link="hosted", controller=ExternalController(command))
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert seen[:2] == [("connected", 0), ("lost", 3.0)]
+
+
+SILENT = """
+import time
+import paho.mqtt.client as mqtt
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", 21883, keepalive=2)
+time.sleep(1000)
+"""

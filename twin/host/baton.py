@@ -1,0 +1,276 @@
+"""The baton: of all threads of the program only the one that holds it runs; and the time in which they wait.
+
+A thread gives the baton away where it waits, or when it has polled for a while. When nobody can go on at this
+instant, the one that noticed calls `idle`, which hears from the twin what time it is.
+"""
+
+from __future__ import annotations
+
+import _thread
+import heapq
+from collections import deque
+from typing import Any, Callable
+
+QUANTUM = 100
+"""So many lines of the program, or calls that would not wait, is one turn of a thread that polls."""
+
+SLICE_TURNS = 50
+"""So many turns has a thread that computes before the others have theirs, as if by the system's own time slices."""
+
+TURNS = 3
+"""So many turns without any change about it, and a thread that polls is idle."""
+
+BUSY_TURNS = 2000
+"""So many turns without waiting, and a thread is taken for one that polls, whatever it computes."""
+
+BUSY_S = 0.001
+"""So long takes each of its turns from then on, and twice as long after `PATIENCE_TURNS` more, up to `CLOCK_S`."""
+
+PATIENCE_TURNS = 200
+
+CLOCK_S = 0.01
+"""So often a thread that polls the clock is let look at it."""
+
+CLOCK_TURNS = 20
+"""One that read it in one of so many turns polls it."""
+
+LOOK_S = 0.1
+"""So often one that polls is let look although nothing has changed: it may have been taken for such by mistake."""
+
+SETTLED_S = 0.001
+"""So much later than the line's time has the program read its clock when it first connects, if not more."""
+
+LEAST_S = 1e-5
+"""No wait of a real system is shorter; time that did not pass for rounding would stand still for ever."""
+
+_real_lock = _thread.allocate_lock
+_real_start = _thread.start_new_thread
+_real_ident = _thread.get_ident
+
+
+class Task:
+    """One thread of the program. `ends` is called when it has ended."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.ident = 1000 + number
+        self.real_ident = 0
+        self.gate = _real_lock()
+        self.gate.acquire()
+        self.ends: list[Callable[[], None]] = []
+        self.parked = False
+        self.epoch = 0
+        self.late = False
+        self.lines = 0
+        self.seen = -1
+        self.quiet = 0
+        self.busy = 0
+        self.states: set[int] = set()
+        self.read_clock = False
+        self.clock_turns = 0
+        self.look_s = 0.0
+
+
+class Baton:
+    """Who runs, who could, who waits.
+
+    `now_s` is the program's time, `read_s` what it last saw of it; `chance`, if given, decides who is next.
+    `idle` is called when nobody can go on; it calls `advance` and wakes whom it can. `on_resume` is called by the main
+    thread whenever it has got the baton again, `on_start` by a thread when it begins, `on_stranger` by one that is not
+    the program's. `state_of` says in what state the current thread is: one that comes back to a state gets nowhere.
+    """
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.read_s = -1.0
+        self.turns = 0
+        self.main = self.current = Task(0)
+        self.main.real_ident = _real_ident()
+        self.tasks = {self.main}
+        self.idle: Callable[[], None] = _nothing
+        self.on_resume: Callable[[], None] = _nothing
+        self.on_start: Callable[[], None] = _nothing
+        self.on_stranger: Callable[[], None] = _nothing
+        self.state_of: Callable[[], int] = lambda: 0
+        self.chance: Any = None
+        self._count = 0
+        self._excused: set[int] = set()
+        self._changes = 0
+        self._ready: deque[Task] = deque()
+        self._pollers: deque[Task] = deque()
+        self._timers: list[tuple[float, int, Task, int]] = []
+
+    def after(self, seconds: float) -> float:
+        """The time at which a wait from now ends; now is what the clock was last seen to say."""
+        return max(self.now_s, self.read_s) + max(float(seconds), LEAST_S)
+
+    def park(self, deadline_s: float | None = None) -> bool:
+        """The current thread waits until it is woken or the deadline comes. Whether that came."""
+        task = self.own()
+        task.parked, task.late, task.lines, task.busy, task.read_clock = True, False, 0, 0, False
+        task.epoch += 1
+        if deadline_s is not None:
+            self._count += 1
+            heapq.heappush(self._timers, (deadline_s, self._count, task, task.epoch))
+        self._pass_on(task)
+        return task.late
+
+    def wake(self, task: Task) -> None:
+        """Let a thread that waits go on; it looks for itself whether it may."""
+        if task.parked:
+            task.parked = False
+            self._ready.append(task)
+
+    def tick(self) -> None:
+        """The current thread did something that did not wait: it may be polling."""
+        task = self.current
+        task.lines += 1
+        if task.lines >= QUANTUM:
+            self.step_aside()
+
+    def read_clock(self) -> None:
+        """The current thread has looked at the clock."""
+        self.current.read_clock = True
+        self.tick()
+
+    def step_aside(self) -> None:
+        """The current thread has not waited for a turn: the others are next. If it gets nowhere, it polls."""
+        task = self.own()
+        task.busy += 1
+        if task.seen != self._changes:
+            task.seen, task.quiet = self._changes, 0
+            task.states.clear()
+        busy = task.busy - BUSY_TURNS
+        polls = task.read_clock or busy > 0
+        if not polls:
+            state = self.state_of()
+            polls = state in task.states
+            task.states.add(state)
+        task.quiet = task.quiet + 1 if polls else 0
+        task.clock_turns = CLOCK_TURNS if task.read_clock else max(0, task.clock_turns - 1)
+        if task.clock_turns:
+            pause_s = CLOCK_S
+        elif busy > 0:
+            pause_s = min(CLOCK_S, BUSY_S * 2.0 ** min(busy // PATIENCE_TURNS, 10))
+        else:
+            pause_s = LOOK_S
+        task.look_s = self.now_s + pause_s
+        task.read_clock = False
+        task.lines = 0 if self.chance is None else self.chance.randrange(QUANTUM)
+        if task.quiet:
+            self._pollers.append(task)
+        elif self.chance is None and task.busy % SLICE_TURNS:
+            return
+        else:
+            self._ready.append(task)
+        self._pass_on(task)
+
+    def give_way(self) -> None:
+        """Let chance decide whether another thread is next, where it has a say."""
+        if self.chance is not None and self._ready and self.chance.random() < 0.25:
+            task = self.own()
+            self._ready.append(task)
+            self._pass_on(task)
+
+    def settle(self) -> None:
+        """The program's first connection: from here on it does not matter how much was run before, to import it."""
+        self.current.lines = 0
+        self.read_s = max(self.read_s, self.now_s + SETTLED_S)
+
+    def changed(self) -> None:
+        """Something has happened that a thread which polls may be waiting for."""
+        self._changes += 1
+
+    def spawn(self, run: Callable[[], None]) -> Task:
+        """Start a thread; it runs when it is given the baton."""
+        self.own()
+        self._count += 1
+        task = Task(self._count)
+        self.tasks.add(task)
+        _real_start(self._boot, (task, run))
+        self._ready.append(task)
+        self.give_way()
+        return task
+
+    def next_s(self) -> float | None:
+        """When the next wait ends."""
+        timers = self._timers
+        while timers and not (timers[0][2].parked and timers[0][2].epoch == timers[0][3]):
+            heapq.heappop(timers)
+        due = [timers[0][0]] if timers else []
+        due += [task.look_s for task in self._pollers]
+        return min(due) if due else None
+
+    def advance(self, now_s: float) -> None:
+        """It is later now: whoever's wait is over may go on, and whoever polls the clock may look."""
+        self.now_s = max(self.now_s, now_s)
+        for task in self._pollers:
+            if task.look_s <= self.now_s:
+                task.quiet = TURNS - 1
+        timers = self._timers
+        while timers and timers[0][0] <= self.now_s:
+            _, _, task, epoch = heapq.heappop(timers)
+            if task.parked and task.epoch == epoch:
+                task.late = True
+                self.wake(task)
+
+    def own(self) -> Task:
+        """The current thread, which has the baton; one that the program did not start is a stranger.
+
+        A thread that has ended may still let go of what it had, and the host has one of its own.
+        """
+        task, ident = self.current, _real_ident()
+        if task.real_ident != ident and ident not in self._excused:
+            self.on_stranger()
+        return task
+
+    def excuse(self) -> None:
+        """The calling thread is no stranger, although it never has the baton."""
+        self._excused.add(_real_ident())
+
+    def _boot(self, task: Task, run: Callable[[], None]) -> None:
+        task.gate.acquire()
+        task.real_ident = _real_ident()
+        self._excused.discard(task.real_ident)  # The system uses its numbers again.
+        self.on_start()
+        try:
+            run()
+        finally:
+            for end in task.ends:
+                end()
+            self.tasks.discard(task)
+            self._excused.add(task.real_ident)
+            following = self.current = self._next()
+            following.gate.release()
+
+    def _pass_on(self, task: Task) -> None:
+        following = self._next()
+        if following is not task:
+            self.current = following
+            following.gate.release()
+            task.gate.acquire()
+        if task is self.main:
+            self.on_resume()
+
+    def _next(self) -> Task:
+        """Who gets the baton next; nobody runs until there is one."""
+        self.turns += 1
+        while True:
+            if self._ready:
+                self._changes += 1
+                return self._pick(self._ready)
+            for _ in range(len(self._pollers)):
+                task = self._pollers.popleft()
+                if task.seen != self._changes or task.quiet < TURNS:
+                    return task
+                self._pollers.append(task)
+            self.idle()
+
+    def _pick(self, tasks: deque[Task]) -> Task:
+        if self.chance is not None and len(tasks) > 1:
+            tasks.rotate(-self.chance.randrange(len(tasks)))
+        return tasks.popleft()
+
+
+def _nothing() -> None:
+    pass

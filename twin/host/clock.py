@@ -1,0 +1,119 @@
+"""The program's clocks: `time` in virtual time. No two readings are equal, as on a real system."""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from typing import Any, Callable
+
+from .baton import Baton
+
+BEGAN_S = 1_700_000_000.0
+"""What `time.time` says when the program begins: the same on every run."""
+
+STEP_S = 1e-6
+"""By so much a reading is later than the one before, where no time has passed."""
+
+real_monotonic = time.monotonic
+real_sleep = time.sleep
+
+
+class Clock:
+    """What takes the place of the clocks in `time`."""
+
+    def __init__(self, baton: Baton) -> None:
+        self._baton = baton
+
+    def monotonic(self) -> float:
+        """Seconds since the program began."""
+        baton = self._baton
+        baton.read_clock()
+        reading = baton.now_s
+        if reading <= baton.read_s:
+            reading = baton.read_s + STEP_S
+        baton.read_s = reading
+        return reading
+
+    def monotonic_ns(self) -> int:
+        """The same in ns."""
+        return int(self.monotonic() * 1e9)
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return BEGAN_S + self.monotonic()
+
+    def time_ns(self) -> int:
+        """The same in ns."""
+        return int(BEGAN_S) * 10**9 + self.monotonic_ns()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. None at all is a look at what the others do."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        if seconds == 0:
+            self._baton.tick()
+            return
+        deadline_s = self._baton.after(seconds)
+        while not self._baton.park(deadline_s):
+            pass
+
+    def clock_gettime(self, clock: int) -> float:
+        """As `time.clock_gettime`, for any clock."""
+        return self.time() if clock == getattr(time, "CLOCK_REALTIME", 0) else self.monotonic()
+
+    def clock_gettime_ns(self, clock: int) -> int:
+        """The same in ns."""
+        return int(self.clock_gettime(clock) * 1e9)
+
+    def install(self) -> None:
+        """Take the place of the real clocks, for whoever has a name of theirs already, too."""
+        self._broken_down()
+        names = {
+            "monotonic": self.monotonic, "monotonic_ns": self.monotonic_ns,
+            "perf_counter": self.monotonic, "perf_counter_ns": self.monotonic_ns,
+            "process_time": self.monotonic, "process_time_ns": self.monotonic_ns,
+            "thread_time": self.monotonic, "thread_time_ns": self.monotonic_ns,
+            "time": self.time, "time_ns": self.time_ns, "sleep": self.sleep,
+            "clock_gettime": self.clock_gettime, "clock_gettime_ns": self.clock_gettime_ns,
+        }  # fmt: skip
+        replaced = {}
+        for name, function in names.items():
+            if hasattr(time, name):
+                replaced[getattr(time, name)] = function
+                setattr(time, name, function)
+        replace_everywhere(replaced)
+
+    def _broken_down(self) -> None:
+        """The functions of `time` that without an argument mean now. A class may have one: none becomes its method."""
+        localtime = time.localtime
+        for name, most in (("localtime", 1), ("gmtime", 1), ("ctime", 1), ("asctime", 1), ("strftime", 2)):
+            now = (lambda: localtime(self.time())) if name in ("asctime", "strftime") else self.time
+            setattr(time, name, partial(_with_now, getattr(time, name), most, now))
+
+
+def _with_now(real: Callable[..., Any], most: int, now: Callable[[], Any], *arguments: Any) -> Any:
+    if len(arguments) < most or arguments[-1] is None:
+        return real(*arguments[: most - 1], now())
+    return real(*arguments)
+
+
+def replace_everywhere(replaced: dict[Any, Any]) -> None:
+    """Where a module that is there already has one of the keys under any name, give it the value instead."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(__package__ or "?") or not hasattr(module, "__dict__"):
+            continue
+        for attribute, value in list(vars(module).items()):
+            try:
+                new = replaced.get(value)
+            except TypeError:
+                continue
+            if new is not None:
+                setattr(module, attribute, new)
+
+
+def forget(*names: str) -> None:
+    """Let modules, and what is in them, be imported anew."""
+    for name in list(sys.modules):
+        if name.split(".")[0] in names:
+            del sys.modules[name]

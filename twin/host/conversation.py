@@ -1,0 +1,161 @@
+"""The host's side of the conversation with the twin: what the program says goes out, time and messages come in."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import tokenize
+import traceback
+from contextlib import suppress
+from types import FrameType
+from typing import IO, Any
+
+from . import protocol
+from .baton import Baton
+from .polling import Polling
+
+_HERE = os.path.dirname(__file__)
+_exit = os._exit
+_LOADED = tokenize  # What a traceback would otherwise import when a program that hangs has the locks for it.
+_LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
+
+
+class Conversation:
+    """Speaks whenever nobody in the program can go on at its time."""
+
+    def __init__(self, hears: IO[bytes], says: IO[bytes], baton: Baton) -> None:
+        self._hears = hears
+        self._says = says
+        self._baton = baton
+        self._out: list[Any] = []
+        self._until_s: float | None = 0.0
+        self.network: Any = None
+        self.signals: Any = None
+        self.busy = False
+        self._stall_s = 0.0
+        self._polling: Any = None
+        self._asked: dict[str, Any] = {}
+
+    def hello(self, pid: int) -> None:
+        """Say who is here."""
+        version = ".".join(str(part) for part in sys.version_info[:3])
+        self.say({"protocol": protocol.VERSION, "python": version, "pid": pid})
+
+    def say(self, message: dict[str, Any]) -> None:
+        """Say something."""
+        try:
+            protocol.write(self._says, message)
+        except protocol.EndedError:
+            _exit(0)  # The twin is gone: nobody is left to run for.
+
+    def hear(self) -> dict[str, Any]:
+        """The twin's next order."""
+        try:
+            return protocol.read(self._hears)
+        except protocol.EndedError:
+            _exit(0)
+
+    def move(self, hears: IO[bytes], says: IO[bytes]) -> None:
+        """Go on over other streams; the old ones are the parent's."""
+        self._hears.close()
+        self._says.close()
+        self._hears, self._says = hears, says
+
+    def begin(self, stall_s: float, polling: Polling) -> None:
+        """The program begins; `polling` knows its own files."""
+        self._stall_s = stall_s
+        self._polling = polling
+        self.busy = True
+
+    def out(self, *message: Any) -> None:
+        """Something for the twin."""
+        if message[:2] == ("open", 1):
+            self._baton.settle()
+        self._out.append(message)
+        self._baton.changed()
+
+    def idle(self) -> None:
+        """Nobody can go on: time passes, by itself as long as nothing is to be said, or as the twin says."""
+        baton = self._baton
+        next_s = baton.next_s()
+        if next_s is not None and not self._out and (self._until_s is None or next_s < self._until_s):
+            baton.advance(next_s)
+            return
+        self.busy = False
+        self.say({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
+        self._out, self._asked = [], {}
+        order = self.hear()
+        self.busy = True
+        self._until_s = order["until"]
+        baton.advance(order["now"])
+        if order["in"]:
+            baton.changed()
+        for message in order["in"]:
+            self._take(*message)
+
+    def end(self, code: int, reason: str) -> None:
+        """The program has ended."""
+        self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
+
+    def refuse(self, what: str) -> None:
+        """The program does what can't be hosted: it ends here."""
+        self._leave({"refused": f"{what} ({_own_line(sys._getframe(1))})"})
+
+    def hang(self) -> None:
+        """The program makes no progress."""
+        self._show_stacks()
+        frame = sys._current_frames().get(self._baton.current.real_ident)
+        at = traceback.extract_stack(frame)[-1] if frame is not None else None
+        where = "" if at is None else f" (in {at.name}, {at.filename}, line {at.lineno})"
+        self._leave({"hung": f"the program made no progress for {self._stall_s:g} s of real time{where}"})
+
+    def _take(self, kind: str, *rest: Any) -> None:
+        if kind == "signal":
+            self.signals.send(*rest)
+        elif kind == "stacks":
+            self._show_stacks()
+        elif kind == "modules":
+            self._asked = {"modules": self._polling.libraries()}
+        else:
+            self.network.take(kind, *rest)
+
+    def _leave(self, message: dict[str, Any]) -> None:
+        self.busy = False
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        with suppress(protocol.EndedError):
+            protocol.write(self._says, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
+        _exit(0)
+
+    def _show_stacks(self) -> None:
+        """Where each thread stands, into the program's own output."""
+        sys.stderr.write(stacks(self._baton))
+        sys.stderr.flush()
+
+
+def stacks(baton: Baton) -> str:
+    """Where each thread of the program stands."""
+    frames = sys._current_frames()
+    threads = getattr(sys.modules.get("threading"), "_active", {})
+    text = f"After {baton.now_s:.3f} s of its time, the program's threads stand at:\n"
+    for task in sorted(baton.tasks, key=lambda task: task.number):
+        frame = frames.get(task.real_ident)
+        name = getattr(threads.get(task.ident), "name", f"thread {task.number}")
+        steps = [] if frame is None else traceback.extract_stack(frame)
+        own = [step for step in steps if os.path.dirname(step.filename) != _HERE and step.filename[:1] != "<"]
+        text += f"{name}:\n{''.join(traceback.format_list(own))}"
+    return text
+
+
+def _own_line(frame: FrameType | None) -> str:
+    """The innermost line that is not the host's or the standard library's. Nothing is imported for it."""
+    lines = []
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if os.path.dirname(path) != _HERE:
+            lines.append((not path.startswith(_LIBRARY), f"{path}, line {frame.f_lineno}"))
+        frame = frame.f_back
+    own = [line for is_own, line in lines if is_own]
+    return (own or [line for _, line in lines] or ["at its start"])[0]

@@ -1,0 +1,141 @@
+"""Locks in virtual time: what takes the place of `_thread`'s. Everything else in `threading` is made of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from .baton import Baton, Task
+
+TIMEOUT_MAX = float(2**31)
+
+
+class Lock:
+    """As `_thread.lock`. Whoever releases it goes on; the first that waits may try next."""
+
+    baton: Baton
+    __slots__ = ("__weakref__", "_locked", "_waiters")
+
+    def __init__(self) -> None:
+        self._locked = False
+        self._waiters: deque[Task] = deque()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it. Raises `ValueError` for a timeout that is none."""
+        if not blocking and timeout != -1:
+            raise ValueError("can't specify a timeout for a non-blocking call")
+        if timeout < 0 and timeout != -1:
+            raise ValueError("timeout value must be a non-negative number")
+        if timeout > TIMEOUT_MAX:
+            raise OverflowError("timeout value is too large")
+        self.baton.own()
+        if not self._locked:
+            self._locked = True
+            return True
+        if not blocking or timeout == 0:
+            self.baton.tick()
+            return False
+        return self._wait(None if timeout < 0 else self.baton.after(timeout))
+
+    def release(self) -> None:
+        """Let it go. Raises `RuntimeError` if nobody has it."""
+        if not self._locked:
+            raise RuntimeError("release unlocked lock")
+        self._locked = False
+        if self._waiters:
+            self.baton.wake(self._waiters[0])
+            self.baton.give_way()
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return self._locked
+
+    __enter__ = acquire
+    acquire_lock = acquire
+    release_lock = release
+    locked_lock = locked
+
+    def __exit__(self, *_: Any) -> None:
+        self.release()
+
+    def _at_fork_reinit(self) -> None:
+        self._locked = False
+        self._waiters.clear()
+
+    def _wait(self, deadline_s: float | None) -> bool:
+        baton = self.baton
+        task = baton.current
+        self._waiters.append(task)
+        try:
+            while self._locked:
+                if baton.park(deadline_s) and self._locked:
+                    return False
+            self._locked = True
+            return True
+        finally:
+            self._waiters.remove(task)
+            if not self._locked and self._waiters:
+                baton.wake(self._waiters[0])
+
+
+class RLock:
+    """As `_thread.RLock`."""
+
+    baton: Baton
+    __slots__ = ("__weakref__", "_count", "_lock", "_owner")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._owner: Task | None = None
+        self._count = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it, or once more."""
+        task = self.baton.current
+        if self._owner is task:
+            self._count += 1
+            return True
+        if not self._lock.acquire(blocking, timeout):
+            return False
+        self._owner, self._count = task, 1
+        return True
+
+    def release(self) -> None:
+        """Let it go, once. Raises `RuntimeError` if the current thread has it not."""
+        if self._owner is not self.baton.current:
+            raise RuntimeError("cannot release un-acquired lock")
+        self._count -= 1
+        if not self._count:
+            self._owner = None
+            self._lock.release()
+
+    def locked(self) -> bool:
+        """Whether somebody has it."""
+        return self._lock.locked()
+
+    __enter__ = acquire
+
+    def __exit__(self, *_: Any) -> None:
+        self.release()
+
+    def _is_owned(self) -> bool:
+        return self._owner is self.baton.current
+
+    def _recursion_count(self) -> int:
+        return self._count if self._is_owned() else 0
+
+    def _release_save(self) -> tuple[int, Task | None]:
+        if not self._count:
+            raise RuntimeError("cannot release un-acquired lock")
+        state = (self._count, self._owner)
+        self._count, self._owner = 0, None
+        self._lock.release()
+        return state
+
+    def _acquire_restore(self, state: tuple[int, Task | None]) -> None:
+        self._lock.acquire()
+        self._count, self._owner = state
+
+    def _at_fork_reinit(self) -> None:
+        self._lock._at_fork_reinit()
+        self._owner, self._count = None, 0

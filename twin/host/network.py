@@ -1,0 +1,213 @@
+"""The virtual network: every connection that the program opens leads to the twin, or to itself."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+from typing import Any, Callable
+
+from .baton import Baton
+from .clock import forget
+from .sockets import CONNECTED, CONNECTING, VirtualSocket
+
+FIRST_FD, FIRST_PORT = 100_000, 50_000
+_real_select = select.select
+_GONE = ("poll", "epoll", "kqueue", "kevent", "devpoll")
+
+
+class Network:
+    """The program's sockets. `out` takes what goes to the twin: `open`, `data`, `close` of a numbered connection."""
+
+    def __init__(self, baton: Baton, out: Callable[..., None], refuse: Callable[[str], None]) -> None:
+        self.baton = baton
+        self.refuse = refuse
+        self.default_timeout: float | None = None
+        self.listeners: dict[int, VirtualSocket] = {}
+        self._out = out
+        self._sockets: dict[int, VirtualSocket] = {}
+        self._outside: dict[int, VirtualSocket] = {}
+        self._names: dict[str, str] = {}
+        self._fd, self._port, self._number = FIRST_FD, FIRST_PORT, 0
+        VirtualSocket.network = self
+
+    def add(self, new: VirtualSocket) -> int:
+        """A socket's number."""
+        self._fd += 1
+        self._sockets[self._fd] = new
+        return self._fd
+
+    def remove(self, old: VirtualSocket) -> None:
+        """A socket is closed."""
+        self._sockets.pop(old.fileno(), None)
+        if self.listeners.get(old.getsockname()[1]) is old:
+            del self.listeners[old.getsockname()[1]]
+
+    def place(self, address: Any) -> tuple[str, int]:
+        """An address of the program's own; port 0 is any."""
+        host, port = (address[0], address[1]) if isinstance(address, tuple) else (str(address), 0)
+        if not port:
+            self._port += 1
+        return host or "0.0.0.0", port or self._port
+
+    def connect(self, one: VirtualSocket) -> None:
+        """Connect to whoever listens in the program, or else to the twin."""
+        host, port = one._there
+        listener = self.listeners.get(port)
+        if one.type != socket.SOCK_STREAM:
+            one._state = CONNECTED
+        elif listener is not None:
+            other = VirtualSocket(one.family, one.type)
+            other._here, other._there = one._there, one._here
+            self._join(one, other)
+            listener._queue.append(other)
+            listener._notify()
+        else:
+            self._number += 1
+            one._number, one._state = self._number, CONNECTING
+            self._outside[self._number] = one
+            self._out("open", self._number, self._names.get(host, str(host)), port)
+
+    def send(self, one: VirtualSocket, data: bytes) -> None:
+        """What one end sends arrives at the other."""
+        self.baton.own()
+        if one._peer is not None:
+            one._peer._hear(data)
+        elif one._number is not None:
+            self._out("data", one._number, data.decode("latin-1"))
+
+    def hang_up(self, one: VirtualSocket) -> None:
+        """One end says goodbye."""
+        if one._peer is not None:
+            one._peer._hear_end()
+            one._peer = None
+        if one._number is not None and self._outside.pop(one._number, None) is not None:
+            self._out("close", one._number)
+
+    def take(self, kind: str, number: int, data: str = "") -> None:
+        """What comes from the twin: `accept`, `refuse`, `data`, `close` of a connection."""
+        one = self._outside.get(number)
+        if one is None:
+            return
+        if kind == "data":
+            one._hear(data.encode("latin-1"))
+        elif kind == "accept":
+            one._state = CONNECTED
+            one._notify()
+        else:
+            del self._outside[number]
+            if kind == "refuse":
+                one._error = errno.ECONNREFUSED
+                one._state = "new"
+            one._hear_end()
+
+    def pair(self, family: int = -1, type: int = socket.SOCK_STREAM, proto: int = 0) -> tuple[VirtualSocket, ...]:
+        """As `socket.socketpair`."""
+        one, other = VirtualSocket(family, type, proto), VirtualSocket(family, type, proto)
+        self._join(one, other)
+        return one, other
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Send something over the socket with this number, if there is one."""
+        if descriptor in self._sockets:
+            self._sockets[descriptor].send(data)
+
+    def select(self, read: Any, write: Any, exceptional: Any, timeout: float | None = None) -> tuple[Any, ...]:
+        """As `select.select`, also for real files among the sockets."""
+        reads, writes = self._found(read), self._found(write)
+        deadline_s = None if timeout is None else self.baton.after(timeout)
+        task = self.baton.current
+        while True:
+            ready = self._ready(reads, writes)
+            if ready[0] or ready[1]:
+                return ready
+            if timeout is not None and timeout <= 0:
+                self.baton.tick()
+                return ready
+            if self._wait([one for _, one in reads + writes], deadline_s, task):
+                return self._ready(reads, writes)
+
+    def _wait(self, watched: list[Any], deadline_s: float | None, task: Any) -> bool:
+        """Wait for any of these; whether the deadline came."""
+        if any(isinstance(one, int) for one in watched):
+            task.read_clock = True
+            self.baton.step_aside()  # Nobody says when a real file is ready.
+            return deadline_s is not None and self.baton.now_s >= deadline_s
+        for one in watched:
+            one._watchers.append(task)
+        try:
+            return self.baton.park(deadline_s)
+        finally:
+            for one in watched:
+                one._watchers.remove(task)
+
+    def _found(self, objects: Any) -> list[tuple[Any, Any]]:
+        """Each with its virtual socket, or with the number of a real file."""
+        found = []
+        for one in objects:
+            descriptor = one if isinstance(one, int) else one.fileno()
+            if descriptor < 0:
+                raise ValueError(f"file descriptor cannot be a negative integer ({descriptor})")
+            found.append((one, self._sockets.get(descriptor, descriptor)))
+        return found
+
+    @staticmethod
+    def _ready(reads: list[tuple[Any, Any]], writes: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any], list[Any]]:
+        ready_to_read = [found for found, one in reads if not isinstance(one, int) and one._readable()]
+        ready_to_write = [found for found, one in writes if not isinstance(one, int) and one._writable()]
+        files = [one for _, one in reads if isinstance(one, int)], [one for _, one in writes if isinstance(one, int)]
+        if any(files):
+            real = _real_select(files[0], files[1], [], 0)
+            ready_to_read += [found for found, one in reads if isinstance(one, int) and one in real[0]]
+            ready_to_write += [found for found, one in writes if isinstance(one, int) and one in real[1]]
+        return ready_to_read, ready_to_write, []
+
+    @staticmethod
+    def _join(one: VirtualSocket, other: VirtualSocket) -> None:
+        one._peer, other._peer = other, one
+        one._state = other._state = CONNECTED
+
+    def install(self) -> None:
+        """Take the place of the real one, in `select` and `socket`."""
+        for name in _GONE:
+            if hasattr(select, name):
+                delattr(select, name)
+        select.select = self.select
+        forget("selectors")  # Made of what `select` had.
+        import selectors
+
+        socket.selectors = selectors  # type: ignore[attr-defined]
+        socket.socket = socket.SocketType = VirtualSocket  # type: ignore[misc, assignment]
+        socket.socketpair = self.pair  # type: ignore[assignment]
+        socket.getaddrinfo = self._addresses
+        socket.gethostbyname = self._address
+        socket.gethostname = lambda: "localhost"
+        socket.getfqdn = lambda name="": name or "localhost"
+        socket.setdefaulttimeout = self._set_default_timeout
+        socket.getdefaulttimeout = lambda: self.default_timeout
+
+    def _set_default_timeout(self, timeout: float | None) -> None:
+        self.default_timeout = timeout
+
+    def _address(self, name: Any) -> str:
+        """The same address for the same name; the twin is told the name."""
+        host: str = name.decode() if isinstance(name, bytes) else str(name or "127.0.0.1")
+        if host.replace(".", "").isdigit():
+            return host
+        if host in ("localhost", "::1"):
+            return "127.0.0.1"
+        known = [address for address, known in self._names.items() if known == host]
+        address = known[0] if known else f"10.0.0.{len(self._names) + 1}"
+        self._names[address] = host
+        return address
+
+    def _addresses(
+        self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    ) -> list[Any]:
+        """As `socket.getaddrinfo`: one address, of IPv4."""
+        if family not in (0, socket.AF_INET):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        kind = socket.SocketKind(type or socket.SOCK_STREAM)
+        number = {"http": 80, "https": 443}.get(port, port) if isinstance(port, str) else port
+        protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
+        return [(socket.AF_INET, kind, int(protocol), "", (self._address(host), int(number or 0)))]

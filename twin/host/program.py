@@ -1,0 +1,93 @@
+"""The user's program: what stands on its command line, run as Python itself would run it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import traceback
+from types import ModuleType
+from typing import Any
+
+
+class Program:
+    """A script, `-m MODULE` or `-c CODE`, with its arguments."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self.reason = ""
+
+    @property
+    def folders(self) -> list[str]:
+        """Where its own files are."""
+        first = self._words[0] if self._words else ""
+        return [os.getcwd()] if first in ("-m", "-c") else [os.path.dirname(os.path.abspath(first)), os.getcwd()]
+
+    def run(self) -> int:
+        """Run it to its end, its threads that are no daemons and what it has registered for the end among it.
+
+        Returns the exit code.
+        """
+        code = self._guarded(self._run_main)
+        import threading
+
+        self._guarded(threading._shutdown)  # type: ignore[attr-defined]
+        import atexit
+
+        self._guarded(atexit._run_exitfuncs)
+        return code
+
+    def _run_main(self) -> None:
+        words = self._words
+        if words[0] == "-m":
+            sys.argv = words[1:]
+            sys.path.insert(0, os.getcwd())
+            runpy._run_module_as_main(words[1], alter_argv=True)  # type: ignore[attr-defined]
+        elif words[0] == "-c":
+            sys.argv = ["-c", *words[2:]]
+            sys.path.insert(0, "")
+            exec(compile(words[1], "<string>", "exec"), _main_module(None).__dict__)
+        elif os.path.isdir(words[0]) or words[0].endswith((".zip", ".pyz")):
+            sys.argv = words
+            runpy.run_path(words[0], run_name="__main__")
+        else:
+            sys.argv = words
+            sys.path.insert(0, os.path.dirname(os.path.abspath(words[0])))
+            with open(words[0], "rb") as file:
+                code = compile(file.read(), words[0], "exec", dont_inherit=True)
+            exec(code, _main_module(words[0]).__dict__)
+
+    def _guarded(self, run: Any) -> int:
+        """Run something; what it raises is an exit code, and said as Python says it."""
+        try:
+            run()
+        except SystemExit as leave:
+            if leave.code is None or isinstance(leave.code, int):
+                return leave.code or 0
+            sys.stderr.write(f"{leave.code}\n")
+            self.reason = str(leave.code)
+            return 1
+        except BaseException as error:
+            self._tell(error)
+            return 130 if isinstance(error, KeyboardInterrupt) else 1
+        return 0
+
+    def _tell(self, error: BaseException) -> None:
+        own = error.__traceback__
+        while own is not None and os.path.dirname(own.tb_frame.f_code.co_filename) == os.path.dirname(__file__):
+            own = own.tb_next
+        sys.excepthook(type(error), error.with_traceback(own), own)
+        steps = traceback.extract_tb(own)
+        where = f" (in {steps[-1].name}, line {steps[-1].lineno})" if steps else ""
+        self.reason = f"{type(error).__name__}: {error}{where}"
+
+
+def _main_module(path: str | None) -> ModuleType:
+    """The module `__main__`, new."""
+    module = ModuleType("__main__")
+    module.__dict__.update(__builtins__=__builtins__, __annotations__={})
+    if path is not None:
+        here = os.path.abspath(path) if sys.version_info >= (3, 9) else path
+        module.__dict__.update(__file__=here, __cached__=None)
+    sys.modules["__main__"] = module
+    return module

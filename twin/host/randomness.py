@@ -1,0 +1,64 @@
+"""Chance that is the same on every run: the system's random bytes, unseeded generators, the process's number."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from typing import Any
+
+PID = 4242
+
+
+class Randomness:
+    """Streams of bytes that follow from a seed."""
+
+    def __init__(self) -> None:
+        self._seed = 0
+        self._counts = {"program": 0, "imports": 0}
+
+    def begin(self, seed: int) -> None:
+        """The program begins: all that it draws follows from `seed`."""
+        self._seed, self._counts = seed, {"program": 0, "imports": 0}
+        sys.modules["random"].seed()
+
+    def urandom(self, size: int) -> bytes:
+        """As `os.urandom`. What libraries draw while they are imported is a stream of its own: they may be already."""
+        stream = "imports" if _importing() else "program"
+        found = b""
+        while len(found) < size:
+            found += hashlib.sha256(f"{self._seed}/{stream}/{self._counts[stream]}".encode()).digest()
+            self._counts[stream] += 1
+        return found[:size]
+
+    def install(self) -> None:
+        """Take the place of the system's."""
+        os.urandom = self.urandom
+        if hasattr(os, "getrandom"):
+            os.getrandom = lambda size, flags=0: self.urandom(size)
+        os.getpid = lambda: PID
+        os.getppid = lambda: PID - 1
+        import random
+
+        seed = random.Random.seed
+
+        def seeded(self_: Any, a: Any = None, version: int = 2) -> None:
+            seed(self_, int.from_bytes(self.urandom(32), "big") if a is None else a, version)
+
+        random.Random.seed = seeded  # type: ignore[method-assign, assignment]
+        random.seed = random._inst.seed
+        import uuid
+
+        uuid._node = 0x0242AC110002  # type: ignore[attr-defined]
+        uuid._has_uuid_generate_time_safe = False  # type: ignore[attr-defined]  # Python 3.8 loads it late.
+        uuid._generate_time_safe = uuid._UuidCreate = None  # type: ignore[attr-defined]
+
+
+def _importing() -> bool:
+    """Whether a module is being imported."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False

@@ -1,0 +1,92 @@
+"""What can't be hosted: said at once and by name, with what to do, instead of quietly running in real time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+from typing import Any, Callable
+
+from .imports import when_imported
+
+INSTEAD = "; use --link realtime"
+TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
+"""Libraries of windows, which nobody imports who does not use them."""
+
+LOOPS = {
+    "uvloop": ("install", "run", "new_event_loop", "EventLoopPolicy"), "trio": ("run",),
+    "gevent": ("sleep", "spawn", "joinall", "wait"), "gevent.monkey": ("patch_all",),
+    "eventlet": ("sleep", "spawn", "monkey_patch"), "twisted.internet.reactor": ("run",),
+}  # fmt: skip
+"""Event loops, which a library may import where they are there; what begins one of them."""
+
+SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
+"""Commands for a screen."""
+
+ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
+"""Modules of the standard library that ask the system about itself by starting a program, and wait for it."""
+
+
+class Refusals:
+    """Ends the program by `refuse` where it does one of these."""
+
+    def __init__(self, refuse: Callable[[str], None]) -> None:
+        self._refuse = refuse
+
+    def install(self) -> None:
+        """Take the place of what would leave the virtual clock."""
+        for name in ("posix_spawn", "posix_spawnp"):
+            if hasattr(os, name):
+                setattr(os, name, self._process(getattr(os, name)))
+        os.system = self._system  # type: ignore[assignment]
+        for name in ("fork", "forkpty", "startfile"):
+            if hasattr(os, name):
+                setattr(os, name, self._instead_of(f"os.{name}", "starts another process"))
+        for name in ("execv", "execve"):
+            setattr(os, name, self._instead_of(f"os.{name}", "becomes another program"))
+        if sys.platform == "win32":
+            import _winapi
+
+            _winapi.CreateProcess = self._process(_winapi.CreateProcess)
+        else:
+            import _posixsubprocess
+
+            _posixsubprocess.fork_exec = self._process(_posixsubprocess.fork_exec)
+        for name in TOOLKITS:
+            when_imported(name, self._at_import(f"it uses {name}, whose windows wait outside Python{INSTEAD}"))
+        for name in LOOPS:
+            when_imported(name, self._no_loop)
+        when_imported("_tkinter", self._no_windows)
+
+    def _instead_of(self, name: str, what: str) -> Any:
+        return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
+
+    def _system(self, command: str) -> int:
+        """As `os.system`, of what concerns the screen only, which is nowhere to be seen."""
+        if command.split()[:1] and command.split(maxsplit=1)[0] not in SCREEN:
+            self._refuse(f"it starts another process (os.system), which has no virtual clock{INSTEAD}")
+        return 0
+
+    def _process(self, real: Any) -> Any:
+        def start(*arguments: Any, **options: Any) -> Any:
+            frame = sys._getframe(1)
+            while frame.f_back is not None and frame.f_code.co_filename.endswith(("subprocess.py", "os.py")):
+                frame = frame.f_back
+            if os.path.basename(frame.f_code.co_filename) in ALLOWED:
+                return real(*arguments, **options)
+            return self._refuse(f"it starts another process, which has no virtual clock{INSTEAD}")
+
+        return start
+
+    def _at_import(self, what: str) -> Callable[[ModuleType], None]:
+        return lambda module: self._refuse(what)
+
+    def _no_loop(self, module: ModuleType) -> None:
+        name = module.__name__
+        what = f"it uses {name.split('.')[0]}, whose event loop waits outside Python{INSTEAD}"
+        for function in LOOPS[name]:
+            if hasattr(module, function):
+                setattr(module, function, lambda *_, **__: self._refuse(what))
+
+    def _no_windows(self, module: ModuleType) -> None:
+        module.create = self._instead_of("tkinter", "opens a window")  # type: ignore[attr-defined]

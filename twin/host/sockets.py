@@ -1,0 +1,269 @@
+"""Virtual sockets: to the twin, or to another socket of the program. The program's own code sees real ones."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections import deque
+from typing import TYPE_CHECKING, Any, Callable
+
+from .baton import Task
+
+if TYPE_CHECKING:
+    from .network import Network
+
+NEW, CONNECTING, CONNECTED, LISTENING, CLOSED = "new", "connecting", "connected", "listening", "closed"
+_real = socket.socket
+_timed_out = socket.timeout
+
+
+class VirtualSocket:
+    """As `socket.socket`, for TCP; what is sent over UDP is lost."""
+
+    network: Network
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: Any = None) -> None:
+        if fileno is not None:
+            self.network.refuse("it uses TLS, or a socket by its file descriptor; use --link realtime")
+        self.family = socket.AddressFamily(socket.AF_INET if family == -1 else family)
+        plain = socket.SOCK_STREAM if type == -1 else type & ~getattr(socket, "SOCK_NONBLOCK", 0)
+        self.type = socket.SocketKind(plain & ~getattr(socket, "SOCK_CLOEXEC", 0))
+        self.proto = 0 if proto == -1 else proto
+        self._state = NEW
+        self._watchers: list[Task] = []
+        self._received = bytearray()
+        self._ended = False
+        self._error = 0
+        self._queue: deque[VirtualSocket] = deque()
+        self._peer: VirtualSocket | None = None
+        self._number: int | None = None
+        self._timeout: float | None = self.network.default_timeout
+        self._io_refs = 0
+        self._closed = False
+        self._here: Any = ("0.0.0.0", 0)
+        self._there: Any = None
+        self._fd = self.network.add(self)
+
+    makefile: Any = _real.makefile
+    _decref_socketios: Any = _real._decref_socketios  # type: ignore[attr-defined]
+
+    def __enter__(self) -> VirtualSocket:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<socket fd={self.fileno()}, {self._state}, laddr={self._here}, raddr={self._there}>"
+
+    @property
+    def timeout(self) -> float | None:
+        """How long it waits."""
+        return self._timeout
+
+    def fileno(self) -> int:
+        """Its number, or -1 when it is closed."""
+        return -1 if self._state == CLOSED else self._fd
+
+    def settimeout(self, timeout: float | None) -> None:
+        """As of a real one."""
+        if timeout is not None and timeout < 0:
+            raise ValueError("Timeout value out of range")
+        self._timeout = timeout
+
+    def gettimeout(self) -> float | None:
+        """As of a real one."""
+        return self._timeout
+
+    def setblocking(self, flag: bool) -> None:
+        """As of a real one."""
+        self._timeout = None if flag else 0.0
+
+    def getblocking(self) -> bool:
+        """As of a real one."""
+        return self._timeout != 0
+
+    def setsockopt(self, *_: Any) -> None:
+        """There is nothing to be set."""
+
+    def getsockopt(self, level: int, option: int, size: int = 0) -> Any:
+        """Only what has gone wrong is known."""
+        if level == socket.SOL_SOCKET and option == socket.SO_ERROR:
+            error, self._error = self._error, 0
+            return error
+        if level == socket.SOL_SOCKET and option == socket.SO_TYPE:
+            return int(self.type)
+        return bytes(size) if size else 0
+
+    def set_inheritable(self, flag: bool) -> None:
+        """There is nobody to inherit it."""
+
+    def get_inheritable(self) -> bool:
+        """There is nobody to inherit it."""
+        return False
+
+    def getsockname(self) -> Any:
+        """Where it is."""
+        return self._here
+
+    def getpeername(self) -> Any:
+        """Where the other end is."""
+        if self._state != CONNECTED:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        return self._there
+
+    def bind(self, address: Any) -> None:
+        """Be at an address of the program's own."""
+        self._here = self.network.place(address)
+
+    def listen(self, backlog: int = 0) -> None:
+        """Wait for other sockets of the program."""
+        self._state = LISTENING
+        self.network.listeners[self._here[1]] = self
+
+    def accept(self) -> tuple[VirtualSocket, Any]:
+        """The next that connects."""
+        self._await(lambda: bool(self._queue))
+        found = self._queue.popleft()
+        return found, found._there
+
+    def connect(self, address: Any) -> None:
+        """Connect. Raises `ConnectionRefusedError`, or as a real one does where it does not wait."""
+        if self._state == CONNECTED and self.type == socket.SOCK_STREAM:
+            raise OSError(errno.EISCONN, os.strerror(errno.EISCONN))
+        if self._state == CONNECTING:
+            raise OSError(errno.EALREADY, os.strerror(errno.EALREADY))
+        self._here, self._there = self.network.place(("127.0.0.1", 0)), tuple(address[:2])
+        self.network.connect(self)
+        if self._state == CONNECTING and self._timeout == 0:
+            raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
+        self._await(lambda: self._state != CONNECTING)
+        self._raise_error()
+
+    def connect_ex(self, address: Any) -> int:
+        """Connect; the error's number, or 0."""
+        try:
+            self.connect(address)
+        except OSError as error:
+            return error.errno or errno.EAGAIN
+        return 0
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """What has been received; nothing when the other end has closed."""
+        if self._state not in (CONNECTED, NEW) and not self._error:
+            number = errno.EBADF if self._state == CLOSED else errno.ENOTCONN
+            raise OSError(number, os.strerror(number))
+        self._await(self._readable)
+        if not self._received:
+            self._raise_error()
+        found = bytes(self._received[:size])
+        if not flags & socket.MSG_PEEK:
+            del self._received[:size]
+        return found
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """The same, into a buffer."""
+        found = self.recv(nbytes or len(memoryview(buffer).cast("B")), flags)
+        memoryview(buffer).cast("B")[: len(found)] = found
+        return len(found)
+
+    def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
+        """The same, with where it came from."""
+        return self.recv(size, flags), self._there
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send all of it. Raises `BrokenPipeError` when the other end is gone."""
+        payload = bytes(data)
+        if self.type != socket.SOCK_STREAM:
+            return len(payload)
+        if self._state != CONNECTED or self._ended:
+            self._raise_error()
+            number = {CLOSED: errno.EBADF, CONNECTED: errno.EPIPE}.get(self._state, errno.ENOTCONN)
+            raise OSError(number, os.strerror(number))
+        self.network.send(self, payload)
+        return len(payload)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of it."""
+        self.send(data, flags)
+
+    def sendto(self, data: Any, *_: Any) -> int:
+        """Datagrams are lost."""
+        return len(bytes(data))
+
+    def shutdown(self, how: int) -> None:
+        """Say goodbye. Raises `OSError` where nobody is connected."""
+        if self._state != CONNECTED:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        if how != socket.SHUT_RD:
+            self.network.hang_up(self)
+        if how != socket.SHUT_WR:
+            self._hear_end()
+
+    def close(self) -> None:
+        """Close it, once nothing made of it is open any more."""
+        self._closed = True
+        if self._io_refs <= 0:
+            self._real_close()
+
+    def detach(self) -> int:
+        """Its number; it is closed here."""
+        number = self.fileno()
+        self._state = CLOSED
+        return number
+
+    def _readable(self) -> bool:
+        """Whether a read would not wait."""
+        return bool(self._received or self._queue or self._ended or self._error)
+
+    def _writable(self) -> bool:
+        """Whether a write would not wait."""
+        return self._state == CONNECTED or bool(self._error)
+
+    def _hear(self, data: bytes) -> None:
+        """Something has arrived."""
+        self._received += data
+        self._notify()
+
+    def _hear_end(self) -> None:
+        """The other end is gone."""
+        self._ended = True
+        self._notify()
+
+    def _notify(self) -> None:
+        """Whoever waits for it may look."""
+        self.network.baton.changed()
+        for task in self._watchers:
+            self.network.baton.wake(task)
+
+    def _real_close(self) -> None:
+        if self._state != CLOSED:
+            self.network.hang_up(self)
+            self.network.remove(self)
+            self._state = CLOSED
+            self._notify()
+
+    def _raise_error(self) -> None:
+        error, self._error = self._error, 0
+        if error:
+            raise OSError(error, os.strerror(error))
+
+    def _await(self, condition: Callable[[], bool]) -> None:
+        baton = self.network.baton
+        if condition():
+            return
+        if self._timeout == 0:
+            baton.tick()
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        deadline_s = None if self._timeout is None else baton.after(self._timeout)
+        task = baton.current
+        self._watchers.append(task)
+        try:
+            while not condition():
+                if self._state == CLOSED:
+                    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+                if baton.park(deadline_s) and not condition():
+                    raise _timed_out("timed out")
+        finally:
+            self._watchers.remove(task)

@@ -1,0 +1,86 @@
+"""Puts the host together, in the order that it needs: what is virtual takes its place before anything uses it."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from types import ModuleType
+from typing import Any
+
+from .baton import Baton
+from .clock import Clock
+from .conversation import Conversation
+from .imports import when_imported
+from .polling import Polling
+from .program import Program
+from .refusals import Refusals
+from .signals import Signals
+from .streams import take_standard_streams, write_to
+from .threads import Threads
+from .warmth import Warmth
+from .watchdog import Watchdog
+
+
+def start(words: list[str]) -> None:
+    """Run the program that stands on the command line, for the twin at the other end of standard input and output."""
+    Host(Program(words)).run()
+
+
+class Host:
+    """Everything that is virtual, in its place; and the program that is to run there."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._baton = baton = Baton()
+        self._conversation = conversation = Conversation(*take_standard_streams(), baton)
+        signals = Signals(baton, lambda code: conversation.end(code, f"ended by signal {-code}"))
+        warmth = Warmth(baton, conversation)  # Before what it needs is refused to the program.
+        Threads(baton, signals).install()
+        clock = Clock(baton)
+        clock.install()
+        self._install_rest(signals, clock)
+        baton.on_resume = signals.deliver
+        baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
+        self._order = warmth.await_order()
+
+    def run(self) -> None:
+        """Run the program to its end."""
+        baton, conversation, program, order = self._baton, self._conversation, self._program, self._order
+        if order["output"]:
+            write_to(order["output"])
+        self._randomness.begin(order["seed"])
+        baton.chance = random.Random(order["schedule"]) if order["schedule"] else None
+        polling = Polling(baton, program.folders)
+        baton.on_start, baton.state_of, baton.idle = polling.watch, polling.state, conversation.idle
+        Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
+        conversation.begin(order["stall_s"], polling)
+        polling.watch()
+        code = program.run()
+        conversation.end(code, program.reason)
+
+    def _install_rest(self, signals: Signals, clock: Clock) -> None:
+        """What is imported only now: it is made of what has been replaced before."""
+        from . import dates, windows
+        from .network import Network
+        from .randomness import Randomness
+
+        conversation = self._conversation
+        self._randomness: Any = Randomness()
+        self._randomness.install()
+        dates.install(clock.time)
+        network = Network(self._baton, conversation.out, conversation.refuse)
+        network.install()
+        signals.install(network.write)
+        windows.install(clock.sleep)
+        if sys.platform == "win32":
+            when_imported("asyncio", _select_events)
+        Refusals(conversation.refuse).install()
+        os._exit = lambda status: conversation.end(status, "")  # type: ignore[assignment, return-value]
+        os.abort = lambda: conversation.end(-6, "aborted")  # type: ignore[assignment, return-value]
+        conversation.network, conversation.signals = network, signals
+
+
+def _select_events(asyncio: ModuleType) -> None:
+    """On Windows asyncio's usual loop waits in the system for real sockets; the other one selects."""
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())

@@ -1,0 +1,23 @@
+"""What the session broker sees of connections, in the words of every link's records."""
+
+from typing import Final
+
+from twin.broker.observation import Observation
+from twin.links.mqtt_effects import Connected, Disconnected, Effect, Refused, Subscribed
+from twin.trace import Event
+
+_ENDINGS: Final[dict[str, Event]] = {"disconnected": "disconnected", "taken over": "taken over"}
+
+
+def observations_of(effect: Effect) -> list[Observation]:
+    """What the broker sees of a connection, as every link records it."""
+    if isinstance(effect, Connected):
+        return [Observation(effect.client_id, "connected", "MQTT 3.1.1")]
+    if isinstance(effect, Subscribed):
+        return [Observation(effect.client_id, "subscribed", effect.topic_filter)]
+    if isinstance(effect, Refused):
+        return [Observation(effect.client_id, "refused", f"it speaks {effect.protocol}, code {effect.code}")]
+    if isinstance(effect, Disconnected):
+        event = _ENDINGS.get(effect.reason, "lost")
+        return [Observation(effect.client_id, event, "" if event == effect.reason else effect.reason)]
+    return []

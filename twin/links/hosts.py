@@ -1,0 +1,153 @@
+"""Hosts for one program: the first is started for its run; later ones wait beforehand, with the libraries imported."""
+
+import os
+import signal
+import socket
+import sys
+import weakref
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import IO, Final
+
+from twin.errors import TwinError
+from twin.host import protocol
+from twin.links.host_process import Command, HostProcess, StartedProcess
+
+FORKS: Final = sys.platform == "linux"
+"""Elsewhere a process can't be forked, or is better not."""
+
+FORK_S: Final = 20.0
+"""A child that has not called back by then never will."""
+
+
+class Hosts:
+    """Makes hosts for the program of a command line; what the program imported in one run waits for the next.
+
+    On Linux the host that waits is forked for each run, as long as it has one thread only; elsewhere it is used up by
+    its run, and the next one is started meanwhile. It ends with this object.
+    """
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+        self._modules: tuple[str, ...] | None = None
+        self._folder = Path(mkdtemp(prefix="hosts-"))
+        weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._waiting: _Waiting | None = None
+        self._let_go: Callable[[], object] = lambda: None
+
+    @property
+    def curious(self) -> bool:
+        """Whether it does not know yet what the program imports."""
+        return self._modules is None
+
+    def learn(self, modules: Iterable[str]) -> None:
+        """The program imports these libraries."""
+        if self._modules is None:
+            self._modules = tuple(modules)
+
+    def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
+        """A host in which the program begins; its output goes to the end of a file. Raises `TwinError`."""
+        host = self._waited(output)
+        if host is None:
+            host = HostProcess(StartedProcess(self._command, output), output)
+            host.run(seed=seed, schedule=schedule)
+        else:
+            host.run(seed=seed, schedule=schedule, output=str(output))
+        return host
+
+    def _waited(self, output: Path) -> HostProcess | None:
+        """A host that has waited; None if there is none, or it has come to grief."""
+        if self._modules is None:
+            return None
+        waiting = self._waiting or self._another(self._modules)
+        try:
+            host = waiting.host(output)
+            if not waiting.forks:
+                self._let_go()
+                self._another(self._modules)
+        except TwinError:
+            self._let_go()
+            waiting.end()
+            self._waiting = None
+            return None
+        return host
+
+    def _another(self, modules: tuple[str, ...]) -> "_Waiting":
+        """Start a host that waits."""
+        waiting = self._waiting = _Waiting(self._command, self._folder, modules)
+        self._let_go = weakref.finalize(self, waiting.end).detach
+        return waiting
+
+
+class _Waiting:
+    """A host that imports the libraries, and waits."""
+
+    def __init__(self, command: Command, folder: Path, modules: tuple[str, ...]) -> None:
+        self._path = folder / "calls"
+        self._output = folder / "output.txt"
+        self._output.touch()
+        self._process = StartedProcess(command, self._output)
+        with suppress(protocol.EndedError):  # Whoever waits for its answer will hear why.
+            protocol.write(self._process.hears, {"import": modules})
+
+    @cached_property
+    def _host(self) -> HostProcess:
+        return HostProcess(self._process, self._output)
+
+    @cached_property
+    def forks(self) -> bool:
+        """Whether it can be forked: it has one thread, and the system can."""
+        return bool(self._host.hear()["single"]) and FORKS
+
+    def host(self, output: Path) -> HostProcess:
+        """A child of it where it may fork, else itself."""
+        if sys.platform == "win32" or not self.forks:
+            return self._host
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(self._path))
+            try:
+                listener.listen(1)
+                listener.settimeout(FORK_S)
+                self._host.order({"fork": str(self._path)})
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    raise TwinError("--controller: a host did not fork") from None
+            finally:
+                self._path.unlink()
+        forked = _ForkedProcess(connection)
+        host = HostProcess(forked, output)
+        forked.pid = host.pid
+        return host
+
+    def end(self) -> None:
+        """End it."""
+        self._process.kill()
+
+
+class _ForkedProcess:
+    """A child of a host that waits, which sees to its burial."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(None)
+        self.pid: int | None = None
+        self.hears: IO[bytes] = connection.makefile("wb")
+        self.says: IO[bytes] = connection.makefile("rb")
+        connection.close()  # The streams keep it open.
+
+    def kill(self) -> None:
+        """End it at once."""
+        if sys.platform != "win32" and self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        for stream in (self.hears, self.says):
+            with suppress(OSError):
+                stream.close()
+
+    def exit_words(self) -> str:
+        """Its parent knows, and does not say."""
+        return "without a word"

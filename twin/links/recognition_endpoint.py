@@ -1,0 +1,107 @@
+"""The recognition service of a hosted program: HTTP over a virtual connection, answered in the line's time.
+
+What answers is the twin's recognizer, after the latency and with the faults that the scenario's note in the picture
+tells (`controller.simulation.oracle`). It speaks the contract of `classifier.service`.
+"""
+
+import heapq
+from typing import Final
+
+import h11
+import msgspec
+
+from classifier import ClassifierError, Recognizer
+from controller.errors import RecognizerError
+from controller.simulation.oracle import Silent, read_note
+
+PATH: Final = "/aisim_tf_pre"
+SERVICE_PORT: Final = 8088
+"""Where the service is usually; what it has not is not found there. It answers at any other address, too."""
+
+LATENCY_S: Final = 0.02
+"""How long an answer takes for a picture that says nothing of it."""
+
+
+class StrangeRequestError(Exception):
+    """A request that nobody in the twin answers."""
+
+
+class RecognitionEndpoint:
+    """Connections by number; bytes in, bytes with their time out."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+        self._connections: dict[int, h11.Connection] = {}
+        self._bodies: dict[int, bytearray] = {}
+        self._statuses: dict[int, int] = {}
+        self._answers: list[tuple[float, int, int, bytes, bool]] = []
+        self._count = 0
+
+    def received(self, connection: int, data: bytes, now_s: float) -> None:
+        """Bytes of a request. Raises `StrangeRequestError` for one that is for another service."""
+        http = self._connections.setdefault(connection, h11.Connection(h11.SERVER))
+        http.receive_data(data)
+        while True:
+            try:
+                event = http.next_event()
+            except h11.RemoteProtocolError as error:
+                raise StrangeRequestError(f"HTTP that is none: {error}") from None
+            if isinstance(event, h11.Request):
+                self._begin(connection, event)
+            elif isinstance(event, h11.Data):
+                self._bodies[connection] += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                self._answer(connection, http, bytes(self._bodies.pop(connection)), now_s)
+                if http.our_state is not h11.DONE:
+                    return
+                http.start_next_cycle()
+            else:
+                return
+
+    def closed(self, connection: int) -> None:
+        """The connection is gone, with what was still to be answered."""
+        self._connections.pop(connection, None)
+        self._answers = [answer for answer in self._answers if answer[2] != connection]
+        heapq.heapify(self._answers)
+
+    @property
+    def next_due_s(self) -> float | None:
+        """When the next answer is due."""
+        return self._answers[0][0] if self._answers else None
+
+    def due(self, now_s: float) -> list[tuple[int, bytes, bool]]:
+        """The answers that are due, each with its connection, and whether that is to be closed then."""
+        found = []
+        while self._answers and self._answers[0][0] <= now_s:
+            found.append(heapq.heappop(self._answers)[2:])
+        return found
+
+    def _begin(self, connection: int, request: h11.Request) -> None:
+        path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
+        headers = dict(request.headers)
+        elsewhere = not headers.get(b"host", b"").endswith(b":%d" % SERVICE_PORT)
+        if path != PATH and elsewhere:
+            raise StrangeRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
+        self._bodies[connection] = bytearray()
+        self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
+
+    def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:
+        note = read_note(image)
+        status = self._statuses.pop(connection)
+        body = self._said(image) if status == 200 else b"{}"
+        headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
+        response = h11.Response(status_code=status, headers=headers)
+        data = b"".join(http.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
+        if note is not None and isinstance(note.answer, Silent):
+            return
+        self._count += 1
+        due_s = now_s + (LATENCY_S if note is None else note.latency_s)
+        heapq.heappush(self._answers, (due_s, self._count, connection, data, http.our_state is h11.MUST_CLOSE))
+
+    def _said(self, image: bytes) -> bytes:
+        try:
+            says = self._recognizer.classify(image)
+        except (ClassifierError, RecognizerError) as error:
+            return msgspec.json.encode({"results": [], "code": 1, "error": str(error)})
+        result = {"label": says.label, "confidence": round(says.confidence, 4)}
+        return msgspec.json.encode({"results": [result], "code": 0, "error": ""})

@@ -1,0 +1,165 @@
+"""Where the sockets of a hosted program lead: to the broker, or to the recognition service.
+
+What a connection is for shows in its first byte: MQTT's CONNECT, or the method of an HTTP request.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from classifier import Recognizer
+from controller import wire
+from twin.broker.observation import Observation
+from twin.errors import HostingError
+from twin.links.broker_observations import observations_of
+from twin.links.mqtt_effects import Close, Connected, Published, Send
+from twin.links.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
+from twin.links.session_broker import SessionBroker
+
+LIFE: Final = 1_000_000
+"""More connections than a program opens before it is killed: a program that is started again has other numbers."""
+
+_CONNECT: Final = 0x10
+_HTTP: Final = b"GPHDOC"
+"""First letters of HTTP's methods."""
+
+
+class Switchboard:
+    """A program's connections, by the number that it gives them. Times are in s from any moment.
+
+    `inbox` has what the program is to get; `commands` and `seen` what it said to the line, and what the broker saw,
+    until somebody takes them out. `down`: nobody is let in to the broker. `ever_connected`: somebody was.
+    """
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._broker = SessionBroker()
+        self._service = RecognitionEndpoint(recognizer)
+        self._kinds: dict[int, str] = {}
+        self._life = 0
+        self.inbox: list[Sequence[object]] = []
+        self.commands: list[bytes] = []
+        self.seen: list[Observation] = []
+        self.down = False
+        self.ever_connected = False
+
+    @property
+    def next_s(self) -> float | None:
+        """When `tick` is due."""
+        wakes_s = (self._broker.next_deadline_s, self._service.next_due_s)
+        return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
+
+    def begin(self) -> None:
+        """A program starts."""
+        self._life += 1
+
+    def take(self, message: Sequence[object], now_s: float) -> None:
+        """What the program does with a connection. Raises `HostingError` for what the twin doesn't speak."""
+        kind, number, *rest = message
+        assert isinstance(number, int)
+        if kind == "open":
+            self._open(number, rest[1])
+        elif kind == "data":
+            self._receive(self._life * LIFE + number, str(rest[0]).encode("latin-1"), now_s)
+        else:
+            self._close(self._life * LIFE + number)
+        self._act()
+
+    def tick(self, now_s: float) -> None:
+        """It is later: what is due is done."""
+        self._broker.tick(now_s)
+        for connection, data, last in self._service.due(now_s):
+            self._send(connection, data)
+            if last:
+                self._close(connection)
+                self._hang_up(connection)
+        self._act()
+
+    def publish(self, payload: bytes) -> bool:
+        """Publish feedback; whether anybody gets it."""
+        if self.down:
+            return False
+        waiting = len(self.inbox)
+        self._broker.publish(wire.FEEDBACK, payload)
+        self._act()
+        return len(self.inbox) > waiting
+
+    def cut_off(self, *, goodbye: bool) -> None:
+        """Every connection to the broker breaks; `goodbye`: the broker is there to send their last wills."""
+        self.down = True
+        if goodbye:
+            for connection, kind in list(self._kinds.items()):
+                if kind == "mqtt":
+                    self._broker.cut_off(connection)
+        else:
+            self._broker.restart()
+        self._act()
+
+    def end(self) -> None:
+        """The program is gone, with all its connections."""
+        for connection in list(self._kinds):
+            self._close(connection)
+        self._act()
+        self.inbox.clear()
+
+    def _open(self, number: int, port: object) -> None:
+        if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
+            self.inbox.append(("refuse", number))
+        else:
+            self._kinds[self._life * LIFE + number] = ""
+            self.inbox.append(("accept", number))
+
+    def _receive(self, connection: int, data: bytes, now_s: float) -> None:
+        kind = self._kinds.get(connection)
+        if kind == "" and data:
+            kind = self._kinds[connection] = _kind(data[0])
+            if kind == "mqtt" and self.down:  # It was let in before the broker was away.
+                del self._kinds[connection]
+                self._hang_up(connection)
+                return
+            if kind == "mqtt":
+                self._broker.opened(connection)
+        if kind == "mqtt":
+            self._broker.received(connection, data, now_s)
+        elif kind == "http":
+            try:
+                self._service.received(connection, data, now_s)
+            except StrangeRequestError as strange:
+                must = "to the broker or the recognition service"
+                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
+
+    def _close(self, connection: int) -> None:
+        kind = self._kinds.pop(connection, None)
+        if kind == "mqtt":
+            self._broker.closed(connection)
+        elif kind == "http":
+            self._service.closed(connection)
+
+    def _send(self, connection: int, data: bytes) -> None:
+        self.inbox.append(("data", connection % LIFE, data.decode("latin-1")))
+
+    def _hang_up(self, connection: int) -> None:
+        self.inbox.append(("close", connection % LIFE))
+
+    def _act(self) -> None:
+        """Do what the broker wants done, and keep what it wants known."""
+        for effect in self._broker.take():
+            if isinstance(effect, Send):
+                self._send(effect.connection, effect.data)
+            elif isinstance(effect, Close):
+                self._kinds.pop(effect.connection, None)
+                self._hang_up(effect.connection)
+            elif isinstance(effect, Published):
+                if effect.topic == wire.COMMANDS:
+                    self.commands.append(effect.payload)
+            else:
+                self.ever_connected |= isinstance(effect, Connected)
+                self.seen.extend(observations_of(effect))
+
+
+def _kind(first: int) -> str:
+    """What a connection is for. Raises `HostingError` for what the twin doesn't speak."""
+    if first == _CONNECT:
+        return "mqtt"
+    if first in _HTTP:
+        return "http"
+    must = "its connections must be MQTT or HTTP without TLS"
+    raise HostingError(f"--controller can't be hosted: {must}; use --link realtime")
