@@ -2,7 +2,8 @@
 
 import shlex
 import shutil
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -14,10 +15,14 @@ from scenarios.harness import Harness
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
+from twin.run import LinkName
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
 """Examples of each property per minute on one core, from which `--minutes` computes their number."""
+
+HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
+HOSTED_EXAMPLES_A_MINUTE: Final = 20
 
 EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
@@ -40,17 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--profile", choices=[*EXAMPLES, "soak"], default="quick", help="number of examples")
     group.addoption("--minutes", type=float, default=60.0, help="approximate length of a soak")
     group.addoption(
-        "--link", choices=["memory", "lockstep", "realtime"], default="memory", help="the link, and with it the clock"
+        "--link",
+        choices=["memory", "hosted", "lockstep", "realtime"],
+        help="the link, and with it the clock [default: memory; hosted for a Python program; realtime for any other]",
     )
     group.addoption(
         "--controller",
         metavar="COMMAND",
-        help="command of an external controller to test, with {host} and {port} in it",
+        help="command of an external controller to test, with {host}, {port} and, hosted, {service} in it",
     )
     group.addoption(
         "--pictures",
         choices=["oracle", "images"],
-        help="what the camera sends [default: oracle; images to a --controller]",
+        help="what the camera sends [default: oracle; images to a --controller without {service}]",
     )
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
     group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
@@ -59,12 +66,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose Hypothesis's profile, and make the harness."""
-    config.addinivalue_line("markers", "foreign: runs against an external controller in real time")
+    config.addinivalue_line("markers", "external: what any controller of the default line must do; runs only for those")
     config.addinivalue_line("markers", "long: has a stack of items that does not shrink; runs last")
     command = config.getoption("--controller")
-    link = config.getoption("--link")
-    if command is not None and link == "memory":
-        link = "realtime"
+    link = config.getoption("--link") or _usual_link(command)
     _check_options(config, link)
     no_shrinking = link == "realtime" or config.getoption("--find-only")
     phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
@@ -76,8 +81,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HARNESS] = Harness(
         link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
-        pictures=config.getoption("--pictures") or ("oracle" if command is None else "images"),
+        pictures=config.getoption("--pictures") or _usual_pictures(command),
     )  # fmt: skip
+
+
+def _usual_pictures(command: str | None) -> Literal["oracle", "images"]:
+    """What the camera sends: a picture for a recognizer of the controller's own; else the oracle's answer is enough."""
+    return "oracle" if command is None or "{service}" in command else "images"
+
+
+def _usual_link(command: str | None) -> LinkName:
+    """The link for a controller's command: hosted for a Python program, which then runs under a virtual clock."""
+    if command is None:
+        return "memory"
+    words = shlex.split(command)
+    return "hosted" if words and (Path(words[0]).stem.startswith("python") or words[0].endswith(".py")) else "realtime"
 
 
 def _check_options(config: pytest.Config, link: str) -> None:
@@ -87,22 +105,26 @@ def _check_options(config: pytest.Config, link: str) -> None:
         if value is not None and not least <= value <= most:  # No comparison holds for nan.
             raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
     broker, command = config.getoption("--broker"), config.getoption("--controller")
+    if link in ("memory", "hosted") and (command is None) != (link == "memory"):
+        must = "given with --link hosted" if command is None else "left out with --link memory"
+        raise pytest.UsageError(f"--controller must be {must}, got {command!r}")
     try:
         if broker is not None:
             parse_address(broker)
         if command is not None:
-            _check_controller(command)
+            _check_controller(command, link)
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
-    if broker is not None and link == "memory":
-        raise pytest.UsageError(f"--broker must be left out with --link memory, got {broker!r}")
+    if broker is not None and link in ("memory", "hosted"):
+        raise pytest.UsageError(f"--broker must be left out with --link {link}, got {broker!r}")
     if config.getoption("--speed") is not None and link != "realtime":
         raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
-def _check_controller(command: str) -> None:
+def _check_controller(command: str, link: str) -> None:
     """Raise `TwinError` for a command that could not be started."""
-    if not ExternalController(command).at("127.0.0.1", 1).started:
+    service = "http://127.0.0.1:1" if link == "hosted" else None
+    if not ExternalController(command).at("127.0.0.1", 1, service).started:
         raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:
@@ -110,20 +132,28 @@ def _check_controller(command: str) -> None:
 
 
 def _examples(config: pytest.Config, link: str) -> int:
-    if link != "memory":
+    if link in ("lockstep", "realtime"):
         return EXAMPLES_IN_LOCKSTEP if link == "lockstep" else EXAMPLES_IN_REAL_TIME
-    profile = config.getoption("--profile")
-    return EXAMPLES.get(profile) or max(1, round(EXAMPLES_A_MINUTE * config.getoption("--minutes")))
+    hosted = link == "hosted"
+    counts, a_minute = (HOSTED_EXAMPLES, HOSTED_EXAMPLES_A_MINUTE) if hosted else (EXAMPLES, EXAMPLES_A_MINUTE)
+    return counts.get(config.getoption("--profile")) or max(1, round(a_minute * config.getoption("--minutes")))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the properties with the smallest scenarios first. In real time skip those that take too long."""
+    """Run the properties with the smallest scenarios first, and only those that this controller must keep.
+
+    A controller of one known line must keep the properties marked `external`. Ours, and those that take part in the
+    grant protocol, must keep all others.
+    """
     items.sort(key=_place)
     link = config.stash[HARNESS].link
     properties = [item for item in items if item.path.parent.name == "scenarios"]
-    for item in properties:
-        if link == "realtime" and "foreign" not in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="too long for real time"))
+    external = link in ("hosted", "realtime") and config.getoption("--controller") is not None
+    left_out = [item for item in properties if ("external" in item.keywords) != external]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+    properties = [item for item in properties if item not in left_out]
     files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part

@@ -111,10 +111,16 @@ def spans(
 
 
 @st.composite
-def fault_of(draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int) -> faults.Fault:
-    """A fault of one kind for this line and `count` items, most likely before the last item is sorted."""
-    warm_s = warm_up_s(layout)
-    span = spans(earliest_s=warm_s, latest_s=warm_s + _sorting_s(layout, count))
+def fault_of(
+    draw: st.DrawFn, kind: type[faults.Fault], layout: Layout, count: int, *, earliest_s: float | None = None,
+    latest_s: float | None = None,
+) -> faults.Fault:  # fmt: skip
+    """A fault of one kind for this line and `count` items, most likely before the last item is sorted.
+
+    It begins between `earliest_s` (by default when the line is warm) and `latest_s`.
+    """
+    from_s = warm_up_s(layout) if earliest_s is None else earliest_s
+    span = spans(earliest_s=from_s, latest_s=from_s + _sorting_s(layout, count) if latest_s is None else latest_s)
     if kind is faults.LinkDelay:
         # A command that is very late hits the wrong item. No controller can prevent that.
         most_s = {"bb": 4.0, "aa": 0.3}

@@ -3,7 +3,6 @@
 from itertools import product
 from typing import Final
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +18,6 @@ WAYS: Final = [
 """Every way to give the classes rods of the default line, a rod for more than one, or none, among them."""
 
 
-@pytest.mark.foreign
 @given(scenarios(most_items=3))
 def test_a_few_items_end_in_the_bins_of_their_answers(line: Harness, scenario: Scenario) -> None:
     line.holds(scenario, "sorting", all_in_bins)

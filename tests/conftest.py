@@ -1,13 +1,18 @@
-"""Real brokers for the tests that need one, each on a port of its own."""
+"""Real brokers for the tests that need one, each on a port of its own; and Ctrl-C as in the foreground."""
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
 import pytest
 
 from twin.broker.embedded import EmbeddedBroker
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has its background jobs ignore Ctrl-C, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Mosquitto:

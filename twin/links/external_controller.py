@@ -11,6 +11,7 @@ from twin.links.processes import Processes
 if TYPE_CHECKING:
     from twin.links.hosts import Hosts
 
+HOSTED_SERVICE: Final = "http://127.0.0.1:8088/aisim_tf_pre"
 HOSTED_BROKER: Final = ("127.0.0.1", 21883)
 """Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
@@ -33,6 +34,8 @@ class Exit(NamedTuple):
 class ExternalController:
     """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
+    On the link hosted it may also have `{service}`, the address of the twin's recognition service.
+
     The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
     controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
     and a controller connects by itself.
@@ -44,15 +47,16 @@ class ExternalController:
         self._processes: Processes | None = None
         self._words: list[str] = []
 
-    def at(self, host: str, port: int) -> "ExternalController":
-        """The same program, with this broker's address in its command line.
+    def at(self, host: str, port: int, service: str | None = None) -> "ExternalController":
+        """The same program, with the addresses of this broker, and of this recognition service, in its command line.
 
         Raises `TwinError` for a command line that cannot be split, or has other placeholders.
         """
         placed = ExternalController(self._command)
         if self._command is not None:
+            addresses = {"host": host, "port": port} | ({} if service is None else {"service": service})
             try:
-                placed._words = [word.format(host=host, port=port) for word in shlex.split(self._command)]
+                placed._words = [word.format(**addresses) for word in shlex.split(self._command)]
             except (LookupError, ValueError, AttributeError, TypeError) as error:  # As of {host.x} or {port[0]}.
                 must = "a command line with {host} and {port} in it"
                 raise TwinError(f"--controller must be {must}, got {self._command!r} ({error})") from None
@@ -72,7 +76,7 @@ class ExternalController:
         from twin.links.hosts import Hosts
 
         if self._hosts is None:
-            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER).words))
+            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words))
         return self._hosts
 
     @property
