@@ -169,7 +169,8 @@ def scenarios(
     """
     line = draw(layouts() if layout is None else layout)
     count = draw(
-        st.integers(max(1, fewest_items), most_items)
+        # With faults, one item shows the line, and at least one more can be disturbed.
+        st.integers(max(2 if kinds else 1, fewest_items), most_items)
     )  # A drawn list would be short too often, and short stacks meet few faults.
     warm_s = warm_up_s(line) if kinds else 0.0
     one = items(usual_s=warm_s, latest_s=warm_s + 30.0)
@@ -200,8 +201,8 @@ def warm_up_s(layout: Layout) -> float:
 
 
 def _sorting_s(layout: Layout, count: int) -> float:
-    """Approximate time for which a warm line is busy with `count` items."""
-    return min(MOST_SORTING_S, float(math.ceil(count * _trip_s(layout) / 2)))
+    """Approximate time for which a warm line is busy with the items behind the first of `count`."""
+    return min(MOST_SORTING_S, float(math.ceil(max(1, count - 1) * _trip_s(layout) / 3)))
 
 
 def _trip_s(layout: Layout) -> float:
