@@ -29,7 +29,7 @@ class Conversation:
         self._says = says
         self._baton = baton
         self._out: list[Any] = []
-        self._until_s: float | None = 0.0
+        self._until_s = 0.0
         self.network: Any = None
         self.signals: Any = None
         self.busy = False
@@ -79,7 +79,7 @@ class Conversation:
         """Nobody can go on: time passes, by itself as long as nothing is to be said, or as the twin says."""
         baton = self._baton
         next_s = baton.next_s()
-        if next_s is not None and not self._out and (self._until_s is None or next_s < self._until_s):
+        if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
             return
         self.busy = False

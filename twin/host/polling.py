@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import inspect
 import os
 import sys
 import sysconfig
@@ -55,7 +56,7 @@ class Polling:
                     raise
                 # Until Python 3.12 the frame's variables are written back after this, those of closures too: what
                 # other threads have set meanwhile would be undone. To ask for them brings them up to date.
-                frame.f_locals  # noqa: B018
+                _variables(frame)
         return self._line
 
     def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:
@@ -73,7 +74,7 @@ class Polling:
         while frame is not None:
             if self._own.get(frame.f_code.co_filename):
                 found.append(id(frame.f_code))
-                for value in list(frame.f_locals.values()):
+                for value in list(_variables(frame).values()):
                     found.append(_shown(value))
                     if type(value) not in _WITHOUT:
                         found.extend(_attributes(value))
@@ -90,6 +91,11 @@ class Polling:
 _SCALARS = (int, float, bool, str, bytes, type(None), complex)
 _CONTAINERS = (list, dict, set, tuple, bytearray, collections.deque)
 _WITHOUT = (*_SCALARS, *_CONTAINERS, type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
+
+
+def _variables(frame: FrameType) -> Any:
+    """The variables of a function or a module. Python 3.12 loses some of a module's when asked for its local ones."""
+    return frame.f_locals if frame.f_code.co_flags & inspect.CO_OPTIMIZED else frame.f_globals
 
 
 def _shown(value: Any) -> Any:

@@ -1,14 +1,17 @@
-"""The protocol between twin and host: JSON objects, each behind its length (4 bytes, big end first).
+"""The protocol between twin and host: JSON objects, each behind its length (4 bytes, the highest first).
 
-The host says hello: {"protocol", "python", "pid"}. The twin answers with how to run: {"protocol", "seed", "schedule",
-"stall_s"}. From then on the host speaks when nobody in the program can go on at its time, and the twin answers:
+The host says hello: {"protocol", "python", "pid"}. The twin may say {"import": [names]}, which is answered by
+{"single"}, whether the host has one thread only; and {"fork": path}, which a child answers with its own hello over
+the socket there. Then it says how to run: {"seed", "schedule", "stall_s", "output"}. From then on the host speaks
+when nobody in the program can go on at its time, and the twin answers:
 
-    host: {"at": s, "out": [...], "next": s or null, "ended": {"code", "reason"}?, "refused": "a sentence"?}
-    twin: {"now": s, "until": s or null, "in": [...]}
+    host: {"at": s, "out": [...], "next": s or null}
+    twin: {"now": s, "until": s, "in": [...]}
 
 `out` has ["open", number, host, port], ["data", number, text], ["close", number]; `in` has ["accept", number],
-["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"]. Text is bytes as
-latin-1. While it has nothing to say before `until`, the host's time goes on by itself; `at` says where it is.
+["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"], ["modules"]. Text is
+bytes as latin-1. While it has nothing to say before `until`, the host's time goes on by itself; `at` says where it
+is. The last message has "ended": {"code", "reason"} and "modules", or "refused" or "hung": a sentence.
 """
 
 from __future__ import annotations

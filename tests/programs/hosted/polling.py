@@ -77,4 +77,10 @@ total = 0
 for number in range(10000):
     total += number * number % 7
 assert time.monotonic() - later < 0.01, "to compute takes no time"
+spelled = {  # Python 3.12 has the variables of a comprehension in the module's own frame.
+    (word, push): b"%d" % word
+    for word in range(200)
+    for push in (True, False)
+}  # fmt: skip
+assert len(spelled) == 400
 print(len(primes), "ok")
