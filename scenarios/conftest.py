@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, settings
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import ControllerError
-from scenarios.harness import Harness
+from scenarios.harness import FAILURES, Harness
+from scenarios.known_line import FAMILIES
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
@@ -60,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what the camera sends [default: oracle; images to a --controller without {service}]",
     )
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
+    group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
     group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
     group.addoption("--speed", type=float, help="factor of the speed of real time [default: 1]")
 
@@ -69,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "external: what any controller of the default line must do; runs only for those")
     config.addinivalue_line("markers", "long: has a stack of items that does not shrink; runs last")
     command = config.getoption("--controller")
-    link = config.getoption("--link") or _usual_link(command)
+    link = config.getoption("--link") or _usual_link(config)
     _check_options(config, link)
     no_shrinking = link == "realtime" or config.getoption("--find-only")
     phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
@@ -90,12 +92,15 @@ def _usual_pictures(command: str | None) -> Literal["oracle", "images"]:
     return "oracle" if command is None or "{service}" in command else "images"
 
 
-def _usual_link(command: str | None) -> LinkName:
-    """The link for a controller's command: hosted for a Python program, which then runs under a virtual clock."""
+def _usual_link(config: pytest.Config) -> LinkName:
+    """The link if none is asked for: a Python program is hosted, unless an option needs the wall clock."""
+    command = config.getoption("--controller")
     if command is None:
         return "memory"
-    words = shlex.split(command)
-    return "hosted" if words and (Path(words[0]).stem.startswith("python") or words[0].endswith(".py")) else "realtime"
+    program = Path(command.split(maxsplit=1)[0] if command.split() else "")
+    wall_clock = config.getoption("--broker") is not None or config.getoption("--speed") is not None
+    hosted = (program.stem.startswith("python") or program.suffix == ".py") and not wall_clock
+    return "hosted" if hosted else "realtime"
 
 
 def _check_options(config: pytest.Config, link: str) -> None:
@@ -178,6 +183,7 @@ def pytest_testnodedown(node: Any) -> None:
     output, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
     harness.runs += output.get("runs", 0)
     harness.reached |= set(output.get("reached", ()))
+    harness.card.merge(output.get("card", {}))
     node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or output.get("whole", False)
 
 
@@ -185,7 +191,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A whole suite that did not reach every situation has failed."""
     if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
-        session.config.workeroutput.update(runs=harness.runs, reached=sorted(harness.reached), whole=whole)
+        session.config.workeroutput.update(
+            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows
+        )  # fmt: skip
         return
     if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -195,6 +203,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the number of scenarios run, and the situations not reached."""
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
+    if config.getoption("--card"):
+        families = {f"known-line-{family}": family for family in FAMILIES}
+        found = [f"smallest scenarios: {FAILURES.resolve()}"] if harness.card.broken else []
+        for text in ("", *harness.card.lines(families), *found):
+            terminalreporter.write_line(text)
     if config.stash.get(WHOLE, False):
         for name in _unreached(config):
             terminalreporter.write_line(f"never reached: {name}", red=True)

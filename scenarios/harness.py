@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import currently_in_test_context, event, target
 
 from controller.core.controller import Controller
+from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
@@ -40,6 +41,7 @@ class Harness:
     pictures: Literal["oracle", "images"] = "oracle"
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
+    card: ReportCard = field(default_factory=ReportCard, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
@@ -59,6 +61,7 @@ class Harness:
         With `steer` Hypothesis gets the run's margins as its target; use it once per example.
         """
         run = self.run(scenario)
+        self.card.add(name, run)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.external
 
 @given(known_line_scenarios("no fault"))
 def test_a_few_items_are_sorted_on_the_default_line(line: Harness, scenario: Scenario) -> None:
-    line.holds(scenario, "known-line")
+    line.holds(scenario, "known-line-no fault")
 
 
 @given(known_line_scenarios("gates"))

@@ -50,9 +50,12 @@ ON_A_LINE = (
 
 SHORTENED = (
     "pytest scenarios/",
-    'pytest scenarios/ --controller "python tests/programs/reference_flow.py {host} {port}"',
+    'pytest scenarios/ --controller "python examples/controllers/sound_windows.py {host} {port} {service}"',
 )
 """The suite is run by `tox -e scenarios`; here its options are understood, and a few of its tests run."""
+
+TESTS_A_PROGRAM = 'twin test "python examples/controllers/one_queue.py {host} {port} {service}"'
+"""Finds the program's mistakes, so that it does not end well (`tests/scenarios/test_report_card.py`)."""
 
 PARSED = (
     "classifier collect --broker 127.0.0.1:21883 --out pictures --label ripe",
@@ -122,7 +125,7 @@ def folder(tmp_path_factory):
 
 
 def test_every_command_is_looked_after():
-    known = {*RUN, *ON_A_LINE, *SHORTENED, *PARSED, *NOT_RUN, after("main"), after("tests")}
+    known = {*RUN, *ON_A_LINE, *SHORTENED, *PARSED, *NOT_RUN, TESTS_A_PROGRAM, after("main"), after("tests")}
     assert set(commands()) == known
 
 
@@ -201,7 +204,8 @@ def test_a_command_and_its_options_are_understood(command):
 
 @pytest.mark.parametrize("command", SHORTENED)
 def test_the_suite_understands_a_command(command, tmp_path):
-    assert "scenarios" in finished(command, tmp_path, "-q", "-k", "regressions")
+    folder = ROOT if "examples/" in command else tmp_path  # A program is named by its path from the checkout.
+    assert "scenarios" in finished(command, folder, "-q", "-k", "regressions or few_items_are_sorted")
 
 
 @pytest.mark.broker

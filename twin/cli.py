@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, replay, check, doctor. The module is long because the help texts stand here.
+"""The command `twin`: run, serve, test, replay, check, doctor. The module is long because each command stands here.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -7,13 +7,28 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from classifier.command import command_app
+from twin import suite
+from twin.options import (
+    ItemsToServe,
+    ItemsToSort,
+    LayoutFile,
+    Link,
+    LinkKind,
+    PasswordFile,
+    RecognizerName,
+    SaveFolder,
+    ScenarioFile,
+    Seed,
+    SummaryFile,
+    TraceFile,
+    examples,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +42,6 @@ VIOLATED: Final = 1
 REFUSED: Final = 2
 INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
-MOST_ITEMS: Final = 10_000_000
 FS_PORT: Final = 21883
 
 app = command_app(
@@ -36,71 +50,8 @@ app = command_app(
 )  # fmt: skip
 
 
-class LinkKind(StrEnum):
-    """How plant and controller are connected, and whose clock they follow."""
-
-    HOSTED = "hosted"
-    LOCKSTEP = "lockstep"
-    MEMORY = "memory"
-    REALTIME = "realtime"
-
-
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all random draws: items, pictures and jitter.")]
-SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this JSON file.")]
-TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
-SaveFolder = Annotated[
-    Path | None,
-    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
-]
-LayoutFile = Annotated[
-    Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
-]
-ScenarioFile = Annotated[Path | None, typer.Argument(help="Scenario file (JSON). Other options override its values.")]
-ItemsToSort = Annotated[
-    int,
-    typer.Option(
-        min=0, max=MOST_ITEMS,
-        help="Number of items in the stack. The controller ends when it has sorted that many. If it lost its "
-        "connection meanwhile, items that it had seen on the belt count as sorted. It also ends when repeated pushes "
-        "of the loader bring no item.",
-    ),
-]  # fmt: skip
-ItemsToServe = Annotated[
-    int,
-    typer.Option(
-        min=0, max=MOST_ITEMS,
-        help="Number of items in the stack. The run ends soon after the last item has left the belt. The plant counts "
-        "them, so a lost connection or a restarted controller does not change the number.",
-    ),
-]  # fmt: skip
-Link = Annotated[
-    LinkKind,
-    typer.Option(
-        help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
-        "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
-        "virtual time. realtime: over a broker, by the wall clock."
-    ),
-]
-RecognizerName = Annotated[
-    str,
-    typer.Option(
-        help="resnet: the trained model that comes with the twin. oracle: simulated answers, drawn from the items' "
-        "true classes. Otherwise the http(s) URL of a recognition service."
-    ),
-]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),
-]
-
-
-def _examples(*commands: str) -> str:
-    """The examples at the end of a command's help, a line each."""
-    return "\n\n".join(("Examples:", *commands))
-
-
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "twin run --items 20 --seed 7", "twin run --items 20 --recognizer oracle --link memory",
         "twin run scenario.json --trace trace.jsonl", "twin run --layout line.toml --save kept",
     )
@@ -163,7 +114,7 @@ def run(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "twin serve --items 20", "twin serve --port 1883 --speed 4 --save kept",
         "TWIN_PASSWORD=secret twin serve --host 0.0.0.0 --username line",
     )
@@ -225,7 +176,7 @@ def serve(
     raise typer.Exit(_exit_code(result))
 
 
-@app.command(epilog=_examples("twin replay scenario.json"))
+@app.command(epilog=examples("twin replay scenario.json"))
 def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
     """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
     from twin.files import read_as
@@ -244,7 +195,7 @@ def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) 
     raise typer.Exit(VIOLATED if result.violations else 0)
 
 
-@app.command(epilog=_examples("twin check trace.jsonl"))
+@app.command(epilog=examples("twin check trace.jsonl"))
 def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
     """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
     from twin.files import read_as
@@ -264,7 +215,7 @@ def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), wr
 
 
 @app.command(
-    epilog=_examples("twin doctor --broker 127.0.0.1:21883", "twin doctor --broker line.example:8883 --tls --listen 30")
+    epilog=examples("twin doctor --broker 127.0.0.1:21883", "twin doctor --broker line.example:8883 --tls --listen 30")
 )
 def doctor(
     broker: Annotated[str, typer.Option(help="HOST:PORT of the broker.")],
@@ -392,6 +343,9 @@ def _recognizer(name: str) -> "Recognizer | None":
     from controller.recognizers import recognizer_of
 
     return recognizer_of(name)
+
+
+app.command("test", epilog=examples('twin test "python my_controller.py {host} {port}"'))(suite.run_suite)
 
 
 def main() -> None:

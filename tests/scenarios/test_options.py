@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[2]
 ALL_WELL, BAD_USAGE = 0, 4
 
 
-def collected(*options):
-    command = [sys.executable, "-m", "pytest", "scenarios/test_sorting.py", "--collect-only", "-q", *options]
+def collected(*options, file="scenarios/test_sorting.py"):
+    command = [sys.executable, "-m", "pytest", file, "--collect-only", "-q", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
 
 
@@ -47,8 +47,9 @@ def test_an_invalid_option_is_one_line(option, value, words):
 
 
 def test_valid_options_are_accepted():
-    controller = f"{PYTHON} tests/programs/reference_flow.py {{host}} {{port}}"
-    result = collected("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
+    controller = f"{PYTHON} examples/controllers/one_queue.py {{host}} {{port}}"
+    options = ("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
+    result = collected(*options, file="scenarios/test_known_line.py")
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
 
 

@@ -1,0 +1,79 @@
+"""`twin test`: from a program to its report card."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.programs import PYTHON
+
+from controller import Controller
+from scenarios.report_card import ReportCard
+from twin import ItemDraw, Scenario, simulate
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ROOT / "examples" / "controllers"
+ADDRESSES = "{host} {port} {service}"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+def twin_test(program, folder, *options):
+    words = [sys.executable, "-P", "-m", "twin", "test", f"{PYTHON} {program} {ADDRESSES}", *options]
+    return subprocess.run(
+        words, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_program_with_a_mistake_gets_its_card_in_its_own_folder(tmp_path):
+    shutil.copy(PROGRAMS / "one_queue.py", tmp_path / "controller.py")
+    done = twin_test("controller.py", tmp_path, "--no-shrink")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BROKEN: " in done.stdout
+    assert list((tmp_path / "scenario-failures").glob("known-line-*.json"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", ["sound_one_at_a_time", "sound_windows", "sound_asyncio"])
+def test_a_sound_program_breaks_no_rule(program, tmp_path):
+    done = twin_test((PROGRAMS / f"{program}.py").as_posix(), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "BROKEN" not in done.stdout
+
+
+def test_a_program_that_cannot_be_found_is_refused(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "twin", "test", "no-such-program {host} {port}"], cwd=tmp_path,
+        env=ENVIRONMENT, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--controller must start with a program that can be found" in done.stdout + done.stderr
+
+
+class BreaksAtTheThirdItem(Controller):
+    """Raises once it has loaded two items."""
+
+    loaded = 0
+
+    def _load(self, now_s):
+        self.loaded += 1
+        if self.loaded > 2:
+            raise RuntimeError("a third item")
+        super()._load(now_s)
+
+
+def test_a_card_shows_the_smallest_scenario_that_broke_a_rule():
+    card, other = ReportCard(), ReportCard()
+    for count in (5, 3, 4):
+        card.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=count)), controller=BreaksAtTheThirdItem))
+    other.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=2)), controller=BreaksAtTheThirdItem))
+    card.merge(other.rows)
+    head, row, smallest, missing = card.lines({"known-line-rods": "rods", "known-line-belt": "belt"})
+    assert head.split() == ["family", "scenarios", "with", "effect", "rules"]
+    assert row.split()[:4] == ["rods", "4", "0", "BROKEN:"]
+    assert "2 items, 0 faults: " in smallest
+    assert missing.split() == ["belt", "-", "-", "not", "asked"]

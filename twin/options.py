@@ -1,0 +1,72 @@
+"""The options that commands of `twin` share, with their help texts."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+MOST_ITEMS: Final = 10_000_000
+
+
+class LinkKind(StrEnum):
+    """How plant and controller are connected, and whose clock they follow."""
+
+    HOSTED = "hosted"
+    LOCKSTEP = "lockstep"
+    MEMORY = "memory"
+    REALTIME = "realtime"
+
+
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random draws: items, pictures and jitter.")]
+SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the summary to this JSON file.")]
+TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
+SaveFolder = Annotated[
+    Path | None,
+    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
+]
+LayoutFile = Annotated[
+    Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
+]
+ScenarioFile = Annotated[Path | None, typer.Argument(help="Scenario file (JSON). Other options override its values.")]
+ItemsToSort = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The controller ends when it has sorted that many. If it lost its "
+        "connection meanwhile, items that it had seen on the belt count as sorted. It also ends when repeated pushes "
+        "of the loader bring no item.",
+    ),
+]  # fmt: skip
+ItemsToServe = Annotated[
+    int,
+    typer.Option(
+        min=0, max=MOST_ITEMS,
+        help="Number of items in the stack. The run ends soon after the last item has left the belt. The plant counts "
+        "them, so a lost connection or a restarted controller does not change the number.",
+    ),
+]  # fmt: skip
+Link = Annotated[
+    LinkKind,
+    typer.Option(
+        help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
+        "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
+        "virtual time. realtime: over a broker, by the wall clock."
+    ),
+]
+RecognizerName = Annotated[
+    str,
+    typer.Option(
+        help="resnet: the trained model that comes with the twin. oracle: simulated answers, drawn from the items' "
+        "true classes. Otherwise the http(s) URL of a recognition service."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),
+]
+
+
+def examples(*commands: str) -> str:
+    """The examples at the end of a command's help, a line each."""
+    return "\n\n".join(("Examples:", *commands))

@@ -1,0 +1,54 @@
+"""The command `twin test`: the suite of scenarios against a program, from the program's own folder.
+
+The suite runs as pytest runs it, in processes of its own, so that nothing in the program's folder gets in its way.
+"""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import typer
+
+REFUSED: Final = 2
+EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
+"""Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
+
+PROCESSES: Final = 2
+"""Processes that run scenarios side by side, where pytest-xdist is installed."""
+
+
+def run_suite(
+    command: Annotated[
+        str,
+        typer.Argument(
+            metavar="COMMAND",
+            help="Command line of the controller. It may contain {host}, {port} and {service}: the addresses of the "
+            "broker and of the recognition service. Leave them out if the program has its addresses in its text.",
+        ),
+    ],
+    profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
+    shrink: Annotated[bool, typer.Option(help="Make what was found as small as possible.")] = True,
+) -> None:
+    """Test a controller with scenarios of every family of faults, and print a report card.
+
+    A Python program runs unmodified under a virtual clock. Any other program runs in real time. Exit code 1: a rule
+    was broken. The smallest scenario of each family that breaks one is in the folder scenario-failures.
+    """
+    arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
+    arguments += [] if shrink else ["--find-only"]
+    if find_spec("xdist") is not None:
+        arguments += ["-n", str(PROCESSES)]
+    # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
+    words = [sys.executable, "-P", "-m", "pytest", "-q", "--no-header", "--tb=no", "-c", os.devnull, "--rootdir", "."]
+    path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {"PYTHONPATH": path}
+    code = subprocess.run([*words, *arguments], env=environment, check=False).returncode
+    raise typer.Exit(EXIT_CODES.get(code, REFUSED))
+
+
+def _packages() -> Path:
+    """The folder that holds the packages, the suite's among them: of the installation or of the checkout."""
+    return Path(__file__).resolve().parents[1]
