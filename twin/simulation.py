@@ -23,8 +23,8 @@ from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
 if TYPE_CHECKING:
-    from twin.links.hosted import HostedLink
-    from twin.links.hosted_port import HostedPort
+    from twin.links.hosted.link import HostedLink
+    from twin.links.hosted.port import HostedPort
 
 
 class Simulation:
@@ -69,7 +69,7 @@ class Simulation:
 
     def run_hosted(self, link: "HostedLink") -> None:
         """Run to the end in virtual time, with a program that was not written for it."""
-        from twin.links.hosted_port import HostedPort  # Only where a program is hosted.
+        from twin.links.hosted.port import HostedPort  # Only where a program is hosted.
 
         self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
         if self._end.reason == "stalled":

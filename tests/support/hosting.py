@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classifier.errors import ImageError
-from twin.links.host_process import python_command
-from twin.links.hosted import HostedLink
-from twin.links.hosts import Hosts
+from twin.links.hosted.hosts import Hosts
+from twin.links.hosted.link import HostedLink
+from twin.links.hosted.process import python_command
 
 PROGRAMS = Path(__file__).parents[1] / "programs" / "hosted"
 

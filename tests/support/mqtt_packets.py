@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from twin.links.mqtt_codec import encode
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.codec import encode
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

@@ -9,7 +9,7 @@ from twin.errors import TwinError
 from twin.links.processes import Processes
 
 if TYPE_CHECKING:
-    from twin.links.hosts import Hosts
+    from twin.links.hosted.hosts import Hosts
 
 HOSTED_SERVICE: Final = "http://127.0.0.1:8088/aisim_tf_pre"
 HOSTED_BROKER: Final = ("127.0.0.1", 21883)
@@ -72,8 +72,8 @@ class ExternalController:
 
         Raises `TwinError` for a program that can't be hosted.
         """
-        from twin.links.host_process import python_command  # Only where a program is to be hosted.
-        from twin.links.hosts import Hosts
+        from twin.links.hosted.hosts import Hosts
+        from twin.links.hosted.process import python_command  # Only where a program is to be hosted.
 
         if self._hosts is None:
             self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words))

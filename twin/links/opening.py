@@ -27,7 +27,7 @@ from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from twin.links.hosted import HostedLink
+    from twin.links.hosted.link import HostedLink
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +61,7 @@ def memory(control: Control) -> Iterator[Link]:
 @contextmanager
 def hosted(control: Control, scenario: Scenario) -> Iterator["HostedLink"]:
     """A Python program in a process of its own under a virtual clock. Raises `TwinError` for what is none."""
-    from twin.links.hosted import HostedLink  # Its broker and its service are loaded only where they are needed.
+    from twin.links.hosted.link import HostedLink  # Its broker and its service are loaded only where they are needed.
 
     if not isinstance(control.controller, ExternalController) or not control.controller.command:
         raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")

@@ -12,7 +12,7 @@ import pytest
 from support.mqtt_client import ByHand, Client
 from support.session_server import SessionServer
 
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Pingreq,

@@ -15,7 +15,7 @@ from scenarios.strategies import ALL_FAULTS, scenarios
 from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
-from twin.links.host_process import HOST
+from twin.links.hosted.process import HOST
 from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
 from twin.scenario.scenario import RecognizerModel
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_hosted_is_refused_by_name(name, why):
 
 
 def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
-    monkeypatch.setattr("twin.links.host_process.STALL_S", 1.0)
+    monkeypatch.setattr("twin.links.hosted.process.STALL_S", 1.0)
     with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
         hosted(PROGRAMS / "refused" / "waits_by_itself.py")
 
@@ -203,7 +203,7 @@ def test_a_controller_of_another_python_is_hosted(other_python):
 
 @pytest.mark.parametrize("forks", [True, False])
 def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_it(forks, monkeypatch):
-    monkeypatch.setattr("twin.links.hosts.FORKS", forks and sys.platform == "linux")
+    monkeypatch.setattr("twin.links.hosted.hosts.FORKS", forks and sys.platform == "linux")
     program = ExternalController(controller("polling_variable.py"))
     scenario = Scenario(seed=5, items=ItemDraw(count=3))
     runs = [simulate(scenario, link="hosted", controller=program) for _ in range(4)]

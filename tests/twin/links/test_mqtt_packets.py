@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.mqtt_packets import packets, portions
 
-from twin.links.mqtt_bytes import ProtocolError, length_bytes, read_length
-from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.links.mqtt.fields import ProtocolError, length_bytes, read_length
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from support.mqtt_packets import cuts, packets
 
 from twin.broker.access import Access
-from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder, encode
-from twin.links.mqtt_effects import (
+from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.links.mqtt.effects import (
     Close,
     Connected,
     Disconnected,
@@ -17,7 +17,7 @@ from twin.links.mqtt_effects import (
     Send,
     Subscribed,
 )
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,
@@ -32,8 +32,8 @@ from twin.links.mqtt_packets import (
     Subscribe,
     Will,
 )
-from twin.links.mqtt_session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
-from twin.links.session_broker import SessionBroker
+from twin.links.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
+from twin.links.mqtt.session_broker import SessionBroker
 
 
 class Driver:

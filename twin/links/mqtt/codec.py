@@ -6,8 +6,8 @@ only packet with variable flags.
 
 from typing import Final
 
-from twin.links.mqtt_bytes import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.fields import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from twin.links.mqtt_bytes import require
-from twin.links.mqtt_codec import MAX_PACKET_BYTES, Decoder
-from twin.links.mqtt_packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
+from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder
+from twin.links.mqtt.fields import require
+from twin.links.mqtt.packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
 
 MAX_QUEUED: Final = 1000
 """How many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge: mosquitto's default.

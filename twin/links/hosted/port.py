@@ -9,7 +9,7 @@ from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, WAKES_AT_ONE_INSTANT
-from twin.links.hosted import Heard, HostedLink
+from twin.links.hosted.link import Heard, HostedLink
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled

@@ -15,9 +15,9 @@ from classifier import Recognizer
 from twin.broker.observation import Observation
 from twin.errors import TwinError
 from twin.links.external_controller import Exit
-from twin.links.host_process import HostProcess
-from twin.links.hosts import Hosts
-from twin.links.switchboard import Switchboard
+from twin.links.hosted.hosts import Hosts
+from twin.links.hosted.process import HostProcess
+from twin.links.hosted.switchboard import Switchboard
 
 LONGEST_START_S: Final = 60.0
 """A program that has not connected by then, on its own clock, meets a line that has begun without it."""

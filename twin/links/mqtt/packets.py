@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, Self
 
-from twin.links.mqtt_bytes import ProtocolError, Reader, binary, qos_level, require, uint16
+from twin.links.mqtt.fields import ProtocolError, Reader, binary, qos_level, require, uint16
 
 _VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): "MQTT 3.1.1", ("MQTT", 5): "MQTT 5"}
 _SPOKEN: Final = ("MQTT", 4)

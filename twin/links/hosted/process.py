@@ -13,7 +13,7 @@ from typing import IO, Any, Final, NamedTuple, Protocol
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
 
-HOST: Final = Path(__file__).parents[1] / "host"
+HOST: Final = Path(__file__).parents[2] / "host"
 STALL_S: Final = 60.0
 """A program that computes for so long on the wall clock, without waiting for anything, hangs."""
 

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from twin.broker.access import Access
-from twin.links.mqtt_bytes import ProtocolError, is_topic, require
-from twin.links.mqtt_codec import encode
-from twin.links.mqtt_effects import (
+from twin.links.mqtt.codec import encode
+from twin.links.mqtt.effects import (
     Close,
     Connected,
     Disconnected,
@@ -27,7 +26,8 @@ from twin.links.mqtt_effects import (
     Send,
     Subscribed,
 )
-from twin.links.mqtt_packets import (
+from twin.links.mqtt.fields import ProtocolError, is_topic, require
+from twin.links.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,
@@ -44,7 +44,7 @@ from twin.links.mqtt_packets import (
     Unsuback,
     Unsubscribe,
 )
-from twin.links.mqtt_session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
+from twin.links.mqtt.session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
 
 
 class SessionBroker:

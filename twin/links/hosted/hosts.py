@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from twin.errors import TwinError
 from twin.host import protocol
-from twin.links.host_process import Command, HostProcess, StartedProcess
+from twin.links.hosted.process import Command, HostProcess, StartedProcess
 
 FORKS: Final = sys.platform == "linux"
 """Elsewhere a process can't be forked, or is better not."""

@@ -10,10 +10,10 @@ from classifier import Recognizer
 from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError
-from twin.links.broker_observations import observations_of
-from twin.links.mqtt_effects import Close, Connected, Published, Send
-from twin.links.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
-from twin.links.session_broker import SessionBroker
+from twin.links.hosted.broker_observations import observations_of
+from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
+from twin.links.mqtt.effects import Close, Connected, Published, Send
+from twin.links.mqtt.session_broker import SessionBroker
 
 LIFE: Final = 1_000_000
 """More connections than a program opens before it is killed: a program that is started again has other numbers."""
