@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from twin import Run
+from twin import Run, trace
 
 
 class ReportCard:
@@ -19,7 +19,7 @@ class ReportCard:
         """Take a run into account."""
         row = self._row(name)
         row["runs"] += 1
-        row["disturbed"] += any(type(record).__name__ == "Disturbed" for record in run.trace)
+        row["disturbed"] += any(isinstance(record, trace.Disturbed) for record in run.trace)
         if not run.violations:
             return
         row["broken"] = sorted({*row["broken"], *(found.check for found in run.violations)})
