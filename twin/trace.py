@@ -50,7 +50,8 @@ Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "t
 """The events of a client's connection to the embedded broker."""
 
 _PREDICATES: Final = {
-    "subscribed": "subscribed to ", "refused": "was refused: ", "lost": "lost its connection",
+    "connected": "connected with ", "subscribed": "subscribed to ", "refused": "was refused: ",
+    "lost": "lost its connection",
     "taken over": "was replaced by another client with the same id",
 }  # fmt: skip
 
@@ -264,7 +265,8 @@ class Exited(Record, frozen=True):
 
 
 class Connection(Record, frozen=True):
-    """An event of a client's connection. `detail` is the topic of `subscribed`, or the reason of `refused`.
+    """An event of a client's connection. `detail` is the protocol of `connected`, the topic of `subscribed`, or the
+    reason of `refused`.
 
     `lost`: without a DISCONNECT packet. `taken over`: by another client with the same id.
     """

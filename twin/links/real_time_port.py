@@ -60,14 +60,16 @@ class RealTimePort:
         started at most `LONGEST_START_S`.
         """
         live, until_s = self._live, wall_s() + LONGEST_START_S
-        while live.inbox.empty() and live.program.exit() is None:
+        while live.program.exit() is None:
             if live.program.started and wall_s() > until_s:
                 return
             try:
                 arrival = live.inbox.get(timeout=POLL_S)
             except Empty:
                 continue
-            live.inbox.put(arrival)  # The inbox is empty, so this arrival stays the first.
+            # Put back, it could come after an arrival that another thread has put there since.
+            self._timeline.call_at(self._timeline.now, partial(self.take, arrival))
+            return
 
     def arrive(self, message: Message) -> None:
         """Publish a message on `bb`."""

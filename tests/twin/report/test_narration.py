@@ -30,6 +30,7 @@ NARRATIONS = {
     trace.Refused(1.0, "no"): ("plant", "refuses a command: no"),
     trace.Crashed(1.0, "KeyError"): ("controller", "fails: KeyError"),
     trace.Exited(1.0, "python ended with exit code 0"): ("controller", "python ended with exit code 0"),
+    trace.Connection(1.0, "FS_Ctl", "connected", "MQTT 3.1.1"): ("client FS_Ctl", "connected with MQTT 3.1.1"),
     trace.Connection(1.0, "FS_Ctl", "subscribed", "bb"): ("client FS_Ctl", "subscribed to bb"),
     trace.Connection(1.0, "FS_Ctl", "taken over", ""): (
         "client FS_Ctl", "was replaced by another client with the same id",
