@@ -107,8 +107,8 @@ def test_the_wall_clock_has_its_own_modules(path):
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
 def test_topics_are_named_in_one_place(path):
     if name(path) not in NAMES_TOPICS:
-        said = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
-        assert said & TOPICS == set()
+        found = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
+        assert found & TOPICS == set()
 
 
 @cache

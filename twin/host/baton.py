@@ -165,7 +165,7 @@ class Baton:
             self._ready.append(task)
         self._pass_on(task)
 
-    def give_way(self) -> None:
+    def yield_by_chance(self) -> None:
         """Let chance decide whether another thread is next, where it has a say."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
             task = self.own()
@@ -189,7 +189,7 @@ class Baton:
         self.tasks.add(task)
         _real_start(self._boot, (task, run))
         self._ready.append(task)
-        self.give_way()
+        self.yield_by_chance()
         return task
 
     def next_s(self) -> float | None:

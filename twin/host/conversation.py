@@ -24,9 +24,9 @@ _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 class Conversation:
     """Speaks whenever nobody in the program can go on at its time."""
 
-    def __init__(self, hears: IO[bytes], says: IO[bytes], baton: Baton) -> None:
-        self._hears = hears
-        self._says = says
+    def __init__(self, orders: IO[bytes], answers: IO[bytes], baton: Baton) -> None:
+        self._orders = orders
+        self._answers = answers
         self._baton = baton
         self._out: list[Any] = []
         self._until_s = 0.0
@@ -40,27 +40,27 @@ class Conversation:
     def hello(self, pid: int) -> None:
         """Say who is here."""
         version = ".".join(str(part) for part in sys.version_info[:3])
-        self.say({"protocol": protocol.VERSION, "python": version, "pid": pid})
+        self.send({"protocol": protocol.VERSION, "python": version, "pid": pid})
 
-    def say(self, message: dict[str, Any]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         """Say something."""
         try:
-            protocol.write(self._says, message)
+            protocol.write(self._answers, message)
         except protocol.EndedError:
             _exit(0)  # The twin is gone: nobody is left to run for.
 
-    def hear(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         """The twin's next order."""
         try:
-            return protocol.read(self._hears)
+            return protocol.read(self._orders)
         except protocol.EndedError:
             _exit(0)
 
-    def move(self, hears: IO[bytes], says: IO[bytes]) -> None:
+    def move(self, orders: IO[bytes], answers: IO[bytes]) -> None:
         """Go on over other streams; the old ones are the parent's."""
-        self._hears.close()
-        self._says.close()
-        self._hears, self._says = hears, says
+        self._orders.close()
+        self._answers.close()
+        self._orders, self._answers = orders, answers
 
     def begin(self, stall_s: float, polling: Polling) -> None:
         """The program begins; `polling` knows its own files."""
@@ -83,9 +83,9 @@ class Conversation:
             baton.advance(next_s)
             return
         self.busy = False
-        self.say({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
+        self.send({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
         self._out, self._asked = [], {}
-        order = self.hear()
+        order = self.receive()
         self.busy = True
         self._until_s = order["until"]
         baton.advance(order["now"])
@@ -126,7 +126,7 @@ class Conversation:
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         with suppress(protocol.EndedError):
-            protocol.write(self._says, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
+            protocol.write(self._answers, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
         _exit(0)
 
     def _show_stacks(self) -> None:

@@ -44,7 +44,7 @@ class Lock:
         self._locked = False
         if self._waiters:
             self.baton.wake(self._waiters[0])
-            self.baton.give_way()
+            self.baton.yield_by_chance()
 
     def locked(self) -> bool:
         """Whether somebody has it."""

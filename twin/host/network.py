@@ -72,14 +72,14 @@ class Network:
         """What one end sends arrives at the other."""
         self.baton.own()
         if one._peer is not None:
-            one._peer._hear(data)
+            one._peer._deliver(data)
         elif one._number is not None:
             self._out("data", one._number, data.decode("latin-1"))
 
     def hang_up(self, one: VirtualSocket) -> None:
         """One end says goodbye."""
         if one._peer is not None:
-            one._peer._hear_end()
+            one._peer._deliver_end()
             one._peer = None
         if one._number is not None and self._outside.pop(one._number, None) is not None:
             self._out("close", one._number)
@@ -90,7 +90,7 @@ class Network:
         if one is None:
             return
         if kind == "data":
-            one._hear(data.encode("latin-1"))
+            one._deliver(data.encode("latin-1"))
         elif kind == "accept":
             one._state = CONNECTED
             one._notify()
@@ -99,7 +99,7 @@ class Network:
             if kind == "refuse":
                 one._error = errno.ECONNREFUSED
                 one._state = "new"
-            one._hear_end()
+            one._deliver_end()
 
     def pair(self, family: int = -1, type: int = socket.SOCK_STREAM, proto: int = 0) -> tuple[VirtualSocket, ...]:
         """As `socket.socketpair`."""

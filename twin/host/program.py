@@ -68,11 +68,11 @@ class Program:
             self.reason = str(leave.code)
             return 1
         except BaseException as error:
-            self._tell(error)
+            self._report(error)
             return 130 if isinstance(error, KeyboardInterrupt) else 1
         return 0
 
-    def _tell(self, error: BaseException) -> None:
+    def _report(self, error: BaseException) -> None:
         own = error.__traceback__
         while own is not None and os.path.dirname(own.tb_frame.f_code.co_filename) == os.path.dirname(__file__):
             own = own.tb_next

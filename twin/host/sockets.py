@@ -199,7 +199,7 @@ class VirtualSocket:
         if how != socket.SHUT_RD:
             self.network.hang_up(self)
         if how != socket.SHUT_WR:
-            self._hear_end()
+            self._deliver_end()
 
     def close(self) -> None:
         """Close it, once nothing made of it is open any more."""
@@ -221,12 +221,12 @@ class VirtualSocket:
         """Whether a write would not wait."""
         return self._state == CONNECTED or bool(self._error)
 
-    def _hear(self, data: bytes) -> None:
+    def _deliver(self, data: bytes) -> None:
         """Something has arrived."""
         self._received += data
         self._notify()
 
-    def _hear_end(self) -> None:
+    def _deliver_end(self) -> None:
         """The other end is gone."""
         self._ended = True
         self._notify()

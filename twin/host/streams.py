@@ -9,13 +9,13 @@ from typing import IO
 
 def take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
     """The twin's end of standard input and output; the program gets none and standard error instead of them."""
-    hears, says = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # It may be killed at any time.
-    return hears, says
+    return orders, answers
 
 
 def write_to(path: str) -> None:

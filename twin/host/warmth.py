@@ -33,10 +33,10 @@ class Warmth:
         conversation = self._conversation
         conversation.hello(_getpid())
         while True:
-            order = conversation.hear()
+            order = conversation.receive()
             if "import" in order:
                 self._import(order["import"])
-                conversation.say({"single": _single() and len(self._baton.tasks) == 1})
+                conversation.send({"single": _single() and len(self._baton.tasks) == 1})
             elif "fork" in order:
                 if self._forked(order["fork"]):
                     conversation.hello(_getpid())

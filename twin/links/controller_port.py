@@ -65,7 +65,7 @@ class ControllerPort:
         if self._lost_by is not None:
             self._drop(self._lost_by, message)
             return
-        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         before_s = wall_s()
         if self._exchange([message.payload]) and message.part != CAMERA:
             self.gate_to_command_s.append(wall_s() - before_s)

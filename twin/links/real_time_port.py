@@ -73,7 +73,7 @@ class RealTimePort:
 
     def arrive(self, message: Message) -> None:
         """Publish a message on `bb`."""
-        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         self._live.plant_client.publish(message.payload)
 
     def take(self, arrival: bytes | Observation) -> None:

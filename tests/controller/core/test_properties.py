@@ -21,8 +21,8 @@ MOST_WAKES_AT_ONCE = 50
 CLASSES = tuple(DEFAULT_BINS)
 
 labels = st.sampled_from([*CLASSES, "unknown", ""])
-says = st.builds(Says, label=labels, confidence=st.sampled_from([0.0, 0.79, 0.8, 1.0]))
-answers = says | st.sampled_from([Fails("code 1"), Silent(), None])
+answered = st.builds(Says, label=labels, confidence=st.sampled_from([0.0, 0.79, 0.8, 1.0]))
+answers = answered | st.sampled_from([Fails("code 1"), Silent(), None])
 notes = st.builds(Note, latency_s=st.sampled_from([0.0, 0.02, 0.5, 5.0, 30.0]), answer=answers)
 pictures = notes.map(lambda note: wire.encode_feedback(Image(with_note(PLAIN_PICTURE, note))))
 edges = st.builds(GateEdge, number=st.integers(1, 5), blocked=st.booleans()).map(wire.encode_feedback)

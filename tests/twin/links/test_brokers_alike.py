@@ -93,10 +93,10 @@ def test_a_message_arrives_once_at_the_lower_qos(clients, kind, sent, wanted):
 def test_many_messages_arrive_in_order(clients, qos):
     listener, speaker = clients(), clients()
     listener.subscribe(("bb", qos))
-    said = [str(number).encode() for number in range(300)]
-    for payload in said:
+    payloads = [str(number).encode() for number in range(300)]
+    for payload in payloads:
         speaker.client.publish("bb", payload, qos)
-    assert [listener.next()[1] for _ in said] == said
+    assert [listener.next()[1] for _ in payloads] == payloads
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
@@ -108,7 +108,7 @@ def test_a_message_may_be_empty_or_large(clients, size):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "topic", "heard"),
+    ("wanted", "topic", "matches"),
     [
         ("bb", "bb", True), ("bb", "bb/x", False), ("bb", "BB", False), ("a/b", "a/b", True), ("/a", "a", False),
         ("#", "a/b/c", True), ("a/#", "a", True), ("a/#", "a/b/c", True), ("a/#", "ab", False), ("#", "/", True),
@@ -117,12 +117,12 @@ def test_a_message_may_be_empty_or_large(clients, size):
         ("#", "$x", False), ("+", "$x", False), ("+/y", "$x/y", False), ("bänd", "bänd", True), ("a b", "a b", True),
     ],
 )  # fmt: skip
-def test_a_topic_filter_matches_as_the_standard_says(clients, wanted, topic, heard):
+def test_a_topic_filter_matches_as_the_standard_says(clients, wanted, topic, matches):
     listener, speaker = clients(), clients()
     listener.subscribe((wanted, 0), ("fence/of/three", 0))
     speaker.publish(topic)
     speaker.publish("fence/of/three")
-    assert [message[0] for message in listener.until("fence/of/three")] == [topic] * heard
+    assert [message[0] for message in listener.until("fence/of/three")] == [topic] * matches
 
 
 def test_a_client_that_has_unsubscribed_gets_nothing(clients):
@@ -152,13 +152,13 @@ def test_overlapping_subscriptions_deliver_a_message_once_at_the_highest_qos(cli
     listener.subscribe(("a/#", 1), ("a/+", 2), ("a/b", 0), ("fence", 0))
     listener.publish("a/b", qos=2)
     listener.publish("fence", qos=2)
-    heard = listener.until("fence")
+    received = listener.until("fence")
     if kind == "embedded":  # One copy for each subscription, which the standard allows (3.3.5).
-        assert heard == [("a/b", b"x", 0, False)] * 3
+        assert received == [("a/b", b"x", 0, False)] * 3
     elif kind == "mosquitto":  # The QoS of the first match, which the standard does not allow.
-        assert [message[:2] for message in heard] == [("a/b", b"x")]
+        assert [message[:2] for message in received] == [("a/b", b"x")]
     else:
-        assert heard == [("a/b", b"x", 2, False)]
+        assert received == [("a/b", b"x", 2, False)]
 
 
 def test_only_later_subscribers_get_a_message_marked_as_retained(clients, kind):
@@ -250,7 +250,7 @@ def test_mqtt_5_is_refused_in_a_way_that_paho_understands(clients, kind):
     if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0
     else:
-        assert (client.code, client.says) == (132, "Unsupported protocol version")
+        assert (client.code, client.reason) == (132, "Unsupported protocol version")
 
 
 def test_mqtt_3_1_is_refused_in_a_way_that_paho_understands(clients, kind):
@@ -258,7 +258,7 @@ def test_mqtt_3_1_is_refused_in_a_way_that_paho_understands(clients, kind):
     if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0
     else:
-        assert (client.code, client.says) == (132, "Unsupported protocol version")
+        assert (client.code, client.reason) == (132, "Unsupported protocol version")
 
 
 @pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)
@@ -273,9 +273,9 @@ def test_a_persistent_session_keeps_subscriptions_and_missed_messages(clients):
     back = clients(client_id="keeper", clean=False)
     assert back.session_present
     speaker.publish("bb", b"live")
-    heard = [back.next() for _ in range(4)]  # paho passes a message of QoS 2 on after its handshake.
-    assert [level for _, _, level, _ in heard if level < 2] == [1, 1, 0]
-    assert sorted(heard) == [
+    received = [back.next() for _ in range(4)]  # paho passes a message of QoS 2 on after its handshake.
+    assert [level for _, _, level, _ in received if level < 2] == [1, 1, 0]
+    assert sorted(received) == [
         ("bb", b"1", 1, False), ("bb", b"1", 1, False), ("bb", b"2", 2, False), ("bb", b"live", 0, False)
     ]  # fmt: skip
 
@@ -314,8 +314,8 @@ def test_an_unacknowledged_message_is_repeated_as_a_duplicate(clients, by_hand):
     first.drop()
     again = by_hand("keeper", clean_session=False)
     assert again.connack == Connack(True, 0)
-    heard = [again.receive(), again.receive()]
-    assert heard == [
+    received = [again.receive(), again.receive()]
+    assert received == [
         Publish(topic="bb", payload=b"one", qos=1, duplicate=True, packet_id=one.packet_id),
         Pubrel(two.packet_id),
     ]
@@ -335,7 +335,7 @@ def test_a_repeated_message_of_qos_2_is_passed_on_once(clients, by_hand):
     speaker.send(message)  # The same packet id for another message.
     assert speaker.receive() == Pubrec(7)
     speaker.send(Pubrel(7), Publish(topic="fence", payload=b""))
-    assert [heard[:2] for heard in listener.until("fence")] == [("bb", b"once")] * 2
+    assert [message[:2] for message in listener.until("fence")] == [("bb", b"once")] * 2
 
 
 def test_a_pubrel_for_an_unknown_id_is_answered(by_hand):

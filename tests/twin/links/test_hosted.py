@@ -146,8 +146,8 @@ def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
 
 
 def test_the_recognition_service_has_the_scenarios_faults():
-    says = RecognizerSays(from_s=0, until_s=100, what="error")
-    assert run("polling_variable.py", faults=[says]).summary.rejected == 3
+    fault = RecognizerSays(from_s=0, until_s=100, what="error")
+    assert run("polling_variable.py", faults=[fault]).summary.rejected == 3
 
 
 def test_a_program_that_is_told_to_end_gets_the_signal():

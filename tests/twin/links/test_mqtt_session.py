@@ -257,8 +257,8 @@ def test_a_full_queue_of_an_absent_client_drops_the_newest_message(driver):
     assert driver.take() == []
     driver.broker.publish("bb", b"too many", qos=1)
     assert driver.take() == [Dropped("client 1", "bb", "its queue is full")]
-    heard = [packet.payload for _, packet in driver.open(2, client_id="client 1", clean_session=False)[2:]]
-    assert heard == [b"%d" % number for number in range(MAX_QUEUED)]
+    payloads = [packet.payload for _, packet in driver.open(2, client_id="client 1", clean_session=False)[2:]]
+    assert payloads == [b"%d" % number for number in range(MAX_QUEUED)]
 
 
 def test_the_queue_has_a_limit_in_bytes_and_acknowledging_makes_room(driver):
@@ -327,8 +327,8 @@ def test_the_wrong_acknowledgement_ends_the_connection(driver, qos, wrong, right
     driver.send(1, Subscribe(1, (("bb", 2),)))
     driver.broker.publish("bb", b"x", qos=qos)
     driver.take()
-    said = f"{wrong.__name__.upper()} for packet id 1, whose next acknowledgement must be {right}"
-    assert driver.send(1, wrong(1))[0] == Close(1, f"protocol violation: {said}")
+    reason = f"{wrong.__name__.upper()} for packet id 1, whose next acknowledgement must be {right}"
+    assert driver.send(1, wrong(1))[0] == Close(1, f"protocol violation: {reason}")
 
 
 def test_a_repeated_acknowledgement_is_answered_again(driver):
@@ -410,11 +410,11 @@ def test_a_stream_has_the_same_effects_however_it_is_split(case):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=5), st.booleans())
-def test_any_bytes_raise_nothing_and_close_at_most_their_own_connection(portions, says_connect):
+def test_any_bytes_raise_nothing_and_close_at_most_their_own_connection(portions, connects):
     broker = SessionBroker()
     for connection in (1, 2):
         broker.opened(connection)
-        if says_connect or connection == 2:
+        if connects or connection == 2:
             broker.received(connection, encode(Connect(client_id=f"client {connection}")), 0.0)
     for portion in portions:
         broker.received(1, portion, 0.0)

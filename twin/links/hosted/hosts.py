@@ -92,7 +92,7 @@ class _Waiting:
         self._output.touch()
         self._process = StartedProcess(command, self._output)
         with suppress(protocol.EndedError):  # Whoever waits for its answer will hear why.
-            protocol.write(self._process.hears, {"import": modules})
+            protocol.write(self._process.orders, {"import": modules})
 
     @cached_property
     def _host(self) -> HostProcess:
@@ -101,7 +101,7 @@ class _Waiting:
     @cached_property
     def forks(self) -> bool:
         """Whether it can be forked: it has one thread, and the system can."""
-        return bool(self._host.hear()["single"]) and FORKS
+        return bool(self._host.receive()["single"]) and FORKS
 
     def host(self, output: Path) -> HostProcess:
         """A child of it where it may fork, else itself."""
@@ -135,8 +135,8 @@ class _ForkedProcess:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(None)
         self.pid: int | None = None
-        self.hears: IO[bytes] = connection.makefile("wb")
-        self.says: IO[bytes] = connection.makefile("rb")
+        self.orders: IO[bytes] = connection.makefile("wb")
+        self.answers: IO[bytes] = connection.makefile("rb")
         connection.close()  # The streams keep it open.
 
     def kill(self) -> None:
@@ -144,7 +144,7 @@ class _ForkedProcess:
         if sys.platform != "win32" and self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-        for stream in (self.hears, self.says):
+        for stream in (self.orders, self.answers):
             with suppress(OSError):
                 stream.close()
 

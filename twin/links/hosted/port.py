@@ -9,7 +9,7 @@ from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, WAKES_AT_ONE_INSTANT
-from twin.links.hosted.link import Heard, HostedLink
+from twin.links.hosted.link import HostedLink, Progress
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
@@ -59,10 +59,10 @@ class HostedPort:
         nobody gets is the fault's doing.
         """
         before_s = wall_s()
-        heard = self._link.publish(message.payload)
+        delivered = self._link.publish(message.payload)
         fault = self._lost_by
-        if heard or fault is None or self._timeline.now > self._lost_until_s:
-            self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        if delivered or fault is None or self._timeline.now > self._lost_until_s:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         elif message.item is not None:
             lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
             self._faults.disturb(fault, lost, message.part, item=message.item)
@@ -87,9 +87,9 @@ class HostedPort:
 
     def _regain(self, fault: BrokerFault) -> None:
         self._lost_until_s = self._timeline.now + RECONNECT_S
-        reborn = isinstance(fault, ControllerKilled)
-        self._faults.disturb_all(fault, "restarted" if reborn else "reconnected", CONTROLLER)
-        if reborn:
+        restarted = isinstance(fault, ControllerKilled)
+        self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
+        if restarted:
             self._gone = False
             self._converse(lambda: self._link.start(self._timeline.now))
         else:
@@ -110,31 +110,31 @@ class HostedPort:
         timeline = self._timeline
         return self._converse(lambda: self._link.exchange(timeline.now, timeline.peek()))
 
-    def _converse(self, talk: Callable[[], Heard]) -> bool:
+    def _converse(self, call: Callable[[], Progress]) -> bool:
         self.exchanges += 1
         try:
-            heard = talk()
+            progress = call()
         except ParticipantError as error:
             self._link.kill()
             self._leave(trace.Crashed(self._timeline.now, str(error)))
             return False
-        if heard.at_s > self._timeline.now:
-            self._timeline.call_at(heard.at_s, partial(self._obey, heard))
+        if progress.at_s > self._timeline.now:
+            self._timeline.call_at(progress.at_s, partial(self._obey, progress))
         else:
-            self._obey(heard)
-        return bool(heard.commands)
+            self._obey(progress)
+        return bool(progress.commands)
 
-    def _obey(self, heard: Heard) -> None:
+    def _obey(self, progress: Progress) -> None:
         now_s = self._timeline.now
-        for seen in heard.seen:
-            self._record(trace.Connection(now_s, seen.client, seen.event, seen.detail))
-        for payload in heard.commands:
+        for observation in progress.observations:
+            self._record(trace.Connection(now_s, observation.client, observation.event, observation.detail))
+        for payload in progress.commands:
             self._send(command_message(payload))
-        if heard.exit is not None:
-            kind = trace.Crashed if heard.exit.code else trace.Exited
-            self._leave(kind(now_s, heard.exit.reason))
-        if heard.next_s is not None:
-            self._deadline.start(max(heard.next_s, now_s), self._wake)
+        if progress.exit is not None:
+            kind = trace.Crashed if progress.exit.code else trace.Exited
+            self._leave(kind(now_s, progress.exit.reason))
+        if progress.next_s is not None:
+            self._deadline.start(max(progress.next_s, now_s), self._wake)
 
     def _leave(self, record: trace.Crashed | trace.Exited) -> None:
         if not self._gone:

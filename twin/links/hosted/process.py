@@ -40,8 +40,8 @@ class Command(NamedTuple):
 class Process(Protocol):
     """A process with a host in it: its two streams, and its end."""
 
-    hears: IO[bytes]
-    says: IO[bytes]
+    orders: IO[bytes]
+    answers: IO[bytes]
 
     def kill(self) -> None:
         """End it at once."""
@@ -66,13 +66,13 @@ class StartedProcess:
             raise TwinError(f"--controller: {words[0]}: {error.strerror or error}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self.hears, self.says = self._process.stdin, self._process.stdout
+        self.orders, self.answers = self._process.stdin, self._process.stdout
 
     def kill(self) -> None:
         """End it at once."""
         self._process.kill()
         self._process.wait()
-        for stream in (self.hears, self.says):
+        for stream in (self.orders, self.answers):
             with suppress(OSError):  # What could not be written any more.
                 stream.close()
 
@@ -91,7 +91,7 @@ class HostProcess:
         self._process = process
         self._output = output
         try:
-            hello = protocol.read(process.says)
+            hello = protocol.read(process.answers)
         except protocol.EndedError:
             process.exit_words()
             raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
@@ -106,16 +106,16 @@ class HostProcess:
     def order(self, message: dict[str, Any]) -> None:
         """Tell the host something. Raises `ParticipantError`."""
         try:
-            protocol.write(self._process.hears, message)
+            protocol.write(self._process.orders, message)
         except protocol.EndedError:
             raise self._ended() from None
 
-    def hear(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         """What the program says when it can't go on at its time. Raises `ParticipantError` or `HostingError`."""
-        if not _readable(self._process.says, STALL_S + GRACE_S):
+        if not _readable(self._process.answers, STALL_S + GRACE_S):
             raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
         try:
-            answer = protocol.read(self._process.says)
+            answer = protocol.read(self._process.answers)
         except protocol.EndedError:
             raise self._ended() from None
         if "refused" in answer:
@@ -124,7 +124,7 @@ class HostProcess:
             raise ParticipantError(answer["hung"])
         return answer
 
-    def tell(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
+    def advance(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
         """What time it is, and what has arrived; until when nothing else will. Raises `ParticipantError`."""
         self.order({"now": now_s, "until": until_s, "in": messages})
 

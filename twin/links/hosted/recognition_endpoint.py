@@ -22,7 +22,7 @@ LATENCY_S: Final = 0.02
 """How long an answer takes for a picture that says nothing of it."""
 
 
-class StrangeRequestError(Exception):
+class UnsupportedRequestError(Exception):
     """A request that nobody in the twin answers."""
 
 
@@ -38,14 +38,14 @@ class RecognitionEndpoint:
         self._count = 0
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
-        """Bytes of a request. Raises `StrangeRequestError` for one that is for another service."""
+        """Bytes of a request. Raises `UnsupportedRequestError` for one that is for another service."""
         http = self._connections.setdefault(connection, h11.Connection(h11.SERVER))
         http.receive_data(data)
         while True:
             try:
                 event = http.next_event()
             except h11.RemoteProtocolError as error:
-                raise StrangeRequestError(f"HTTP that is none: {error}") from None
+                raise UnsupportedRequestError(f"HTTP that is none: {error}") from None
             if isinstance(event, h11.Request):
                 self._begin(connection, event)
             elif isinstance(event, h11.Data):
@@ -81,14 +81,14 @@ class RecognitionEndpoint:
         headers = dict(request.headers)
         elsewhere = not headers.get(b"host", b"").endswith(b":%d" % SERVICE_PORT)
         if path != PATH and elsewhere:
-            raise StrangeRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
+            raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
         self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
 
     def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:
         note = read_note(image)
         status = self._statuses.pop(connection)
-        body = self._said(image) if status == 200 else b"{}"
+        body = self._answer_body(image) if status == 200 else b"{}"
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
         response = h11.Response(status_code=status, headers=headers)
         data = b"".join(http.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
@@ -98,10 +98,10 @@ class RecognitionEndpoint:
         due_s = now_s + (LATENCY_S if note is None else note.latency_s)
         heapq.heappush(self._answers, (due_s, self._count, connection, data, http.our_state is h11.MUST_CLOSE))
 
-    def _said(self, image: bytes) -> bytes:
+    def _answer_body(self, image: bytes) -> bytes:
         try:
-            says = self._recognizer.classify(image)
+            recognition = self._recognizer.classify(image)
         except (ClassifierError, RecognizerError) as error:
             return msgspec.json.encode({"results": [], "code": 1, "error": str(error)})
-        result = {"label": says.label, "confidence": round(says.confidence, 4)}
+        result = {"label": recognition.label, "confidence": round(recognition.confidence, 4)}
         return msgspec.json.encode({"results": [result], "code": 0, "error": ""})

@@ -11,11 +11,11 @@ from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError
 from twin.links.hosted.broker_observations import observations_of
-from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
+from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, UnsupportedRequestError
 from twin.links.mqtt.effects import Close, Connected, Published, Send
 from twin.links.mqtt.session_broker import SessionBroker
 
-LIFE: Final = 1_000_000
+MOST_CONNECTIONS: Final = 1_000_000
 """More connections than a program opens before it is killed: a program that is started again has other numbers."""
 
 _CONNECT: Final = 0x10
@@ -26,18 +26,19 @@ _HTTP: Final = b"GPHDOC"
 class Switchboard:
     """A program's connections, by the number that it gives them. Times are in s from any moment.
 
-    `inbox` has what the program is to get; `commands` and `seen` what it said to the line, and what the broker saw,
-    until somebody takes them out. `down`: nobody is let in to the broker. `ever_connected`: somebody was.
+    `inbox` has the messages for the program. `commands` has the program's payloads on `aa`, and `observations` has what
+    the broker observed of its clients; both grow until the caller takes them out. `down` says whether the broker
+    refuses connections, `ever_connected` whether a client has connected.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._broker = SessionBroker()
         self._service = RecognitionEndpoint(recognizer)
         self._kinds: dict[int, str] = {}
-        self._life = 0
+        self._incarnation = 0
         self.inbox: list[Sequence[object]] = []
         self.commands: list[bytes] = []
-        self.seen: list[Observation] = []
+        self.observations: list[Observation] = []
         self.down = False
         self.ever_connected = False
 
@@ -49,7 +50,7 @@ class Switchboard:
 
     def begin(self) -> None:
         """A program starts."""
-        self._life += 1
+        self._incarnation += 1
 
     def take(self, message: Sequence[object], now_s: float) -> None:
         """What the program does with a connection. Raises `HostingError` for what the twin doesn't speak."""
@@ -58,9 +59,9 @@ class Switchboard:
         if kind == "open":
             self._open(number, rest[1])
         elif kind == "data":
-            self._receive(self._life * LIFE + number, str(rest[0]).encode("latin-1"), now_s)
+            self._receive(self._incarnation * MOST_CONNECTIONS + number, str(rest[0]).encode("latin-1"), now_s)
         else:
-            self._close(self._life * LIFE + number)
+            self._close(self._incarnation * MOST_CONNECTIONS + number)
         self._act()
 
     def tick(self, now_s: float) -> None:
@@ -104,7 +105,7 @@ class Switchboard:
         if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
             self.inbox.append(("refuse", number))
         else:
-            self._kinds[self._life * LIFE + number] = ""
+            self._kinds[self._incarnation * MOST_CONNECTIONS + number] = ""
             self.inbox.append(("accept", number))
 
     def _receive(self, connection: int, data: bytes, now_s: float) -> None:
@@ -122,9 +123,9 @@ class Switchboard:
         elif kind == "http":
             try:
                 self._service.received(connection, data, now_s)
-            except StrangeRequestError as strange:
+            except UnsupportedRequestError as unsupported:
                 must = "to the broker or the recognition service"
-                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
+                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {unsupported}") from None
 
     def _close(self, connection: int) -> None:
         kind = self._kinds.pop(connection, None)
@@ -134,10 +135,10 @@ class Switchboard:
             self._service.closed(connection)
 
     def _send(self, connection: int, data: bytes) -> None:
-        self.inbox.append(("data", connection % LIFE, data.decode("latin-1")))
+        self.inbox.append(("data", connection % MOST_CONNECTIONS, data.decode("latin-1")))
 
     def _hang_up(self, connection: int) -> None:
-        self.inbox.append(("close", connection % LIFE))
+        self.inbox.append(("close", connection % MOST_CONNECTIONS))
 
     def _act(self) -> None:
         """Do what the broker wants done, and keep what it wants known."""
@@ -152,7 +153,7 @@ class Switchboard:
                     self.commands.append(effect.payload)
             else:
                 self.ever_connected |= isinstance(effect, Connected)
-                self.seen.extend(observations_of(effect))
+                self.observations.extend(observations_of(effect))
 
 
 def _kind(first: int) -> str:
