@@ -105,10 +105,10 @@ class Excuses:
         return self._unobeyed(rod, since_s) or self._away(since_s)
 
     def unrest(self, requested_s: float, rods: tuple[int, ...], *, running: bool) -> Fact | None:
-        """Why a line may not be at rest after the request to end: the command to each moving part was lost."""
+        """Why belt or rods may not be at rest after the request to end: the command to each of them was lost."""
         causes = [self.facts.of_part("belt", _effects("command_lost"), requested_s)] if running else []
         causes += [self._unobeyed(rod, max(requested_s, self.facts.rod(rod).extended_s)) for rod in rods]
-        return causes[-1] if causes and all(causes) else None
+        return causes[-1] if all(causes) else None
 
     def onto(self, item: int) -> Fact | None:
         """Why another item may be loaded onto this one: either item moved unexpectedly, or the loader did not obey."""
@@ -148,7 +148,7 @@ class Excuses:
     def _away(self, since_s: float) -> Fact | None:
         """The fact that the controller was cut off since then, or was reconnected only shortly before."""
         cut, back = self.facts.cut_off, self.facts.reconnected
-        return None if cut is None or (back is not None and back.t_s + RECONNECT_S < since_s) else cut
+        return None if back is not None and back.t_s + RECONNECT_S < since_s else cut
 
     def _relearning(self, item: int) -> Fact | None:
         """The fact behind misleading times at a sensor that at most `RELEARNED` items have passed since."""

@@ -203,7 +203,7 @@ class Facts:
         """An item passes a gate. After a lost or false edge the meaning of its edges is ambiguous."""
         gate = f"gate {record.gate}"
         fact = self._ambiguous.get(gate)
-        if fact is not None and fact.t_s < record.t_s:
+        if fact is not None:
             self.add(fact, record.item)
             if not record.blocked:
                 del self._ambiguous[gate]

@@ -78,7 +78,7 @@ class PushedAtNothing(Check):
             return
         if record.stroke == Stroke.EXTENDING.value:
             self._empty.add(record.rod)
-        elif record.stroke in (Stroke.RETRACTING.value, Stroke.IN.value) and record.rod in self._empty:
+        elif record.stroke == Stroke.RETRACTING.value and record.rod in self._empty:
             self._empty.discard(record.rod)
             excuse = self.excuses.push_at_nothing(record.rod)
             self.violate(record.t_s, None, f"rod {record.rod} pushed, but no item was in front of it", excuse)
