@@ -40,7 +40,7 @@ LAYERS = {
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "files", "run_files", "run", "doctor", "report", "options", "suite", "cli",
+        "run_end", "simulation", "file_kinds", "run_files", "run", "doctor", "report", "options", "suite", "cli",
         "__main__",
     ),
     "controller": (
