@@ -9,9 +9,9 @@ from controller.system import wall_s
 from twin import trace
 from twin.broker.observation import Observation
 from twin.errors import ScenarioError
-from twin.links.controller_port import CONTROLLER
 from twin.links.opening import Live
 from twin.links.pacing import POLL_S
+from twin.links.virtual_port import CONTROLLER
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerFault, ControllerKilled
