@@ -5,6 +5,7 @@ from functools import partial
 from queue import Empty
 from typing import Final
 
+from controller import wire
 from controller.system import wall_s
 from twin import trace
 from twin.broker.observation import Observation
@@ -74,7 +75,7 @@ class RealTimePort:
     def arrive(self, message: Message) -> None:
         """Publish a message on `bb`."""
         self._record(trace.Feedback(self._timeline.now, message.part, message.text))
-        self._live.plant_client.publish(message.payload)
+        self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
     def take(self, arrival: bytes | Observation) -> None:
         """Handle a payload on `aa`, or an event of a connection."""
