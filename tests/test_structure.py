@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("twin", "controller", "classifier", "scenarios")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LIBRARY = [path for path in MODULES if path.parts[-2] != "scenarios"]
 
 MAY_IMPORT = {
@@ -171,6 +172,11 @@ def test_the_counts_of_each_package_are_printed(capsys):
 def test_a_module_is_no_longer_than_a_reader_can_hold(module):
     lines = len(module.read_text().splitlines())
     assert lines <= (LONGEST if name(module) in LONG_WITH_A_REASON else LONG)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_a_test_module_has_a_limit_too(path):
+    assert len(path.read_text().splitlines()) <= LONGEST
 
 
 def test_a_function_fits_a_screen(module):
