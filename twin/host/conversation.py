@@ -1,4 +1,4 @@
-"""The host's side of the conversation with the twin: what the program says goes out, time and messages come in."""
+"""The host's side of the conversation with the twin: the program's messages go out, time and messages come in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
 class Conversation:
-    """Speaks whenever nobody in the program can go on at its time."""
+    """Exchanges messages with the twin whenever no thread of the program can go on at its time."""
 
     def __init__(self, orders: IO[bytes], answers: IO[bytes], baton: Baton) -> None:
         self._orders = orders
@@ -38,45 +38,45 @@ class Conversation:
         self._asked: dict[str, Any] = {}
 
     def hello(self, pid: int) -> None:
-        """Say who is here."""
+        """Introduce the host: protocol, Python and process."""
         version = ".".join(str(part) for part in sys.version_info[:3])
         self.send({"protocol": protocol.VERSION, "python": version, "pid": pid})
 
     def send(self, message: dict[str, Any]) -> None:
-        """Say something."""
+        """Send a message to the twin."""
         try:
             protocol.write(self._answers, message)
         except protocol.EndedError:
             _exit(0)  # The twin is gone: nobody is left to run for.
 
     def receive(self) -> dict[str, Any]:
-        """The twin's next order."""
+        """Receive the twin's next order."""
         try:
             return protocol.read(self._orders)
         except protocol.EndedError:
             _exit(0)
 
     def move(self, orders: IO[bytes], answers: IO[bytes]) -> None:
-        """Go on over other streams; the old ones are the parent's."""
+        """Continue over other streams. The old ones belong to the parent process."""
         self._orders.close()
         self._answers.close()
         self._orders, self._answers = orders, answers
 
     def begin(self, stall_s: float, polling: Polling) -> None:
-        """The program begins; `polling` knows its own files."""
+        """Note that the program begins. `polling` knows the program's own files."""
         self._stall_s = stall_s
         self._polling = polling
         self.busy = True
 
     def out(self, *message: Any) -> None:
-        """Something for the twin."""
+        """Queue a message to the twin."""
         if message[:2] == ("open", 1):
             self._baton.settle()
         self._out.append(message)
         self._baton.changed()
 
     def idle(self) -> None:
-        """Nobody can go on: time passes, by itself as long as nothing is to be said, or as the twin says."""
+        """Let time pass, since no thread can go on: alone while there is nothing to send, else as the twin orders."""
         baton = self._baton
         next_s = baton.next_s()
         if next_s is not None and not self._out and next_s < self._until_s:
@@ -99,11 +99,11 @@ class Conversation:
         self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
 
     def refuse(self, what: str) -> None:
-        """The program does what can't be hosted: it ends here."""
+        """End the program, which does something that can't be hosted."""
         self._leave({"refused": f"{what} ({_own_line(sys._getframe(1))})"})
 
     def hang(self) -> None:
-        """The program makes no progress."""
+        """End the program, which makes no progress."""
         self._show_stacks()
         frame = sys._current_frames().get(self._baton.current.real_ident)
         at = traceback.extract_stack(frame)[-1] if frame is not None else None
@@ -130,7 +130,7 @@ class Conversation:
         _exit(0)
 
     def _show_stacks(self) -> None:
-        """Where each thread stands, into the program's own output."""
+        """Write where each thread stands to the program's output."""
         sys.stderr.write(stacks(self._baton))
         sys.stderr.flush()
 
@@ -150,7 +150,7 @@ def stacks(baton: Baton) -> str:
 
 
 def _own_line(frame: FrameType | None) -> str:
-    """The innermost line that is not the host's or the standard library's. Nothing is imported for it."""
+    """The innermost line outside the host and the standard library. This imports nothing."""
     lines = []
     while frame is not None:
         path = frame.f_code.co_filename

@@ -1,7 +1,7 @@
 """The recognition service of a hosted program: HTTP over a virtual connection, answered in the line's time.
 
-What answers is the twin's recognizer, after the latency and with the faults that the scenario's note in the picture
-tells (`controller.simulation.oracle`). It speaks the contract of `classifier.service`.
+The twin's recognizer answers, with the latency and the faults in the picture's note (`controller.simulation.oracle`).
+The service has the contract of `classifier.service`.
 """
 
 import heapq
@@ -16,18 +16,18 @@ from controller.simulation.oracle import Silent, read_note
 
 PATH: Final = "/aisim_tf_pre"
 SERVICE_PORT: Final = 8088
-"""Where the service is usually; what it has not is not found there. It answers at any other address, too."""
+"""The service's usual port, where unknown paths are not found. It also answers on any other port."""
 
 LATENCY_S: Final = 0.02
-"""How long an answer takes for a picture that says nothing of it."""
+"""The latency of an answer, in s, for a picture without a note."""
 
 
 class UnsupportedRequestError(Exception):
-    """A request that nobody in the twin answers."""
+    """A request for another service than the twin's."""
 
 
 class RecognitionEndpoint:
-    """Connections by number; bytes in, bytes with their time out."""
+    """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due."""
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
@@ -38,7 +38,7 @@ class RecognitionEndpoint:
         self._count = 0
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
-        """Bytes of a request. Raises `UnsupportedRequestError` for one that is for another service."""
+        """Take bytes of a request. Raises `UnsupportedRequestError` if it is for another service."""
         http = self._connections.setdefault(connection, h11.Connection(h11.SERVER))
         http.receive_data(data)
         while True:
@@ -59,7 +59,7 @@ class RecognitionEndpoint:
                 return
 
     def closed(self, connection: int) -> None:
-        """The connection is gone, with what was still to be answered."""
+        """Forget a closed connection and its unanswered request."""
         self._connections.pop(connection, None)
         self._answers = [answer for answer in self._answers if answer[2] != connection]
         heapq.heapify(self._answers)
@@ -70,7 +70,7 @@ class RecognitionEndpoint:
         return self._answers[0][0] if self._answers else None
 
     def due(self, now_s: float) -> list[tuple[int, bytes, bool]]:
-        """The answers that are due, each with its connection, and whether that is to be closed then."""
+        """The due answers, each with its connection, and whether the connection then closes."""
         found = []
         while self._answers and self._answers[0][0] <= now_s:
             found.append(heapq.heappop(self._answers)[2:])

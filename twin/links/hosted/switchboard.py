@@ -1,6 +1,6 @@
-"""Where the sockets of a hosted program lead: to the broker, or to the recognition service.
+"""Connects the sockets of a hosted program to the broker or to the recognition service.
 
-What a connection is for shows in its first byte: MQTT's CONNECT, or the method of an HTTP request.
+The first byte of a connection decides: MQTT's CONNECT, or the method of an HTTP request.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from twin.links.mqtt.effects import Close, Connected, Published, Send
 from twin.links.mqtt.session_broker import SessionBroker
 
 MOST_CONNECTIONS: Final = 1_000_000
-"""More connections than a program opens before it is killed: a program that is started again has other numbers."""
+"""More connections than one process of a program opens. The connections of a restarted program have other numbers."""
 
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
-"""First letters of HTTP's methods."""
+"""The first letters of HTTP's methods."""
 
 
 class Switchboard:
-    """A program's connections, by the number that it gives them. Times are in s from any moment.
+    """A program's connections, by the number that it gives them. Times are in s from any origin.
 
     `inbox` has the messages for the program. `commands` has the program's payloads on `aa`, and `observations` has what
     the broker observed of its clients; both grow until the caller takes them out. `down` says whether the broker
@@ -49,11 +49,11 @@ class Switchboard:
         return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
 
     def begin(self) -> None:
-        """A program starts."""
+        """Note that a program starts."""
         self._incarnation += 1
 
     def take(self, message: Sequence[object], now_s: float) -> None:
-        """What the program does with a connection. Raises `HostingError` for what the twin doesn't speak."""
+        """Take the program's message about a connection. Raises `HostingError` for an unknown protocol."""
         kind, number, *rest = message
         assert isinstance(number, int)
         if kind == "open":
@@ -65,7 +65,7 @@ class Switchboard:
         self._act()
 
     def tick(self, now_s: float) -> None:
-        """It is later: what is due is done."""
+        """Move the time on, and do what is due."""
         self._broker.tick(now_s)
         for connection, data, last in self._service.due(now_s):
             self._send(connection, data)
@@ -75,7 +75,7 @@ class Switchboard:
         self._act()
 
     def publish(self, payload: bytes) -> bool:
-        """Publish feedback; whether anybody gets it."""
+        """Publish feedback. Returns whether any client gets it."""
         if self.down:
             return False
         waiting = len(self.inbox)
@@ -84,7 +84,7 @@ class Switchboard:
         return len(self.inbox) > waiting
 
     def cut_off(self, *, goodbye: bool) -> None:
-        """Every connection to the broker breaks; `goodbye`: the broker is there to send their last wills."""
+        """Break every connection to the broker. With `goodbye` the broker publishes the clients' last wills."""
         self.down = True
         if goodbye:
             for connection, kind in list(self._kinds.items()):
@@ -95,14 +95,14 @@ class Switchboard:
         self._act()
 
     def end(self) -> None:
-        """The program is gone, with all its connections."""
+        """Close all connections of a program that is gone."""
         for connection in list(self._kinds):
             self._close(connection)
         self._act()
         self.inbox.clear()
 
     def _open(self, number: int, port: object) -> None:
-        if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
+        if self.down and port != SERVICE_PORT:  # The service runs on without the broker.
             self.inbox.append(("refuse", number))
         else:
             self._kinds[self._incarnation * MOST_CONNECTIONS + number] = ""
@@ -112,7 +112,7 @@ class Switchboard:
         kind = self._kinds.get(connection)
         if kind == "" and data:
             kind = self._kinds[connection] = _kind(data[0])
-            if kind == "mqtt" and self.down:  # It was let in before the broker was away.
+            if kind == "mqtt" and self.down:  # It connected before the broker was away.
                 del self._kinds[connection]
                 self._hang_up(connection)
                 return
@@ -141,7 +141,7 @@ class Switchboard:
         self.inbox.append(("close", connection % MOST_CONNECTIONS))
 
     def _act(self) -> None:
-        """Do what the broker wants done, and keep what it wants known."""
+        """Carry out the broker's effects."""
         for effect in self._broker.take():
             if isinstance(effect, Send):
                 self._send(effect.connection, effect.data)
@@ -157,7 +157,7 @@ class Switchboard:
 
 
 def _kind(first: int) -> str:
-    """What a connection is for. Raises `HostingError` for what the twin doesn't speak."""
+    """The protocol of a connection. Raises `HostingError` for one that the twin does not speak."""
     if first == _CONNECT:
         return "mqtt"
     if first in _HTTP:
