@@ -73,7 +73,7 @@ class Sorter:
 
 
 def connected(host, port, arrivals):
-    """A client that queues what it hears, and subscribes on each connection."""
+    """A client that queues what it receives, and subscribes on each connection."""
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=WHO, protocol=mqtt.MQTTv311)
     topics = [("bb", 0), ("twin/clock/grant", 0)]
     client.on_connect = lambda *_: client.subscribe(topics)

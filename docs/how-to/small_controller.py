@@ -48,7 +48,7 @@ def ask_service(url):
 
 
 class Line:
-    """The line as the controller sees it: what it says, in order, and what it is told."""
+    """The line as the controller sees it: its messages, in order, and the commands to it."""
 
     def __init__(self, host, port):
         self._messages = queue.Queue()
@@ -95,7 +95,7 @@ class Line:
         return None
 
     def forget(self):
-        """Drop what was said of earlier items."""
+        """Drop the messages about earlier items."""
         while not self._messages.empty():
             self._messages.get()
 
