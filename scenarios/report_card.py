@@ -16,7 +16,7 @@ class Smallest(msgspec.Struct, frozen=True):
     violation: str
 
 
-class Row(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True):
     """The runs of one property: how many, in how many a fault acted, and the rules that they broke.
 
     `smallest` is the smallest scenario that broke a rule, in items and then in faults.
@@ -27,10 +27,10 @@ class Row(msgspec.Struct, frozen=True):
     broken: tuple[str, ...] = ()
     smallest: Smallest | None = None
 
-    def __add__(self, other: "Row") -> "Row":
+    def __add__(self, other: "Outcome") -> "Outcome":
         """The runs of both rows. Of two scenarios of one size the other row's stays: Hypothesis shrank it further."""
         found = [row.smallest for row in (other, self) if row.smallest is not None]
-        return Row(
+        return Outcome(
             runs=self.runs + other.runs,
             disturbed=self.disturbed + other.disturbed,
             broken=tuple(sorted({*self.broken, *other.broken})),
@@ -42,7 +42,7 @@ class ReportCard:
     """One row for each property, by name."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, Outcome] = {}
 
     def add(self, name: str, run: Run) -> None:
         """Take a run into account."""
@@ -52,11 +52,11 @@ class ReportCard:
             words = f"{first.t_s:.1f} s {first.check}: {first.detail}"
             smallest = Smallest(run.scenario.item_count, len(run.scenario.faults), words)
         disturbed = any(isinstance(record, trace.Disturbed) for record in run.trace)
-        self._add(name, Row(1, int(disturbed), tuple({found.check for found in run.violations}), smallest))
+        self._add(name, Outcome(1, int(disturbed), tuple({found.check for found in run.violations}), smallest))
 
     def merge(self, rows: Mapping[str, Any]) -> None:
         """Take the `rows` of another process into account."""
-        for name, row in msgspec.convert(rows, dict[str, Row]).items():
+        for name, row in msgspec.convert(rows, dict[str, Outcome]).items():
             self._add(name, row)
 
     @property
@@ -85,5 +85,5 @@ class ReportCard:
                 size = f"{row.smallest.items} items, {row.smallest.faults} faults"
                 yield f"{'':{width}}  {size}: {row.smallest.violation}"
 
-    def _add(self, name: str, row: Row) -> None:
-        self._rows[name] = self._rows.get(name, Row()) + row
+    def _add(self, name: str, row: Outcome) -> None:
+        self._rows[name] = self._rows.get(name, Outcome()) + row

@@ -130,7 +130,7 @@ def test_the_small_controller_sorts_on_the_stand_in_by_the_service(tmp_path):
 
 
 @pytest.mark.broker
-def test_the_granted_controller_sorts_in_lockstep_and_the_same_way_each_time():
+def test_the_granted_controller_sorts_in_lockstep_and_repeatably():
     program = DOCS / "granted_controller.py"
     mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
     scenario = Scenario(seed=3, items=ItemDraw(count=4), recognizer=RecognizerModel(source="images"))

@@ -53,7 +53,7 @@ def test_a_controller_that_is_handed_over_gets_the_settings():
 
 
 @pytest.mark.broker
-def test_our_controller_sorts_the_same_way_in_lockstep():
+def test_our_controller_has_the_same_digest_in_lockstep():
     run = simulate(COUNTED, link="lockstep")
     is_sorted(run)
     assert run.summary.digest == simulate(COUNTED).summary.digest

@@ -81,7 +81,7 @@ def module(request):
     return request.param
 
 
-def test_imports_go_one_way(module):
+def test_a_package_imports_only_lower_packages(module):
     own = module.relative_to(ROOT).parts[0]
     tree = ast.parse(module.read_bytes())
     others = {found for found in imported(tree) if found.split(".")[0] in set(PACKAGES) - {own}}

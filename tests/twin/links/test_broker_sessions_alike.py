@@ -42,7 +42,7 @@ def test_a_client_without_an_id_cannot_have_a_persistent_session(by_hand):
     assert nameless.receive() is None
 
 
-def test_mqtt_5_is_refused_in_a_way_that_paho_understands(clients, kind):
+def test_mqtt_5_is_refused_with_a_code_that_paho_understands(clients, kind):
     client = clients(protocol=mqtt.MQTTv5)
     if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0
@@ -50,7 +50,7 @@ def test_mqtt_5_is_refused_in_a_way_that_paho_understands(clients, kind):
         assert (client.code, client.reason) == (132, "Unsupported protocol version")
 
 
-def test_mqtt_3_1_is_refused_in_a_way_that_paho_understands(clients, kind):
+def test_mqtt_3_1_is_refused_with_a_code_that_paho_understands(clients, kind):
     client = clients(protocol=mqtt.MQTTv31)
     if kind == "mosquitto":  # mosquitto supports this version.
         assert client.code == 0

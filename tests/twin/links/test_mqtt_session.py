@@ -110,7 +110,7 @@ def test_clients_are_lost_in_the_order_of_their_deadlines(driver):
     assert [effect.connection for effect in driver.take() if isinstance(effect, Close)] == [2, 3, 1]
 
 
-def test_half_a_packet_is_no_sign_of_life(driver):
+def test_half_a_packet_does_not_move_the_deadline(driver):
     driver.open(1, keep_alive_s=10)
     driver.now_s = 5.0
     driver.broker.received(1, b"\xc0", driver.now_s)

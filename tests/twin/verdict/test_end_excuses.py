@@ -33,7 +33,7 @@ def test_wrong_sensor_messages_do_not_excuse_leaving_an_item(what):
     assert found(loaded(), fact(what), ended("told to end", on_belt=(1,))) == {("lost", 1)}
 
 
-def test_an_item_stopped_out_of_sight_may_be_left_on_the_belt():
+def test_an_item_stopped_between_sensors_may_be_left_on_the_belt():
     hidden = (loaded(), fact("off_pace", 1, 3.0, "belt"))
     assert found(*hidden, ended(on_belt=(1,))) == set()
     assert found(*hidden, ended(on_belt=(1,), in_stack=True)) == {("stalled", None)}
