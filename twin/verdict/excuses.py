@@ -6,9 +6,9 @@ and behind if the controller could confuse them with it, since no message carrie
 excuses what the part does in the same stroke, or while one item travels from gate to rod.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from twin import trace
 from twin.scenario.layout import LOADER
@@ -59,21 +59,16 @@ class Excuses:
     def __init__(self) -> None:
         self.facts = Facts()
 
-    def see(self, record: trace.AnyRecord) -> None:
-        """Take the next record, before the checks do.
+    def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
+        """The method to call for each record type, after that of the facts.
 
         If an item is held up, struck, or loaded onto another item because of a fault, that becomes a fact about it.
         """
-        self.facts.see(record)
-        cause = None
-        if isinstance(record, trace.Held):
-            cause = self.held(record.item, record.rod, record.behind)
-        elif isinstance(record, trace.Struck):
-            cause = self.struck(record.item, record.rod)
-        elif isinstance(record, trace.Loaded) and record.onto is not None:
-            cause = self.onto(record.onto)
-        if cause is not None and isinstance(record, trace.Held | trace.Struck | trace.Loaded):
-            self.facts.add(cause._replace(t_s=record.t_s, what="held"), record.item)
+        return {
+            trace.Held: lambda record: self._note(record, self.held(record.item, record.rod, record.behind)),
+            trace.Struck: lambda record: self._note(record, self.struck(record.item, record.rod)),
+            trace.Loaded: lambda record: self._note(record, None if record.onto is None else self.onto(record.onto)),
+        }
 
     def reject(self, item: int) -> Fact | None:
         """Why an item may be rejected: an effect on it or on a neighbour, or times that had to be learned again."""
@@ -136,6 +131,10 @@ class Excuses:
             return Fact(0.0, "acting", "line", self.facts.acting)
         left = [self.left_on_belt(item) for item in on_belt]
         return left[0] if left and all(left) and not in_stack else None
+
+    def _note(self, record: trace.Held | trace.Struck | trace.Loaded, cause: Fact | None) -> None:
+        if cause is not None:
+            self.facts.add(cause._replace(t_s=record.t_s, what="held"), record.item)
 
     def _approach_s(self, rod: int) -> float:
         """The earliest time at which the item of this stroke can have left the gate before the rod."""

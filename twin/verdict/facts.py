@@ -22,6 +22,9 @@ MOST_MISTIMED: Final = 1000
 MOST_PASSED: Final = 8
 """The number of items remembered at each sensor: the last ones that passed it."""
 
+DEFAULT: Final = Scenario()
+"""The scenario until the run's first record, made once because it takes longer than judging an item."""
+
 AWAY: Final[frozenset[trace.Effect]] = frozenset({"cut_off", "reconnected", "restarted"})
 
 TIMING: Final[frozenset[trace.Effect]] = AWAY | {
@@ -75,7 +78,7 @@ class Facts:
     """The facts of one run, collected record by record."""
 
     def __init__(self) -> None:
-        self.scenario = Scenario()
+        self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
         self.cut_off: Fact | None = None
         self.reconnected: Fact | None = None
@@ -87,23 +90,19 @@ class Facts:
         self._items: dict[int, ItemFacts] = {}
         self._rods: dict[int, RodFacts] = {}
         self._parts: dict[str, deque[Fact]] = {}
-        self._watches: Final[Mapping[type[trace.Record], Callable[[Any], None]]] = {
+
+    def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
+        """The method to call for each record type, before those of the checks."""
+        return {
             trace.Began: self._began, trace.Loaded: self._loaded, trace.LaidDown: self._laid_down,
             trace.Held: self._held, trace.RodMoves: self._moves, trace.FaultActs: self._acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
             trace.Photographed: lambda record: self._pass("camera", record.item),
         }  # fmt: skip
 
-    def see(self, record: trace.AnyRecord) -> None:
-        """Take the next record, before the checks do."""
-        look = self._watches.get(type(record))
-        if look is not None:
-            look(record)
-
-    def forget(self, record: trace.AnyRecord) -> None:
+    def forget(self, record: trace.Binned) -> None:
         """Forget an item that fell into a bin. Call this after the checks have seen the record."""
-        if type(record) is trace.Binned:
-            self._items.pop(record.item, None)
+        self._items.pop(record.item, None)
 
     def item(self, number: int) -> ItemFacts:
         """The facts of an item. They are empty if the item is not on the belt."""
@@ -219,10 +218,10 @@ class Facts:
 
     def _moves(self, record: trace.RodMoves) -> None:
         rod = self.rod(record.rod)
-        rod.out = record.stroke in (Stroke.EXTENDING.value, Stroke.OUT.value)
-        if record.stroke == Stroke.EXTENDING.value:
+        rod.out = record.stroke in (Stroke.EXTENDING, Stroke.OUT)
+        if record.stroke == Stroke.EXTENDING:
             rod.extended_s, rod.stood_s = record.t_s, None
-        elif record.stroke == Stroke.OUT.value:
+        elif record.stroke == Stroke.OUT:
             rod.stood_s = record.t_s
 
     def _acts(self, record: trace.FaultActs) -> None:
