@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from controller import wire
+from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.base import Link, Reply
@@ -43,7 +44,9 @@ class ControllerPort(VirtualPort):
             self._drop(self._lost_by, message)
             return
         self._record(trace.Feedback(self._timeline.now, message.part, message.text))
-        self._measure(message, lambda: self._exchange([message.payload]))
+        before_s = wall_s()
+        if self._exchange([message.payload]):
+            self._note_latency(message, before_s)
 
     def stop(self) -> None:
         """Tell the controller to end, now or as soon as it is connected again.

@@ -72,10 +72,9 @@ class VirtualPort:
             lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
             self._faults.disturb(fault, lost, message.part, item=message.item)
 
-    def _measure(self, message: Message, exchange: Callable[[], bool]) -> None:
-        """Exchange because of a message, and note how long a gate's edge took to become a command."""
-        before_s = wall_s()
-        if exchange() and message.part != CAMERA:
+    def _note_latency(self, message: Message, before_s: float) -> None:
+        """Note how long a gate's edge took to become a command. `before_s` is on the wall clock."""
+        if message.part != CAMERA:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def _wake_at(self, at_s: float) -> None:

@@ -3,7 +3,7 @@
 Facts come only from the trace's records. `excuses` decides which breaks they excuse.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -88,7 +88,7 @@ class Facts:
         self._passed: dict[str, deque[int]] = {}
         self._phantoms: deque[Fact] = deque(maxlen=MOST_KEPT)
         self._items: dict[int, ItemFacts] = {}
-        self._rods: dict[int, RodFacts] = {}
+        self._rods: defaultdict[int, RodFacts] = defaultdict(RodFacts)
         self._parts: dict[str, deque[Fact]] = {}
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
@@ -110,7 +110,7 @@ class Facts:
 
     def rod(self, number: int) -> RodFacts:
         """The facts of a rod."""
-        return self._rods.setdefault(number, RodFacts())
+        return self._rods[number]
 
     def of_part(self, part: str, effects: frozenset[trace.Effect], since_s: float) -> Fact | None:
         """The latest fact with one of the effects at a part, not older than `since_s`; None if there is none."""

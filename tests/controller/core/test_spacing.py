@@ -53,7 +53,7 @@ def test_an_item_that_leaves_early_needs_no_headway_for_later_legs():
 
 def test_picture_windows_of_two_items_do_not_overlap():
     timing = a_timing_model(LEG_S)
-    timing.picture.spread_s = 0.5
+    timing.picture.tolerance_s = 2.0
     assert headway_s(a_track(rod=2), timing, ROD_OUT_S) > 2 * timing.picture.tolerance_s
 
 

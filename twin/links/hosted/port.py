@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.hosted.link import HostedLink, Progress
@@ -42,13 +43,15 @@ class HostedPort(VirtualPort):
         If no client gets it while the connection is lost, or within the time that a controller may take to reconnect
         after that, the fault has caused the loss.
         """
+        before_s = wall_s()
         delivered = self._link.publish(message.payload)
         fault = self._lost_by
         if delivered or fault is None or self._timeline.now > self._lost_until_s:
             self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         else:
             self._drop(fault, message)
-        self._measure(message, self._exchange)
+        if self._exchange():
+            self._note_latency(message, before_s)
 
     def stop(self) -> None:
         """Ask the program to end, by the signal that ends programs."""
