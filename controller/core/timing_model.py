@@ -42,8 +42,8 @@ BOUNCE_S: Final = 0.05
 class Estimate:
     """Mean and spread of a recurring time in s, by exponential smoothing.
 
-    `tolerance_s` is the largest distance of a value from the mean that still fits. An outlier is not learned, unless the
-    value before was an outlier close to it: then the line has changed.
+    `tolerance_s` is the largest distance of a value from the mean that still fits. An outlier is not learned, unless
+    the value before was an outlier close to it: then the line has changed.
     """
 
     __slots__ = ("_outlier_s", "count", "mean_s", "spread_s", "tolerance_s")
