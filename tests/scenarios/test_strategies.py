@@ -105,7 +105,7 @@ def test_a_failure_shrinks_to_its_two_items_and_one_fault():
         ),
         settings=FINDING,
     )
-    assert (found.item_count, found.faults) == (2, (faults.RodDead(rod=2, from_s=20.0, until_s=20.5),))
+    assert (found.item_count, found.faults) == (2, (faults.RodDead(rod=2, from_s=23.0, until_s=23.5),))
     assert found.layout == Layout()
 
 
