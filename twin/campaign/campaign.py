@@ -9,7 +9,8 @@ from twin.campaign.cluster import Units
 from twin.campaign.folder import CampaignFolder
 from twin.campaign.ledger import Finding, Ledger
 from twin.campaign.plan import Plan
-from twin.campaign.shrinking import Shrunk, shrink
+from twin.campaign.program_files import ProgramFiles
+from twin.campaign.shrinking import Shrunk, shrink_of
 from twin.campaign.unit import UnitResult, run_unit
 
 
@@ -17,18 +18,20 @@ class Campaign:
     """One campaign on the workers of `client`. `on_progress` gets the ledger whenever a unit counts."""
 
     def __init__(
-        self, plan: Plan, client: Any, folder: CampaignFolder, *, on_progress: Callable[[Ledger], None],
-        on_trouble: Callable[[str], None],
+        self, plan: Plan, client: Any, folder: CampaignFolder, program: ProgramFiles | None, *,
+        on_progress: Callable[[Ledger], None], on_trouble: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.ledger = Ledger(plan)
         self._client = client
+        # Sent to the workers once, and not with every unit.
+        self._program = None if program is None else client.scatter(program, broadcast=True)
         self._folder = folder
         self._on_progress = on_progress
         self._on_trouble = on_trouble
 
     def run(self, earlier: list[UnitResult], until_s: float | None = None) -> None:
         """Run the units that `earlier` does not have, until all are done or, in s of the wall clock, `until_s`."""
-        ledger, units = self.ledger, Units(self._client, run_unit, self._on_trouble)
+        ledger, units = self.ledger, Units(self._client, run_unit, self._program, self._on_trouble)
         for result in earlier:
             ledger.resume(result)
         self._on_progress(ledger)
@@ -48,7 +51,8 @@ class Campaign:
         findings = sorted(self.ledger.findings.values(), key=lambda one: one.group)
         tasks = [self.ledger.task(one.smallest.unit) for one in findings]
         futures = [
-            self._client.submit(shrink, task, one.group, pure=False) for one, task in zip(findings, tasks, strict=True)
+            self._client.submit(shrink_of, task, one.group, self._program, pure=False)
+            for one, task in zip(findings, tasks, strict=True)
         ]
         for number, (finding, future) in enumerate(zip(findings, futures, strict=True), start=1):
             shrunk: Shrunk = future.result()

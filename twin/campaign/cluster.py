@@ -73,9 +73,12 @@ def _found_code() -> str:
 class Units:
     """Gives out units to the workers, and brings in their results, in whatever order they come."""
 
-    def __init__(self, client: Any, run: Callable[[UnitTask], Any], on_trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: Any, run: Callable[[UnitTask, Any], Any], program: Any, on_trouble: Callable[[str], None]
+    ) -> None:
         self._client = client
         self._run = run
+        self._program = program
         self._on_trouble = on_trouble
         self._out: dict[Any, tuple[UnitTask, float]] = {}
         self._tries: dict[int, int] = {}
@@ -96,7 +99,7 @@ class Units:
         tries = self._tries[task.number] = self._tries.get(task.number, 0) + 1
         key = f"unit-{task.number}-{tries}-{task.plan.seed}-{id(self)}"
         others = [worker for worker in self._client.nthreads() if worker not in self._hung] if self._hung else None
-        future = self._client.submit(self._run, task, key=key, pure=False, workers=others or None)
+        future = self._client.submit(self._run, task, self._program, key=key, pure=False, workers=others or None)
         self._out[future] = (task, wall_s())
 
     def results(self) -> Iterator[Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.campaign.campaign import Campaign
     from twin.campaign.ledger import Ledger
     from twin.campaign.plan import Plan
+    from twin.campaign.program_files import ProgramFiles
     from twin.campaign.unit import UnitResult
 
 FOUND: Final = 1
@@ -72,15 +73,17 @@ def campaign(
     from twin.campaign.cluster import connected
     from twin.campaign.folder import CampaignFolder
     from twin.campaign.outcome import show_outcome
+    from twin.campaign.program_files import packed
     from twin.report.screen import Screen
 
     console = Screen()
     with one_line_errors():
-        plan = _plan(scenarios if minutes is None else None, seed, controller, layout, faults, search=search)
+        program = None if controller is None else packed(controller)
+        plan = _plan(scenarios if minutes is None else None, seed, program, layout, faults, search=search)
         files = CampaignFolder(folder)
         earlier = files.begin(plan, resume=resume)
         with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say):
-            work = Campaign(plan, client, files, on_progress=on_progress, on_trouble=say)
+            work = Campaign(plan, client, files, program, on_progress=on_progress, on_trouble=say)
             interrupted = _interruptible(work, earlier, minutes)
             shrunk = [] if interrupted else list(work.shrink())
         missed = show_outcome(console, work.ledger, shrunk, files, cover, interrupted=interrupted)
@@ -90,8 +93,8 @@ def campaign(
 
 
 def _plan(
-    scenarios: int | None, seed: int, controller: str | None, layout: Path | None, families: list[str] | None, *,
-    search: bool,
+    scenarios: int | None, seed: int, program: "ProgramFiles | None", layout: Path | None,
+    families: list[str] | None, *, search: bool,
 ) -> "Plan":  # fmt: skip
     """The plan of the options. Without a number of scenarios it has as many as a campaign can have."""
     from importlib import import_module
@@ -105,11 +108,12 @@ def _plan(
     for family in families or ():
         if family not in known:
             raise ArgumentError("faults", family, f"one of {', '.join(known)}")
-    size = UNIT_SCENARIOS["memory" if controller is None else "hosted"]
+    size = UNIT_SCENARIOS["memory" if program is None else "hosted"]
     units = SMALLEST_UNITS if scenarios is None else -(-scenarios // size)
     return Plan(
         seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios, families=tuple(families or known),
-        layout=None if layout is None else load_layout(layout), controller=controller,
+        layout=None if layout is None else load_layout(layout),
+        controller=None if program is None else program.command, program=None if program is None else program.digest,
         generation_units=generation_of(units) if search else 0, code=code_version(),
     )  # fmt: skip
 

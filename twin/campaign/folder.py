@@ -25,6 +25,21 @@ UNITS: Final = "units.jsonl"
 _units: Final = msgspec.json.Decoder(UnitResult)
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of failures as `findings.json` has it."""
+
+    rule: str
+    faults: str
+    phase: str
+    count: int
+    first_unit: int
+    first_place: int
+    items: int
+    fault_count: int
+    sentence: str
+    file: str
+
+
 class CampaignFolder:
     """The files of one campaign. Every method raises `FileError` where the folder cannot be read or written."""
 

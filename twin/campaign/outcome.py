@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from twin.campaign.coverage_table import by_phase, holes
-from twin.campaign.folder import CampaignFolder
+from twin.campaign.folder import CampaignFolder, Found
 from twin.campaign.ledger import Finding, Ledger
 from twin.campaign.page import campaign_page
 from twin.campaign.phases import ANYTHING
@@ -19,21 +18,6 @@ from twin.report.screen import verbatim
 from twin.scenario.layout import Layout
 
 MOST_SHOWN = 20
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of failures as `findings.json` has it."""
-
-    rule: str
-    faults: str
-    phase: str
-    count: int
-    first_unit: int
-    first_place: int
-    items: int
-    fault_count: int
-    sentence: str
-    file: str
 
 
 def show_outcome(

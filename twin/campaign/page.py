@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from twin.campaign.coverage_table import by_phase
+from twin.campaign.folder import Found
 from twin.campaign.ledger import Ledger
 from twin.campaign.phases import ANYTHING, phases_of
-
-if TYPE_CHECKING:
-    from twin.campaign.outcome import Found
 
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 140
@@ -29,7 +27,7 @@ svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 """
 
 
-def campaign_page(ledger: Ledger, found: "Sequence[Found]", missing: Sequence[tuple[str, str]], gates: int) -> str:
+def campaign_page(ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int) -> str:
     """The page. It loads nothing from anywhere."""
     plan = ledger.plan
     what = "the controller of this project" if plan.controller is None else plan.controller
@@ -47,7 +45,7 @@ def campaign_page(ledger: Ledger, found: "Sequence[Found]", missing: Sequence[tu
     )
 
 
-def _findings(found: "Sequence[Found]") -> str:
+def _findings(found: Sequence[Found]) -> str:
     if not found:
         return "<h2>Findings</h2><p>No scenario broke a rule.</p>"
     rows = "".join(

@@ -3,7 +3,7 @@
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -28,7 +28,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A campaign, completely: whoever has the plan and the same code gets the same result.
 
     `scenarios` are drawn with `seed` from these `families` of faults, on `layout` (None: the lines that the source
-    draws). `controller` is the command of an external controller, None for ours. Units mutate the closest scenarios of
+    draws). `controller` is the command of an external controller, None for ours, and `program` the digest of
+    its files. Units mutate the closest scenarios of
     the generation before theirs; a generation has `generation_units` (0: all units, so that there is no search). `code`
     is the version and the digest of the packages that run it.
     Raises `ArgumentError`.
@@ -40,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     families: tuple[str, ...]
     layout: Layout | None = None
     controller: str | None = None
+    program: str | None = None
     generation_units: int
     code: str
 
@@ -49,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ArgumentError("scenarios", self.scenarios, f"1 to {MOST_SCENARIOS}")
 
     @property
-    def link(self) -> str:
+    def link(self) -> Literal["memory", "hosted"]:
         """The link on which the scenarios run."""
         return "memory" if self.controller is None else "hosted"
 

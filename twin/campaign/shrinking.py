@@ -5,7 +5,9 @@ from contextlib import suppress
 import msgspec
 from hypothesis import Phase
 
-from twin.campaign.unit import Failure, Group, UnitTask, explore, failures_of
+from twin.campaign.program_files import ProgramFiles
+from twin.campaign.unit import Failure, Group, UnitTask, controller_of, explore, failures_of
+from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import Run
 
@@ -21,7 +23,7 @@ class _StillFailsError(Exception):
     """The scenario fails in the way that is looked for."""
 
 
-def shrink(task: UnitTask, group: Group, core: ControllerOf | None = None) -> Shrunk:
+def shrink(task: UnitTask, group: Group, controller: ControllerOf | ExternalController | None = None) -> Shrunk:
     """Draw a unit's scenarios again until one fails as its group says, and let Hypothesis shrink that one."""
     smallest: list[Failure] = []
     tried = 0
@@ -35,6 +37,11 @@ def shrink(task: UnitTask, group: Group, core: ControllerOf | None = None) -> Sh
                 raise _StillFailsError
 
     with suppress(_StillFailsError):
-        explore(task, visit, phases=(Phase.generate, Phase.shrink), core=core)
+        explore(task, visit, phases=(Phase.generate, Phase.shrink), controller=controller)
     assert smallest, f"unit {task.number} does not fail again: {group.name}"
     return Shrunk(failure=smallest[0], tried=tried)
+
+
+def shrink_of(task: UnitTask, group: Group, program: ProgramFiles | None) -> Shrunk:
+    """As `shrink`, for the program whose files these are; None: our controller."""
+    return shrink(task, group, controller_of(program))

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from twin import trace
 from twin.campaign.phases import Phases, coverage
 from twin.campaign.plan import Plan
+from twin.campaign.program_files import ProgramFiles
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import Run, simulate
@@ -93,27 +94,26 @@ class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-def run_unit(task: UnitTask) -> UnitResult:
-    """Run a unit. Raises `TwinError` if a scenario cannot be run."""
+def run_unit(task: UnitTask, program: ProgramFiles | None = None) -> UnitResult:
+    """Run a unit, with the files of the program that the plan names. Raises `TwinError` if a scenario cannot be run."""
     tally = _Tally(task)
-    explore(task, tally.take)
+    explore(task, tally.take, controller=controller_of(program))
     return tally.result()
 
 
 def explore(
     task: UnitTask, visit: Callable[[Run], None], *, phases: Sequence[Phase] = (Phase.generate,),
-    core: ControllerOf | None = None,
+    controller: ControllerOf | ExternalController | None = None,
 ) -> None:  # fmt: skip
     """Draw a unit's scenarios in their order, run each and `visit` the run. What `visit` raises goes to Hypothesis.
 
-    `core` makes the controller's core, for a plan without an external controller; default: ours.
+    `controller` makes a core, or is an external program; default: our controller.
     """
     plan = task.plan
     source = import_module(SOURCE)
     _preload()
-    controller = None if plan.controller is None else ExternalController(plan.controller)
     strategy = source.campaign_scenarios(
-        families=plan.families, layout=plan.layout, known_line=controller is not None, archive=task.archive
+        families=plan.families, layout=plan.layout, known_line=plan.controller is not None, archive=task.archive
     )
 
     @seed(plan.unit_seed(task.number))
@@ -123,13 +123,18 @@ def explore(
     )  # fmt: skip
     @given(strategy)
     def each(scenario: Scenario) -> None:
-        run = simulate(scenario, controller=controller or core, link="memory" if controller is None else "hosted")
+        run = simulate(scenario, controller=controller, link=plan.link)
         margin_m = margin_of(run)
         if margin_m is not None:
             target(-margin_m, label="how close a push came to clipping its item or the next")
         visit(run)
 
     each()
+
+
+def controller_of(program: ProgramFiles | None) -> ExternalController | None:
+    """The external controller of these files; None for our controller."""
+    return None if program is None else ExternalController(program.unpacked())
 
 
 def margin_of(run: Run) -> float | None:

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from support.programs import STOPS, stoppable
@@ -15,6 +17,7 @@ from support.programs import STOPS, stoppable
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed")
 SCENARIOS = 4 * 500
+QUEUE_PER_CLASS = Path(__file__).parents[3] / "examples" / "controllers" / "queue_per_class.py"
 
 
 def campaign(folder, *options, scenarios=SCENARIOS, **kinds):
@@ -138,3 +141,18 @@ def test_the_page_and_the_coverage_are_kept(undisturbed):
     assert "http" not in page
     counts = json.loads((undisturbed / "coverage.json").read_bytes())
     assert counts["roddead|anything|"] > 0
+
+
+def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "my_controller.py").write_bytes(QUEUE_PER_CLASS.read_bytes())
+    folder = tmp_path / "found"
+    command = shlex.join([sys.executable, "own/my_controller.py", "{host}", "{port}", "{service}"])
+    options = ["--controller", command, "--workers", "2"]
+    with campaign(folder, *options, scenarios=100, cwd=tmp_path) as process:
+        output = ended(process, 1)
+    found = json.loads((folder / "findings.json").read_bytes())
+    assert found
+    assert f"{found[0]['count']} x {found[0]['rule']} under {found[0]['faults']}" in output
+    assert (folder / found[0]["file"]).exists()

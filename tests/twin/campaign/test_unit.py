@@ -56,7 +56,7 @@ def test_shrinking_ends_with_a_small_scenario_of_the_same_group(task):
     def visit(run):
         found.extend(failures_of(run, unit=0, place=0))
 
-    explore(task(0), visit, core=PushesNothing, phases=(Phase.generate,))
+    explore(task(0), visit, controller=PushesNothing, phases=(Phase.generate,))
     group = next(failure.group for failure in found if failure.group.faults == "no fault")
     shrunk = shrink(task(0), group, PushesNothing)
     assert shrunk.failure.group == group
