@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 FOUND: Final = 1
 INTERRUPTED: Final = 130
 MOST_WORKERS: Final = 1000
-SMALLEST_UNITS: Final = 160
-"""A campaign by the clock has generations as if it had this many units."""
 
 EPILOG: Final = examples(
     "twin campaign --scenarios 20000",
@@ -99,7 +97,7 @@ def _plan(
     """The plan of the options. Without a number of scenarios it has as many as a campaign can have."""
     from importlib import import_module
 
-    from twin.campaign.plan import MOST_SCENARIOS, UNIT_SCENARIOS, Plan, code_version, generation_of
+    from twin.campaign.plan import MOST_SCENARIOS, Plan, code_version
     from twin.campaign.unit import SOURCE
     from twin.errors import ArgumentError
     from twin.scenario.layout import load_layout
@@ -108,13 +106,11 @@ def _plan(
     for family in families or ():
         if family not in known:
             raise ArgumentError("faults", family, f"one of {', '.join(known)}")
-    size = UNIT_SCENARIOS["memory" if program is None else "hosted"]
-    units = SMALLEST_UNITS if scenarios is None else -(-scenarios // size)
     return Plan(
         seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios, families=tuple(families or known),
         layout=None if layout is None else load_layout(layout),
         controller=None if program is None else program.command, program=None if program is None else program.digest,
-        generation_units=generation_of(units) if search else 0, code=code_version(),
+        search=search, code=code_version(),
     )  # fmt: skip
 
 

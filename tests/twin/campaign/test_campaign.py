@@ -16,7 +16,7 @@ from support.programs import STOPS, stoppable
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed")
-SCENARIOS = 4 * 500
+SCENARIOS = 320
 QUEUE_PER_CLASS = Path(__file__).parents[3] / "examples" / "controllers" / "queue_per_class.py"
 
 
@@ -43,7 +43,7 @@ def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("campaigns") / "one"
     with campaign(folder, "--workers", "1") as process:
         output = ended(process)
-    assert f"{SCENARIOS} scenarios in 4 units; 0 groups of failures" in output
+    assert f"{SCENARIOS} scenarios in 16 units; 0 groups of failures" in output
     return folder
 
 
@@ -137,7 +137,7 @@ def test_a_line_that_was_cut_off_is_run_again(undisturbed, tmp_path):
 
 def test_the_page_and_the_coverage_are_kept(undisturbed):
     page = (undisturbed / "report.html").read_text()
-    assert "0 groups of failures in 2000 scenarios" in page
+    assert "0 groups of failures in 320 scenarios" in page
     assert "http" not in page
     counts = json.loads((undisturbed / "coverage.json").read_bytes())
     assert counts["roddead|anything|"] > 0

@@ -5,16 +5,17 @@ import random
 import pytest
 
 from twin.campaign.ledger import Ledger
-from twin.campaign.plan import UNIT_SCENARIOS, Plan
+from twin.campaign.plan import Plan
 from twin.campaign.unit import Close, Failure, Group, UnitResult
 from twin.errors import ArgumentError
 
-SIZE = UNIT_SCENARIOS["memory"]
+SIZE = 10
+UNITS = 16
 GROUP = Group("wrong_bin", "gateghost", "at gate 1")
 
 
-def plan(units=8, *, generation=4):
-    return Plan(scenarios=SIZE * units, families=("gates",), generation_units=generation, code="1+ab")
+def plan(*, search=True):
+    return Plan(scenarios=SIZE * UNITS, families=("gates",), search=search, code="1+ab")
 
 
 def failure(unit, *, items=4, place=3):
@@ -56,22 +57,22 @@ def test_units_of_a_generation_get_the_closest_scenarios_of_the_one_before():
 
 
 def test_without_search_all_units_can_run_at_once():
-    assert len(tasks(Ledger(plan(generation=0)))) == 8
+    assert len(tasks(Ledger(plan(search=False)))) == UNITS
 
 
 def test_the_outcome_does_not_depend_on_the_order_of_results():
     outcomes = []
     for order in range(5):
-        ledger, numbers = Ledger(plan(generation=0)), list(range(8))
+        ledger, numbers = Ledger(plan(search=False)), list(range(UNITS))
         tasks(ledger)
         random.Random(order).shuffle(numbers)
         for number in numbers:
-            list(ledger.take(result(number, *[failure(number, items=9 - number)] * (number % 2))))
+            list(ledger.take(result(number, *[failure(number, items=UNITS - number)] * (number % 2))))
         assert ledger.done
         outcomes.append(outcome(ledger))
     assert all(one == outcomes[0] for one in outcomes)
     assert outcomes[0][1][GROUP].first.unit == 1
-    assert outcomes[0][1][GROUP].smallest.unit == 7
+    assert outcomes[0][1][GROUP].smallest.unit == UNITS - 1
 
 
 def test_a_resumed_campaign_goes_on_where_it_was():
@@ -87,9 +88,10 @@ def test_a_resumed_campaign_goes_on_where_it_was():
 @pytest.mark.parametrize("scenarios", [0, -1, 10**10])
 def test_a_number_of_scenarios_out_of_range_is_refused(scenarios):
     with pytest.raises(ArgumentError, match="scenarios must be 1 to 1000000000, got"):
-        Plan(scenarios=scenarios, families=("gates",), generation_units=0, code="1")
+        Plan(scenarios=scenarios, families=("gates",), code="1")
 
 
 def test_the_last_unit_has_the_rest():
-    odd = Plan(scenarios=SIZE + 3, families=("gates",), generation_units=0, code="1")
-    assert [odd.count(unit) for unit in range(odd.units)] == [SIZE, 3]
+    odd = Plan(scenarios=10_003, families=("gates",), code="1")
+    counts = [odd.count(unit) for unit in range(odd.units)]
+    assert (counts[0], counts[-1], sum(counts)) == (500, 3, 10_003)

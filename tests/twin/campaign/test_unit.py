@@ -5,16 +5,14 @@ from hypothesis import Phase
 
 from controller.core.controller import Controller
 from twin import Item, Scenario, simulate
-from twin.campaign import plan as plans
-from twin.campaign.plan import Plan, code_version
+from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.shrinking import shrink
 from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
 
 
 @pytest.fixture
-def task(monkeypatch):
-    monkeypatch.setitem(plans.UNIT_SCENARIOS, "memory", 12)
-    plan = Plan(scenarios=36, families=("gates", "rods"), generation_units=0, code=code_version())
+def task():
+    plan = Plan(scenarios=12 * LEAST_UNITS, families=("no fault", "gates"), search=False, code=code_version())
     return lambda number, archive=(): UnitTask(plan=plan, number=number, archive=archive)
 
 
