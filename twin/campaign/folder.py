@@ -45,7 +45,7 @@ class CampaignFolder:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        with _told(url):
+        with _named_errors(url):
             self._files, self._root = fsspec.url_to_fs(url)
 
     def begin(self, plan: Plan, *, resume: bool) -> list[UnitResult]:
@@ -54,7 +54,7 @@ class CampaignFolder:
         Raises `FileError` for a folder of another campaign, or one in use without `resume`.
         """
         text = msgspec.json.encode(plan)
-        with _told(self.url):
+        with _named_errors(self.url):
             if not self._files.exists(self._at(PLAN)):
                 if resume:
                     raise FileError(f"--resume must be left out for a folder without a campaign, got {self.url!r}")
@@ -82,7 +82,7 @@ class CampaignFolder:
 
     def _read_units(self) -> list[UnitResult]:
         """The units that are done. What is cut off in the middle, as by a power failure, is left out and run again."""
-        with _told(self.url):
+        with _named_errors(self.url):
             if not self._files.exists(self._at(UNITS)):
                 return []
             text = self._files.cat_file(self._at(UNITS))
@@ -103,13 +103,13 @@ class CampaignFolder:
 
     def add_unit(self, result: UnitResult) -> None:
         """Add the line of a finished unit."""
-        with _told(self.url), self._files.open(self._at(UNITS), "ab") as file:
+        with _named_errors(self.url), self._files.open(self._at(UNITS), "ab") as file:
             file.write(msgspec.json.encode(result) + b"\n")
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file of the folder."""
         path = self._at(name)
-        with _told(self.url):
+        with _named_errors(self.url):
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(path, content)
 
@@ -122,7 +122,7 @@ class CampaignFolder:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _named_errors(url: str) -> Iterator[None]:
     """Turn the errors of a file system, whichever it is, into one clear line."""
     try:
         yield

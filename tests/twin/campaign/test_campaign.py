@@ -95,7 +95,7 @@ def cluster():
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
-def test_a_worker_that_is_killed_half_way_changes_nothing(undisturbed, tmp_path):
+def test_a_worker_that_is_killed_meanwhile_changes_nothing(undisturbed, tmp_path):
     folder = tmp_path / "killed"
     with cluster() as (address, workers), campaign(folder, "--scheduler", address) as process:
         while not (folder / "units.jsonl").exists():
