@@ -40,7 +40,8 @@ LAYERS = {
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "files", "run_files", "run", "doctor", "report", "options", "suite", "cli",
+        "run_end", "simulation", "files", "doctor", "report", "run_files", "saved_run", "run", "options", "suite",
+        "report_command", "cli",
         "__main__",
     ),
     "controller": (

@@ -1,4 +1,6 @@
-"""The command `twin`: run, serve, test, replay, check, doctor. The module is long because each command stands here.
+"""The command `twin`: run, serve, test, replay, report, check, doctor.
+
+The module is long because each command stands here.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from classifier.command import command_app
-from twin import suite
+from twin import report_command, suite
 from twin.options import (
     ItemsToServe,
     ItemsToSort,
@@ -22,6 +24,7 @@ from twin.options import (
     LinkKind,
     PasswordFile,
     RecognizerName,
+    ReportFile,
     SaveFolder,
     ScenarioFile,
     Seed,
@@ -77,6 +80,7 @@ def run(
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
+    report: ReportFile = None,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
@@ -92,7 +96,7 @@ def run(
 
     console = Screen()
     with _one_line_errors(), _terminable():
-        files = RunFiles(summary=summary, trace=trace, save=save)
+        files = RunFiles(summary=summary, trace=trace, save=save, report=report)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
@@ -107,7 +111,8 @@ def run(
             result = simulate(
                 chosen, controller=None if controller is None else ExternalController(controller),
                 recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers),
+                on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -170,7 +175,8 @@ def serve(
 
             result = simulate(
                 chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
-                keep_trace=False, trace_path=files.trace_path, watchers=(status.see,), on_waiting=announce,
+                keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers),
+                on_waiting=announce,
             )  # fmt: skip
         _leave(console, result, files, LinkKind.REALTIME.value)
     raise typer.Exit(_exit_code(result))
@@ -346,6 +352,9 @@ def _recognizer(name: str) -> "Recognizer | None":
 
 
 app.command("test", epilog=examples('twin test "python my_controller.py {host} {port}"'))(suite.run_suite)
+app.command(
+    "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
+)(report_command.write_runs)  # fmt: skip
 
 
 def main() -> None:

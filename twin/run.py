@@ -42,12 +42,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
     clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
     the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
-    None for ours, or if somebody else started it.
+    None for ours, or if somebody else started it. `core` names a core that is not ours.
     """
 
     scenario: Scenario
     link: LinkName
     controller: str | None
+    core: str | None = None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -79,7 +80,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.trace[0], trace.Began):
             raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
         files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
-        with trace.Trace(path=files.trace_path) as written:
+        with trace.Trace(path=files.trace_path, watchers=files.watchers) as written:
             for record in self.trace:
                 written.add(record)
         files.write(self, link=self.link, controller=self.controller)
@@ -135,8 +136,7 @@ def simulate(
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    command = controller.command if isinstance(controller, ExternalController) else None
-    return _run(finished, verdict, answers, link, command)
+    return _run(finished, verdict, answers, link, controller)
 
 
 class _Recording(NamedTuple):
@@ -183,7 +183,8 @@ def _execute(
 
 
 def _run(
-    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
+    controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
@@ -194,11 +195,20 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
+        scenario=simulation.scenario, link=link,
+        controller=controller.command if isinstance(controller, ExternalController) else None,
+        core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
         events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
+
+
+def _core_name(controller: ControllerOf | ExternalController | None) -> str | None:
+    """The name of a core that is not ours."""
+    if controller is None or controller is Controller or isinstance(controller, ExternalController):
+        return None
+    return getattr(controller, "__name__", type(controller).__name__)
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:

@@ -25,7 +25,7 @@ MOST_RECORDS: Final = 500_000
 
 MOST_EVENTS: Final = 8_000
 AROUND_S: Final = 15.0
-"""If there are more events, those within this time of a violation are listed first, then those from the beginning on."""
+"""Of more events, those within this time of a violation are listed, then those from the beginning on."""
 
 MOST_MARKS: Final = 300
 _DIGITS: Final = 6
@@ -89,8 +89,9 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
 class Sketch:
     """Collects a run for its drawing. It watches the run's records.
 
-    `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the latest
-    record. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
+    `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
+    latest record, `records` are the first `MOST_RECORDS`. Memory is bounded: items beyond `MOST_ITEMS` are counted
+    only.
     """
 
     def __init__(self) -> None:
@@ -98,7 +99,7 @@ class Sketch:
         self.done = 0
         self.end_s = 0.0
         self._scenario = Scenario()
-        self._records: list[trace.AnyRecord] = []
+        self.records: list[trace.AnyRecord] = []
         self._records_left_out = 0
         self._items_left_out = 0
         self._answers: dict[int, trace.Answered] = {}
@@ -132,8 +133,8 @@ class Sketch:
             self._items_left_out += 1
         else:
             self._items.see(record)
-        if len(self._records) < MOST_RECORDS:
-            self._records.append(record)
+        if len(self.records) < MOST_RECORDS:
+            self.records.append(record)
         else:
             self._records_left_out += 1
 
@@ -145,7 +146,7 @@ class Sketch:
         marks = [_mark(each) for each in violations[:MOST_MARKS]]
         marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
         marks.sort(key=lambda mark: mark.t_s)
-        listed = _listed(self._records, [mark.t_s for mark in marks])
+        listed = _listed(self.records, [mark.t_s for mark in marks])
         left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), listed)]
         return Drawing(
             scenario=scenario, end_s=_short(self.end_s), bins=_labels_of_bins(scenario),
@@ -175,7 +176,7 @@ class Sketch:
 
     def _drawn_item(self, path: ItemPath) -> DrawnItem:
         answer = self._answers.get(path.number)
-        stretches = [
+        stretches: list[Sequence[Any]] = [
             [_short(stretch.from_s), stretch.how, _short(stretch.value)]
             + ([] if stretch.number is None else [stretch.number])
             for stretch in path.stretches
@@ -188,7 +189,7 @@ class Sketch:
     def _left_out(self, marks: int, listed: Sequence[trace.AnyRecord]) -> Iterable[str]:
         if self._items_left_out:
             yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
-        events = len(self._records) + self._records_left_out - len(listed)
+        events = len(self.records) + self._records_left_out - len(listed)
         if events:
             total = len(listed) + events
             yield (

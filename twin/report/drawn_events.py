@@ -9,10 +9,10 @@ from controller.errors import WireError
 from twin import trace
 from twin.report.narration import narrate
 
-Lane = Literal["aa", "bb", "recognizer", "line", "fault", "other"]
+Lane = Literal["commands", "feedback", "recognizer", "line", "fault", "other"]
 
 _LANES: Final[dict[type[trace.Record], Lane]] = {
-    trace.Feedback: "bb", trace.Commanded: "aa", trace.Refused: "aa", trace.Answered: "recognizer",
+    trace.Feedback: "feedback", trace.Commanded: "commands", trace.Refused: "commands", trace.Answered: "recognizer",
     trace.FaultActs: "fault", trace.Disturbed: "fault", trace.Began: "other", trace.EndRequested: "other",
     trace.Crashed: "other", trace.Exited: "other", trace.Connection: "other", trace.Ended: "other",
 }  # fmt: skip

@@ -17,7 +17,7 @@ _PARTS: Final = {
 
 
 class DrawnFault(msgspec.Struct, frozen=True, array_like=True):
-    """A fault: from when to when, kind of part, number of the gate, rod or item (0: none), its name, and its settings."""
+    """A fault: from when to when, kind of part, number of the gate, rod or item (0: none), name, settings."""
 
     from_s: float
     until_s: float

@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from twin import trace
 from twin.report.drawing import Sketch
@@ -12,36 +13,37 @@ from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
 
 MOST_NAMED: Final = 4
-SAME_S: Final = 1e-9
 
 
-class Verdict:
+class Verdict(NamedTuple):
     """What was found in a run. `unlisted` counts violations beyond those listed; `interrupted`: there is no verdict."""
 
-    def __init__(
-        self, violations: Sequence[Violation], excused: Sequence[Excused] = (), *, unlisted: int = 0,
-        interrupted: bool = False,
-    ) -> None:  # fmt: skip
-        self.violations = violations
-        self.excused = excused
-        self.unlisted = unlisted
-        self.interrupted = interrupted
+    violations: Sequence[Violation]
+    excused: Sequence[Excused] = ()
+    unlisted: int = 0
+    interrupted: bool = False
 
 
-class Origin:
-    """Where a run comes from: its link and its controller's command (None: not known), the file of its scenario.
+class Origin(NamedTuple):
+    """Where a run comes from: its link, its controller, and its scenario's file.
 
-    `ours`: whether our controller ran.
+    `controller` is the command of an external one (None: not known, or ours), `core` names a core that is not ours.
     """
 
-    def __init__(
-        self, *, link: str | None = None, controller: str | None = None, ours: bool = False,
-        scenario_file: str = "scenario.json",
-    ) -> None:  # fmt: skip
-        self.link = link
-        self.controller = controller
-        self.ours = ours
-        self.scenario_file = scenario_file
+    link: str | None = None
+    controller: str | None = None
+    core: str | None = None
+    scenario_file: str = "scenario.json"
+
+    @classmethod
+    def of_folder(cls, folder: Path, link: str | None, controller: str | None, core: str | None) -> "Origin":
+        """The origin of a run that is saved in a folder."""
+        return cls(link, controller, core, str(folder / "scenario.json"))
+
+    @property
+    def ours(self) -> bool:
+        """Whether our controller ran, as far as that is known."""
+        return self.controller is None and self.core is None and self.link in ("memory", "lockstep")
 
 
 def reported_run(sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None) -> ReportedRun:
@@ -106,8 +108,8 @@ def _facts(scenario: Scenario, origin: Origin, end_s: float) -> list[str]:
         facts.append(f"link {origin.link}")
     if origin.ours:
         facts.append("our controller")
-    elif origin.controller is not None:
-        facts.append(f"controller: {origin.controller}")
+    elif origin.controller is not None or origin.core is not None:
+        facts.append(f"controller: {origin.controller or origin.core}")
     if scenario.faults:
         names = [type(fault).__name__ for fault in scenario.faults]
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
@@ -118,6 +120,9 @@ def _facts(scenario: Scenario, origin: Origin, end_s: float) -> list[str]:
 def _replay(origin: Origin) -> str:
     """The command that plays the run again."""
     file = shlex.quote(origin.scenario_file)
-    if origin.controller is None:
+    if origin.core is not None:
+        return f'simulate(load_scenario("{origin.scenario_file}"), controller={origin.core})'
+    if origin.controller is None and origin.link != "realtime":
         return f"twin replay {file}"
-    return f"twin run {file} --link {origin.link} --controller {shlex.quote(origin.controller)}"
+    controller = "COMMAND" if origin.controller is None else shlex.quote(origin.controller)
+    return f"twin run {file} --link {origin.link} --controller {controller}"

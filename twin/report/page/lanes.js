@@ -7,7 +7,7 @@ import { lastBefore } from "./model.js";
 const HIGH = 30;
 const CHARACTER = 5.6;
 const MOST_TICKS = 3000;
-const LANES = [["aa", "aa", "commands to the plant"], ["bb", "bb", "messages to the controller"],
+const LANES = [["commands", "aa", "commands to the plant"], ["feedback", "bb", "messages to the controller"],
   ["recognizer", "recognizer", "answers"]];
 const PLACELESS = new Set(["link", "recognizer", "controller"]);
 

@@ -8,7 +8,7 @@ export function drawLegend(host, models) {
   const swatch = (className, shape) => html("span", { class: "entry" },
     svg("svg", { width: 18, height: 12, class: className, "aria-hidden": "true" }, shape));
   const box = (className, height, y) => svg("rect", { class: className, x: 0, y, width: 18, height });
-  const entries = names.map((name) => [swatch(`way ${classOf(name)}`, svg("path", { class: "centre", d: "M0 6H18" })), name]);
+  const entries = names.map((name) => [swatch(`${classOf(name)}`, svg("path", { class: "centre", d: "M0 6H18" })), name]);
   entries.push(
     [swatch("", box("beam-blocked", 5, 4)), "beam blocked"],
     [swatch("", box("beam-said", 3, 5)), "gate said so"],
