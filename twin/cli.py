@@ -19,6 +19,7 @@ from twin import report_command, suite
 from twin.options import (
     ItemsToServe,
     ItemsToSort,
+    JunitFile,
     LayoutFile,
     Link,
     LinkKind,
@@ -81,6 +82,7 @@ def run(
     trace: TraceFile = None,
     save: SaveFolder = None,
     report: ReportFile = None,
+    junit: JunitFile = None,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
@@ -96,7 +98,7 @@ def run(
 
     console = Screen()
     with _one_line_errors(), _terminable():
-        files = RunFiles(summary=summary, trace=trace, save=save, report=report)
+        files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
@@ -182,23 +184,26 @@ def serve(
     raise typer.Exit(_exit_code(result))
 
 
-@app.command(epilog=examples("twin replay scenario.json"))
-def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
-    """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+@app.command(epilog=examples("twin replay scenario.json", "twin replay kept"))
+def replay(
+    path: Annotated[Path, typer.Argument(metavar="RUN", help="Scenario file (JSON), or the folder of a saved run.")],
+) -> None:
+    """Show a run step by step, and its diagram: a scenario, run in memory, or a saved run as it was.
+
+    The exit code is 1 if it violates a rule.
+    """
+    from twin.replay import replayed
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
-    from twin.run import simulate
-    from twin.scenario.scenario import load_scenario
+    from twin.report.text_diagram import show_diagram
 
     console = Screen()
     with _one_line_errors():
-        with read_as("scenario", file):
-            scenario = load_scenario(file)
-        result = simulate(scenario, link="memory")
-        show_narration(console, result.trace, result.violations)
-        show_violations(console, result.violations, result.unlisted)
-    raise typer.Exit(VIOLATED if result.violations else 0)
+        sketch, verdict = replayed(path)
+        show_narration(console, sketch.records, verdict.violations)
+        show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
+        show_violations(console, verdict.violations, verdict.unlisted)
+    raise typer.Exit(VIOLATED if verdict.violations else 0)
 
 
 @app.command(epilog=examples("twin check trace.jsonl"))

@@ -28,6 +28,9 @@ SaveFolder = Annotated[
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
 ]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write the verdict to this JUnit file (XML), a test case for each rule.")
+]
 LayoutFile = Annotated[
     Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
 ]

@@ -23,6 +23,8 @@ from twin.errors import ArgumentError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.report.diagram import diagram_svg
+from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
@@ -95,8 +97,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _repr_html_(self) -> str:
-        """The summary and the violations as HTML tables, for a notebook."""
-        return run_html(self)
+        """The summary and the violations as HTML tables, and the diagram if the trace is whole, for a notebook."""
+        if not self.trace or not isinstance(self.trace[0], trace.Began):
+            return run_html(self)
+        sketch = Sketch()
+        for record in self.trace:
+            sketch.see(record)
+        return run_html(self) + diagram_svg(sketch.drawing(self.violations, self.excused))
 
 
 def simulate(

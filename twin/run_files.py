@@ -15,6 +15,7 @@ from twin.files import check_writable, write_json
 from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
+from twin.report.junit import write_junit
 from twin.report.reported import Origin, Verdict, report_of, reported_run
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
@@ -44,7 +45,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFiles:
-    """The files of one run: `summary`, `trace` and `report` are single files, `save` is a folder for all of them.
+    """The files of one run: `save` is a folder for all of them but `junit`, the others are single files.
 
     All paths are checked before the run begins. Raises `FileError` for a path that cannot be written; `save_name` is
     what it calls the folder. `watchers` have to see the run's records.
@@ -52,26 +53,30 @@ class RunFiles:
 
     def __init__(
         self, *, summary: Path | None, trace: Path | None, save: Path | None, report: Path | None = None,
-        save_name: str = "--save",
+        junit: Path | None = None, save_name: str = "--save",
     ) -> None:  # fmt: skip
         if trace is not None and save is not None:
             raise FileError("--trace must be left out together with --save, which saves the trace as well")
         check_writable("--summary", summary)
         check_writable("--trace", trace)
         check_writable("--report", report)
+        check_writable("--junit", junit)
         if save is not None:
             _make_folder(save, save_name)
         self.trace_path = trace if save is None else save / "trace.jsonl"
         self._summary = summary
         self._folder = save
         self._report = report
+        self._junit = junit
         self._sketch = None if save is None and report is None else Sketch()
         self.watchers: tuple[Watcher, ...] = () if self._sketch is None else (self._sketch.see,)
 
     def write(self, run: FinishedRun, *, link: str, controller: str | None = None) -> None:
-        """Write summary, report and folder of a finished run; the trace is already written. Raises `FileError`."""
+        """Write what was asked for of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
             write_json(self._summary, run.summary)
+        if self._junit is not None:
+            write_junit(self._junit, run, link)
         if self._report is not None:
             self._draw(self._report, run, Origin(link=link, controller=controller, core=run.core))
         if self._folder is None:

@@ -12,6 +12,9 @@ from twin.scenario.faults import DoublePush, TakenOff
 from twin.scenario.layout import LOADER
 from twin.scenario.scenario import Scenario
 
+GONE: Final = ("binned", "off")
+"""An item that does this is not on the belt."""
+
 How = Literal["rides", "held", "carried", "binned", "off"]
 
 
@@ -63,7 +66,7 @@ class ItemMotion:
     def centre_m(self, item: int, at_s: float) -> float | None:
         """The position of an item's centre at a time not before its last record; None if it is not on the belt."""
         path = self.paths.get(item)
-        if path is None or path.stretches[-1].how in ("binned", "off"):
+        if path is None or path.stretches[-1].how in GONE:
             return None
         last = path.stretches[-1]
         return self._belt.displacement_m(at_s) - last.value if last.how == "rides" else last.value
