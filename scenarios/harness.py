@@ -102,15 +102,9 @@ def failure_text(run: Run, wrong: list[str], path: Path) -> str:
     tail = list(run.trace)[-TAIL_RECORDS:]
     narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
     scenario = encode_scenario(run.scenario).decode()
-    return "\n".join(
-        [
-            *wrong,
-            f"seed {run.scenario.seed}; twin replay {path}; drawn: {path.with_suffix('')}/report.html",
-            scenario,
-            "...",
-            *narration,
-        ]
-    )
+    drawn = path.with_suffix("") / "report.html"
+    where = f"seed {run.scenario.seed}; twin replay {path}; drawn: {drawn}"
+    return "\n".join([*wrong, where, scenario, "...", *narration])
 
 
 def _steer_hypothesis(run: Run) -> None:
