@@ -39,9 +39,9 @@ LAYERS = {
         "rendering", "training", "tables", "distribution", "command", "cli", "__main__",
     ),
     "twin": (
-        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "files", "doctor", "report", "run_files", "saved_run", "run", "replay", "options",
-        "suite", "report_command", "cli", "__main__",
+        "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "hands",
+        "links", "run_end", "simulation", "files", "doctor", "report", "run_files", "saved_run", "run", "replay",
+        "view", "options", "suite", "report_command", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from twin import trace
 from twin.plant.line import Line
-from twin.scenario.faults import BrokerFault
+from twin.scenario.faults import AnyFault, BrokerFault
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline, Timer
 from twin.verdict.bounds import Bounds
@@ -39,7 +39,8 @@ class RunEnd:
         end_after: int | None, expected: bool = True,
     ) -> None:  # fmt: skip
         self._bounds = Bounds(scenario.layout)
-        self._faults = scenario.faults
+        self._faults: tuple[AnyFault, ...] = scenario.faults
+        self._injected: dict[int, AnyFault] = {}
         self._losses = [fault for fault in scenario.faults if isinstance(fault, BrokerFault)]
         self._timeline = timeline
         self._line = line
@@ -70,6 +71,8 @@ class RunEnd:
             self._check_progress()
         if kind is trace.LaidDown or kind is trace.TakenByHand:
             self._mistakable_count += 1
+        if isinstance(record, trace.Injected):
+            self._inject(record)
         done = _ACCOUNTED.get(kind, _none)(record)
         if done:
             self._account(done)
@@ -77,6 +80,13 @@ class RunEnd:
             self.reason = "crashed"
         elif kind is trace.Exited:
             self._controller_ended()
+
+    def _inject(self, record: trace.Injected) -> None:
+        """A person makes a fault act, or ends it: a run does not stall meanwhile."""
+        others = tuple(fault for fault in self._faults if fault != self._injected.get(record.number))
+        self._injected[record.number] = record.fault
+        self._faults = (*others, record.fault)
+        self._check_progress()
 
     def request_end(self, by: str) -> None:
         """Record that the controller was asked to end, and from now on expect the line to come to rest."""

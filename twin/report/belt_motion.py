@@ -51,11 +51,18 @@ class BeltMotion:
             self.add(fault)
 
     def add(self, fault: AnyFault) -> None:
-        """Take a fault that begins in the future; only those of the belt matter here."""
+        """Take a fault that does not begin in the past; only those of the belt matter here."""
         if isinstance(fault, BeltFault):
             self._faults.append(fault)
             times_s = {*self._changes_s, fault.from_s, fault.until_s}
             self._changes_s = sorted(at_s for at_s in times_s if at_s >= self._passed_s)
+
+    def heal(self, fault: AnyFault, healed: AnyFault) -> None:
+        """A fault ends now, earlier than it would have: `healed` takes its place."""
+        if isinstance(fault, BeltFault) and isinstance(healed, BeltFault):
+            self._pass(healed.until_s)
+            self._faults[self._faults.index(fault)] = healed
+            self._changes_s = sorted({*self._changes_s, healed.until_s})
 
     def obey(self, at_s: float, running: bool) -> None:
         """The belt begins to obey a command to run, or to stop."""

@@ -28,6 +28,10 @@ class RodMotion:
         self._direction = 0
         self.reaches = [Reach(0.0, 0.0)]
 
+    def slow(self, fault: RodSlow) -> None:
+        """Take a fault that a person makes act, or has ended."""
+        self._slow = [*(other for other in self._slow if other.from_s != fault.from_s), fault]
+
     def move(self, record: trace.RodMoves) -> None:
         """The rod begins or ends a stroke."""
         stroke = Stroke(record.stroke)
