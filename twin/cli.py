@@ -7,7 +7,7 @@ Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 13
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -23,6 +23,7 @@ from twin.options import (
     LayoutFile,
     Link,
     LinkKind,
+    NoBrowser,
     PasswordFile,
     RecognizerName,
     ReportFile,
@@ -31,6 +32,7 @@ from twin.options import (
     Seed,
     SummaryFile,
     TraceFile,
+    View,
     examples,
 )
 
@@ -83,11 +85,14 @@ def run(
     save: SaveFolder = None,
     report: ReportFile = None,
     junit: JunitFile = None,
+    view: View = False,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
+    from twin.errors import ArgumentError
     from twin.files import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
@@ -95,6 +100,7 @@ def run(
     from twin.run import simulate
     from twin.run_files import RunFiles
     from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
+    from twin.view.live_page import live_page
 
     console = Screen()
     with _one_line_errors(), _terminable():
@@ -109,12 +115,17 @@ def run(
         if scenario is not None:
             console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
-        with ProgressBar(console, chosen.item_count) as bar:
+        if view and link is not LinkKind.REALTIME:
+            raise ArgumentError("view", True, f"left out with --link {link.value}, which is over in a moment")
+        with (
+            live_page(wanted=view, browser=not no_browser, speed=1.0, say=_saying(console)) as page,
+            ProgressBar(console, chosen.item_count) as bar,
+        ):
             result = simulate(
                 chosen, controller=None if controller is None else ExternalController(controller),
                 recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers),
-                on_waiting=bar.report,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
+                on_waiting=bar.report, hands=page.hands,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -148,6 +159,8 @@ def serve(
         bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
     ] = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines without a password.")] = False,
+    view: View = False,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Stand in for the plant in real time, for any controller that connects.
 
@@ -161,6 +174,7 @@ def serve(
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate
     from twin.run_files import RunFiles
+    from twin.view.live_page import live_page
 
     console = Screen()
     with _one_line_errors(), _terminable():
@@ -168,7 +182,11 @@ def serve(
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
+        with (
+            EmbeddedBroker(host, port, access) as broker,
+            live_page(wanted=view, browser=not no_browser, speed=speed, say=_saying(console)) as page,
+            StatusLine(console, items) as status,
+        ):
             at = address_text(broker.host, broker.port)
 
             def announce(_: str) -> None:  # A command sent before the plant listens would be lost.
@@ -177,8 +195,8 @@ def serve(
 
             result = simulate(
                 chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
-                keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers),
-                on_waiting=announce,
+                keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers, *page.watchers),
+                on_waiting=announce, hands=page.hands,
             )  # fmt: skip
         _leave(console, result, files, LinkKind.REALTIME.value)
     raise typer.Exit(_exit_code(result))
@@ -306,6 +324,13 @@ def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> N
         files.write(result, link=link, controller=result.controller)
     finally:
         show_run(console, result)
+
+
+def _saying(console: "Console") -> Callable[[str], None]:
+    """How the page's address is printed: whole, so that it can be clicked."""
+    from twin.report.screen import verbatim
+
+    return lambda words: console.print(verbatim(words), soft_wrap=True)
 
 
 def _exit_code(result: "Run") -> int:

@@ -7,6 +7,7 @@ then accelerates evenly for the ramp to the drive's speed; after a stop it slows
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from copy import copy
 from typing import Final, NamedTuple
 
 from twin.scenario.faults import AnyFault, BeltDrift, BeltSpeed, BeltStops
@@ -77,6 +78,13 @@ class BeltMotion:
         else:
             self._rest(at_s)
             self._starts_s = at_s + self._layout.belt_start_delay_s
+
+    def ahead(self, until_s: float) -> list[Segment]:
+        """The segments up to `until_s`, if no command and no other fault comes before; those known are not in it."""
+        foreseen = copy(self)
+        foreseen.segments, foreseen._changes_s = [self.segments[-1]], [*self._changes_s]
+        foreseen._pass(until_s)
+        return foreseen.segments[1:]
 
     def displacement_m(self, at_s: float) -> float:
         """The belt's displacement at a time, in m since the run began."""

@@ -173,6 +173,18 @@ class Sketch:
             marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
         )  # fmt: skip
 
+    def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:
+        """Some of the items, as far as they have come."""
+        return [self._drawn_item(self._items.paths[number]) for number in numbers if number in self._items.paths]
+
+    def growing(self, until_s: float) -> dict[str, tuple[Sequence[Any], Sequence[Any]]]:
+        """The lists that grow while a run is on, by name: what is known, and what is foreseen up to `until_s`."""
+        belt = self._belt
+        lists: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {"belt": (belt.segments, belt.ahead(until_s))}
+        lists |= {f"rod {number}": (rod.reaches, rod.ahead()) for number, rod in self._rods.items()}
+        lists |= {f"beam {number}": (changes, ()) for number, changes in self._beams.items()}
+        return lists | {name: (changes, ()) for name, changes in self._said.items()}
+
     def _begin(self, scenario: Scenario) -> None:
         self.began = True
         self._scenario = scenario

@@ -42,6 +42,13 @@ class RodMotion:
         factors = [fault.factor for fault in self._slow if fault.from_s <= record.t_s < fault.until_s]
         self._full_stroke_s = self._stroke_s * math.prod(factors)
 
+    def ahead(self) -> list[Reach]:
+        """The end of the stroke that is on, if no command comes before; empty if the rod is at rest."""
+        if not self._direction:
+            return []
+        last, target = self.reaches[-1], float(self._direction > 0)
+        return [Reach(last.at_s + abs(target - last.share) * self._full_stroke_s, target)]
+
     def share_out(self, at_s: float) -> float:
         """How far the rod is out at a time not before its last record."""
         last = self.reaches[-1]
