@@ -17,6 +17,9 @@ import typer
 from classifier.command import command_app
 from twin import report_command, suite
 from twin.options import (
+    BrokerAddress,
+    ControllerCommand,
+    InFlight,
     ItemsToServe,
     ItemsToSort,
     JunitFile,
@@ -30,8 +33,10 @@ from twin.options import (
     SaveFolder,
     ScenarioFile,
     Seed,
+    StrictTopics,
     SummaryFile,
     TraceFile,
+    UserName,
     View,
     examples,
 )
@@ -69,17 +74,10 @@ def run(
     seed: Seed = 1,
     link: Link = LinkKind.LOCKSTEP,
     recognizer: RecognizerName = "resnet",
-    in_flight: Annotated[
-        str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
-    ] = "auto",
+    in_flight: InFlight = "auto",
     layout: LayoutFile = None,
-    controller: Annotated[
-        str | None,
-        typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
-    ] = None,
-    broker: Annotated[
-        str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
-    ] = None,
+    controller: ControllerCommand = None,
+    broker: BrokerAddress = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
@@ -149,15 +147,11 @@ def serve(
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
-    username: Annotated[
-        str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
-    ] = None,
+    username: UserName = None,
     password_file: PasswordFile = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate of the broker (PEM), for TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate (PEM).")] = None,
-    strict_topics: Annotated[
-        bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
-    ] = False,
+    strict_topics: StrictTopics = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines without a password.")] = False,
     view: View = False,
     no_browser: NoBrowser = False,

@@ -123,12 +123,19 @@ class ViewServer:
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        self._closing = asyncio.Event()
         ticking = asyncio.create_task(self._tick())
         self._up.set()
         yield
+        self._closing.set()
         ticking.cancel()
         with suppress(asyncio.CancelledError):
             await ticking
+
+    async def _pause(self) -> None:
+        """Wait for a tick, or until the server ends."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), TICK_S)
 
     async def _tick(self) -> None:
         """Tell every watcher what has changed, again and again."""
@@ -137,9 +144,9 @@ class ViewServer:
             if self._watchers:
                 self._tell(msgspec.json.encode(changes))
             if self._feed.ended:
-                await asyncio.sleep(TICK_S)  # Until the watchers have it.
+                await self._pause()  # Until the watchers have it.
                 self._ended.set()
-            await asyncio.sleep(TICK_S)
+            await self._pause()
 
     def _tell(self, message: bytes) -> None:
         for watcher in tuple(self._watchers):
@@ -152,7 +159,7 @@ class ViewServer:
     async def _attend(self, page: WebSocket) -> None:
         """Send a page the whole drawing and then all changes, and do what it asks for, until one of the two ends."""
         while (whole := self._feed.whole()) is None:
-            await asyncio.sleep(TICK_S)
+            await self._pause()
         watcher = _Watcher()
         watcher.tell(msgspec.json.encode(whole))
         self._watchers.add(watcher)
