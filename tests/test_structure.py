@@ -41,7 +41,7 @@ LAYERS = {
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "hands",
         "links", "run_end", "simulation", "files", "doctor", "report", "run_files", "saved_run", "run", "replay",
-        "view", "options", "suite", "report_command", "cli", "__main__",
+        "view", "options", "suite", "report_command", "demo", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

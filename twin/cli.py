@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, test, replay, report, check, doctor.
+"""The command `twin`: run, serve, test, replay, report, check, doctor, demo.
 
 The module is long because each command stands here.
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from classifier.command import command_app
-from twin import report_command, suite
+from twin import demo, report_command, suite
 from twin.options import (
     BrokerAddress,
     ControllerCommand,
@@ -379,6 +379,7 @@ app.command("test", epilog=examples('twin test "python my_controller.py {host} {
 app.command(
     "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
 )(report_command.write_runs)  # fmt: skip
+app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
 
 
 def main() -> None:

@@ -19,8 +19,12 @@ class LivePage(NamedTuple):
 
 
 @contextmanager
-def live_page(*, wanted: bool, browser: bool, speed: float, say: Callable[[str], None]) -> Iterator[LivePage]:
+def live_page(
+    *, wanted: bool, browser: bool, speed: float, say: Callable[[str], None], tour: bool = False
+) -> Iterator[LivePage]:
     """Serve the page while the context lasts, if it is wanted. `say` gets its address; `browser`: it is opened, too.
+
+    `tour`: the page begins with a guided tour.
 
     Raises `TwinError` if the page cannot be served.
     """
@@ -29,7 +33,8 @@ def live_page(*, wanted: bool, browser: bool, speed: float, say: Callable[[str],
         return
     feed, hands = Feed(speed), Hands()
     with ViewServer(feed, hands) as server:
-        say(f"watch and break the line at {server.url}")
+        url = f"{server.url}&tour" if tour else server.url
+        say(f"watch and break the line at {url}")
         if browser:
-            webbrowser.open(server.url)
+            webbrowser.open(url)
         yield LivePage((feed.see,), hands)

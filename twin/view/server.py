@@ -80,7 +80,13 @@ class ViewServer:
         self._listener.listen()  # Whoever connects before the server is up waits for it.
         self._origin = f"http://{HOST}:{self._listener.getsockname()[1]}"
         self.url = f"{self._origin}/?token={self._token}"
-        config = uvicorn.Config(self._app(), log_level="error", access_log=False, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self._app(),
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            ws_per_message_deflate=False,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._up = threading.Event()

@@ -46,13 +46,12 @@ export class FaultMenu {
   constructor(host, ask) {
     this.ask = ask;
     this.title = html("h2", { tabindex: -1 }, "Break a part");
-    this.choices = html("div", { class: "choices" },
-      html("p", { class: "note" }, "Click a part of the line, or choose: "));
+    this.choices = html("div", { class: "choices" });
     this.acting = html("ul", { class: "acting" });
     this.said = html("p", { class: "said wrong", role: "alert" });
     const others = html("p", { class: "others" }, ...["loader", "camera", "belt", "link", "recognizer"].map((part) =>
       html("button", { type: "button", onclick: () => this.choose(part, 0) }, part)));
-    host.append(this.title, others, this.choices, this.said, html("h2", {}, "Acting now"), this.acting);
+    host.append(this.title, html("p", { class: "note" }, "Click a part of the line, or choose:"), others, this.choices, this.said, html("h2", {}, "Acting now"), this.acting);
     this.shown = null;
     this.show([]);
   }

@@ -8,6 +8,7 @@ import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
 import { EventList } from "./event_list.js";
 import { FaultMenu } from "./fault_menu.js";
+import { Tour } from "./tour.js";
 import { drawLegend } from "./legend.js";
 import { drawMarkList } from "./mark_list.js";
 
@@ -69,7 +70,8 @@ class Live {
     this.received = null;
     this.body.replaceChildren();
     const columns = html("div", { class: "live" });
-    this.body.append(columns);
+    const tour = html("div", {});
+    this.body.append(tour, columns);
     const drawn = html("div", {});
     const menu = html("section", { class: "menu" });
     columns.append(drawn, menu);
@@ -85,6 +87,7 @@ class Live {
     drawn.append(lists);
     this.events = new EventList(section(lists, "What happened"), this.model, this.state);
     drawMarkList(section(lists, "Violations"), this.model, this.state);
+    if (new URLSearchParams(location.search).has("tour")) new Tour(tour, (request) => this.ask(request));
     this.#at(message);
     requestAnimationFrame(() => this.#frame());
   }
