@@ -134,9 +134,7 @@ class ViewServer:
         self._up.set()
         yield
         self._closing.set()
-        ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking
+        await ticking
 
     async def _pause(self) -> None:
         """Wait for a tick, or until the server ends."""
@@ -145,7 +143,7 @@ class ViewServer:
 
     async def _tick(self) -> None:
         """Tell every watcher what has changed, again and again."""
-        while True:
+        while not self._closing.is_set():
             changes = self._feed.changes()
             if self._watchers:
                 self._tell(msgspec.json.encode(changes))
@@ -166,6 +164,8 @@ class ViewServer:
         """Send a page the whole drawing and then all changes, and do what it asks for, until one of the two ends."""
         while (whole := self._feed.whole()) is None:
             await self._pause()
+            if self._closing.is_set():
+                return
         watcher = _Watcher()
         watcher.tell(msgspec.json.encode(whole))
         self._watchers.add(watcher)

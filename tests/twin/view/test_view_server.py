@@ -1,6 +1,7 @@
 """The live page's server: who may watch and act, and that a watcher who does not read slows nobody."""
 
 import json
+import threading
 import time
 from contextlib import suppress
 
@@ -126,6 +127,13 @@ def test_a_watcher_that_does_not_read_is_dropped_and_the_other_goes_on(served):
                 count += 1
         assert MOST_WAITING <= count <= MOST_WAITING + 2
         assert received(reads, "changes")
+
+
+def test_the_server_ends_with_its_page(served):
+    before = threading.active_count()
+    with ViewServer(Feed(1.0), Hands()) as server, connect(socket_address(server), origin=origin(server)):
+        assert threading.active_count() > before
+    assert threading.active_count() == before
 
 
 def test_seeing_a_record_takes_no_time_that_matters():
