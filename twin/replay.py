@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twin.files import read_as
+from twin.file_kinds import read_as
 from twin.report.drawing import Sketch
 from twin.report.reported import Verdict
 from twin.run import simulate

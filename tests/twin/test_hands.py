@@ -39,6 +39,7 @@ def run_with(person):
 
 @pytest.mark.slow
 @pytest.mark.broker
+@pytest.mark.realtime
 def test_a_gate_that_a_person_blocks_is_stuck_until_it_is_healed():
     run = run_with(Person(faults.GateStuck(gate=2, blocked=True), trace.Photographed, trace.Binned))
     begun, ended = [record for record in run.trace if isinstance(record, trace.Injected)]
@@ -52,6 +53,7 @@ def test_a_gate_that_a_person_blocks_is_stuck_until_it_is_healed():
 
 @pytest.mark.slow
 @pytest.mark.broker
+@pytest.mark.realtime
 def test_what_a_person_did_is_a_scenario_that_does_the_same_to_the_line():
     run = run_with(Person(faults.BeltSpeed(factor=0.5), trace.Photographed, trace.Crashed, lasts_s=4.0))
     again = simulate(run.scenario)

@@ -34,6 +34,7 @@ def run_in_a_thread(page):
 
 @pytest.mark.slow
 @pytest.mark.broker
+@pytest.mark.realtime
 @pytest.mark.browser
 def test_a_click_on_a_gate_breaks_it_until_it_is_healed():
     addresses = []
