@@ -42,7 +42,7 @@ LAYERS = {
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "hands",
         "links", "run_end", "simulation", "file_kinds", "doctor", "report", "run_files", "saved_run", "run", "replay",
-        "view", "options", "suite", "report_command", "demo", "cli", "__main__",
+        "view", "options", "refusals", "suite", "report_command", "demo", "campaign", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

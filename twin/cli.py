@@ -16,6 +16,7 @@ import typer
 
 from classifier.command import command_app
 from twin import demo, report_command, suite
+from twin.campaign import command as campaign_command
 from twin.options import (
     BrokerAddress,
     ControllerCommand,
@@ -40,6 +41,7 @@ from twin.options import (
     View,
     examples,
 )
+from twin.refusals import one_line_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 VIOLATED: Final = 1
-REFUSED: Final = 2
 INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
 FS_PORT: Final = 21883
@@ -101,7 +102,7 @@ def run(
     from twin.view.live_page import live_page
 
     console = Screen()
-    with _one_line_errors(), _terminable():
+    with one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
@@ -171,7 +172,7 @@ def serve(
     from twin.view.live_page import live_page
 
     console = Screen()
-    with _one_line_errors(), _terminable():
+    with one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
@@ -210,7 +211,7 @@ def replay(
     from twin.report.text_diagram import show_diagram
 
     console = Screen()
-    with _one_line_errors():
+    with one_line_errors():
         sketch, verdict = replayed(path)
         show_narration(console, sketch.records, verdict.violations)
         show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
@@ -229,7 +230,7 @@ def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), wr
 
     console = Screen()
     judged = Checks(ALL_CHECKS)
-    with _one_line_errors():
+    with one_line_errors():
         with read_as("trace", file):
             for record in read_trace(file):
                 judged.see(record)
@@ -264,7 +265,7 @@ def doctor(
     from twin.report.screen import Screen, verbatim
 
     console = Screen()
-    with _one_line_errors():
+    with one_line_errors():
         host, port = parse_address(broker)
         address = Address(
             host=host, port=port, username=username, password=os.environ.get("TWIN_PASSWORD"), tls=tls,
@@ -280,21 +281,6 @@ def _was_given(context: typer.Context, name: str) -> bool:
     """Whether an option was given on the command line, even with its default value."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn errors caused by input or environment into one line on stderr and exit code 2."""
-    from classifier import ClassifierError
-    from controller.errors import ControllerError
-    from twin.errors import ArgumentError, TwinError
-
-    try:
-        yield
-    except (TwinError, ControllerError, ClassifierError) as error:
-        option = "--" if isinstance(error, ArgumentError) else ""
-        typer.echo(f"twin: {option}{' '.join(str(error).split())}", err=True)
-        raise typer.Exit(REFUSED) from None
 
 
 @contextmanager
@@ -380,6 +366,7 @@ app.command(
     "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
 )(report_command.write_runs)  # fmt: skip
 app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
+app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
 
 
 def main() -> None:
