@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -172,9 +173,11 @@ def _place(item: pytest.Item) -> int:
 
 
 @pytest.fixture
-def line(request: pytest.FixtureRequest) -> Harness:
+def line(request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The harness, with the link and the controller of the options."""
-    return request.config.stash[HARNESS]
+    harness = request.config.stash[HARNESS]
+    yield harness
+    harness.save_failing()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,7 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
     `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
-    situations of all runs.
+    situations of all runs. `failing` has the last failing run of each property whose run is not saved yet.
     """
 
     link: LinkName = "memory"
@@ -42,6 +43,7 @@ class Harness:
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
+    failing: dict[str, Run] = field(default_factory=dict, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
@@ -66,14 +68,31 @@ class Harness:
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
+            self.failing[name] = run
             raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
         return run
+
+    def save_failing(self) -> None:
+        """Save each failing run in a folder beside its scenario, with its report.
+
+        Hypothesis runs the smallest failing scenario last, so this is called once its property has ended.
+        """
+        for name, run in self.failing.items():
+            folder = failure_path(name)
+            shutil.rmtree(folder, ignore_errors=True)
+            run.save(folder)
+        self.failing.clear()
+
+
+def failure_path(name: str) -> Path:
+    """The folder of a failing property's run. Its scenario's file has the same name, with `.json`."""
+    return FAILURES / re.sub(r"[^a-z0-9_]+", "-", name.lower())
 
 
 def write_failure(scenario: Scenario, name: str) -> Path:
     """Write a failing scenario. Hypothesis runs the smallest one last, so the file ends with that one."""
     FAILURES.mkdir(exist_ok=True)
-    path = FAILURES / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}.json"
+    path = failure_path(name).with_suffix(".json")
     path.write_bytes(encode_scenario(scenario))
     return path
 
@@ -83,7 +102,9 @@ def failure_text(run: Run, wrong: list[str], path: Path) -> str:
     tail = list(run.trace)[-TAIL_RECORDS:]
     narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
     scenario = encode_scenario(run.scenario).decode()
-    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
+    drawn = path.with_suffix("") / "report.html"
+    where = f"seed {run.scenario.seed}; twin replay {path}; drawn: {drawn}"
+    return "\n".join([*wrong, where, scenario, "...", *narration])
 
 
 def _steer_hypothesis(run: Run) -> None:

@@ -1,11 +1,13 @@
-"""The command `twin`: run, serve, test, replay, check, doctor. The module is long because each command stands here.
+"""The command `twin`: run, serve, test, replay, report, check, doctor, demo.
+
+The module is long because each command stands here.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,21 +15,30 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from classifier.command import command_app
-from twin import suite
+from twin import demo, report_command, suite
 from twin.campaign import command as campaign_command
 from twin.options import (
+    BrokerAddress,
+    ControllerCommand,
+    InFlight,
     ItemsToServe,
     ItemsToSort,
+    JunitFile,
     LayoutFile,
     Link,
     LinkKind,
+    NoBrowser,
     PasswordFile,
     RecognizerName,
+    ReportFile,
     SaveFolder,
     ScenarioFile,
     Seed,
+    StrictTopics,
     SummaryFile,
     TraceFile,
+    UserName,
+    View,
     examples,
 )
 from twin.refusals import one_line_errors
@@ -64,25 +75,23 @@ def run(
     seed: Seed = 1,
     link: Link = LinkKind.LOCKSTEP,
     recognizer: RecognizerName = "resnet",
-    in_flight: Annotated[
-        str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
-    ] = "auto",
+    in_flight: InFlight = "auto",
     layout: LayoutFile = None,
-    controller: Annotated[
-        str | None,
-        typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
-    ] = None,
-    broker: Annotated[
-        str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
-    ] = None,
+    controller: ControllerCommand = None,
+    broker: BrokerAddress = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
+    report: ReportFile = None,
+    junit: JunitFile = None,
+    view: View = False,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
+    from twin.errors import ArgumentError
     from twin.file_kinds import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
@@ -90,10 +99,11 @@ def run(
     from twin.run import simulate
     from twin.run_files import RunFiles
     from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
+    from twin.view.live_page import live_page
 
     console = Screen()
     with one_line_errors(), _terminable():
-        files = RunFiles(summary=summary, trace=trace, save=save)
+        files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
@@ -104,11 +114,17 @@ def run(
         if scenario is not None:
             console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
-        with ProgressBar(console, chosen.item_count) as bar:
+        if view and link is not LinkKind.REALTIME:
+            raise ArgumentError("view", True, f"left out with --link {link.value}, which is over in a moment")
+        with (
+            live_page(wanted=view, browser=not no_browser, speed=1.0, say=_saying(console)) as page,
+            ProgressBar(console, chosen.item_count) as bar,
+        ):
             result = simulate(
                 chosen, controller=None if controller is None else ExternalController(controller),
                 recognizer=answers, link=link.value, broker=broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
+                on_waiting=bar.report, hands=page.hands,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -132,16 +148,14 @@ def serve(
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
-    username: Annotated[
-        str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
-    ] = None,
+    username: UserName = None,
     password_file: PasswordFile = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate of the broker (PEM), for TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate (PEM).")] = None,
-    strict_topics: Annotated[
-        bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
-    ] = False,
+    strict_topics: StrictTopics = False,
     insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines without a password.")] = False,
+    view: View = False,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Stand in for the plant in real time, for any controller that connects.
 
@@ -155,6 +169,7 @@ def serve(
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate
     from twin.run_files import RunFiles
+    from twin.view.live_page import live_page
 
     console = Screen()
     with one_line_errors(), _terminable():
@@ -162,7 +177,11 @@ def serve(
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
+        with (
+            EmbeddedBroker(host, port, access) as broker,
+            live_page(wanted=view, browser=not no_browser, speed=speed, say=_saying(console)) as page,
+            StatusLine(console, items) as status,
+        ):
             at = address_text(broker.host, broker.port)
 
             def announce(_: str) -> None:  # A command sent before the plant listens would be lost.
@@ -171,29 +190,33 @@ def serve(
 
             result = simulate(
                 chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
-                keep_trace=False, trace_path=files.trace_path, watchers=(status.see,), on_waiting=announce,
+                keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers, *page.watchers),
+                on_waiting=announce, hands=page.hands,
             )  # fmt: skip
         _leave(console, result, files, LinkKind.REALTIME.value)
     raise typer.Exit(_exit_code(result))
 
 
-@app.command(epilog=examples("twin replay scenario.json"))
-def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
-    """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
-    from twin.file_kinds import read_as
+@app.command(epilog=examples("twin replay scenario.json", "twin replay kept"))
+def replay(
+    path: Annotated[Path, typer.Argument(metavar="RUN", help="Scenario file (JSON), or the folder of a saved run.")],
+) -> None:
+    """Show a run step by step, and its diagram: a scenario, run in memory, or a saved run as it was.
+
+    The exit code is 1 if it violates a rule.
+    """
+    from twin.replay import replayed
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
-    from twin.run import simulate
-    from twin.scenario.scenario import load_scenario
+    from twin.report.text_diagram import show_diagram
 
     console = Screen()
     with one_line_errors():
-        with read_as("scenario", file):
-            scenario = load_scenario(file)
-        result = simulate(scenario, link="memory")
-        show_narration(console, result.trace, result.violations)
-        show_violations(console, result.violations, result.unlisted)
-    raise typer.Exit(VIOLATED if result.violations else 0)
+        sketch, verdict = replayed(path)
+        show_narration(console, sketch.records, verdict.violations)
+        show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
+        show_violations(console, verdict.violations, verdict.unlisted)
+    raise typer.Exit(VIOLATED if verdict.violations else 0)
 
 
 @app.command(epilog=examples("twin check trace.jsonl"))
@@ -283,6 +306,13 @@ def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> N
         show_run(console, result)
 
 
+def _saying(console: "Console") -> Callable[[str], None]:
+    """How the page's address is printed: whole, so that it can be clicked."""
+    from twin.report.screen import verbatim
+
+    return lambda words: console.print(verbatim(words), soft_wrap=True)
+
+
 def _exit_code(result: "Run") -> int:
     """The exit code of a run. An interrupted run has no verdict."""
     if result.interrupted:
@@ -332,6 +362,10 @@ def _recognizer(name: str) -> "Recognizer | None":
 
 
 app.command("test", epilog=examples('twin test "python my_controller.py {host} {port}"'))(suite.run_suite)
+app.command(
+    "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
+)(report_command.write_runs)  # fmt: skip
+app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
 app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
 
 

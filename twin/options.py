@@ -23,7 +23,33 @@ SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the s
 TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
 SaveFolder = Annotated[
     Path | None,
-    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
+    typer.Option("--save", help="Save scenario, trace, summary, report and versions in this new or empty folder."),
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
+]
+InFlight = Annotated[
+    str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
+]
+ControllerCommand = Annotated[
+    str | None,
+    typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
+]
+BrokerAddress = Annotated[
+    str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
+]
+UserName = Annotated[
+    str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
+]
+StrictTopics = Annotated[
+    bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
+]
+View = Annotated[
+    bool, typer.Option("--view", help="Show the line live, on a page of this computer, where a click breaks a part.")
+]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="With --view: print the address, open no browser.")]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write the verdict to this JUnit file (XML), a test case for each rule.")
 ]
 LayoutFile = Annotated[
     Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")

@@ -20,9 +20,12 @@ from twin import trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
+from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.report.diagram import diagram_svg
+from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
@@ -42,12 +45,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
     clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
     the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
-    None for ours, or if somebody else started it.
+    None for ours, or if somebody else started it. `core` names a core that is not ours.
     """
 
     scenario: Scenario
     link: LinkName
     controller: str | None
+    core: str | None = None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -79,7 +83,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.trace[0], trace.Began):
             raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
         files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
-        with trace.Trace(path=files.trace_path) as written:
+        with trace.Trace(path=files.trace_path, watchers=files.watchers) as written:
             for record in self.trace:
                 written.add(record)
         files.write(self, link=self.link, controller=self.controller)
@@ -94,8 +98,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _repr_html_(self) -> str:
-        """The summary and the violations as HTML tables, for a notebook."""
-        return run_html(self)
+        """The summary and the violations as HTML tables, and the diagram if the trace is whole, for a notebook."""
+        if not self.trace or not isinstance(self.trace[0], trace.Began):
+            return run_html(self)
+        sketch = Sketch()
+        for record in self.trace:
+            sketch.see(record)
+        return run_html(self) + diagram_svg(sketch.drawing(self.violations, self.excused))
 
 
 def simulate(
@@ -103,7 +112,7 @@ def simulate(
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
-    on_waiting: Callable[[str], None] = lambda text: None,
+    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -111,7 +120,7 @@ def simulate(
     `recognizer` classifies the pictures; default: the scenario's oracle, or the model that comes with `classifier`.
     `broker` is HOST:PORT of any broker, or an embedded broker that runs; default: an embedded broker for this run.
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
-    that names what the twin waits for.
+    that names what the twin waits for. `hands` make faults act while a run in real time is on.
 
     If a fault excuses a violation by our controller, the scenario also runs in memory without faults: a violation that
     happens there, too, is not excused.
@@ -120,6 +129,8 @@ def simulate(
     would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
+    if hands is not None and link != "realtime":
+        raise ArgumentError("hands", hands, f"left out on the link {link}, which does not wait for a person")
     load_renderer(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
@@ -130,13 +141,12 @@ def simulate(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
-        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
+        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers), hands)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    command = controller.command if isinstance(controller, ExternalController) else None
-    return _run(finished, verdict, answers, link, command)
+    return _run(finished, verdict, answers, link, controller)
 
 
 class _Recording(NamedTuple):
@@ -159,7 +169,12 @@ class _Finished(NamedTuple):
 
 
 def _execute(
-    scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, recording: _Recording
+    scenario: Scenario,
+    control: opening.Control,
+    link: LinkName,
+    speed: float | None,
+    recording: _Recording,
+    hands: Hands | None = None,
 ) -> _Finished:
     began_s, tally, output = wall_s(), Tally(), ""
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
@@ -169,7 +184,7 @@ def _execute(
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.run_in_real_time(live, 1.0 if speed is None else speed)
+            simulation.run_in_real_time(live, 1.0 if speed is None else speed, hands)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
@@ -183,7 +198,8 @@ def _execute(
 
 
 def _run(
-    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
+    controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
@@ -194,11 +210,20 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
+        scenario=simulation.played, link=link,
+        controller=controller.command if isinstance(controller, ExternalController) else None,
+        core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
         events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
+
+
+def _core_name(controller: ControllerOf | ExternalController | None) -> str | None:
+    """The name of a core that is not ours."""
+    if controller is None or controller is Controller or isinstance(controller, ExternalController):
+        return None
+    return getattr(controller, "__name__", type(controller).__name__)
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:

@@ -30,6 +30,7 @@ def run_suite(
         ),
     ],
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
+    junit: Annotated[Path | None, typer.Option(help="Write the results to this JUnit file (XML).")] = None,
     shrink: Annotated[bool, typer.Option(help="Make what was found as small as possible.")] = True,
 ) -> None:
     """Test a controller with scenarios of every family of faults, and print a report card.
@@ -39,6 +40,7 @@ def run_suite(
     """
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
+    arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
