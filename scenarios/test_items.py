@@ -46,7 +46,8 @@ def test_objects_before_the_first_gate_are_not_taken_for_items(
 def nothing_struck_behind_the_first_gate(run: Run) -> list[str]:
     """No rod behind the first gate strikes an item. The first gate has detected every object near an item.
 
-    Runs in which an object fell onto an item, or an item was loaded onto one, are left out. To every gate the two are one long item.
+    Runs in which an object fell onto an item, or an item was loaded onto an object, are left out. To every gate the two
+    are one long item.
     """
     if any(isinstance(record, (Loaded, LaidDown)) and record.onto is not None for record in run.trace):
         return []
