@@ -1,4 +1,4 @@
-"""The command line: `classifier synthesize|split|train|eval|predict|serve|export|collect`.
+"""The command line: `classifier synthesize|split|train|eval|predict|serve|export|collect|label`.
 
 Exit codes: 0 all well; 1 a failed check (an unreadable image, engines that disagree); 2 bad usage or input.
 """
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 app = command_app("classifier", __doc__)
 for command in (data_commands.synthesize, data_commands.split, data_commands.collect):
     app.command()(command)
+app.command("label")(data_commands.label_pictures)
 
 
 def main() -> None:

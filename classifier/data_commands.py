@@ -1,5 +1,6 @@
-"""The commands that make data: `classifier synthesize|split|collect`."""
+"""The commands that make data: `classifier synthesize|split|collect|label`."""
 
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -70,15 +71,20 @@ def collect(
     broker: Annotated[str, typer.Option(help="HOST[:PORT] of the line's broker, an IPv6 host in brackets.")],
     out: Out,
     label: Annotated[str | None, typer.Option(help="Everything goes under this label.")] = None,
+    by_look: Annotated[bool, typer.Option("--by-look", help="Group by looks, then ask for a label a group.")] = False,
     model: ModelFile = None,
     images: Annotated[int | None, typer.Option(help="Stop after as many.", min=1)] = None,
 ) -> None:
-    """Keep the pictures of a live line: under one --label, or sorted by a model for later review."""
+    """Keep the pictures of a live line: under one --label, grouped to be labelled, or sorted by a model for review."""
     from classifier.collection import Collector, live_pictures
+    from classifier.training.labelling import UNLABELLED
     from controller.address import DEFAULT_PORT, parse_address
 
     with one_line():
+        if by_look and (label is not None or model is not None):
+            raise DatasetError("--by-look must be given without --label and --model")
         host, port = parse_address(broker, default_port=DEFAULT_PORT)
+        label = UNLABELLED if by_look else label
         collector = Collector(out, label=label, classifier=load_classifier(model) if label is None else None)
         status = Console(stderr=True).status("")
         with suppress(KeyboardInterrupt), live_pictures(host, port) as pictures, status:
@@ -90,3 +96,37 @@ def collect(
                     break
     left_out = f", {collector.unreadable} unreadable ones left out" if collector.unreadable else ""
     console.print(f"{collector.new} new images in {out}{left_out}")
+    if by_look:
+        label_pictures(out / UNLABELLED, out)
+
+
+def label_pictures(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures without labels.")],
+    out: Out,
+    labels: Annotated[str | None, typer.Option(help="As 1=ripe,2-4=raw; asked for if left out.")] = None,
+) -> None:
+    """Group pictures by looks, draw one a group on a numbered sheet, and copy each group to its label's folder."""
+    from classifier.training.labelling import SHEET_FILE, groups_to_label, numbered_sheet, parse_labels, write_labelled
+
+    with one_line():
+        groups = groups_to_label(folder)
+        numbered_sheet(groups, out / SHEET_FILE)
+        console.print(f"{len(groups)} groups, numbered in {out / SHEET_FILE}", soft_wrap=True)
+        known = _asked([len(group) for group in groups]) if labels is None else parse_labels(labels, len(groups))
+        written = write_labelled(groups, known, out)
+    console.print(f"{written} images labelled in {out}, {len(groups) - len(known)} groups left out", soft_wrap=True)
+
+
+def _asked(sizes: list[int]) -> dict[int, str]:
+    """The label of each group, as a person at the terminal says; none for an empty answer, or once input ends."""
+    from classifier.training.layouts import spelt
+
+    labels: dict[int, str] = {}
+    for number, size in enumerate(sizes, 1):
+        console.print(f"group {number} ({size} pictures), label (empty: leave out): ", end="")
+        answer = sys.stdin.readline()
+        if not answer:
+            break
+        if answer.strip():
+            labels[number] = spelt(answer)
+    return labels

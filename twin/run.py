@@ -113,6 +113,9 @@ def simulate(
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
     that names what the twin waits for.
 
+    The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
+    threshold, if it has one and the controller is no external one.
+
     If a fault excuses a violation by our controller, the scenario also runs in memory without faults: a violation that
     happens there, too, is not excused.
 
@@ -124,7 +127,10 @@ def simulate(
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
+        chosen = _recognizer(scenario, controller, recognizer, link)
+        if not isinstance(controller, ExternalController):
+            scenario = msgspec.structs.replace(scenario, controller=scenario.controller.settled(chosen))
+        answers = CachingRecognizer(ScriptedRecognizer(chosen))
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,

@@ -81,7 +81,7 @@ class RunFiles:
             return
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
-            link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
+            link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.sure_at,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)

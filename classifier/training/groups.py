@@ -36,6 +36,9 @@ _ALIKE: Final = 0.30
 """The distance of two pictures' colours up to which they count as of one item. It is wide on purpose: two items that
 are taken for one cost some test pictures, one item on both sides makes the test worthless."""
 
+_NEARLY_THE_SAME: Final = 0.20
+"""The same, where a group of two items would get a wrong label."""
+
 _SMALL: Final = 0.2
 """A group smaller than this share of the largest joins the one most like it: pictures cut off by the border."""
 
@@ -68,19 +71,34 @@ def by_looks(paths: Sequence[Path]) -> list[int]:
 
     A file that is no picture raises `DatasetError`.
     """
-    if not paths:
-        return []
-    pictures = np.stack([_picture(path) for path in paths])
-    return group_pictures(pictures)
+    return group_pictures(read_pictures(paths)) if paths else []
+
+
+def read_pictures(paths: Sequence[Path]) -> NDArray[np.uint8]:
+    """The pictures [n, h, w, 3] in BGR, small. Raises `DatasetError` for a file that is none."""
+    return np.stack([_picture(path) for path in paths])
 
 
 def group_pictures(pictures: NDArray[np.uint8]) -> list[int]:
     """The group of each picture [n, h, w, 3] in BGR, from 0, in the order of their first pictures."""
+    apart = _distances(pictures)
+    return _numbered(_join_small(apart, _linked(apart <= _ALIKE)))
+
+
+def nearly_the_same(pictures: NDArray[np.uint8]) -> list[int]:
+    """The group of each picture where it matters more that no two items share one than that none has two."""
+    return _numbered(_linked(_distances(pictures) <= _NEARLY_THE_SAME))
+
+
+def _distances(pictures: NDArray[np.uint8]) -> Floats:
+    """How far the colours of each two pictures [n, h, w, 3] are apart, [n, n] from 0 to the root of 2."""
     every = np.linspace(0, len(pictures) - 1, min(len(pictures), _SCENE_PICTURES)).astype(int)
     scene = np.median(pictures[every], axis=0).astype(np.float32)
     colours = np.stack([_colours(picture, scene) for picture in pictures])
-    apart = np.sqrt(np.clip(2 - 2 * colours @ colours.T, 0, None))
-    labels = _join_small(apart, _linked(apart <= _ALIKE))
+    return np.asarray(np.sqrt(np.clip(2 - 2 * colours @ colours.T, 0, None)), np.float32)
+
+
+def _numbered(labels: NDArray[np.int64]) -> list[int]:
     numbers = {label: number for number, label in enumerate(dict.fromkeys(labels.tolist()))}
     return [numbers[label] for label in labels.tolist()]
 
