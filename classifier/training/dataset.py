@@ -1,6 +1,7 @@
 """Sets of labelled images: read from a folder tree or rendered; written as a tree."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,6 +69,11 @@ class ImageSet:
     def between(self) -> tuple[str, ...]:
         """The pairs of classes that images lie between, joined, sorted."""
         return tuple(sorted({name for name in self.names if BETWEEN in name}))
+
+    @property
+    def repeated_items(self) -> int:
+        """How many items are shown by two images or more; 0 where nobody knows."""
+        return sum(count > 1 for count in Counter(self.groups).values())
 
     def targets(self, outputs: tuple[str, ...]) -> NDArray[np.int64]:
         """The index [n] of the output that each image should get; -1 where the model has none for it."""
