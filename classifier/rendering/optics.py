@@ -71,7 +71,7 @@ def expose(rng: Generator, picture: Patch) -> None:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     picture *= (1 + rng.normal(0, 0.06) * x + rng.normal(0, 0.06) * y)[..., None]
     if rng.random() < _HAZE_SHARE:
-        haze = rng.uniform(0, 0.22)
+        haze = rng.uniform(0, 0.15)
         picture += (rng.uniform(0.55, 1.0) - picture) * np.float32(haze)
 
 
