@@ -28,7 +28,7 @@ _CUT_ROOM: Final = 1.25
 _STEEPNESS: Final = 9.0
 """How many scales lie between the typical known image and the cut: it keeps 0.9999 of its probability."""
 
-_RIGHT_WHEN_SURE: Final = 0.97
+_RIGHT_WHEN_SURE: Final = 0.99
 _BETWEEN_SURE: Final = 0.07
 """The most of the images between two classes that may be answered surely."""
 

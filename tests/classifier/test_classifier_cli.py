@@ -180,6 +180,10 @@ def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: p
         (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "format must be onnx, got 'tflite'"),
         (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "--broker must be HOST, HOST:PORT"),
         (("collect", "--broker", "127.0.0.1:9", "--out", "x", "--label", "raw"), "no answer at 127.0.0.1:9"),
+        (("collect", "--broker", "h", "--out", "x", "--label", "raw", "--by-look"), "--by-look must be given without"),
+        (("synthesize", "--out", "x", "--look", "coin"), "--look must be one of fruit, card, box, got 'coin'"),
+        (("split", "x", "--out", "y", "--classes", "raw,,ripe"), "--classes must be different names"),
+        (("train", "--synthetic", "--renders", "3", "--out", "x"), "--renders must come with --data"),
     ],
 )
 def test_bad_usage_is_one_line(arguments: tuple[str, ...], word: str) -> None:
