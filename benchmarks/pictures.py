@@ -116,12 +116,7 @@ def fresh_renders(classifier: Classifier, count: int) -> None:
 def unknown(classifier: Classifier, real: Path | None) -> None:
     """Objects of kinds never rendered in training, pictures without an item, and photographs of real fruit."""
     table = Table("set", "n", "unknown", "sure", "right when sure")
-    sets = {
-        f"strange, {look}": (
-            (STRANGE_KINDS[n % len(STRANGE_KINDS)], render_foreign(STRANGE_KINDS[n % len(STRANGE_KINDS)], seed=SEED + n,
-                                                                   look=look)) for n in range(600)
-        ) for look in LOOKS
-    }  # fmt: skip
+    sets = {f"strange, {look}": strange(look, 600) for look in LOOKS}
     sets["nothing to see"] = nothing(150)
     if real:
         pictures = list(on_belts(real, belts=5))
@@ -135,6 +130,13 @@ def unknown(classifier: Classifier, real: Path | None) -> None:
             f"{len(sure) / len(found):.2%}", f"{np.mean([o.label == o.truth for o in sure] or [1]):.2%}",
         )  # fmt: skip
     console.print(table)
+
+
+def strange(look: str, count: int) -> Iterator[Picture]:
+    """Objects of kinds never rendered in training, as they are or printed, in one look."""
+    for number in range(count):
+        kind = STRANGE_KINDS[number % len(STRANGE_KINDS)]
+        yield kind, render_foreign(kind, seed=SEED + number, look=look)
 
 
 def demo(classifier: Classifier, look: str, runs: int, items: int = 100) -> None:

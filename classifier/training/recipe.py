@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-QUICK: Final = {"images": 2400, "epochs": 5, "image_px": 96}
+QUICK: Final = {"images": 3600, "epochs": 6, "small_epochs": 3, "image_px": 96}
 VAL_IMAGES: Final = 2000
 TEST_IMAGES: Final = 1000
 EXPORT_IMAGES: Final = 600
