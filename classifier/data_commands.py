@@ -77,7 +77,7 @@ def collect(
 ) -> None:
     """Keep the pictures of a live line: under one --label, grouped to be labelled, or sorted by a model for review."""
     from classifier.collection import Collector, live_pictures
-    from classifier.training.labelling import UNLABELLED
+    from classifier.training.layouts import UNLABELLED
     from controller.address import DEFAULT_PORT, parse_address
 
     with one_line():

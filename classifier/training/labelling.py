@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from classifier.decoding import decode
 from classifier.errors import DatasetError, ImageError
 from classifier.training.groups import nearly_the_same, read_pictures
-from classifier.training.layouts import image_files, spelt
+from classifier.training.layouts import UNLABELLED, image_files, spelt
 
-UNLABELLED: Final = "unlabelled"
 SHEET_FILE: Final = "groups.png"
 _TILE_PX: Final = 160
 _TITLE_PX: Final = 24
@@ -77,8 +76,7 @@ def parse_labels(text: str, groups: int) -> dict[int, str]:
 def write_labelled(groups: Groups, labels: Mapping[int, str], out: Path) -> int:
     """Copy the pictures of the labelled groups to `out/LABEL/`; returns how many.
 
-    The files' names begin with the group (`ripe-2-001.jpg`), so that `split --group name` keeps it together. Raises
-    `DatasetError` where they cannot be written.
+    The files' names say which group they were in (`ripe-2-001.jpg`). Raises `DatasetError` where they cannot be written.
     """
     written = 0
     for number, label in sorted(labels.items()):

@@ -18,6 +18,9 @@ IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 NAMES_FILE: Final = "classes.txt"
 """The file in which labelling tools keep the classes' names, one a line, in the order of their numbers."""
 
+UNLABELLED: Final = "unlabelled"
+"""The folder of pictures that nobody has labelled yet. It is no class."""
+
 HOW: Final = "--classes raw,half-ripe,ripe (in the order of their numbers) says what they are"
 
 Labelled = dict[str, list[Path]]
@@ -75,7 +78,7 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def _is_class_folder(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith(".")
+    return path.is_dir() and not path.name.startswith(".") and path.name != UNLABELLED
 
 
 def class_folders(root: Path) -> tuple[str, ...]:

@@ -140,3 +140,10 @@ def test_a_split_of_label_files_is_a_tree(tmp_path: Path) -> None:
         with_label(tmp_path / "data", str(number), f"{number % 3} 0.5 0.5 0.2 0.2")
     split_flat(tmp_path / "data", tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1, group="none", names=NAMES)
     assert [len(read_tree(tmp_path / "tree", split)) for split in ("train", "val", "test")] == [6, 3, 3]
+
+
+def test_pictures_that_nobody_has_labelled_yet_are_no_class(tmp_path: Path) -> None:
+    for name in ("raw", "ripe", "unlabelled"):
+        picture(tmp_path / name / "0.jpg")
+    picture(tmp_path / "groups.png")
+    assert set(labelled_pictures(tmp_path)) == {"raw", "ripe"}
