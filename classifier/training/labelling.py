@@ -76,7 +76,7 @@ def parse_labels(text: str, groups: int) -> dict[int, str]:
 def write_labelled(groups: Groups, labels: Mapping[int, str], out: Path) -> int:
     """Copy the pictures of the labelled groups to `out/LABEL/`; returns how many.
 
-    The files' names say which group they were in (`ripe-2-001.jpg`). Raises `DatasetError` where they cannot be written.
+    The names say which group a file was in (`ripe-2-001.jpg`). Raises `DatasetError` where they cannot be written.
     """
     written = 0
     for number, label in sorted(labels.items()):
