@@ -60,11 +60,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return SURE_AT if self.confidence_threshold is None else self.confidence_threshold
 
     def settled(self, recognizer: object) -> "Settings":
-        """These settings with the recognizer's own threshold, if they say none and it has one (a service has none)."""
-        threshold = getattr(recognizer, "threshold", None)
-        if self.confidence_threshold is not None or threshold is None:
+        """These settings with a threshold: their own, or else the recognizer's, or else `SURE_AT` (for a service)."""
+        if self.confidence_threshold is not None:
             return self
-        return msgspec.structs.replace(self, confidence_threshold=threshold)
+        own = getattr(recognizer, "threshold", None)
+        return msgspec.structs.replace(self, confidence_threshold=SURE_AT if own is None else own)
 
 
 def _check(field: str, value: object, valid: bool, must: str) -> None:

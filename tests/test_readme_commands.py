@@ -44,7 +44,7 @@ ON_A_LINE = (
     "twin serve --port 21883 --items 20",
     "controller run --broker 127.0.0.1:21883 --items 20",
     "twin doctor --broker 127.0.0.1:21883",
-    "classifier collect --broker 127.0.0.1:21883 --out pictures",
+    "classifier collect --broker 127.0.0.1:21883 --out pictures --by-look",
 )
 """Run together on a free port, with fewer items."""
 
@@ -58,7 +58,6 @@ TESTS_A_PROGRAM = 'twin test "python examples/controllers/one_queue.py {host} {p
 """Finds the program's mistakes, so that it does not end well (`tests/scenarios/test_report_card.py`)."""
 
 PARSED = (
-    "classifier collect --broker 127.0.0.1:21883 --out pictures --label ripe",
     "classifier train --data data --out model --init classifier/weights/resnet18-fp16.safetensors",
     "controller run --broker 127.0.0.1:21883 --in-flight 1 --items 20",
     "classifier serve --model model/model-int8.onnx",
@@ -154,8 +153,8 @@ def main_run(tmp_path_factory):
 
 
 def test_the_main_command_ends_with_its_verdict_and_leaves_nothing_behind(main_run):
-    said, folder = main_run
-    assert "violations: none" in said
+    printed, folder = main_run
+    assert "violations: none" in printed
     assert list(folder.iterdir()) == []
 
 
@@ -175,10 +174,10 @@ def wording(line):
 
 def test_the_picture_shows_what_the_main_command_says(main_run):
     """`python docs/run_picture.py` makes it anew. Another processor may round a few items into another row."""
-    said = [line for line in main_run[0].splitlines() if line]
+    printed = [line for line in main_run[0].splitlines() if line]
     shown = [line for line in picture_lines() if line]
-    assert [wording(line) for line in shown] == [wording(line) for line in said]
-    for ours, theirs in zip(shown, said, strict=True):
+    assert [wording(line) for line in shown] == [wording(line) for line in printed]
+    for ours, theirs in zip(shown, printed, strict=True):
         if ours.startswith(("│", "bins")):
             assert all(
                 abs(int(one) - int(other)) <= OTHER_ROUNDING

@@ -82,7 +82,7 @@ def run(
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
     from twin.report.screen import Screen, verbatim
@@ -179,7 +179,7 @@ def serve(
 @app.command(epilog=examples("twin replay scenario.json"))
 def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
     """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
     from twin.run import simulate
@@ -198,7 +198,7 @@ def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) 
 @app.command(epilog=examples("twin check trace.jsonl"))
 def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
     """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import show_violations
     from twin.report.screen import Screen
     from twin.trace import read_trace

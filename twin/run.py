@@ -128,13 +128,13 @@ def simulate(
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
         chosen = _recognizer(scenario, controller, recognizer, link)
-        if not isinstance(controller, ExternalController):
+        if not isinstance(controller, ExternalController) and getattr(chosen, "threshold", None) is not None:
             scenario = msgspec.structs.replace(scenario, controller=scenario.controller.settled(chosen))
         answers = CachingRecognizer(ScriptedRecognizer(chosen))
         stack.callback(answers.close)
         control = opening.Control(
-            controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
-            on_waiting=on_waiting,
+            controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
+            broker=broker, on_waiting=on_waiting,
         )  # fmt: skip
         finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
         if verdict.excused and control.ours:

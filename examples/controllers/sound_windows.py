@@ -88,7 +88,7 @@ class Sorter:
         self.command("rod_control", "all_pull")
         self.clear_until_s = time.monotonic() + GONE_S + 1.0
 
-    def doubt(self, now_s):
+    def mark_unsure(self, now_s):
         for item in self.items:
             item.doubtful = True
 
@@ -112,7 +112,7 @@ class Sorter:
                 item.pictured = True
                 self.pictures.put((item, picture))
                 return
-        self.doubt(now_s)
+        self.mark_unsure(now_s)
 
     def cleared(self, gate, now_s):
         since_s = self.blocked_s.get(gate)
@@ -133,7 +133,7 @@ class Sorter:
                 return
         if self.clear_until_s is not None:
             self.clear_until_s = max(self.clear_until_s, now_s + GONE_S)
-        self.doubt(now_s)
+        self.mark_unsure(now_s)
 
     def recognise(self):
         while True:
