@@ -41,8 +41,8 @@ LAYERS = {
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "file_kinds", "run_files", "run", "doctor", "report", "options", "suite", "cli",
-        "__main__",
+        "run_end", "simulation", "file_kinds", "run_files", "run", "doctor", "report", "options", "refusals", "suite",
+        "campaign", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",
