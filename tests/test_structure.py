@@ -37,7 +37,7 @@ NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 LAYERS = {
     "classifier": (
         "errors", "recognition", "metadata", "decoding", "confidence", "engine", "inference", "service", "collection",
-        "rendering", "training", "tables", "distribution", "command", "cli", "__main__",
+        "rendering", "training", "tables", "distribution", "command", "options", "data_commands", "cli", "__main__",
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "hands",

@@ -85,7 +85,7 @@ class RunFiles:
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
             link=link, command=sys.argv, controller=controller, core=run.core,
-            threshold=run.scenario.controller.confidence_threshold,
+            threshold=run.scenario.controller.sure_at,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             _write_json(self._folder / f"{name}.json", content)
