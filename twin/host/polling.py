@@ -12,6 +12,8 @@ from typing import Any
 
 from .baton import QUANTUM, Baton
 
+_set_trace = sys.settrace
+
 
 class Polling:
     """Traces the lines of all files in `folders` that no package installer put there."""
@@ -26,7 +28,7 @@ class Polling:
 
     def watch(self) -> None:
         """Trace the current thread."""
-        sys.settrace(self._call)
+        _set_trace(self._call)
 
     def libraries(self) -> list[str]:
         """The names of all modules that are not the program's own files."""

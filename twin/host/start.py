@@ -16,7 +16,7 @@ from .polling import Polling
 from .program import Program
 from .refusals import Refusals
 from .signals import Signals
-from .streams import take_standard_streams, write_to
+from .streams import Keyboard, take_standard_streams, write_to
 from .threads import Threads
 from .warmth import Warmth
 from .watchdog import Watchdog
@@ -56,6 +56,8 @@ class Host:
         Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
         conversation.begin(order["stall_s"], polling)
         polling.watch()
+        sys.settrace = lambda function: None  # The host's own traces would end with the program's.
+        sys.stdin = Keyboard(conversation.await_key)
         code = program.run()
         conversation.end(code, program.reason)
 

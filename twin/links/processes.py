@@ -1,6 +1,7 @@
 """A program and its child processes, which the twin asks to end, or kills, together.
 
-They share a process group on Linux and macOS, and a job on Windows.
+They share a process group on Linux and macOS, and a job on Windows. Their standard input stays open and empty, because
+many programs run until somebody presses a key.
 """
 
 import os
@@ -42,7 +43,7 @@ if sys.platform == "win32":
             program = shutil.which(words[0]) or words[0]
             # A process group of its own can get a Ctrl-Break, and does not get the twin's Ctrl-C.
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | _CREATE_SUSPENDED
-            self._program = subprocess.Popen([program, *words[1:]], stdin=subprocess.DEVNULL, creationflags=flags)
+            self._program = subprocess.Popen([program, *words[1:]], stdin=subprocess.PIPE, creationflags=flags)
             self._job = wintypes.HANDLE(_kernel.CreateJobObjectW(None, None))
             handle = wintypes.HANDLE(_kernel.OpenProcess(_SET_QUOTA_TERMINATE_SUSPEND, False, self._program.pid))
             # The program runs from here on, so every process that it starts belongs to the job.
@@ -77,6 +78,7 @@ if sys.platform == "win32":
             """Kill all processes. This object must not be used afterwards."""
             _kernel.TerminateJobObject(self._job, 1)
             self._program.wait()
+            _close_input(self._program)
             _kernel.CloseHandle(self._job)
 
 else:
@@ -86,7 +88,7 @@ else:
 
         def __init__(self, words: Sequence[str]) -> None:
             # A session of its own makes the program the leader of a process group, which its children join.
-            self._program = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
+            self._program = subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
 
         def exit_code(self) -> int | None:
             """The exit code of the program itself; None while it runs."""
@@ -108,6 +110,7 @@ else:
             """Kill all processes. This object must not be used afterwards."""
             self._signal(signal.SIGKILL)
             self._program.wait()
+            _close_input(self._program)
 
         def _signal(self, number: int) -> bool:
             """Signal the process group, even if the program itself has ended. Returns whether any process was left."""
@@ -116,3 +119,8 @@ else:
             except (ProcessLookupError, PermissionError):  # macOS raises the latter for a group that has ended.
                 return False
             return True
+
+
+def _close_input(program: "subprocess.Popen[bytes]") -> None:
+    assert program.stdin is not None
+    program.stdin.close()

@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.hosting import PROGRAMS, controller, hosted
+from support.hosting import PROGRAMS, controller, hosted, primitives
 from support.programs import PYTHON
 
 from classifier import Recognition
@@ -19,7 +19,7 @@ from twin.links.hosted.process import HOST
 from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
 from twin.scenario.scenario import RecognizerModel
 
-PRIMITIVES = (
+MIXTURES = (
     "clocks",
     "waiting",
     "polling",
@@ -50,7 +50,17 @@ def run(name, arguments="", *, items=3, faults=(), seed=5, stop_s=None, recogniz
     return simulate(scenario, link="hosted", controller=ExternalController(f"{controller(name)} {arguments}"))
 
 
-@pytest.mark.parametrize("name", PRIMITIVES)
+@pytest.mark.parametrize(("file", "name"), primitives())
+def test_each_primitive_is_virtual(file, name):
+    if name in ("requests", "httpx", "numpy"):
+        pytest.importorskip(name)
+    program = hosted(PROGRAMS / f"{file}.py", name)
+    assert program.code == 0, program.output
+    assert program.output.endswith(("ok\n", "at exit\n"))
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize("name", MIXTURES)
 def test_what_waits_or_tells_the_time_is_virtual(name):
     program = hosted(PROGRAMS / f"{name}.py")
     assert program.code == 0, program.output
@@ -85,6 +95,7 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
 @pytest.mark.parametrize(
     ("name", "why"),
     [
+        ("awaits_input", "it waits for input before it connects.*awaits_input.py, line 3"),
         ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
         ("foreign_thread", "a thread that Python did not start calls the program"),
         ("forks", "it starts another process .*--link realtime"),
@@ -229,6 +240,23 @@ def test_a_given_recognizer_answers_as_the_service():
     assert played.summary.bins["2"] == 3
 
 
+def test_a_program_that_waits_for_a_key_after_it_connected_goes_on(tmp_path):
+    program = tmp_path / "awaits_key.py"
+    program.write_text(AWAITS_KEY, encoding="utf-8")
+    command = f"{PYTHON} {program.as_posix()}"
+    played = simulate(
+        Scenario(items=ItemDraw(count=1), stop_s=5), link="hosted", controller=ExternalController(command)
+    )
+    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+
+
+def test_a_program_that_ends_tracing_can_still_poll(tmp_path):
+    code = "import sys, threading; done = []; sys.settrace(None); threading.Timer(1, done.append, (1,)).start()"
+    program = tmp_path / "traces.py"
+    program.write_text(f"{code}\nwhile not done: pass", encoding="utf-8")
+    assert hosted(program).code == 0
+
+
 def test_a_program_that_ends_at_once_is_told_by_its_exit_code_and_what_it_said():
     assert hosted("-c", "import os; os._exit(4)")[:2] == (4, "the program ended with exit code 4")
     assert hosted("-c", "import sys; sys.exit('no broker')")[:2] == (1, "no broker")
@@ -284,4 +312,13 @@ import paho.mqtt.client as mqtt
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 client.connect("127.0.0.1", 21883, keepalive=2)
 time.sleep(1000)
+"""
+
+
+AWAITS_KEY = """
+import paho.mqtt.client as mqtt
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", 21883)
+client.loop_start()
+input("Press Enter to end")
 """

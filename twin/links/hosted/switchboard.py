@@ -18,6 +18,7 @@ from twin.links.mqtt.session_broker import SessionBroker
 LIFE: Final = 1_000_000
 """More connections than a program opens before it is killed: a program that is started again has other numbers."""
 
+_INSTEAD: Final = "; use --link realtime"
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
 """First letters of HTTP's methods."""
@@ -124,7 +125,9 @@ class Switchboard:
                 self._service.received(connection, data, now_s)
             except StrangeRequestError as strange:
                 must = "to the broker or the recognition service"
-                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
+                raise HostingError(
+                    f"--controller can't be hosted: it speaks {must} only, got {strange}{_INSTEAD}"
+                ) from None
 
     def _close(self, connection: int) -> None:
         kind = self._kinds.pop(connection, None)
@@ -162,4 +165,4 @@ def _kind(first: int) -> str:
     if first in _HTTP:
         return "http"
     must = "its connections must be MQTT or HTTP without TLS"
-    raise HostingError(f"--controller can't be hosted: {must}; use --link realtime")
+    raise HostingError(f"--controller can't be hosted: {must}{_INSTEAD}")
