@@ -13,6 +13,7 @@ from twin.links.controller_port import ControllerPort
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
@@ -61,17 +62,20 @@ class Simulation:
             timeline, scenario.link, streams, wire.COMMANDS, faults, self._line.obey, self._place_m
         )  # fmt: skip
         counted = scenario.controller.items if ours else None
+        self._retained = RetainedMessages(timeline, faults, self._place_m, self._line.obey)
         self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
     def run(self, link: Link) -> None:
         """Run to the end in virtual time."""
-        self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
+        self._step_through(
+            ControllerPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained)
+        )
 
     def run_hosted(self, link: "HostedLink") -> None:
         """Run to the end in virtual time, with a program that was not written for it."""
         from twin.links.hosted.port import HostedPort  # Only where a program is hosted.
 
-        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
+        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained))
         if self._end.reason == "stalled":
             link.show_stacks()
 
@@ -92,7 +96,7 @@ class Simulation:
     def run_in_real_time(self, live: Live, speed: float) -> None:
         """Run to the end under the wall clock, `speed` times as fast. Messages go over the broker."""
         port = self._port = RealTimePort(
-            self.timeline, live, self.scenario, self._faults, self._add, self._down.send
+            self.timeline, live, self.scenario, self._faults, self._add, self._down.send, self._retained
         )  # fmt: skip
         self._real_time = True
         self._plan_stop(port)

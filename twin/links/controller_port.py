@@ -10,9 +10,17 @@ from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.base import Link, Reply
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
+from twin.scenario.faults import (
+    THROWN_OFF_S,
+    AnotherClient,
+    BrokerDown,
+    BrokerFault,
+    ClientCutOff,
+    ControllerKilled,
+)
 from twin.timeline import Timeline, Timer
 
 WAKES_AT_ONE_INSTANT: Final = 1000
@@ -33,8 +41,9 @@ class ControllerPort:
 
     def __init__(
         self, timeline: Timeline, link: Link, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
+        self._retained = retained
         self._timeline = timeline
         self._link = link
         self._faults = faults
@@ -53,6 +62,9 @@ class ControllerPort:
     def start(self) -> None:
         """Start the controller, and schedule the faults of its connection."""
         self._exchange([])
+        self._receive_retained()
+        for rival in self._faults.all(AnotherClient):
+            self._timeline.call_at(rival.from_s, partial(self._throw_off, rival))
         losses: list[BrokerFault] = [
             *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
         ]  # fmt: skip
@@ -82,6 +94,22 @@ class ControllerPort:
         else:
             self._stop_pending = True
 
+    def _receive_retained(self) -> None:
+        """The broker gives the controller, which has subscribed, the message that it keeps."""
+        message = self._retained.subscribed()
+        if message is not None:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+            self._exchange([message.payload])
+
+    def _throw_off(self, rival: AnotherClient) -> None:
+        """Another client takes the controller's place, until the controller takes its own; and so on."""
+        now_s = self._timeline.now
+        if now_s >= rival.until_s:
+            return
+        self._disconnect(rival)
+        self._timeline.call_at(min(now_s + THROWN_OFF_S, rival.until_s), partial(self._reconnect, rival))
+        self._timeline.call_at(now_s + 2 * THROWN_OFF_S, partial(self._throw_off, rival))
+
     def _disconnect(self, fault: BrokerFault) -> None:
         """The connection breaks, or the controller is killed. The broker, if it runs, publishes the last will."""
         self._lost_by = fault
@@ -100,6 +128,7 @@ class ControllerPort:
         restarted = isinstance(fault, ControllerKilled)
         self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
         self._call_link(self._link.revive if restarted else self._link.rejoin)
+        self._receive_retained()
         if self._stop_pending or (self._stop_requested and restarted):
             self.stop()
 

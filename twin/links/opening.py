@@ -8,6 +8,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from controller import wire
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
@@ -23,6 +24,7 @@ from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.plant_client import PlantClient
+from twin.links.rival import Rival
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
 
@@ -117,13 +119,24 @@ class Live:
             if not self.program.started:
                 raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
             return self._kill, self.program.start
-        if self.broker is None:
-            raise ScenarioError(
-                place, type(fault).__name__.lower(), "left out with a broker other than the embedded one"
-            )
+        broker = self._own_broker(place, type(fault).__name__.lower())
         if isinstance(fault, BrokerDown):
-            return self.broker.stop, self.broker.start
-        return self.broker.shut_out, self.broker.let_in
+            return broker.stop, broker.start
+        return broker.shut_out, broker.let_in
+
+    def rival(self, place: str) -> Rival:
+        """Another client for the controller's id. Raises `ScenarioError` where connections can't be seen."""
+        broker = self._own_broker(place, "anotherclient")
+        return Rival(broker.host, broker.port)
+
+    def keep(self, place: str) -> Callable[[bytes], None]:
+        """What lets the broker keep a message on `bb`. Raises `ScenarioError` for a broker that is not the twin's."""
+        return partial(self._own_broker(place, "retainedmessage").retain, wire.FEEDBACK)
+
+    def _own_broker(self, place: str, fault: str) -> EmbeddedBroker:
+        if self.broker is None:
+            raise ScenarioError(place, fault, "left out with a broker other than the embedded one")
+        return self.broker
 
     @property
     def gate_to_command_s(self) -> deque[float]:

@@ -122,6 +122,18 @@ class HostedLink:
         """Whoever was cut off may connect again."""
         self._switchboard.down = False
 
+    def take_over(self) -> bool:
+        """Another client takes the place of each of the program's. Returns whether it had not got that already."""
+        return self._switchboard.take_over(self._at_s)
+
+    def leave(self) -> None:
+        """The other client disconnects."""
+        self._switchboard.leave(self._at_s)
+
+    def retain(self, payload: bytes) -> None:
+        """The broker keeps a message on `bb` for whoever subscribes, or none."""
+        self._switchboard.retain(payload)
+
     def kill(self) -> None:
         """The program dies without a word; the broker notices."""
         if self._process is not None:

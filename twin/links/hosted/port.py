@@ -10,9 +10,17 @@ from twin import trace
 from twin.errors import ParticipantError
 from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, WAKES_AT_ONE_INSTANT
 from twin.links.hosted.link import Heard, HostedLink
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
+from twin.scenario.faults import (
+    THROWN_OFF_S,
+    AnotherClient,
+    BrokerDown,
+    BrokerFault,
+    ClientCutOff,
+    ControllerKilled,
+)
 from twin.timeline import Timeline, Timer
 from twin.verdict.excuses import RECONNECT_S
 
@@ -26,8 +34,9 @@ class HostedPort:
 
     def __init__(
         self, timeline: Timeline, link: HostedLink, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
+        self._retained = retained
         self._timeline = timeline
         self._link = link
         self._faults = faults
@@ -44,7 +53,11 @@ class HostedPort:
 
     def start(self) -> None:
         """Start the program; from now on what befalls its connection does so at its times."""
+        self._retained.keep_in(self._link.retain)
         self._converse(lambda: self._link.start(self._timeline.now))
+        for rival in self._faults.all(AnotherClient):
+            self._timeline.call_at(rival.from_s, partial(self._throw_off, rival))
+            self._timeline.call_at(rival.until_s, partial(self._regain, rival))
         losses: list[BrokerFault] = [
             *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
         ]  # fmt: skip
@@ -74,6 +87,16 @@ class HostedPort:
         self._link.send_signal()
         self._exchange()
 
+    def _throw_off(self, rival: AnotherClient) -> None:
+        """Another client takes the place of the program's, whenever it has lost that place again."""
+        if self._timeline.now >= rival.until_s:
+            return
+        if self._link.take_over():
+            self._lost_by, self._lost_until_s = rival, math.inf
+            self._faults.disturb_all(rival, "cut_off", CONTROLLER)
+        self._exchange()
+        self._timeline.call_at(self._timeline.now + 2 * THROWN_OFF_S, partial(self._throw_off, rival))
+
     def _lose(self, fault: BrokerFault) -> None:
         self._lost_by, self._lost_until_s = fault, math.inf
         self._faults.disturb_all(fault, "cut_off", CONTROLLER)
@@ -92,6 +115,8 @@ class HostedPort:
         if reborn:
             self._gone = False
             self._converse(lambda: self._link.start(self._timeline.now))
+        elif isinstance(fault, AnotherClient):
+            self._link.leave()
         else:
             self._link.let_in()
 
@@ -128,6 +153,9 @@ class HostedPort:
         now_s = self._timeline.now
         for seen in heard.seen:
             self._record(trace.Connection(now_s, seen.client, seen.event, seen.detail))
+            kept = self._retained.subscribed(seen.detail) if seen.event == "subscribed" else None
+            if kept is not None:
+                self._record(trace.Feedback(now_s, kept.part, kept.says))
         for payload in heard.commands:
             self._send(command_message(payload))
         if heard.exit is not None:

@@ -12,7 +12,9 @@ from twin.broker.observation import Observation
 from twin.errors import HostingError
 from twin.links.hosted.broker_observations import observations_of
 from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
+from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import Close, Connected, Published, Send
+from twin.links.mqtt.packets import Connect, Disconnect
 from twin.links.mqtt.session_broker import SessionBroker
 
 LIFE: Final = 1_000_000
@@ -35,6 +37,8 @@ class Switchboard:
         self._broker = SessionBroker()
         self._service = RecognitionEndpoint(recognizer)
         self._kinds: dict[int, str] = {}
+        self._rivals: dict[int, str] = {}
+        self._rival_count = 0
         self._life = 0
         self.inbox: list[Sequence[object]] = []
         self.commands: list[bytes] = []
@@ -94,6 +98,28 @@ class Switchboard:
             self._broker.restart()
         self._act()
 
+    def take_over(self, now_s: float) -> bool:
+        """Another client connects with each id of the program's, where it has not got it. Whether there was any."""
+        missing = sorted(set(self._broker.client_ids) - set(self._rivals.values()))
+        for client_id in missing:
+            self._rival_count += 1
+            rival = -self._rival_count  # The program's connections have positive numbers.
+            self._rivals[rival] = client_id
+            self._broker.opened(rival)
+            self._broker.received(rival, encode(Connect(client_id=client_id, keep_alive_s=0)), now_s)
+        self._act()
+        return bool(missing)
+
+    def leave(self, now_s: float) -> None:
+        """The other client disconnects."""
+        for rival in self._rivals:
+            self._broker.received(rival, encode(Disconnect()), now_s)
+        self._act()
+
+    def retain(self, payload: bytes) -> None:
+        """Keep a message on `bb` for whoever subscribes; b"" for none."""
+        self._broker.retain(wire.FEEDBACK, payload)
+
     def end(self) -> None:
         """The program is gone, with all its connections."""
         for connection in list(self._kinds):
@@ -145,7 +171,10 @@ class Switchboard:
     def _act(self) -> None:
         """Do what the broker wants done, and keep what it wants known."""
         for effect in self._broker.take():
-            if isinstance(effect, Send):
+            if isinstance(effect, Send | Connected | Close) and effect.connection in self._rivals:
+                if isinstance(effect, Close):
+                    del self._rivals[effect.connection]
+            elif isinstance(effect, Send):
                 self._send(effect.connection, effect.data)
             elif isinstance(effect, Close):
                 self._kinds.pop(effect.connection, None)
