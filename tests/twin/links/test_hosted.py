@@ -16,7 +16,14 @@ from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.hosted.process import HOST
-from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
+from twin.scenario.faults import (
+    AnotherClient,
+    BrokerDown,
+    ClientCutOff,
+    ControllerKilled,
+    RecognizerSays,
+    RetainedMessage,
+)
 from twin.scenario.scenario import RecognizerModel
 
 MIXTURES = (
@@ -154,6 +161,22 @@ def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
     ] == [0, 14]
     assert any(isinstance(record, trace.Commanded) and "stop" in record.payload for record in played.trace)
     assert played.summary.items == 4
+
+
+def test_another_client_of_its_id_and_the_program_throw_each_other_off():
+    played = run("paho_styles.py", "loop_start", faults=[AnotherClient(from_s=10, until_s=15)], items=2)
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert [t_s for event, t_s in seen if event == "taken over"][::2] == [10, 12, 14]
+    assert seen[-1][0] == "subscribed"
+
+
+@pytest.mark.parametrize("message", ["clear", "picture"])
+def test_a_program_gets_an_old_message_when_it_subscribes(message):
+    kept = RetainedMessage(until_s=20, message=message)
+    played = run("paho_styles.py", "loop_start", faults=[kept, ClientCutOff(from_s=10, until_s=14)], items=2)
+    got = [record.t_s for record in played.trace if isinstance(record, trace.Disturbed) and not record.item]
+    came = [t_s for t_s in got if t_s == 0 or 14 < t_s < 20]
+    assert len(came) == 2
 
 
 def test_the_recognition_service_has_the_scenarios_faults():
