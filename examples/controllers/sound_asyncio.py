@@ -55,7 +55,8 @@ class Sorter:
         async for message in self.client.messages:
             with contextlib.suppress(ValueError, AttributeError):
                 ((key, value),) = json.loads(message.payload).items()
-                self.arrivals.put_nowait((now_s(), key, value))
+                if isinstance(value, bool if key in GATES else str):  # Anything else is garbage, and no detection.
+                    self.arrivals.put_nowait((now_s(), key, value))
 
     async def command(self, key, value):
         await self.client.publish("aa", json.dumps({key: value}))

@@ -56,7 +56,8 @@ def received(client, userdata, message):
         ((key, value),) = json.loads(message.payload).items()
     except (ValueError, AttributeError):
         return
-    arrivals.put((time.monotonic(), key, value))
+    if isinstance(value, bool if key in GATES else str):  # Anything else is garbage, and no detection.
+        arrivals.put((time.monotonic(), key, value))
 
 
 def recognise(picture):
