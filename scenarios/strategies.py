@@ -198,6 +198,7 @@ def scenarios(
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
         stop_s=draw(steps(0.0, warm_s + _sorting_s(line, count), 0.1)) if stopped else None,
+        stop_signal=draw(st.sampled_from(["SIGTERM", "SIGINT"])) if stopped else "SIGTERM",
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """One run: it connects the plant, the channels and the controller, and runs them to the end."""
 
+import signal
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,7 @@ class Simulation:
 
         def stop() -> None:
             self._end.request_end("a signal")
-            port.stop()
+            port.stop(signal.Signals[self.scenario.stop_signal])
 
         if self.scenario.stop_s is not None:
             self.timeline.call_at(self.scenario.stop_s, stop)

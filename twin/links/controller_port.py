@@ -1,5 +1,6 @@
 """The controller in virtual time: it receives feedback, is woken at its deadlines, and sends commands."""
 
+import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -82,8 +83,8 @@ class ControllerPort:
         if self._exchange([message.payload]) and message.part != CAMERA:
             self.gate_to_command_s.append(wall_s() - before_s)
 
-    def stop(self) -> None:
-        """Tell the controller to end, now or as soon as it is connected again.
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Tell the controller to end, now or as soon as it is connected again, whatever the signal.
 
         A controller that replaces a killed one gets the request, too.
         """

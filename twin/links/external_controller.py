@@ -1,6 +1,7 @@
 """An external controller: a program in any language that the twin starts, or that connects by itself."""
 
 import shlex
+import signal
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -95,10 +96,10 @@ class ExternalController:
             return None
         return Exit(code, f"{self._words[0]} ended with exit code {code}")
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Ask the program to end, by a signal. What it does then is up to the program."""
         if self._processes is not None:
-            self._processes.ask()
+            self._processes.ask(number)
 
     def start(self) -> None:
         """Start the program. Raises `TwinError` if it cannot be started."""

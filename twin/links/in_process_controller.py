@@ -1,5 +1,6 @@
 """Our controller in a thread of this process, over a real broker."""
 
+import signal
 import threading
 from collections import deque
 from contextlib import ExitStack
@@ -38,7 +39,7 @@ class Program(Protocol):
     def exit(self) -> Exit | None:
         """How the controller ended by itself; None while it runs."""
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Ask the controller to end, as a signal does."""
 
     @property
@@ -76,7 +77,7 @@ class InProcessController:
         """How the controller ended, if it raised an exception; else None."""
         return self._exit
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Tell the controller to end: it clears the belt and brings the line to rest."""
         self._stop.set()
 

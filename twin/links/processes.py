@@ -62,8 +62,8 @@ if sys.platform == "win32":
             """Wait for the program itself. Raises `subprocess.TimeoutExpired`."""
             self._program.wait(timeout_s)
 
-        def ask(self) -> None:
-            """Ask all processes to end."""
+        def ask(self, number: signal.Signals = signal.SIGTERM) -> None:
+            """Ask all processes to end; there is one way only, whatever the signal."""
             with suppress(OSError):  # No process is left, or none has a console.
                 os.kill(self._program.pid, signal.CTRL_BREAK_EVENT)
 
@@ -98,9 +98,9 @@ else:
             """Wait for the program itself. Raises `subprocess.TimeoutExpired`."""
             self._program.wait(timeout_s)
 
-        def ask(self) -> None:
+        def ask(self, number: signal.Signals = signal.SIGTERM) -> None:
             """Ask all processes to end."""
-            self._signal(signal.SIGTERM)
+            self._signal(number)
 
         def any_left(self) -> bool:
             """Whether any process still runs; a zombie counts as running."""

@@ -1,5 +1,6 @@
 """The controller in real time: any program that connects to the broker."""
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from queue import Empty
@@ -59,9 +60,9 @@ class RealTimePort:
         if scenario.stop_s is not None and not live.program.started:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Ask the controller to end, by a signal."""
-        self._live.program.stop()
+        self._live.program.stop(number)
 
     def await_controller(self) -> None:
         """Wait until a controller connects, which is the line's time zero.

@@ -102,9 +102,9 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
-    At `stop_s` the controller is told to end, as by a signal (None: never). `schedule` decides the order in which the
-    threads of a hosted program run, where several could (0: first come, first served). Raises `ScenarioError` if the
-    parts do not fit together.
+    At `stop_s` the controller is told to end (None: never), a program by `stop_signal`. `schedule` decides the order in
+    which the threads of a hosted program run, where several could (0: first come, first served). Raises
+    `ScenarioError` if the parts do not fit together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT
@@ -116,6 +116,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     recognizer: RecognizerModel = RecognizerModel()
     controller: Settings = Settings()
     stop_s: float | None = None
+    stop_signal: Literal["SIGTERM", "SIGINT"] = "SIGTERM"
     schedule: int = 0
 
     def __post_init__(self) -> None:

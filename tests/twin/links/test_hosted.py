@@ -50,10 +50,8 @@ def other_python(request):
     return found
 
 
-def run(name, arguments="", *, items=3, faults=(), seed=5, stop_s=None, recognizer=ORACLE):
-    scenario = Scenario(
-        seed=seed, items=ItemDraw(count=items), faults=tuple(faults), stop_s=stop_s, recognizer=recognizer
-    )
+def run(name, arguments="", *, items=3, faults=(), seed=5, recognizer=ORACLE, **stop):
+    scenario = Scenario(seed=seed, items=ItemDraw(count=items), faults=tuple(faults), recognizer=recognizer, **stop)
     return simulate(scenario, link="hosted", controller=ExternalController(f"{controller(name)} {arguments}"))
 
 
@@ -184,9 +182,13 @@ def test_the_recognition_service_has_the_scenarios_faults():
     assert run("polling_variable.py", faults=[says]).summary.rejected == 3
 
 
-def test_a_program_that_is_told_to_end_gets_the_signal():
-    played = run("paho_styles.py", "loop_start", stop_s=5)
-    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+@pytest.mark.parametrize(
+    ("stop_signal", "reason"), [("SIGTERM", "ended by signal 15"), ("SIGINT", "KeyboardInterrupt")]
+)  # fmt: skip
+def test_a_program_that_is_told_to_end_gets_the_signal(stop_signal, reason):
+    played = run("paho_styles.py", "loop_start", stop_s=5, stop_signal=stop_signal)
+    (crashed,) = [record.reason for record in played.trace if isinstance(record, trace.Crashed)]
+    assert reason in crashed
 
 
 def test_our_own_controller_is_hosted_as_a_user_would_start_it():

@@ -107,7 +107,7 @@ class HostedLink:
         self._process.tell(self._host_s, self._host_s, [(what,)])
         return self._process.hear()
 
-    def send_signal(self, number: int = signal.SIGTERM) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """The program gets a signal with the next exchange."""
         self._switchboard.inbox.append(("signal", int(number)))
 

@@ -1,6 +1,7 @@
 """A hosted program in the twin's virtual time: hears what arrives, is woken when it waits for a time, commands."""
 
 import math
+import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -82,9 +83,9 @@ class HostedPort:
         if self._exchange() and message.part != CAMERA:
             self.gate_to_command_s.append(wall_s() - before_s)
 
-    def stop(self) -> None:
-        """The program is told to end, by the signal that ends programs."""
-        self._link.send_signal()
+    def stop(self, number: signal.Signals) -> None:
+        """The program is told to end, by a signal."""
+        self._link.send_signal(number)
         self._exchange()
 
     def _throw_off(self, rival: AnotherClient) -> None:
