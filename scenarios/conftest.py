@@ -60,6 +60,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["oracle", "images"],
         help="what the camera sends [default: oracle; images to a --controller without {service}]",
     )
+    group.addoption(
+        "--compute-ms", type=float, metavar="MS",
+        help="hosted: how long each line of the program takes that computes for long [default: as long as is measured]",
+    )  # fmt: skip
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
     group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
@@ -73,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     command = config.getoption("--controller")
     link = config.getoption("--link") or _usual_link(config)
     _check_options(config, link)
+    compute_ms = config.getoption("--compute-ms")
     no_shrinking = link == "realtime" or config.getoption("--find-only")
     phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
     settings.register_profile(
@@ -81,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
-        link=link, controller=Controller if command is None else ExternalController(command),
+        link=link, controller=Controller if command is None else ExternalController(command, compute_ms=compute_ms),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         pictures=config.getoption("--pictures") or _usual_pictures(command),
     )  # fmt: skip
@@ -109,6 +114,9 @@ def _check_options(config: pytest.Config, link: str) -> None:
         value = config.getoption(option)
         if value is not None and not least <= value <= most:  # No comparison holds for nan.
             raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
+    compute_ms = config.getoption("--compute-ms")
+    if compute_ms is not None and link != "hosted":
+        raise pytest.UsageError(f"--compute-ms must be left out without --link hosted, got {compute_ms:g}")
     broker, command = config.getoption("--broker"), config.getoption("--controller")
     if link in ("memory", "hosted") and (command is None) != (link == "memory"):
         must = "given with --link hosted" if command is None else "left out with --link memory"

@@ -15,6 +15,7 @@ import typer
 from classifier.command import command_app
 from twin import suite
 from twin.options import (
+    ComputeMs,
     ItemsToServe,
     ItemsToSort,
     LayoutFile,
@@ -74,6 +75,7 @@ def run(
     broker: Annotated[
         str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
     ] = None,
+    compute_ms: ComputeMs = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
@@ -82,6 +84,7 @@ def run(
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
+    from twin.errors import ArgumentError
     from twin.files import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
@@ -93,6 +96,8 @@ def run(
     console = Screen()
     with _one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
+        if compute_ms is not None and (controller is None or link is not LinkKind.HOSTED):
+            raise ArgumentError("compute-ms", compute_ms, "left out without --controller on the link hosted")
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
@@ -103,9 +108,10 @@ def run(
         if scenario is not None:
             console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
+        external = None if controller is None else ExternalController(controller, compute_ms=compute_ms)
         with ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
-                chosen, controller=None if controller is None else ExternalController(controller),
+                chosen, controller=external,
                 recognizer=answers, link=link.value, broker=broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip

@@ -61,6 +61,14 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+ComputeMs = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=60_000,
+        help="hosted: how long, in ms of the line's time, each line of the program takes that computes for long, as a "
+        "model does; 0: no time. Without it, as long as a short run beforehand measures.",
+    ),
+]  # fmt: skip
 PasswordFile = Annotated[
     Path | None,
     typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),

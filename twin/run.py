@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -24,6 +25,7 @@ from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run_files import RunFiles
+from twin.scenario.item import Item
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
@@ -33,6 +35,7 @@ from twin.verdict.summary_html import run_html
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
+MEASURED_ITEMS: Final = 2
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
     clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
-    the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
+    the controller in virtual time (in lockstep: the grants). `computing` has the lines of a hosted program that compute
+    for long: file, line, and the time that each takes, in s. `controller` is the command of an external controller;
     None for ours, or if somebody else started it.
     """
 
@@ -59,6 +63,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     events: int
     exchanges: int
+    computing: Sequence[tuple[str, int, float]] = ()
 
     @property
     def ok(self) -> bool:
@@ -120,6 +125,8 @@ def simulate(
     would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
+    if link != "hosted" and isinstance(controller, ExternalController) and controller.compute_ms is not None:
+        raise ArgumentError("compute_ms", controller.compute_ms, f"left out on the link {link}")
     load_renderer(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
@@ -130,13 +137,14 @@ def simulate(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
             on_waiting=on_waiting,
         )  # fmt: skip
+        if link == "hosted":
+            _measure_computing(scenario, control)
         finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    command = controller.command if isinstance(controller, ExternalController) else None
-    return _run(finished, verdict, answers, link, command)
+    return _run(finished, verdict, answers, link, controller if isinstance(controller, ExternalController) else None)
 
 
 class _Recording(NamedTuple):
@@ -182,8 +190,18 @@ def _execute(
     return _Finished(simulation, record, tally, wall_s() - began_s, output)
 
 
+def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
+    """Have an external program measured, once, in a run of a few items without faults that nobody sees."""
+    program = control.controller
+    if isinstance(program, ExternalController) and program.command and program.hosts().measures:
+        few = tuple(islice(scenario.stack(), MEASURED_ITEMS)) or (Item(),)
+        calm = msgspec.structs.replace(scenario, items=few, faults=(), stop_s=None)
+        _execute(calm, control, "hosted", None, _Recording(Checks(())))
+        program.hosts().measured(())  # Of one that has crashed, too.
+
+
 def _run(
-    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, program: ExternalController | None
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, output = finished
     sim_s = simulation.timeline.now
@@ -194,10 +212,11 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
-        summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
-        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
-        events=simulation.timeline.events, exchanges=simulation.exchanges,
+        scenario=simulation.scenario, link=link, controller=None if program is None else program.command,
+        trace=tuple(record.records), summary=summary, violations=verdict.violations, excused=verdict.excused,
+        unlisted=verdict.unlisted, margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s),
+        output=output, events=simulation.timeline.events, exchanges=simulation.exchanges,
+        computing=program.hosts().computing if program is not None and link == "hosted" else (),
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from twin.options import ComputeMs
+
 REFUSED: Final = 2
 EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
 """Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
@@ -30,6 +32,7 @@ def run_suite(
         ),
     ],
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
+    compute_ms: ComputeMs = None,
     shrink: Annotated[bool, typer.Option(help="Make what was found as small as possible.")] = True,
 ) -> None:
     """Test a controller with scenarios of every family of faults, and print a report card.
@@ -39,6 +42,7 @@ def run_suite(
     """
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
+    arguments += [] if compute_ms is None else ["--compute-ms", f"{compute_ms:g}"]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.

@@ -37,7 +37,7 @@ class Conversation:
         self._stall_s = 0.0
         self._polling: Any = None
         self._asked: dict[str, Any] = {}
-        self._connects = False
+        self.connects = False
         self._key_awaited = ""
 
     def hello(self, pid: int) -> None:
@@ -74,7 +74,7 @@ class Conversation:
     def out(self, *message: Any) -> None:
         """Something for the twin."""
         if message[:2] == ("open", 1):
-            self._connects = True
+            self.connects = True
             self._baton.settle()
         self._out.append(message)
         self._baton.changed()
@@ -86,7 +86,7 @@ class Conversation:
         if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
             return
-        if next_s is None and not self._connects and self._key_awaited:
+        if next_s is None and not self.connects and self._key_awaited:
             what = "it waits for input before it connects, and nobody is there to give any"
             self._leave({"refused": f"{what} ({self._key_awaited})"})
         self.busy = False
@@ -108,7 +108,7 @@ class Conversation:
 
     def end(self, code: int, reason: str) -> None:
         """The program has ended."""
-        self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
+        self._leave({"ended": {"code": code, "reason": reason}, **self._findings()})
 
     def refuse(self, what: str) -> None:
         """The program does what can't be hosted: it ends here."""
@@ -127,10 +127,16 @@ class Conversation:
             self.signals.send(*rest)
         elif kind == "stacks":
             self._show_stacks()
-        elif kind == "modules":
-            self._asked = {"modules": self._polling.libraries()}
+        elif kind == "findings":
+            self._asked = self._findings()
         else:
             self.network.take(kind, *rest)
+
+    def _findings(self) -> dict[str, Any]:
+        """What the program has imported, and which of its lines computed for long."""
+        computing = self._polling.computing
+        lines = [] if computing is None else computing.lines()
+        return {"modules": self._polling.libraries(), "computing": lines}
 
     def _leave(self, message: dict[str, Any]) -> None:
         self.busy = False

@@ -25,6 +25,7 @@ class Polling:
         paths = [here] + [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
         self._foreign = tuple(os.path.join(os.path.realpath(path), "") for path in paths if path)
         self._own: dict[str, bool] = {}
+        self.computing: Any = None  # Sees the lines, too: a `Measurement` or a `Model`.
 
     def watch(self) -> None:
         """Trace the current thread."""
@@ -42,23 +43,26 @@ class Polling:
         own = self._own.get(name)
         if own is None:
             own = self._own[name] = self._is_own(name)
+        if own and self.computing is not None:
+            self.computing.see(frame, event)
         return self._line if own else None
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            task = self._baton.current
-            task.lines += 1
-            if task.lines >= QUANTUM:
-                try:
+        try:
+            waited = self.computing is not None and event != "exception" and self.computing.see(frame, event)
+            if event == "line":
+                task = self._baton.current
+                task.lines += 1
+                if task.lines >= QUANTUM:
                     self._baton.step_aside()
-                except (
-                    BaseException
-                ):  # What a signal's handler raises ends the tracing: it begins anew with the next call.
-                    sys.setprofile(self._again)
-                    raise
+                    waited = True
+            if waited:
                 # Until Python 3.12 the frame's variables are written back after this, those of closures too: what
                 # other threads have set meanwhile would be undone. To ask for them brings them up to date.
                 _variables(frame)
+        except BaseException:  # What a signal's handler raises ends the tracing: it begins anew with the next call.
+            sys.setprofile(self._again)
+            raise
         return self._line
 
     def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:

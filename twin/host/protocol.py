@@ -2,16 +2,17 @@
 
 The host says hello: {"protocol", "python", "pid"}. The twin may say {"import": [names]}, which is answered by
 {"single"}, whether the host has one thread only; and {"fork": path}, which a child answers with its own hello over
-the socket there. Then it says how to run: {"seed", "schedule", "stall_s", "output"}. From then on the host speaks
-when nobody in the program can go on at its time, and the twin answers:
+the socket there. Then it says how to run: {"seed", "schedule", "stall_s", "output", "computing"}. From then on the
+host speaks when nobody in the program can go on at its time, and the twin answers:
 
     host: {"at": s, "out": [...], "next": s or null}
     twin: {"now": s, "until": s, "in": [...]}
 
 `out` has ["open", number, host, port], ["data", number, text], ["close", number]; `in` has ["accept", number],
-["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"], ["modules"]. Text is
+["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"], ["findings"]. Text is
 bytes as latin-1. While it has nothing to say before `until`, the host's time goes on by itself; `at` says where it
-is. The last message has "ended": {"code", "reason"} and "modules", or "refused" or "hung": a sentence.
+is. `computing` has the lines that take time, [file, line, s] each; null: measure. The last message has "ended":
+{"code", "reason"} and the findings, "modules" and "computing"; or "refused" or "hung": a sentence.
 """
 
 from __future__ import annotations

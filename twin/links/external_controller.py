@@ -6,7 +6,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from twin.errors import TwinError
+from twin.errors import ArgumentError, TwinError
 from twin.links.processes import Processes
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ CHILDREN_END_S: Final = 1.0
 
 LOOK_S: Final = 0.02
 
+LONGEST_COMPUTE_MS: Final = 60_000
+
 
 class Exit(NamedTuple):
     """How a controller ended: its exit code (0: its work was done) and the reason in words."""
@@ -35,15 +37,21 @@ class Exit(NamedTuple):
 class ExternalController:
     """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
-    On the link hosted it may also have `{service}`, the address of the twin's recognition service.
+    On the link hosted it may also have `{service}`, the address of the twin's recognition service. There each line of
+    the program that computes for long, as a model does, takes `compute_ms` of the line's time. None: as long as it took
+    in a short run beforehand, which measures that once for all runs with this object; 0: none.
+    Raises `ArgumentError` for a time out of range.
 
     The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
     controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
     and a controller connects by itself.
     """
 
-    def __init__(self, command: str | None = None) -> None:
+    def __init__(self, command: str | None = None, *, compute_ms: float | None = None) -> None:
+        if compute_ms is not None and not 0 <= compute_ms <= LONGEST_COMPUTE_MS:
+            raise ArgumentError("compute_ms", compute_ms, f"0 to {LONGEST_COMPUTE_MS:g}")
         self._command = command
+        self._compute_ms = compute_ms
         self._hosts: Hosts | None = None
         self._processes: Processes | None = None
         self._words: list[str] = []
@@ -53,7 +61,7 @@ class ExternalController:
 
         Raises `TwinError` for a command line that cannot be split, or has other placeholders.
         """
-        placed = ExternalController(self._command)
+        placed = ExternalController(self._command, compute_ms=self._compute_ms)
         if self._command is not None:
             addresses = {"host": host, "port": port} | ({} if service is None else {"service": service})
             try:
@@ -77,13 +85,18 @@ class ExternalController:
         from twin.links.hosted.process import python_command  # Only where a program is to be hosted.
 
         if self._hosts is None:
-            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words))
+            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words), self._compute_ms)
         return self._hosts
 
     @property
     def command(self) -> str | None:
         """The command line as it was given; None where nobody is started."""
         return self._command
+
+    @property
+    def compute_ms(self) -> float | None:
+        """How long its lines take that compute for long; None: as long as is measured."""
+        return self._compute_ms
 
     @property
     def started(self) -> bool:

@@ -116,6 +116,9 @@ def show_run(console: Console, run: Run) -> None:
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
     show_connections(console, run.tally)
+    for path, line, takes_s in run.computing:
+        text = f"computing   {path}, line {line}: {takes_s:.2f} s each time (--compute-ms decides)"
+        console.print(verbatim(text), highlight=False)
     if run.interrupted:
         left = run.scenario.item_count - run.summary.items
         console.print(f"interrupted: no verdict; {left} items were left", style="bold yellow")

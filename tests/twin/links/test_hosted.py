@@ -275,6 +275,52 @@ def test_a_program_that_waits_for_a_key_after_it_connected_goes_on(tmp_path):
     assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
 
 
+def computing(compute_ms, seconds=0.1):
+    program = f"{controller('computes_in_callback.py')} {seconds}"
+    return ExternalController(program, compute_ms=compute_ms)
+
+
+def test_what_computes_in_a_callback_takes_time_that_was_measured_once():
+    program, scenario = computing(None), Scenario(seed=5, items=ItemDraw(count=3))
+    first, again = (simulate(scenario, link="hosted", controller=program) for _ in range(2))
+    ((path, _, takes_s),) = first.computing
+    assert path.endswith("computes_in_callback.py")
+    assert 0.08 < takes_s < 0.3
+    assert again.summary.digest == first.summary.digest
+    assert again.computing == first.computing
+    assert labelled_s(first) == [pytest.approx(takes_s, abs=0.001)] * 3
+
+
+def labelled_s(run):
+    """How long after each picture the program had its label, as it says itself."""
+    return [float(line.split()[1]) for line in run.output.splitlines() if line.startswith("labelled")]
+
+
+def test_how_long_computing_takes_can_be_said():
+    scenario = Scenario(seed=5, items=ItemDraw(count=2))
+    slow, none = (simulate(scenario, link="hosted", controller=computing(ms)) for ms in (6000, 0))
+    assert labelled_s(slow) == [pytest.approx(6, abs=0.001)] * 2
+    assert labelled_s(none) == [pytest.approx(0, abs=0.001)] * 2
+    assert none.computing == ()
+    assert none.summary.correct == 2
+    assert slow.summary.correct < 2  # Its callback is still busy when the item has passed its gate.
+
+
+def test_a_program_that_computes_nothing_takes_no_time():
+    assert run("polling_variable.py").computing == ()
+
+
+@pytest.mark.parametrize("compute_ms", [-1, 1e9, float("nan")])
+def test_a_time_to_compute_out_of_range_is_refused(compute_ms):
+    with pytest.raises(TwinError, match="compute_ms must be 0 to 60000"):
+        ExternalController("python program.py", compute_ms=compute_ms)
+
+
+def test_a_time_to_compute_is_refused_where_computing_takes_its_own():
+    with pytest.raises(TwinError, match="compute_ms must be left out on the link realtime, got 5"):
+        simulate(Scenario(), link="realtime", controller=ExternalController("python program.py", compute_ms=5))
+
+
 def test_a_program_that_ends_tracing_can_still_poll(tmp_path):
     code = "import sys, threading; done = []; sys.settrace(None); threading.Timer(1, done.append, (1,)).start()"
     program = tmp_path / "traces.py"

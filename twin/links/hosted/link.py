@@ -143,11 +143,15 @@ class HostedLink:
 
     def close(self) -> None:
         """Let go of the program."""
-        if self._process is not None and self._hosts.curious:
+        if self._process is not None and (self._hosts.curious or self._hosts.measures):
             with suppress(TwinError):
-                self._hosts.learn(self._ask("modules")["modules"])
+                self._learn(self._ask("findings"))
         self.kill()
         self._folder.cleanup()
+
+    def _learn(self, findings: dict[str, Any]) -> None:
+        self._hosts.learn(findings["modules"])
+        self._hosts.measured(findings["computing"])
 
     def _own_time(self, now_s: float) -> float:
         """The line's time in the link's own, which began with the first program's process."""
@@ -216,7 +220,7 @@ class HostedLink:
             self._switchboard.take(message, self._at_s)
         if "ended" in answer:
             ended = answer["ended"]
-            self._hosts.learn(answer["modules"])
+            self._learn(answer)
             reason = ended["reason"] or f"the program ended with exit code {ended['code']}"
             heard.exit = Exit(ended["code"], reason)
             self.kill()
