@@ -87,7 +87,7 @@ class Conversation:
             baton.advance(next_s)
             return
         if next_s is None and not self.connects and self._key_awaited:
-            what = "it waits for input before it connects, and nobody is there to give any"
+            what = "it waits for input before it connects, and nobody is there to give any: let it begin by itself"
             self._leave({"refused": f"{what} ({self._key_awaited})"})
         self.busy = False
         self.say({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
