@@ -196,7 +196,9 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
     if isinstance(program, ExternalController) and program.command and program.hosts().measures:
         few = tuple(islice(scenario.stack(), MEASURED_ITEMS)) or (Item(),)
         calm = msgspec.structs.replace(scenario, items=few, faults=(), stop_s=None)
-        _execute(calm, control, "hosted", None, _Recording(Checks(())))
+        ended = _execute(calm, control, "hosted", None, _Recording(Checks(()))).record.records[-1]
+        if isinstance(ended, trace.Ended) and ended.reason == "interrupted":
+            raise KeyboardInterrupt
         program.hosts().measured(())  # Of one that has crashed, too.
 
 
