@@ -5,13 +5,16 @@ import shutil
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import ControllerError
-from scenarios.harness import FAILURES, Harness
+from scenarios.confirmation import Confirmer
+from scenarios.failures import FOLDER, Failure
+from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
@@ -35,6 +38,8 @@ FASTEST: Final = 1000.0
 LONGEST_MINUTES: Final = 100_000.0
 
 FAULTLESS: Final = "test_sorting.py"
+
+CARD_FORMAT: Final = 1
 
 HARNESS: Final = pytest.StashKey[Harness]()
 WHOLE: Final = pytest.StashKey[bool]()
@@ -62,7 +67,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
-    group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
+    group.addoption("--card-file", type=Path, metavar="FILE", help="write the report card to this JSON file")
+    group.addoption(
+        "--find-only", action="store_true", help="report a failing scenario without shrinking or confirming it"
+    )
     group.addoption("--speed", type=float, help="factor of the speed of real time [default: 1]")
 
 
@@ -174,7 +182,9 @@ def _place(item: pytest.Item) -> int:
 @pytest.fixture
 def line(request: pytest.FixtureRequest) -> Harness:
     """The harness, with the link and the controller of the options."""
-    return request.config.stash[HARNESS]
+    harness = request.config.stash[HARNESS]
+    harness.test = request.node.nodeid
+    return harness
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -184,6 +194,7 @@ def pytest_testnodedown(node: Any) -> None:
     harness.runs += output.get("runs", 0)
     harness.reached |= set(output.get("reached", ()))
     harness.card.merge(output.get("card", {}))
+    harness.failures |= msgspec.convert(output.get("failures", {}), dict[str, Failure])
     node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or output.get("whole", False)
 
 
@@ -192,11 +203,41 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
         session.config.workeroutput.update(
-            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows
+            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows,
+            failures=msgspec.to_builtins(harness.failures),
         )  # fmt: skip
         return
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        _confirm(session.config)
+    _write_card(session.config)
     if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _confirm(config: pytest.Config) -> None:
+    """Run what broke a rule in virtual time again in real time, and say in the failures' reports what came of it."""
+    harness = config.stash[HARNESS]
+    if harness.link != "hosted" or not harness.failures or config.getoption("--find-only"):
+        return
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    terminal.ensure_newline()
+    terminal.write_line(f"{len(harness.failures)} failures run again in real time, over a real broker")
+    for name, found in Confirmer(config.getoption("--controller")).confirm(harness.failures).items():
+        failure = harness.failures[name]
+        harness.card.confirm(name, found, failure.path)
+        for report in terminal.stats.get("failed", ()):
+            if report.nodeid == failure.test:
+                report.sections.append(("On the wire", found.text))
+
+
+def _write_card(config: pytest.Config) -> None:
+    """Write the report card as data."""
+    path, harness = config.getoption("--card-file"), config.stash[HARNESS]
+    if path is not None:
+        families = {family: harness.card.rows.get(f"known-line-{family}") for family in FAMILIES}
+        card = {"format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller")}
+        text = msgspec.json.encode(card | {"scenarios": harness.runs, "families": families})
+        path.write_bytes(msgspec.json.format(text, indent=1) + b"\n")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -205,7 +246,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.getoption("--card"):
         families = {f"known-line-{family}": family for family in FAMILIES}
-        found = [f"smallest scenarios: {FAILURES.resolve()}"] if harness.card.broken else []
+        found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
         for text in ("", *harness.card.lines(families), *found):
             terminalreporter.write_line(text)
     if config.stash.get(WHOLE, False):

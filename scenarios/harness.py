@@ -1,27 +1,20 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 from hypothesis import currently_in_test_context, event, target
 
 from controller.core.controller import Controller
+from scenarios.failures import Failure, failure_of, failure_text
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.report.narration import narrate
 from twin.run import LinkName
-from twin.scenario.scenario import encode_scenario
-
-TAIL_RECORDS: Final = 25
-FAILURES: Final = Path("scenario-failures")
-"""Folder for failing scenarios, shrunk; `twin replay` shows them."""
 
 _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 
@@ -31,7 +24,7 @@ class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
     `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
-    situations of all runs.
+    situations of all runs, `failures` the last failure of each property, by name. `test` is the test that runs now.
     """
 
     link: LinkName = "memory"
@@ -42,6 +35,8 @@ class Harness:
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
+    failures: dict[str, Failure] = field(default_factory=dict, repr=False)
+    test: str = field(default="", repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
@@ -49,6 +44,8 @@ class Harness:
             recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
             scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
         run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
+        if run.interrupted:
+            raise KeyboardInterrupt
         self.runs += 1
         self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
         return run
@@ -66,24 +63,9 @@ class Harness:
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
-            raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
+            failure = self.failures[name] = failure_of(run, name, self.test, self.failures.get(name))
+            raise AssertionError(failure_text(run, wrong, failure.path))
         return run
-
-
-def write_failure(scenario: Scenario, name: str) -> Path:
-    """Write a failing scenario. Hypothesis runs the smallest one last, so the file ends with that one."""
-    FAILURES.mkdir(exist_ok=True)
-    path = FAILURES / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}.json"
-    path.write_bytes(encode_scenario(scenario))
-    return path
-
-
-def failure_text(run: Run, wrong: list[str], path: Path) -> str:
-    """The violations, the whole scenario, and the end of the trace."""
-    tail = list(run.trace)[-TAIL_RECORDS:]
-    narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
-    scenario = encode_scenario(run.scenario).decode()
-    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
 
 
 def _steer_hypothesis(run: Run) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from scenarios.confirmation import Confirmation
 from twin import Run, trace
 
 
 class ReportCard:
     """For each property, by name: how many scenarios were run, in how many a fault acted, and what they broke.
 
-    Of the scenarios that break a rule the smallest is kept, in items and faults.
+    Of the scenarios that break a rule the smallest is kept, in items and faults, and the number of the first one.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class ReportCard:
         row["disturbed"] += any(isinstance(record, trace.Disturbed) for record in run.trace)
         if not run.violations:
             return
+        row["found_by"] = row["found_by"] or row["runs"]
         row["broken"] = sorted({*row["broken"], *(found.check for found in run.violations)})
         size = [run.scenario.item_count, len(run.scenario.faults)]
         if row["smallest"] is None or size <= row["smallest"]:
@@ -35,8 +37,15 @@ class ReportCard:
             row["runs"] += other["runs"]
             row["disturbed"] += other["disturbed"]
             row["broken"] = sorted({*row["broken"], *other["broken"]})
+            row["found_by"] = row["found_by"] or other["found_by"]
             if other["smallest"] is not None and (row["smallest"] is None or other["smallest"] <= row["smallest"]):
                 row["smallest"], row["first"] = other["smallest"], other["first"]
+
+    def confirm(self, name: str, confirmation: Confirmation, path: str) -> None:
+        """Take into account what came of a property's failure in real time, and the failure's file."""
+        row = self._row(name)
+        row["wire"], row["run"], row["why"] = confirmation.state, confirmation.run, confirmation.text
+        row["file"] = path
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -63,7 +72,14 @@ class ReportCard:
             if row["smallest"] is not None:
                 items, faults = row["smallest"]
                 yield f"{'':{width}}  {items} items, {faults} faults: {row['first']}"
+            if row["why"]:
+                yield f"{'':{width}}  {row['why']}"
+            if row["file"]:
+                yield f"{'':{width}}  {row['file']}"
 
     def _row(self, name: str) -> dict[str, Any]:
-        empty = {"runs": 0, "disturbed": 0, "broken": [], "smallest": None, "first": ""}
+        empty = {
+            "runs": 0, "disturbed": 0, "broken": [], "found_by": None, "smallest": None, "first": "", "file": "",
+            "wire": None, "run": 0, "why": "",
+        }  # fmt: skip
         return self._rows.setdefault(name, empty)

@@ -6,7 +6,7 @@ Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 13
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,13 +20,16 @@ from twin.options import (
     LayoutFile,
     Link,
     LinkKind,
+    ListenPort,
     PasswordFile,
     RecognizerName,
     SaveFolder,
     ScenarioFile,
     Seed,
+    ServicePort,
     SummaryFile,
     TraceFile,
+    TruthService,
     examples,
 )
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from classifier import Recognizer
+    from twin.broker.embedded import EmbeddedBroker
+    from twin.links.external_controller import ExternalController
     from twin.run import Run
     from twin.run_files import RunFiles
     from twin.scenario.scenario import Scenario
@@ -69,8 +74,14 @@ def run(
     layout: LayoutFile = None,
     controller: Annotated[
         str | None,
-        typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
+        typer.Option(
+            help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}, "
+            "on the links hosted and realtime: its recognition service."
+        ),
     ] = None,
+    listen: ListenPort = None,
+    service_port: ServicePort = None,
+    truth_service: TruthService = False,
     broker: Annotated[
         str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
     ] = None,
@@ -83,7 +94,6 @@ def run(
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
     from twin.files import read_as
-    from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate
@@ -92,8 +102,12 @@ def run(
 
     console = Screen()
     with _one_line_errors(), _terminable():
+        external = _external(controller, link.value, service_port, truth_service=truth_service)
+        at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
+        if truth_service:
+            given["recognizer"] = recognizer = "oracle"
         if scenario is None:
             chosen = _scenario(items, seed, recognizer, in_flight, layout)
         else:
@@ -103,10 +117,9 @@ def run(
         if scenario is not None:
             console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
-        with ProgressBar(console, chosen.item_count) as bar:
+        with at as at_broker, ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
-                chosen, controller=None if controller is None else ExternalController(controller),
-                recognizer=answers, link=link.value, broker=broker,
+                chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
@@ -316,6 +329,37 @@ def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_pat
         recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
         controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
     )  # fmt: skip
+
+
+def _external(
+    command: str | None, link: str, service_port: int | None, *, truth_service: bool
+) -> "ExternalController | None":
+    """The external controller that the options describe, or None. Raises `TwinError` for options without effect."""
+    from twin.errors import TwinError
+    from twin.links.external_controller import SERVICE_PORT, ExternalController
+
+    for option, given in (("--service-port", service_port is not None), ("--truth-service", truth_service)):
+        if given and (command is None or link not in ("hosted", "realtime")):
+            raise TwinError(f"{option} must be given with --controller and --link hosted or realtime")
+    if command is None:
+        return None
+    if truth_service and service_port is None and "{service}" not in command:
+        service_port = SERVICE_PORT
+    return ExternalController(command, service_port=service_port)
+
+
+def _listening(
+    port: int | None, broker: str | None, link: str
+) -> "AbstractContextManager[EmbeddedBroker | str | None]":
+    """The twin's broker on a port, or else the broker that was asked for. Raises `TwinError` for both."""
+    from twin.broker.embedded import EmbeddedBroker
+    from twin.errors import TwinError
+
+    if port is None:
+        return nullcontext(broker)
+    if broker is not None or link not in ("lockstep", "realtime"):
+        raise TwinError("--listen must be given with --link lockstep or realtime, and without --broker")
+    return EmbeddedBroker("127.0.0.1", port)
 
 
 def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:

@@ -61,6 +61,29 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+ListenPort = Annotated[
+    int | None,
+    typer.Option(
+        "--listen", min=1, max=65535,
+        help="Port of the twin's broker, for a program that has its address in its text. Without it: any free port.",
+    ),
+]  # fmt: skip
+ServicePort = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=65535,
+        help="In real time, port of the twin's recognition service, for a program that has it in its text. Without "
+        "it: any free port, for {service} in the command.",
+    ),
+]  # fmt: skip
+TruthService = Annotated[
+    bool,
+    typer.Option(
+        "--truth-service",
+        help="The twin's recognition service answers from the truth. It is at {service} in the command or, without "
+        "that in it, on port 8088.",
+    ),
+]  # fmt: skip
 PasswordFile = Annotated[
     Path | None,
     typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),

@@ -1,6 +1,6 @@
 """One run: a scenario, a controller and a link, and the result. Every run of a scenario starts with `simulate`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
@@ -40,9 +40,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
-    the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
-    None for ours, or if somebody else started it.
+    clock. `output` is what an external program wrote. `addresses` has the host and port at which a hosted program
+    looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the kernel's events,
+    `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants). `controller` is the command
+    of an external controller; None for ours, or if somebody else started it.
     """
 
     scenario: Scenario
@@ -57,6 +58,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
     lateness_ms: Lateness
     output: str = ""
+    addresses: Mapping[str, tuple[str, int]] = {}
     events: int
     exchanges: int
 
@@ -128,12 +130,12 @@ def simulate(
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
-            on_waiting=on_waiting,
+            on_waiting=on_waiting, speed=1.0 if speed is None else speed,
         )  # fmt: skip
-        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
+        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers))
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
+            _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
     command = controller.command if isinstance(controller, ExternalController) else None
     return _run(finished, verdict, answers, link, command)
@@ -156,12 +158,12 @@ class _Finished(NamedTuple):
     tally: Tally
     took_s: float
     output: str
+    addresses: Mapping[str, tuple[str, int]]
 
 
-def _execute(
-    scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, recording: _Recording
-) -> _Finished:
+def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording) -> _Finished:
     began_s, tally, output = wall_s(), Tally(), ""
+    addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
     # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
@@ -169,23 +171,25 @@ def _execute(
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.run_in_real_time(live, 1.0 if speed is None else speed)
+            simulation.run_in_real_time(live, control.speed)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.run_hosted(program)
-            output = program.output
+            output, addresses = program.output, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened)
-    return _Finished(simulation, record, tally, wall_s() - began_s, output)
+    if isinstance(control.controller, ExternalController) and link != "hosted":
+        output = control.controller.output
+    return _Finished(simulation, record, tally, wall_s() - began_s, output, addresses)
 
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s, output = finished
+    simulation, record, tally, took_s, output, addresses = finished
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -197,7 +201,7 @@ def _run(
         scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
-        events=simulation.timeline.events, exchanges=simulation.exchanges,
+        addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
 
 
@@ -223,14 +227,14 @@ def _recognizer(
 ) -> Recognizer:
     """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
 
-    On the link hosted it answers as the recognition service that the program finds.
+    On the link hosted, and in real time where the twin runs it, it answers as the recognition service.
     """
     if scenario.recognizer.source == "oracle":
         if given is not None:
             raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
     if isinstance(controller, ExternalController):
-        if given is not None and link != "hosted":
+        if given is not None and link != "hosted" and not (link == "realtime" and controller.served):
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
         return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)

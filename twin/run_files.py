@@ -13,7 +13,7 @@ from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
 from twin.scenario.scenario import SCENARIO_FORMAT, Scenario
-from twin.verdict.summary import Summary
+from twin.verdict.summary import Lateness, Summary
 
 RUN_FORMAT: Final = 1
 
@@ -22,7 +22,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `run.json`: formats of the files beside it, versions, link and command lines.
 
     `command` is the twin's command line, `controller` that of an external controller (None: our controller).
-    `threshold` is the confidence from which an answer counts as sure.
+    `threshold` is the confidence from which an answer counts as sure, `lateness_ms` how late events were in real time.
     """
 
     format: int = RUN_FORMAT
@@ -35,6 +35,7 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     command: Sequence[str]
     controller: str | None = None
     threshold: float
+    lateness_ms: Lateness
 
 
 class Savable(Protocol):
@@ -49,8 +50,12 @@ class Savable(Protocol):
         """What came of it."""
 
     @property
+    def lateness_ms(self) -> Lateness:
+        """How late events were under the wall clock."""
+
+    @property
     def output(self) -> str:
-        """What a hosted program wrote."""
+        """What an external program wrote."""
 
 
 class RunFiles:
@@ -82,6 +87,7 @@ class RunFiles:
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
             link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
+            lateness_ms=run.lateness_ms,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)

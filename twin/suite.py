@@ -30,15 +30,20 @@ def run_suite(
         ),
     ],
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
-    shrink: Annotated[bool, typer.Option(help="Make what was found as small as possible.")] = True,
+    shrink: Annotated[
+        bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
+    ] = True,
+    card: Annotated[Path | None, typer.Option(help="Write the report card to this JSON file.")] = None,
 ) -> None:
     """Test a controller with scenarios of every family of faults, and print a report card.
 
-    A Python program runs unmodified under a virtual clock. Any other program runs in real time. Exit code 1: a rule
-    was broken. The smallest scenario of each family that breaks one is in the folder scenario-failures.
+    A Python program runs unmodified under a virtual clock, and the smallest scenario of each failure once more in real
+    time. Any other program runs in real time. Exit code 1: a rule was broken. The smallest scenario of each family that
+    breaks one is in the folder scenario-failures.
     """
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
+    arguments += [] if card is None else ["--card-file", str(card)]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.

@@ -1,9 +1,11 @@
 """An external controller: a program in any language that the twin starts, or that connects by itself."""
 
+import os
 import shlex
 import subprocess
 import threading
-from typing import TYPE_CHECKING, Final, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import TwinError
 from twin.links.processes import Processes
@@ -11,7 +13,10 @@ from twin.links.processes import Processes
 if TYPE_CHECKING:
     from twin.links.hosted.hosts import Hosts
 
-HOSTED_SERVICE: Final = "http://127.0.0.1:8088/aisim_tf_pre"
+SERVICE_PORT: Final = 8088
+"""Where a recognition service is usually."""
+
+HOSTED_SERVICE: Final = f"http://127.0.0.1:{SERVICE_PORT}/aisim_tf_pre"
 HOSTED_BROKER: Final = ("127.0.0.1", 21883)
 """Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 
@@ -22,6 +27,11 @@ CHILDREN_END_S: Final = 1.0
 """How long its child processes may run on after that."""
 
 LOOK_S: Final = 0.02
+
+MOST_OUTPUT_BYTES: Final = 4 * 1024 * 1024
+"""Of what the program writes, the end is kept, up to this size."""
+
+LAST_LINE_BYTES: Final = 1024
 
 
 class Exit(NamedTuple):
@@ -34,16 +44,22 @@ class Exit(NamedTuple):
 class ExternalController:
     """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
-    On the link hosted it may also have `{service}`, the address of the twin's recognition service.
+    On the links hosted and realtime it may also have `{service}`, the address of the twin's recognition service. In
+    real time `service_port` is the port of that service, for a program that has its address in its text; without it the
+    twin takes a free port for `{service}`.
 
     The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
     controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
     and a controller connects by itself.
     """
 
-    def __init__(self, command: str | None = None) -> None:
+    def __init__(self, command: str | None = None, *, service_port: int | None = None) -> None:
         self._command = command
+        self.service_port = service_port
         self._hosts: Hosts | None = None
+        self._placed: ExternalController | None = None
+        self._output: IO[bytes] | None = None
+        self._written = ""
         self._processes: Processes | None = None
         self._words: list[str] = []
 
@@ -52,7 +68,7 @@ class ExternalController:
 
         Raises `TwinError` for a command line that cannot be split, or has other placeholders.
         """
-        placed = ExternalController(self._command)
+        placed = self._placed = ExternalController(self._command)
         if self._command is not None:
             addresses = {"host": host, "port": port} | ({} if service is None else {"service": service})
             try:
@@ -80,6 +96,16 @@ class ExternalController:
         return self._hosts
 
     @property
+    def served(self) -> bool:
+        """Whether the twin recognises its pictures in real time."""
+        return self.service_port is not None or (self._command is not None and "{service}" in self._command)
+
+    @property
+    def output(self) -> str:
+        """What the program wrote in its last run, except on the link hosted; the end of it, if that was much."""
+        return self._written if self._placed is None else self._placed._written
+
+    @property
     def command(self) -> str | None:
         """The command line as it was given; None where nobody is started."""
         return self._command
@@ -93,7 +119,9 @@ class ExternalController:
         """How the program ended; None while it runs, or if the twin has not started it."""
         if self._processes is None or (code := self._processes.exit_code()) is None:
             return None
-        return Exit(code, f"{self._words[0]} ended with exit code {code}")
+        reason = f"{self._words[0]} ended with exit code {code}"
+        last = self._end_of_output(LAST_LINE_BYTES).strip().rpartition("\n")[2] if code else ""
+        return Exit(code, f"{reason}: {last}" if last else reason)
 
     def stop(self) -> None:
         """Ask the program to end, by a signal. What it does then is up to the program."""
@@ -103,8 +131,10 @@ class ExternalController:
     def start(self) -> None:
         """Start the program. Raises `TwinError` if it cannot be started."""
         if self._words:
+            if self._output is None:
+                self._output = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 `end` closes it.
             try:
-                self._processes = Processes(self._words)
+                self._processes = Processes(self._words, self._output)
             except OSError as error:
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
 
@@ -116,16 +146,27 @@ class ExternalController:
 
     def end(self) -> None:
         """Ask the program to end, and kill it if it does not within `END_S`."""
-        if self._processes is None:
-            return
         try:
-            self._processes.ask()
-            self._processes.wait(END_S)
-            _await_children(self._processes)
+            if self._processes is not None:
+                self._processes.ask()
+                self._processes.wait(END_S)
+                _await_children(self._processes)
         except subprocess.TimeoutExpired:
             pass  # It is killed below.
         finally:
             self.kill()
+            if self._output is not None:
+                self._written = self._end_of_output(MOST_OUTPUT_BYTES)
+                self._output.close()
+                self._output = None
+
+    def _end_of_output(self, most_bytes: int) -> str:
+        """The last that the program wrote."""
+        if self._output is None:
+            return ""
+        size = self._output.seek(0, os.SEEK_END)
+        self._output.seek(max(0, size - most_bytes))
+        return self._output.read(most_bytes).decode(errors="replace")
 
 
 def _await_children(processes: Processes) -> None:

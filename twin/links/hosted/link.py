@@ -69,6 +69,11 @@ class HostedLink:
         """What the program wrote to its standard output and error."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """The first host and port at which the program looked for the broker (`mqtt`) and the service (`http`)."""
+        return dict(self._switchboard.addresses)
+
     def start(self, now_s: float) -> Heard:
         """Start the program: the first one until it connects, which is time zero."""
         at_s = self._own_time(now_s)

@@ -1,0 +1,77 @@
+"""Failing scenarios: their files, what a failure says, and what is known of it when the suite ends."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import rmtree
+from typing import Final
+
+import msgspec
+
+from twin import Run, trace
+from twin.report.narration import narrate
+from twin.scenario.scenario import encode_scenario
+
+FOLDER: Final = Path("scenario-failures")
+"""Folder for failing scenarios, shrunk, and for the runs of an external program that failed."""
+
+TAIL_RECORDS: Final = 25
+NAME_DIGITS: Final = 6
+_PLACEHOLDERS: Final = {"mqtt": "{port}", "http": "{service}"}
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario that broke `rules`: its file, and the test that found it.
+
+    `acted`: whether a fault had an effect. `ports`: where a hosted program looked for the broker (`mqtt`) and the
+    recognition service (`http`) without having been told.
+    """
+
+    path: str
+    test: str
+    rules: tuple[str, ...]
+    acted: bool
+    ports: Mapping[str, int] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the external program's run that failed."""
+        return Path(self.path).with_suffix("")
+
+
+def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failure:
+    """Write a failing scenario, and the run if an external program failed, in the place of an `earlier` one.
+
+    Hypothesis runs the smallest scenario last, so that one stays.
+    """
+    FOLDER.mkdir(exist_ok=True)
+    text = encode_scenario(run.scenario)
+    digest = hashlib.blake2b(text, digest_size=NAME_DIGITS // 2).hexdigest()
+    path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}-{digest}.json"
+    failure = Failure(
+        path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(found.check for found in run.violations)),
+        acted=any(isinstance(record, trace.Disturbed) for record in run.trace), ports=_own_ports(run),
+    )  # fmt: skip
+    for old in (earlier, failure):
+        if old is not None:
+            Path(old.path).unlink(missing_ok=True)
+            rmtree(old.folder, ignore_errors=True)
+    path.write_bytes(text)
+    if run.controller is not None:
+        run.save(failure.folder)
+    return failure
+
+
+def failure_text(run: Run, wrong: Sequence[str], path: str) -> str:
+    """The violations, the whole scenario, and the end of the trace."""
+    tail = list(run.trace)[-TAIL_RECORDS:]
+    narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
+    scenario = encode_scenario(run.scenario).decode()
+    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
+
+
+def _own_ports(run: Run) -> dict[str, int]:
+    """The ports that a hosted program has in its text."""
+    command = run.controller or ""
+    return {kind: port for kind, (_, port) in run.addresses.items() if _PLACEHOLDERS[kind] not in command}
