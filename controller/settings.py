@@ -18,10 +18,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `bins` maps a label to the rod (and bin) of its class. `gates` is the number of gates; gate `k - 1` stands before
     rod `k`. `in_flight` limits the items on the belt: a number, or `auto` for as many as is safe. `items`: end after
-    this many items (None: run until stopped). `belt_start_s`: wait for the belt to reach its speed. `loader_stroke_s`
-    and `rod_stroke_s`: time allowed for a stroke, each way; a rod may be faster. `patience_s`: wait for an item while
-    the line's times are not yet learned. `late_image_s`: after a missing picture, wait this long for it before the next
-    load. Raises `SettingsError`.
+    this many items (None: run until stopped). `belt_start_s`: run the belt for this time before the first load. An item
+    that an earlier run left between two sensors must reach the next one in this time; after it, it could be taken for
+    the first item. `loader_stroke_s` and `rod_stroke_s`: time allowed for a stroke, each way; a rod may be faster.
+    `patience_s`: wait for an item while the line's times are not yet learned. `late_image_s`: after a missing picture,
+    wait this long for it before the next load. Raises `SettingsError`.
     """
 
     in_flight: int | Literal["auto"] = "auto"
@@ -29,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confidence_threshold: float = 0.80
     bins: Mapping[str, int] = DEFAULT_BINS
     gates: int = 3
-    belt_start_s: float = 2.0
+    belt_start_s: float = 8.0
     loader_stroke_s: float = 0.5
     rod_stroke_s: float = 0.5
     patience_s: float = 20.0

@@ -20,7 +20,7 @@ from twin import Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, f
 from twin.scenario.item import CLASSES
 
 LEAST_WARM_UP_S: Final = 20.0
-START_S: Final = 5.0
+START_S: Final = 11.0
 MOST_SORTING_S: Final = 100.0
 SHORTEST_M: Final = 0.04
 LONGEST_M: Final = 0.12

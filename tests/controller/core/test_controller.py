@@ -49,7 +49,7 @@ PAIRS = [(state, kind) for state in State for kind in EVENTS]
 
 def brought_to(state, **settings):
     """A controller in a state, and the time at which it reached that state."""
-    core, now_s = Controller(Settings(**settings)), 0.0
+    core, now_s = Controller(Settings(**{"belt_start_s": 2.0, **settings})), 0.0
     for event, at_s in PATHS[state]:
         core.handle(event, at_s)
         now_s = at_s
