@@ -93,7 +93,7 @@ class Confirmer:
         if not done:
             why = f"in each of {TRIES} runs the machine was late, by up to {late_ms:.0f} ms; run it on an idle machine"
             return Confirmation(state="not run", why=why)
-        return Confirmation(state="virtual time only", why=_reason(done, idle))
+        return Confirmation(state="virtual time only", why=_reason(done, idle, failure))
 
     def _run(self, failure: Failure) -> "_Outcome | str":
         """One run; a text if there was none."""
@@ -135,11 +135,13 @@ def _outcome(folder: Path) -> _Outcome:
     return _Outcome(rules, acted, info["lateness_ms"]["longest"] or 0.0)
 
 
-def _reason(done: int, idle: int) -> str:
+def _reason(done: int, idle: int, failure: Failure) -> str:
     """Why a failure of virtual time may not show in real time."""
     kept = f"{done} runs in real time kept every rule"
     if idle == done:
-        return f"{kept}; the faults had no effect there, since the program was elsewhere at their times"
+        return f"{kept}; the faults had no effect there, since other things happened at their times"
+    if failure.restarted:
+        return f"{kept}; in virtual time the program starts in no time, in real time it is back later"
     return (
         f"{kept}; it may need an order of threads, or an instant, that real time seldom has, or that the program's "
         "computing takes no time"

@@ -11,6 +11,7 @@ import msgspec
 
 from twin import Run, trace
 from twin.report.narration import narrate
+from twin.scenario.faults import ControllerKilled
 from twin.scenario.scenario import encode_scenario
 
 FOLDER: Final = Path("scenario-failures")
@@ -24,14 +25,15 @@ _PLACEHOLDERS: Final = {"mqtt": "{port}", "http": "{service}"}
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario that broke `rules`: its file, and the test that found it.
 
-    `acted`: whether a fault had an effect. `ports`: where a hosted program looked for the broker (`mqtt`) and the
-    recognition service (`http`) without having been told.
+    `acted`: whether a fault had an effect. `restarted`: whether the program was started again. `ports`: where a hosted
+    program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told.
     """
 
     path: str
     test: str
     rules: tuple[str, ...]
     acted: bool
+    restarted: bool
     ports: Mapping[str, int] = {}
 
     @property
@@ -51,7 +53,8 @@ def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failu
     path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}-{digest}.json"
     failure = Failure(
         path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(found.check for found in run.violations)),
-        acted=any(isinstance(record, trace.Disturbed) for record in run.trace), ports=_own_ports(run),
+        acted=any(isinstance(record, trace.Disturbed) for record in run.trace),
+        restarted=any(isinstance(fault, ControllerKilled) for fault in run.scenario.faults), ports=_own_ports(run),
     )  # fmt: skip
     for old in (earlier, failure):
         if old is not None:

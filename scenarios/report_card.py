@@ -70,8 +70,10 @@ class ReportCard:
             verdict = f"BROKEN: {rules}" if rules else "kept"
             yield f"{family:{width}}  {row['runs']:9}  {row['disturbed']:11}  {verdict}"
             if row["smallest"] is not None:
-                items, faults = row["smallest"]
-                yield f"{'':{width}}  {items} items, {faults} faults: {row['first']}"
+                items, faults = (
+                    _counted(count, of) for count, of in zip(row["smallest"], ("item", "fault"), strict=True)
+                )
+                yield f"{'':{width}}  {items}, {faults}: {row['first']}"
             if row["why"]:
                 yield f"{'':{width}}  {row['why']}"
             if row["file"]:
@@ -83,3 +85,7 @@ class ReportCard:
             "wire": None, "run": 0, "why": "",
         }  # fmt: skip
         return self._rows.setdefault(name, empty)
+
+
+def _counted(count: int, of: str) -> str:
+    return f"{count} {of}" if count == 1 else f"{count} {of}s"

@@ -15,6 +15,9 @@ import typer
 from classifier.command import command_app
 from twin import suite
 from twin.options import (
+    BrokerAddress,
+    ControllerCommand,
+    InFlight,
     ItemsToServe,
     ItemsToSort,
     LayoutFile,
@@ -68,23 +71,13 @@ def run(
     seed: Seed = 1,
     link: Link = LinkKind.LOCKSTEP,
     recognizer: RecognizerName = "resnet",
-    in_flight: Annotated[
-        str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
-    ] = "auto",
+    in_flight: InFlight = "auto",
     layout: LayoutFile = None,
-    controller: Annotated[
-        str | None,
-        typer.Option(
-            help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}, "
-            "on the links hosted and realtime: its recognition service."
-        ),
-    ] = None,
+    controller: ControllerCommand = None,
     listen: ListenPort = None,
     service_port: ServicePort = None,
     truth_service: TruthService = False,
-    broker: Annotated[
-        str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
-    ] = None,
+    broker: BrokerAddress = None,
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,

@@ -61,6 +61,19 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+InFlight = Annotated[
+    str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
+]
+BrokerAddress = Annotated[
+    str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
+]
+ControllerCommand = Annotated[
+    str | None,
+    typer.Option(
+        help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}, on "
+        "the links hosted and realtime: its recognition service."
+    ),
+]
 ListenPort = Annotated[
     int | None,
     typer.Option(
