@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import currently_in_test_context, event, target
 
 from controller.core.controller import Controller
+from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from twin import Run, Scenario, simulate, trace
@@ -42,16 +43,26 @@ class Harness:
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
+    _pace: Pace | None = field(default=None, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
-        if scenario.recognizer.source != self.pictures:
-            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
-            scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
-        run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
+        run = self._simulate(scenario)
         self.runs += 1
         self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
         return run
+
+    def pace(self) -> Pace:
+        """When the controller loads its items, as seen in one run without faults."""
+        if self._pace is None:
+            self._pace = pace_of(self._simulate(REHEARSAL))
+        return self._pace
+
+    def _simulate(self, scenario: Scenario) -> Run:
+        if scenario.recognizer.source != self.pictures:
+            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
+            scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
+        return simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
 
     def holds(
         self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
