@@ -15,11 +15,12 @@ from controller.errors import ControllerError
 from scenarios.confirmation import Confirmer
 from scenarios.failures import FOLDER, Failure
 from scenarios.harness import Harness
-from scenarios.known_line import FAMILIES
+from scenarios.known_line import FAMILIES, property_of
 from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
 from twin.run import LinkName
+from twin.scenario.layout import Layout, load_layout
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
@@ -65,6 +66,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["oracle", "images"],
         help="what the camera sends [default: oracle; images to a --controller without {service}]",
     )
+    group.addoption(
+        "--layout",
+        type=Path,
+        metavar="FILE",
+        help="layout (TOML) of the --controller's line [default: the default line]",
+    )
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
     group.addoption("--card-file", type=Path, metavar="FILE", help="write the report card to this JSON file")
@@ -91,13 +98,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HARNESS] = Harness(
         link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
-        pictures=config.getoption("--pictures") or _usual_pictures(command),
+        pictures=config.getoption("--pictures") or _usual_pictures(command), layout=_layout(config),
     )  # fmt: skip
 
 
 def _usual_pictures(command: str | None) -> Literal["oracle", "images"]:
     """What the camera sends: a picture for a recognizer of the controller's own; else the oracle's answer is enough."""
     return "oracle" if command is None or "{service}" in command else "images"
+
+
+def _layout(config: pytest.Config) -> Layout:
+    """The line of an external controller. Raises `UsageError` for a file that has none."""
+    path = config.getoption("--layout")
+    if path is not None and config.getoption("--controller") is None:
+        raise pytest.UsageError("--layout must be left out without --controller: our controller is tried on any line")
+    try:
+        return Layout() if path is None else load_layout(path)
+    except (TwinError, ControllerError) as error:
+        raise pytest.UsageError(f"--layout: {error}") from None
 
 
 def _usual_link(config: pytest.Config) -> LinkName:
@@ -234,7 +252,7 @@ def _write_card(config: pytest.Config) -> None:
     """Write the report card as data."""
     path, harness = config.getoption("--card-file"), config.stash[HARNESS]
     if path is not None:
-        families = {family: harness.card.rows.get(f"known-line-{family}") for family in FAMILIES}
+        families = {family: harness.card.rows.get(property_of(family)) for family in FAMILIES}
         card = {"format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller")}
         text = msgspec.json.encode(card | {"scenarios": harness.runs, "families": families})
         path.write_bytes(msgspec.json.format(text, indent=1) + b"\n")
@@ -245,7 +263,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.getoption("--card"):
-        families = {f"known-line-{family}": family for family in FAMILIES}
+        families = {property_of(family): family for family in FAMILIES}
         found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
         for text in ("", *harness.card.lines(families), *found):
             terminalreporter.write_line(text)

@@ -6,12 +6,15 @@ from typing import Final, Literal
 
 import msgspec
 from hypothesis import currently_in_test_context, event, target
+from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
 from scenarios.failures import Failure, failure_of, failure_text
+from scenarios.known_line import known_line_sketches, property_of
+from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
-from twin import Run, Scenario, simulate, trace
+from twin import Layout, Run, Scenario, settings_for, simulate, trace
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import LinkName
@@ -25,6 +28,7 @@ class Harness:
 
     `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
     situations of all runs, `failures` the last failure of each property, by name. `test` is the test that runs now.
+    `layout` is the line of an external controller.
     """
 
     link: LinkName = "memory"
@@ -37,18 +41,36 @@ class Harness:
     card: ReportCard = field(default_factory=ReportCard, repr=False)
     failures: dict[str, Failure] = field(default_factory=dict, repr=False)
     test: str = field(default="", repr=False)
+    layout: Layout = field(default_factory=Layout, repr=False)
+    _pace: Pace | None = field(default=None, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
+        run = self._simulate(scenario)
+        self.runs += 1
+        self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
+        return run
+
+    def pace(self) -> Pace:
+        """When the controller loads its items, as seen in one run without faults."""
+        if self._pace is None:
+            scenario = msgspec.structs.replace(REHEARSAL, layout=self.layout, controller=settings_for(self.layout))
+            self._pace = pace_of(self._simulate(scenario))
+        return self._pace
+
+    def _simulate(self, scenario: Scenario) -> Run:
         if scenario.recognizer.source != self.pictures:
             recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
             scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
         run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
         if run.interrupted:
             raise KeyboardInterrupt
-        self.runs += 1
-        self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
         return run
+
+    def stands(self, data: DataObject, family: str) -> None:
+        """Draw a scenario of a family of faults for the line and the pace of an external controller: it must hold."""
+        sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
+        self.holds(sketch.at(self.pace()), property_of(family))
 
     def holds(
         self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True

@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from twin.options import LayoutFile
+
 REFUSED: Final = 2
 EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
 """Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
@@ -29,6 +31,7 @@ def run_suite(
             "broker and of the recognition service. Leave them out if the program has its addresses in its text.",
         ),
     ],
+    layout: LayoutFile = None,
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
     shrink: Annotated[
         bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
@@ -43,6 +46,7 @@ def run_suite(
     """
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
+    arguments += [] if layout is None else ["--layout", str(layout)]
     arguments += [] if card is None else ["--card-file", str(card)]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]

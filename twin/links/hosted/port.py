@@ -1,6 +1,7 @@
 """A hosted program in the twin's virtual time: hears what arrives, is woken when it waits for a time, commands."""
 
 import math
+import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -37,6 +38,7 @@ class HostedPort:
         self._spins = 0
         self._spun_at_s = -1.0
         self._gone = False
+        self._good_codes = {0}
         self._lost_by: BrokerFault | None = None
         self._lost_until_s = math.inf
         self.exchanges = 0
@@ -70,7 +72,8 @@ class HostedPort:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def stop(self) -> None:
-        """The program is told to end, by the signal that ends programs."""
+        """The program is told to end, by the signal that ends programs. One without a handler ends by that signal."""
+        self._good_codes.add(-signal.SIGTERM)
         self._link.send_signal()
         self._exchange()
 
@@ -131,7 +134,7 @@ class HostedPort:
         for payload in heard.commands:
             self._send(command_message(payload))
         if heard.exit is not None:
-            kind = trace.Crashed if heard.exit.code else trace.Exited
+            kind = trace.Exited if heard.exit.code in self._good_codes else trace.Crashed
             self._leave(kind(now_s, heard.exit.reason))
         if heard.next_s is not None:
             self._deadline.start(max(heard.next_s, now_s), self._wake)
