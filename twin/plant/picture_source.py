@@ -57,8 +57,9 @@ class OraclePictures:
 class RenderedPictures:
     """Pictures as the line's camera would take them, rendered from the scenario's seed."""
 
-    def __init__(self, model: RecognizerModel, streams: Streams, faults: FaultInjector) -> None:
+    def __init__(self, model: RecognizerModel, look: str, streams: Streams, faults: FaultInjector) -> None:
         self._model = model
+        self._look = look
         self._stream = streams.stream("camera")
         self._streams = streams
         self._faults = faults
@@ -71,6 +72,7 @@ class RenderedPictures:
         image = render(
             item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
             lateral_m=item.lateral_m, fault=picture_damage(belt_item, self._faults),
+            look=self._look,
         )  # fmt: skip
         note = note_of(None, belt_item, self._model, self._stream, self._faults)
         return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
@@ -122,4 +124,4 @@ def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSourc
     streams = Streams(scenario.seed)
     if scenario.recognizer.source == "oracle":
         return OraclePictures(scenario.recognizer, streams.stream("camera"), faults)
-    return RenderedPictures(scenario.recognizer, streams, faults)
+    return RenderedPictures(scenario.recognizer, scenario.camera.look, streams, faults)

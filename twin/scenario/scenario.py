@@ -73,6 +73,20 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
 
 
+class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the camera's pictures look like, where they are rendered.
+
+    `fruit`: bare fruit on the belt, 320 x 240. `card`: fruit printed on a white card, 100 x 100, as the FS simulator's.
+    `box`: fruit printed on the top of a box at any rotation, 480 x 400.
+    """
+
+    look: Literal["fruit", "card", "box"] = "fruit"
+
+    def __post_init__(self) -> None:
+        """Refuse unknown looks."""
+        settle(self, ScenarioError, "camera.")
+
+
 class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How pictures are recognised, and how long that takes in the twin's time.
 
@@ -114,6 +128,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     link: LinkModel = LinkModel()
     faults: tuple[AnyFault, ...] = ()
     recognizer: RecognizerModel = RecognizerModel()
+    camera: Camera = Camera()
     controller: Settings = Settings()
     stop_s: float | None = None
     schedule: int = 0
