@@ -20,7 +20,11 @@ from scenarios.situations import SITUATIONS
 from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
 from twin.run import LinkName
+from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
+from twin.scenario.overrides import camera_of
+from twin.scenario.picture_folder import load_pictures
+from twin.scenario.scenario import Camera
 
 EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
@@ -63,8 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--pictures",
-        choices=["oracle", "images"],
-        help="what the camera sends [default: oracle; images to a --controller without {service}]",
+        metavar="oracle|rendered|DIR",
+        help="what the camera shows: blank pictures, rendered ones, or those of a folder with a sub-folder for each "
+        "class [default: oracle; rendered to a --controller without {service}]",
+    )
+    group.addoption(
+        "--truth-service", action="store_true", help="the recognition service answers from the truth, as at {service}"
     )
     group.addoption(
         "--layout",
@@ -98,13 +106,31 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HARNESS] = Harness(
         link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
-        pictures=config.getoption("--pictures") or _usual_pictures(command), layout=_layout(config),
+        recognizer=_recognizer(config), camera=_camera(config), layout=_layout(config),
     )  # fmt: skip
 
 
-def _usual_pictures(command: str | None) -> Literal["oracle", "images"]:
-    """What the camera sends: a picture for a recognizer of the controller's own; else the oracle's answer is enough."""
-    return "oracle" if command is None or "{service}" in command else "images"
+def _recognizer(config: pytest.Config) -> Literal["oracle", "images"]:
+    """Who answers: the truth where the twin's service does, and our controller's oracle; else a real recognizer."""
+    command, pictures = config.getoption("--controller"), config.getoption("--pictures")
+    if command is None:
+        return "images" if pictures not in (None, "oracle") else "oracle"
+    told = config.getoption("--truth-service") or "{service}" in command or pictures == "oracle"
+    return "oracle" if told else "images"
+
+
+def _camera(config: pytest.Config) -> Camera:
+    """What the camera shows. Raises `UsageError` for a folder without pictures of each class."""
+    pictures = config.getoption("--pictures")
+    try:
+        camera = Camera() if pictures is None else camera_of(pictures, Camera())
+        if camera.source not in (None, "rendered"):
+            missing = set(CLASSES) - set(load_pictures(Path(camera.source)).classes)
+            if missing:
+                raise pytest.UsageError(f"--pictures must have pictures of {', '.join(sorted(missing))}")
+    except TwinError as error:
+        raise pytest.UsageError(str(error)) from None
+    return camera
 
 
 def _layout(config: pytest.Config) -> Layout:

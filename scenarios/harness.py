@@ -14,7 +14,7 @@ from scenarios.known_line import known_line_sketches, property_of
 from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
-from twin import Layout, Run, Scenario, settings_for, simulate, trace
+from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import LinkName
@@ -26,7 +26,7 @@ _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
-    `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
+    `recognizer`: the oracle's answers, or a recognizer's for the images of the `camera`. `reached` collects the
     situations of all runs, `failures` the last failure of each property, by name. `test` is the test that runs now.
     `layout` is the line of an external controller.
     """
@@ -35,7 +35,8 @@ class Harness:
     controller: ControllerOf | ExternalController = Controller
     broker: str | None = None
     speed: float | None = None
-    pictures: Literal["oracle", "images"] = "oracle"
+    recognizer: Literal["oracle", "images"] = "oracle"
+    camera: Camera = field(default_factory=Camera, repr=False)
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
@@ -59,9 +60,9 @@ class Harness:
         return self._pace
 
     def _simulate(self, scenario: Scenario) -> Run:
-        if scenario.recognizer.source != self.pictures:
-            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
-            scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
+        if (scenario.recognizer.source, scenario.camera) != (self.recognizer, self.camera):
+            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.recognizer)
+            scenario = msgspec.structs.replace(scenario, recognizer=recognizer, camera=self.camera)
         run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
         if run.interrupted:
             raise KeyboardInterrupt

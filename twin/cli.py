@@ -25,6 +25,7 @@ from twin.options import (
     LinkKind,
     ListenPort,
     PasswordFile,
+    Pictures,
     RecognizerName,
     SaveFolder,
     ScenarioFile,
@@ -73,6 +74,7 @@ def run(
     recognizer: RecognizerName = "resnet",
     in_flight: InFlight = "auto",
     layout: LayoutFile = None,
+    pictures: Pictures = None,
     controller: ControllerCommand = None,
     listen: ListenPort = None,
     service_port: ServicePort = None,
@@ -102,7 +104,7 @@ def run(
         if truth_service:
             given["recognizer"] = recognizer = "oracle"
         if scenario is None:
-            chosen = _scenario(items, seed, recognizer, in_flight, layout)
+            chosen = _scenario(items, seed, recognizer, in_flight, layout, pictures)
         else:
             with read_as("scenario", scenario):
                 chosen = load_overridden(scenario, given)
@@ -133,6 +135,9 @@ def serve(
     items: ItemsToServe = DEFAULT_ITEMS,
     seed: Seed = 1,
     layout: LayoutFile = None,
+    pictures: Pictures = None,
+    truth_service: TruthService = False,
+    service_port: ServicePort = None,
     speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="Speed of the line over real time.")] = 1.0,
     summary: SummaryFile = None,
     trace: TraceFile = None,
@@ -155,7 +160,7 @@ def serve(
     from controller.address import address_text
     from twin.broker.access import Access
     from twin.broker.embedded import EmbeddedBroker
-    from twin.links.external_controller import ExternalController
+    from twin.links.external_controller import SERVICE_PORT, ExternalController
     from twin.report.console import StatusLine
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate
@@ -164,18 +169,23 @@ def serve(
     console = Screen()
     with _one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
-        chosen = _scenario(items, seed, "resnet", "auto", layout)
+        chosen = _scenario(items, seed, "oracle" if truth_service else "resnet", "auto", layout, pictures)
+        service_port = SERVICE_PORT if truth_service and service_port is None else service_port
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
         with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
             at = address_text(broker.host, broker.port)
 
-            def announce(_: str) -> None:  # A command sent before the plant listens would be lost.
+            def announce(text: str) -> None:  # A command sent before the plant listens would be lost.
+                if not text.startswith("waiting"):
+                    console.print(verbatim(text))
+                    return
                 console.print(verbatim(f"seed {seed}, {items} items; the line listens on {at}, MQTT 3.1.1"))
                 console.print(verbatim(f"connect a controller to it, for example: controller run --broker {at}"))
 
             result = simulate(
-                chosen, controller=ExternalController(), link="realtime", broker=broker, speed=speed,
+                chosen, controller=ExternalController(service_port=service_port), link="realtime", broker=broker,
+                speed=speed,
                 keep_trace=False, trace_path=files.trace_path, watchers=(status.see,), on_waiting=announce,
             )  # fmt: skip
         _leave(console, result, files, LinkKind.REALTIME.value)
@@ -310,16 +320,21 @@ def _exit_code(result: "Run") -> int:
     return VIOLATED if result.violations else 0
 
 
-def _scenario(items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None) -> "Scenario":
+def _scenario(
+    items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None, pictures: str | None
+) -> "Scenario":
     """Build the scenario that the options describe."""
     from controller.configuration import in_flight_of
     from twin.scenario.layout import Layout, load_layout
-    from twin.scenario.scenario import ItemDraw, RecognizerModel, Scenario, settings_for
+    from twin.scenario.overrides import camera_of
+    from twin.scenario.scenario import Camera, ItemDraw, RecognizerModel, Scenario, settings_for
 
     layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
+    camera = Camera() if pictures is None else camera_of(pictures, Camera())
+    oracle = "oracle" in (recognizer, pictures)
     return Scenario(
-        seed=seed, layout=layout, items=ItemDraw(count=items),
-        recognizer=RecognizerModel(source="oracle" if recognizer == "oracle" else "images"),
+        seed=seed, layout=layout, items=ItemDraw(count=items), camera=camera,
+        recognizer=RecognizerModel(source="oracle" if oracle else "images"),
         controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
     )  # fmt: skip
 

@@ -61,6 +61,14 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+Pictures = Annotated[
+    str | None,
+    typer.Option(
+        help="What the camera shows. oracle: blank pictures, whose answers are simulated. rendered: drawn pictures. "
+        "Otherwise a folder with pictures of your own: a sub-folder of JPEG or PNG files for each class, such as ripe, "
+        "half_ripe and raw."
+    ),
+]
 InFlight = Annotated[
     str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
 ]

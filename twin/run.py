@@ -19,11 +19,12 @@ from controller.system import wall_s
 from twin import trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ArgumentError
+from twin.errors import ArgumentError, ScenarioError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run_files import RunFiles
+from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
@@ -122,7 +123,7 @@ def simulate(
     would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
-    load_renderer(scenario)
+    load_pictures_of(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
@@ -240,10 +241,20 @@ def _recognizer(
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
 
 
-def load_renderer(scenario: Scenario) -> None:
-    """Load the renderer if the scenario needs it: loading it during a run would delay real time."""
-    if scenario.recognizer.source == "images":
+def load_pictures_of(scenario: Scenario) -> None:
+    """Load what makes the scenario's pictures: loading it during a run would delay real time.
+
+    Raises `TwinError` for a folder without pictures of the scenario's items.
+    """
+    source = scenario.camera.source
+    if source is not None or scenario.recognizer.source == "images":
         import_module("classifier.rendering.renderer")
+    if source in (None, "rendered"):
+        return
+    classes, folder = scenario.item_classes, load_pictures(Path(source))
+    missing = [name for name in classes if name not in folder.classes]
+    if missing:
+        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")
 
 
 def _shipped_model() -> Recognizer:

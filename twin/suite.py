@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from twin.options import LayoutFile
+from twin.options import LayoutFile, Pictures, TruthService
 
 REFUSED: Final = 2
 EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
@@ -32,6 +32,8 @@ def run_suite(
         ),
     ],
     layout: LayoutFile = None,
+    pictures: Pictures = None,
+    truth_service: TruthService = False,
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
     shrink: Annotated[
         bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
@@ -47,6 +49,8 @@ def run_suite(
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
     arguments += [] if layout is None else ["--layout", str(layout)]
+    arguments += [] if pictures is None else ["--pictures", pictures]
+    arguments += ["--truth-service"] if truth_service else []
     arguments += [] if card is None else ["--card-file", str(card)]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
