@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -224,11 +225,12 @@ def _place(item: pytest.Item) -> int:
 
 
 @pytest.fixture
-def line(request: pytest.FixtureRequest) -> Harness:
+def line(request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The harness, with the link and the controller of the options."""
     harness = request.config.stash[HARNESS]
     harness.test = request.node.nodeid
-    return harness
+    yield harness
+    harness.save_failing()
 
 
 @pytest.hookimpl(optionalhook=True)

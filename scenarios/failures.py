@@ -15,7 +15,7 @@ from twin.scenario.faults import ControllerKilled
 from twin.scenario.scenario import encode_scenario
 
 FOLDER: Final = Path("scenario-failures")
-"""Folder for failing scenarios, shrunk, and for the runs of an external program that failed."""
+"""Folder for failing scenarios, shrunk, and for their runs."""
 
 TAIL_RECORDS: Final = 25
 NAME_DIGITS: Final = 6
@@ -38,12 +38,12 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> Path:
-        """The folder of the external program's run that failed."""
+        """The folder of the run that failed."""
         return Path(self.path).with_suffix("")
 
 
 def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failure:
-    """Write a failing scenario, and the run if an external program failed, in the place of an `earlier` one.
+    """Write a failing scenario, in the place of an `earlier` one.
 
     Hypothesis runs the smallest scenario last, so that one stays.
     """
@@ -61,17 +61,16 @@ def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failu
             Path(old.path).unlink(missing_ok=True)
             rmtree(old.folder, ignore_errors=True)
     path.write_bytes(text)
-    if run.controller is not None:
-        run.save(failure.folder)
     return failure
 
 
-def failure_text(run: Run, wrong: Sequence[str], path: str) -> str:
+def failure_text(run: Run, wrong: Sequence[str], failure: Failure) -> str:
     """The violations, the whole scenario, and the end of the trace."""
     tail = list(run.trace)[-TAIL_RECORDS:]
     narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
     scenario = encode_scenario(run.scenario).decode()
-    return "\n".join([*wrong, f"seed {run.scenario.seed}; twin replay {path}", scenario, "...", *narration])
+    where = f"seed {run.scenario.seed}; twin replay {failure.path}; drawn: {failure.folder.as_posix()}/report.html"
+    return "\n".join([*wrong, where, scenario, "...", *narration])
 
 
 def _own_ports(run: Run) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -27,8 +28,8 @@ class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
     `recognizer`: the oracle's answers, or a recognizer's for the images of the `camera`. `reached` collects the
-    situations of all runs, `failures` the last failure of each property, by name. `test` is the test that runs now.
-    `layout` is the line of an external controller.
+    situations of all runs, `failures` the last failure of each property, by name. `failing` has those of their runs
+    that are not saved yet. `test` is the test that runs now. `layout` is the line of an external controller.
     """
 
     link: LinkName = "memory"
@@ -41,6 +42,7 @@ class Harness:
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
     failures: dict[str, Failure] = field(default_factory=dict, repr=False)
+    failing: dict[str, Run] = field(default_factory=dict, repr=False)
     test: str = field(default="", repr=False)
     layout: Layout = field(default_factory=Layout, repr=False)
     _pace: Pace | None = field(default=None, repr=False)
@@ -87,8 +89,20 @@ class Harness:
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
             failure = self.failures[name] = failure_of(run, name, self.test, self.failures.get(name))
-            raise AssertionError(failure_text(run, wrong, failure.path))
+            self.failing[name] = run
+            raise AssertionError(failure_text(run, wrong, failure))
         return run
+
+    def save_failing(self) -> None:
+        """Save each failing run in a folder beside its scenario, with its report.
+
+        Hypothesis runs the smallest failing scenario last, so this is called once its property has ended.
+        """
+        for name, run in self.failing.items():
+            folder = self.failures[name].folder
+            shutil.rmtree(folder, ignore_errors=True)
+            run.save(folder)
+        self.failing.clear()
 
 
 def _steer_hypothesis(run: Run) -> None:

@@ -1,4 +1,6 @@
-"""The command `twin`: run, serve, test, replay, check, doctor. The module is long because each command stands here.
+"""The command `twin`: run, serve, test, replay, report, check, doctor.
+
+The module is long because each command stands here.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -13,13 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from classifier.command import command_app
-from twin import suite
+from twin import report_command, suite
 from twin.options import (
     BrokerAddress,
     ControllerCommand,
     InFlight,
     ItemsToServe,
     ItemsToSort,
+    JunitFile,
     LayoutFile,
     Link,
     LinkKind,
@@ -27,6 +30,7 @@ from twin.options import (
     PasswordFile,
     Pictures,
     RecognizerName,
+    ReportFile,
     SaveFolder,
     ScenarioFile,
     Seed,
@@ -83,6 +87,8 @@ def run(
     summary: SummaryFile = None,
     trace: TraceFile = None,
     save: SaveFolder = None,
+    report: ReportFile = None,
+    junit: JunitFile = None,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
@@ -99,7 +105,7 @@ def run(
     with _one_line_errors(), _terminable():
         external = _external(controller, link.value, service_port, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
-        files = RunFiles(summary=summary, trace=trace, save=save)
+        files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if truth_service:
             given["recognizer"] = recognizer = "oracle"
@@ -115,7 +121,8 @@ def run(
         with at as at_broker, ProgressBar(console, chosen.item_count) as bar:
             result = simulate(
                 chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see,), on_waiting=bar.report,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers),
+                on_waiting=bar.report,
             )  # fmt: skip
         _leave(console, result, files, link.value)
     raise typer.Exit(_exit_code(result))
@@ -185,30 +192,33 @@ def serve(
 
             result = simulate(
                 chosen, controller=ExternalController(service_port=service_port), link="realtime", broker=broker,
-                speed=speed,
-                keep_trace=False, trace_path=files.trace_path, watchers=(status.see,), on_waiting=announce,
+                speed=speed, keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers),
+                on_waiting=announce,
             )  # fmt: skip
         _leave(console, result, files, LinkKind.REALTIME.value)
     raise typer.Exit(_exit_code(result))
 
 
-@app.command(epilog=examples("twin replay scenario.json"))
-def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
-    """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+@app.command(epilog=examples("twin replay scenario.json", "twin replay kept"))
+def replay(
+    path: Annotated[Path, typer.Argument(metavar="RUN", help="Scenario file (JSON), or the folder of a saved run.")],
+) -> None:
+    """Show a run step by step, and its diagram: a scenario, run in memory, or a saved run as it was.
+
+    The exit code is 1 if it violates a rule.
+    """
+    from twin.replay import replayed
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
-    from twin.run import simulate
-    from twin.scenario.scenario import load_scenario
+    from twin.report.text_diagram import show_diagram
 
     console = Screen()
     with _one_line_errors():
-        with read_as("scenario", file):
-            scenario = load_scenario(file)
-        result = simulate(scenario, link="memory")
-        show_narration(console, result.trace, result.violations)
-        show_violations(console, result.violations, result.unlisted)
-    raise typer.Exit(VIOLATED if result.violations else 0)
+        sketch, verdict = replayed(path)
+        show_narration(console, sketch.records, verdict.violations)
+        show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
+        show_violations(console, verdict.violations, verdict.unlisted)
+    raise typer.Exit(VIOLATED if verdict.violations else 0)
 
 
 @app.command(epilog=examples("twin check trace.jsonl"))
@@ -398,6 +408,9 @@ def _recognizer(name: str) -> "Recognizer | None":
 
 
 app.command("test", epilog=examples('twin test "python my_controller.py {host} {port}"'))(suite.run_suite)
+app.command(
+    "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
+)(report_command.write_runs)  # fmt: skip
 
 
 def main() -> None:

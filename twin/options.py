@@ -23,7 +23,13 @@ SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the s
 TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
 SaveFolder = Annotated[
     Path | None,
-    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
+    typer.Option("--save", help="Save scenario, trace, summary, report and versions in this new or empty folder."),
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
+]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write the verdict to this JUnit file (XML), a test case for each rule.")
 ]
 LayoutFile = Annotated[
     Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")

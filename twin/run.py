@@ -23,6 +23,8 @@ from twin.errors import ArgumentError, ScenarioError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.report.diagram import diagram_svg
+from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
 from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
@@ -44,12 +46,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     clock. `output` is what an external program wrote. `addresses` has the host and port at which a hosted program
     looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the kernel's events,
     `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants). `controller` is the command
-    of an external controller; None for ours, or if somebody else started it.
+    of an external controller; None for ours, or if somebody else started it. `core` names a core that is not ours.
     """
 
     scenario: Scenario
     link: LinkName
     controller: str | None
+    core: str | None = None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -82,7 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.trace[0], trace.Began):
             raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
         files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
-        with trace.Trace(path=files.trace_path) as written:
+        with trace.Trace(path=files.trace_path, watchers=files.watchers) as written:
             for record in self.trace:
                 written.add(record)
         files.write(self, link=self.link, controller=self.controller)
@@ -97,8 +100,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _repr_html_(self) -> str:
-        """The summary and the violations as HTML tables, for a notebook."""
-        return run_html(self)
+        """The summary and the violations as HTML tables, and the diagram if the trace is whole, for a notebook."""
+        if not self.trace or not isinstance(self.trace[0], trace.Began):
+            return run_html(self)
+        sketch = Sketch()
+        for record in self.trace:
+            sketch.see(record)
+        return run_html(self) + diagram_svg(sketch.drawing(self.violations, self.excused))
 
 
 def simulate(
@@ -138,8 +146,7 @@ def simulate(
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    command = controller.command if isinstance(controller, ExternalController) else None
-    return _run(finished, verdict, answers, link, command)
+    return _run(finished, verdict, answers, link, controller)
 
 
 class _Recording(NamedTuple):
@@ -188,7 +195,8 @@ def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recor
 
 
 def _run(
-    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, command: str | None
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
+    controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, output, addresses = finished
     sim_s = simulation.timeline.now
@@ -199,11 +207,20 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link, controller=command, trace=tuple(record.records),
+        scenario=simulation.scenario, link=link,
+        controller=controller.command if isinstance(controller, ExternalController) else None,
+        core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
+
+
+def _core_name(controller: ControllerOf | ExternalController | None) -> str | None:
+    """The name of a core that is not ours."""
+    if controller is None or controller is Controller or isinstance(controller, ExternalController):
+        return None
+    return getattr(controller, "__name__", type(controller).__name__)
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:

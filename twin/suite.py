@@ -39,6 +39,7 @@ def run_suite(
         bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
     ] = True,
     card: Annotated[Path | None, typer.Option(help="Write the report card to this JSON file.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the results to this JUnit file (XML).")] = None,
 ) -> None:
     """Test a controller with scenarios of every family of faults, and print a report card.
 
@@ -52,6 +53,7 @@ def run_suite(
     arguments += [] if pictures is None else ["--pictures", pictures]
     arguments += ["--truth-service"] if truth_service else []
     arguments += [] if card is None else ["--card-file", str(card)]
+    arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.

@@ -11,9 +11,9 @@ from rich.table import Table
 from controller.system import wall_s
 from twin import trace
 from twin.doctor import Finding
+from twin.report.finished_run import FinishedRun
 from twin.report.narration import narrate
 from twin.report.screen import verbatim
-from twin.run import Run
 from twin.verdict.checks import Violation
 from twin.verdict.summary import Lateness, Summary, Tally
 
@@ -111,7 +111,7 @@ class StatusLine:
         self._status.stop()
 
 
-def show_run(console: Console, run: Run) -> None:
+def show_run(console: Console, run: FinishedRun) -> None:
     """Show a finished run: its table, connections and violations."""
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
