@@ -42,7 +42,9 @@ def found(tmp_path, monkeypatch):
         command = f"{PYTHON} {shlex.quote((tmp_path / 'program.py').as_posix())} {arguments}"
         run = simulate(ONE_ITEM, link="hosted", controller=ExternalController(command))
         assert not run.ok
-        return command, failure_of(run, "some property", "test_some_property", None)
+        failure = failure_of(run, "some property", "test_some_property", None)
+        run.save(failure.folder)
+        return command, failure
 
     return find
 
