@@ -10,7 +10,7 @@ import pytest
 from controller.address import parse_address
 from controller.errors import ControllerError
 from twin.errors import TwinError
-from twin.links.external_controller import ExternalController
+from twin.links.external_controller import ExternalController, starts_python
 from twin.run import LinkName
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
@@ -38,10 +38,8 @@ def usual_link(config: pytest.Config) -> LinkName:
     command = config.getoption("--controller")
     if command is None:
         return "memory"
-    program = Path(command.split(maxsplit=1)[0] if command.split() else "")
     wall_clock = config.getoption("--broker") is not None or config.getoption("--speed") is not None
-    hosted = (program.stem.startswith("python") or program.suffix == ".py") and not wall_clock
-    return "hosted" if hosted else "realtime"
+    return "hosted" if starts_python(command) and not wall_clock else "realtime"
 
 
 def check_options(config: pytest.Config, link: str) -> None:

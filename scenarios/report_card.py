@@ -5,6 +5,7 @@ from typing import Any
 
 from scenarios.confirmation import Confirmation
 from twin import Run, trace
+from twin.report.headline import headline
 
 
 class ReportCard:
@@ -27,8 +28,8 @@ class ReportCard:
         row["broken"] = sorted({*row["broken"], *(found.check for found in run.violations)})
         size = [run.scenario.item_count, len(run.scenario.faults)]
         if row["smallest"] is None or size <= row["smallest"]:
-            first = run.violations[0]
-            row["smallest"], row["first"] = size, f"{first.t_s:.1f} s {first.check}: {first.detail}"
+            first = min(run.violations, key=lambda found: found.t_s)
+            row["smallest"], row["first"] = size, headline(run.scenario, run.trace, first)
 
     def merge(self, rows: dict[str, dict[str, Any]]) -> None:
         """Take the rows of another process into account."""

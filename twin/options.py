@@ -53,11 +53,12 @@ ItemsToServe = Annotated[
     ),
 ]  # fmt: skip
 Link = Annotated[
-    LinkKind,
+    LinkKind | None,
     typer.Option(
         help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
         "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
-        "virtual time. realtime: over a broker, by the wall clock."
+        "virtual time. realtime: over a broker, by the wall clock. Without this option: hosted for a --controller in "
+        "Python, else lockstep."
     ),
 ]
 RecognizerName = Annotated[

@@ -23,6 +23,7 @@ from twin.errors import ArgumentError, ScenarioError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.links.output_log import Said
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
@@ -43,10 +44,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `output` is what an external program wrote. `addresses` has the host and port at which a hosted program
-    looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the kernel's events,
-    `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants). `controller` is the command
-    of an external controller; None for ours, or if somebody else started it. `core` names a core that is not ours.
+    clock. `said` are the lines that an external program wrote, `output` all of them. `addresses` has the host and port
+    at which a hosted program looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the
+    kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
+    `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
+    core that is not ours.
     """
 
     scenario: Scenario
@@ -61,10 +63,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
-    output: str = ""
+    said: Sequence[Said] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     events: int
     exchanges: int
+
+    @property
+    def output(self) -> str:
+        """What an external program wrote."""
+        return "".join(f"{said.text}\n" for said in self.said)
 
     @property
     def ok(self) -> bool:
@@ -165,12 +172,13 @@ class _Finished(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
-    output: str
+    said: tuple[Said, ...]
     addresses: Mapping[str, tuple[str, int]]
 
 
 def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording) -> _Finished:
-    began_s, tally, output = wall_s(), Tally(), ""
+    began_s, tally = wall_s(), Tally()
+    said: tuple[Said, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
@@ -184,21 +192,21 @@ def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recor
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.run_hosted(program)
-            output, addresses = program.output, program.addresses
+            said, addresses = program.said, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened)
     if isinstance(control.controller, ExternalController) and link != "hosted":
-        output = control.controller.output
-    return _Finished(simulation, record, tally, wall_s() - began_s, output, addresses)
+        said = control.controller.said
+    return _Finished(simulation, record, tally, wall_s() - began_s, said, addresses)
 
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
     controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s, output, addresses = finished
+    simulation, record, tally, took_s, said, addresses = finished
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -211,7 +219,7 @@ def _run(
         controller=controller.command if isinstance(controller, ExternalController) else None,
         core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
-        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ def run(
     scenario: ScenarioFile = None,
     items: ItemsToSort = DEFAULT_ITEMS,
     seed: Seed = 1,
-    link: Link = LinkKind.LOCKSTEP,
+    link: Link = None,
     recognizer: RecognizerName = "resnet",
     in_flight: InFlight = "auto",
     layout: LayoutFile = None,
@@ -84,6 +84,7 @@ def run(
 
     console = Screen()
     with one_line_errors(), _terminable():
+        link = link or _usual_link(controller, anywhere=broker is None and listen is None)
         external = _external(controller, link.value, service_port, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
@@ -232,6 +233,14 @@ def _scenario(
         recognizer=RecognizerModel(source="oracle" if oracle else "images"),
         controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
     )  # fmt: skip
+
+
+def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:
+    """The link if none is asked for: a Python program is hosted, unless it has to meet a broker."""
+    from twin.links.external_controller import starts_python
+
+    hosted = command is not None and anywhere and starts_python(command)
+    return LinkKind.HOSTED if hosted else LinkKind.LOCKSTEP
 
 
 def _external(

@@ -4,10 +4,12 @@ import os
 import shlex
 import subprocess
 import threading
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import TwinError
+from twin.links.output_log import OutputLog, Said
 from twin.links.processes import Processes
 
 if TYPE_CHECKING:
@@ -59,7 +61,8 @@ class ExternalController:
         self._hosts: Hosts | None = None
         self._placed: ExternalController | None = None
         self._output: IO[bytes] | None = None
-        self._written = ""
+        self._log = OutputLog()
+        self._said: tuple[Said, ...] = ()
         self._processes: Processes | None = None
         self._words: list[str] = []
 
@@ -101,9 +104,14 @@ class ExternalController:
         return self.service_port is not None or (self._command is not None and "{service}" in self._command)
 
     @property
-    def output(self) -> str:
+    def said(self) -> tuple[Said, ...]:
         """What the program wrote in its last run, except on the link hosted; the end of it, if that was much."""
-        return self._written if self._placed is None else self._placed._written
+        return self._said if self._placed is None else self._placed._said
+
+    def note_output(self, now_s: float) -> None:
+        """What it has written so far, it wrote by this time."""
+        if self._output is not None:
+            self._log.mark(os.fstat(self._output.fileno()).st_size, now_s)
 
     @property
     def command(self) -> str | None:
@@ -120,7 +128,7 @@ class ExternalController:
         if self._processes is None or (code := self._processes.exit_code()) is None:
             return None
         reason = f"{self._words[0]} ended with exit code {code}"
-        last = self._end_of_output(LAST_LINE_BYTES).strip().rpartition("\n")[2] if code else ""
+        last = self._end_of_output(LAST_LINE_BYTES).decode(errors="replace").strip().rpartition("\n")[2] if code else ""
         return Exit(code, f"{reason}: {last}" if last else reason)
 
     def stop(self) -> None:
@@ -156,17 +164,24 @@ class ExternalController:
         finally:
             self.kill()
             if self._output is not None:
-                self._written = self._end_of_output(MOST_OUTPUT_BYTES)
+                size = os.fstat(self._output.fileno()).st_size
+                self._said = tuple(self._log.lines(self._end_of_output(MOST_OUTPUT_BYTES), size))
                 self._output.close()
                 self._output = None
 
-    def _end_of_output(self, most_bytes: int) -> str:
+    def _end_of_output(self, most_bytes: int) -> bytes:
         """The last that the program wrote."""
         if self._output is None:
-            return ""
+            return b""
         size = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, size - most_bytes))
-        return self._output.read(most_bytes).decode(errors="replace")
+        return self._output.read(most_bytes)
+
+
+def starts_python(command: str) -> bool:
+    """Whether a command line starts Python, or a Python file, so that the link hosted may run it."""
+    program = Path(command.split(maxsplit=1)[0] if command.split() else "")
+    return program.stem.startswith("python") or program.suffix == ".py"
 
 
 def _await_children(processes: Processes) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from twin.links.output_log import Said
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -48,5 +49,5 @@ class FinishedRun(Protocol):
         """How late events were under the wall clock."""
 
     @property
-    def output(self) -> str:
-        """What a hosted program wrote."""
+    def said(self) -> Sequence[Said]:
+        """The lines that an external program wrote."""
