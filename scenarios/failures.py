@@ -107,7 +107,7 @@ def _scenario_lines(scenario: Scenario) -> list[str]:
 
 def _fault_line(fault: Fault) -> str:
     fields = msgspec.to_builtins(fault)
-    name, from_s, until_s = (fields.pop(key, None) for key in ("kind", "from_s", "until_s"))
+    name, from_s, until_s = (fields.pop(key) for key in ("fault", "from_s", "until_s"))
     rest = "".join(f", {key} {value}" for key, value in fields.items())
     return f"fault: {name} from {from_s} to {until_s} s{rest}"
 
