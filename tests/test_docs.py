@@ -16,7 +16,18 @@ import pytest
 import yaml
 
 from controller import Settings
-from twin import ExternalController, Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, simulate
+from twin import (
+    Camera,
+    ExternalController,
+    Item,
+    ItemDraw,
+    Layout,
+    LinkModel,
+    RecognizerModel,
+    Scenario,
+    faults,
+    simulate,
+)
 from twin.verdict.checks import ALL_CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +40,7 @@ FOLLOWED = ("tutorial.md", "how-to/layout.md", "how-to/pictures.md", "how-to/fai
 
 STRUCTS = {
     "Layout": Layout, "Settings": Settings, "Scenario": Scenario, "Item": Item, "Items that are drawn": ItemDraw,
-    "Link": LinkModel, "Recognizer": RecognizerModel,
+    "Link": LinkModel, "Camera": Camera, "Recognizer": RecognizerModel,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from twin.links import ExternalController
     from twin.run import Run, simulate
     from twin.scenario import (
+        Camera,
         Item,
         ItemDraw,
         Layout,
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "ExternalController", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario", "TwinError",
-    "faults", "load_layout", "load_scenario", "settings_for", "simulate", "trace",
+    "Camera", "ExternalController", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Run", "Scenario",
+    "TwinError", "faults", "load_layout", "load_scenario", "settings_for", "simulate", "trace",
 ]  # fmt: skip
 
 _HOMES: Final = {
@@ -33,8 +34,8 @@ _HOMES: Final = {
     "twin.links": ("ExternalController",),
     "twin.run": ("Run", "simulate"),
     "twin.scenario": (
-        "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario", "load_layout", "load_scenario",
-        "settings_for",
+        "Camera", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario", "load_layout",
+        "load_scenario", "settings_for",
     ),
 }  # fmt: skip
 _MODULES: Final = {"faults": "twin.scenario.faults", "trace": "twin.trace"}

@@ -15,7 +15,7 @@ Content = Literal["scenario", "trace", "summary"]
 
 LONGEST_SNIFFED_BYTES: Final = 16 * 1024 * 1024
 _USE: Final[dict[Content, str]] = {
-    "scenario": "use it with `twin run` or `twin replay`", "trace": "use it with `twin check`",
+    "scenario": "use it with `twin run` or `twin replay`", "trace": "use it with `twin check` or `twin report`",
     "summary": "it is for people and scripts, and no command reads it",
 }  # fmt: skip
 

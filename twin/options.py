@@ -23,7 +23,13 @@ SummaryFile = Annotated[Path | None, typer.Option("--summary", help="Write the s
 TraceFile = Annotated[Path | None, typer.Option("--trace", help="Write the trace to this JSON Lines file.")]
 SaveFolder = Annotated[
     Path | None,
-    typer.Option("--save", help="Save scenario, trace, summary and versions in this new or empty folder."),
+    typer.Option("--save", help="Save scenario, trace, summary, report and versions in this new or empty folder."),
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
+]
+JunitFile = Annotated[
+    Path | None, typer.Option("--junit", help="Write the verdict to this JUnit file (XML), a test case for each rule.")
 ]
 LayoutFile = Annotated[
     Path | None, typer.Option("--layout", help="TOML file with the layout of the line. Without it: the default line.")
@@ -47,11 +53,12 @@ ItemsToServe = Annotated[
     ),
 ]  # fmt: skip
 Link = Annotated[
-    LinkKind,
+    LinkKind | None,
     typer.Option(
         help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
         "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
-        "virtual time. realtime: over a broker, by the wall clock."
+        "virtual time. realtime: over a broker, by the wall clock. Without this option: hosted for a --controller in "
+        "Python, else lockstep."
     ),
 ]
 RecognizerName = Annotated[
@@ -61,6 +68,50 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+Pictures = Annotated[
+    str | None,
+    typer.Option(
+        help="What the camera shows. oracle: blank pictures, whose answers are simulated. rendered: drawn pictures. "
+        "Otherwise a folder with pictures of your own: a sub-folder of JPEG or PNG files for each class, such as ripe, "
+        "half_ripe and raw."
+    ),
+]
+InFlight = Annotated[
+    str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
+]
+BrokerAddress = Annotated[
+    str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
+]
+ControllerCommand = Annotated[
+    str | None,
+    typer.Option(
+        help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}, on "
+        "the links hosted and realtime: its recognition service."
+    ),
+]
+ListenPort = Annotated[
+    int | None,
+    typer.Option(
+        "--listen", min=1, max=65535,
+        help="Port of the twin's broker, for a program that has its address in its text. Without it: any free port.",
+    ),
+]  # fmt: skip
+ServicePort = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=65535,
+        help="In real time, port of the twin's recognition service, for a program that has it in its text. Without "
+        "it: any free port, for {service} in the command.",
+    ),
+]  # fmt: skip
+TruthService = Annotated[
+    bool,
+    typer.Option(
+        "--truth-service",
+        help="The twin's recognition service answers from the truth. It is at {service} in the command or, without "
+        "that in it, on port 8088.",
+    ),
+]  # fmt: skip
 ComputeMs = Annotated[
     float | None,
     typer.Option(

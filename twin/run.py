@@ -1,6 +1,6 @@
 """One run: a scenario, a controller and a link, and the result. Every run of a scenario starts with `simulate`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
@@ -20,12 +20,16 @@ from controller.system import wall_s
 from twin import trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ArgumentError
+from twin.errors import ArgumentError, ScenarioError
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.links.output_log import Said
+from twin.report.diagram import diagram_svg
+from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
 from twin.scenario.item import Item
+from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
@@ -43,15 +47,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
-    the controller in virtual time (in lockstep: the grants). `computing` has the lines of a hosted program that compute
-    for long: file, line, and the time that each takes, in s. `controller` is the command of an external controller;
-    None for ours, or if somebody else started it.
+    clock. `said` are the lines that an external program wrote, `output` all of them. `addresses` has the host and port
+    at which a hosted program looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the
+    kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
+    `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
+    core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
+    that each takes, in s.
     """
 
     scenario: Scenario
     link: LinkName
     controller: str | None
+    core: str | None = None
     trace: Sequence[trace.AnyRecord]
     summary: Summary
     violations: Sequence[Violation]
@@ -60,10 +67,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
-    output: str = ""
+    said: Sequence[Said] = ()
+    addresses: Mapping[str, tuple[str, int]] = {}
     events: int
     exchanges: int
     computing: Sequence[tuple[str, int, float]] = ()
+
+    @property
+    def output(self) -> str:
+        """What an external program wrote."""
+        return "".join(f"{said.text}\n" for said in self.said)
 
     @property
     def ok(self) -> bool:
@@ -84,7 +97,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(self.trace[0], trace.Began):
             raise ArgumentError("keep_trace", False, "True for a run that is to be saved")
         files = RunFiles(summary=None, trace=None, save=Path(folder), save_name="folder")
-        with trace.Trace(path=files.trace_path) as written:
+        with trace.Trace(path=files.trace_path, watchers=files.watchers) as written:
             for record in self.trace:
                 written.add(record)
         files.write(self, link=self.link, controller=self.controller)
@@ -99,8 +112,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _repr_html_(self) -> str:
-        """The summary and the violations as HTML tables, for a notebook."""
-        return run_html(self)
+        """The summary and the violations as HTML tables, and the diagram if the trace is whole, for a notebook."""
+        if not self.trace or not isinstance(self.trace[0], trace.Began):
+            return run_html(self)
+        sketch = Sketch()
+        for record in self.trace:
+            sketch.see(record)
+        return run_html(self) + diagram_svg(sketch.drawing(self.violations, self.excused))
 
 
 def simulate(
@@ -127,7 +145,7 @@ def simulate(
     _check_link(link, broker, speed)
     if link != "hosted" and isinstance(controller, ExternalController) and controller.compute_ms is not None:
         raise ArgumentError("compute_ms", controller.compute_ms, f"left out on the link {link}")
-    load_renderer(scenario)
+    load_pictures_of(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
@@ -135,16 +153,16 @@ def simulate(
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
-            on_waiting=on_waiting,
+            on_waiting=on_waiting, speed=1.0 if speed is None else speed,
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
-        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers))
+        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers))
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
+            _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    return _run(finished, verdict, answers, link, controller if isinstance(controller, ExternalController) else None)
+    return _run(finished, verdict, answers, link, controller)
 
 
 class _Recording(NamedTuple):
@@ -163,13 +181,14 @@ class _Finished(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
-    output: str
+    said: tuple[Said, ...]
+    addresses: Mapping[str, tuple[str, int]]
 
 
-def _execute(
-    scenario: Scenario, control: opening.Control, link: LinkName, speed: float | None, recording: _Recording
-) -> _Finished:
-    began_s, tally, output = wall_s(), Tally(), ""
+def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording) -> _Finished:
+    began_s, tally = wall_s(), Tally()
+    said: tuple[Said, ...] = ()
+    addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
     # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
@@ -177,17 +196,19 @@ def _execute(
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.run_in_real_time(live, 1.0 if speed is None else speed)
+            simulation.run_in_real_time(live, control.speed)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.run_hosted(program)
-            output = program.output
+            said, addresses = program.said, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened)
-    return _Finished(simulation, record, tally, wall_s() - began_s, output)
+    if isinstance(control.controller, ExternalController) and link != "hosted":
+        said = control.controller.said
+    return _Finished(simulation, record, tally, wall_s() - began_s, said, addresses)
 
 
 def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
@@ -196,16 +217,18 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
     if isinstance(program, ExternalController) and program.command and program.hosts().measures:
         few = tuple(islice(scenario.stack(), MEASURED_ITEMS)) or (Item(),)
         calm = msgspec.structs.replace(scenario, items=few, faults=(), stop_s=None)
-        ended = _execute(calm, control, "hosted", None, _Recording(Checks(()))).record.records[-1]
+        ended = _execute(calm, control, "hosted", _Recording(Checks(()))).record.records[-1]
         if isinstance(ended, trace.Ended) and ended.reason == "interrupted":
             raise KeyboardInterrupt
         program.hosts().measured(())  # Of one that has crashed, too.
 
 
 def _run(
-    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName, program: ExternalController | None
+    finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
+    controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s, output = finished
+    simulation, record, tally, took_s, said, addresses = finished
+    program = controller if isinstance(controller, ExternalController) else None
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -214,12 +237,21 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link, controller=None if program is None else program.command,
-        trace=tuple(record.records), summary=summary, violations=verdict.violations, excused=verdict.excused,
-        unlisted=verdict.unlisted, margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s),
-        output=output, events=simulation.timeline.events, exchanges=simulation.exchanges,
+        scenario=simulation.scenario, link=link,
+        controller=None if program is None else program.command,
+        core=_core_name(controller), trace=tuple(record.records),
+        summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
+        addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
         computing=program.hosts().computing if program is not None and link == "hosted" else (),
     )  # fmt: skip
+
+
+def _core_name(controller: ControllerOf | ExternalController | None) -> str | None:
+    """The name of a core that is not ours."""
+    if controller is None or controller is Controller or isinstance(controller, ExternalController):
+        return None
+    return getattr(controller, "__name__", type(controller).__name__)
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
@@ -244,23 +276,33 @@ def _recognizer(
 ) -> Recognizer:
     """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
 
-    On the link hosted it answers as the recognition service that the program finds.
+    On the link hosted, and in real time where the twin runs it, it answers as the recognition service.
     """
     if scenario.recognizer.source == "oracle":
         if given is not None:
             raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
     if isinstance(controller, ExternalController):
-        if given is not None and link != "hosted":
+        if given is not None and link != "hosted" and not (link == "realtime" and controller.served):
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
         return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
 
 
-def load_renderer(scenario: Scenario) -> None:
-    """Load the renderer if the scenario needs it: loading it during a run would delay real time."""
-    if scenario.recognizer.source == "images":
+def load_pictures_of(scenario: Scenario) -> None:
+    """Load what makes the scenario's pictures: loading it during a run would delay real time.
+
+    Raises `TwinError` for a folder without pictures of the scenario's items.
+    """
+    source = scenario.camera.source
+    if source is not None or scenario.recognizer.source == "images":
         import_module("classifier.rendering.renderer")
+    if source in (None, "rendered"):
+        return
+    classes, folder = scenario.item_classes, load_pictures(Path(source))
+    missing = [name for name in classes if name not in folder.classes]
+    if missing:
+        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")
 
 
 def _shipped_model() -> Recognizer:

@@ -4,7 +4,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -12,17 +12,28 @@ from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
 from twin.files import check_writable, write_json
-from twin.scenario.scenario import SCENARIO_FORMAT, Scenario
-from twin.verdict.summary import Summary
+from twin.program_origin import interpreter_of, program_digest
+from twin.report.drawing import Sketch
+from twin.report.finished_run import FinishedRun
+from twin.report.html import write_report
+from twin.report.junit import write_junit
+from twin.report.reported import Origin, Verdict, report_of, reported_run
+from twin.scenario.scenario import SCENARIO_FORMAT
+from twin.trace import Watcher
+from twin.verdict.summary import Lateness
 
 RUN_FORMAT: Final = 1
+OUTPUT_FILE: Final = "output.txt"
+"""Each line behind the line's time at which it was written, in s."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `run.json`: formats of the files beside it, versions, link and command lines.
 
-    `command` is the twin's command line, `controller` that of an external controller (None: our controller).
-    `threshold` is the confidence from which an answer counts as sure.
+    `command` is the twin's command line, `controller` that of an external controller (None: our controller), `core`
+    the name of a core in Python that is not ours. `interpreter` is the path of what the controller's command starts,
+    `program` a digest of the files that it names. `threshold` is the confidence from which an answer counts as sure,
+    `lateness_ms` how late events were in real time.
     """
 
     format: int = RUN_FORMAT
@@ -34,59 +45,68 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     command: Sequence[str]
     controller: str | None = None
+    core: str | None = None
+    interpreter: str | None = None
+    program: str | None = None
     threshold: float
-
-
-class Savable(Protocol):
-    """What is written of a run, besides its trace."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """What it was."""
-
-    @property
-    def summary(self) -> Summary:
-        """What came of it."""
-
-    @property
-    def output(self) -> str:
-        """What a hosted program wrote."""
+    lateness_ms: Lateness
 
 
 class RunFiles:
-    """The files of one run: `summary` and `trace` are single files, `save` is a folder for all of them.
+    """The files of one run: `save` is a folder for all of them but `junit`, the others are single files.
 
     All paths are checked before the run begins. Raises `FileError` for a path that cannot be written; `save_name` is
-    what it calls the folder.
+    what it calls the folder. `watchers` have to see the run's records.
     """
 
     def __init__(
-        self, *, summary: Path | None, trace: Path | None, save: Path | None, save_name: str = "--save"
-    ) -> None:
+        self, *, summary: Path | None, trace: Path | None, save: Path | None, report: Path | None = None,
+        junit: Path | None = None, save_name: str = "--save",
+    ) -> None:  # fmt: skip
         if trace is not None and save is not None:
             raise FileError("--trace must be left out together with --save, which saves the trace as well")
         check_writable("--summary", summary)
         check_writable("--trace", trace)
+        check_writable("--report", report)
+        check_writable("--junit", junit)
         if save is not None:
             _make_folder(save, save_name)
         self.trace_path = trace if save is None else save / "trace.jsonl"
         self._summary = summary
         self._folder = save
+        self._report = report
+        self._junit = junit
+        self._sketch = None if save is None and report is None else Sketch()
+        self.watchers: tuple[Watcher, ...] = () if self._sketch is None else (self._sketch.see,)
 
-    def write(self, run: Savable, *, link: str, controller: str | None = None) -> None:
-        """Write the summary and the folder of a finished run; the trace is already written. Raises `FileError`."""
+    def write(self, run: FinishedRun, *, link: str, controller: str | None = None) -> None:
+        """Write what was asked for of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
             write_json(self._summary, run.summary)
+        if self._junit is not None:
+            write_junit(self._junit, run, link)
+        if self._report is not None:
+            self._draw(self._report, run, Origin(link=link, controller=controller, core=run.core))
         if self._folder is None:
             return
+        self._draw(self._folder / "report.html", run, Origin.of_folder(self._folder, link, controller, run.core))
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
-            link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
+            link=link, command=sys.argv, controller=controller, core=run.core,
+            interpreter=None if controller is None else interpreter_of(controller),
+            program=None if controller is None else program_digest(controller),
+            threshold=run.scenario.controller.confidence_threshold, lateness_ms=run.lateness_ms,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             write_json(self._folder / f"{name}.json", content)
-        if run.output:
-            (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
+        if run.said:
+            lines = "".join(f"{said.t_s:10.3f} s  {said.text}\n" for said in run.said)
+            (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")
+
+    def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:
+        assert self._sketch is not None, "a run that is drawn has been watched"
+        verdict = Verdict(run.violations, run.excused, unlisted=run.unlisted, interrupted=run.interrupted)
+        write_report(path, report_of([(reported_run(self._sketch, verdict, origin), self._sketch.records)]))
 
 
 def _make_folder(path: Path, name: str) -> None:

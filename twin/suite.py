@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from twin.options import ComputeMs
+from twin.options import ComputeMs, LayoutFile, Pictures, TruthService
 
 REFUSED: Final = 2
 EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
@@ -31,18 +31,31 @@ def run_suite(
             "broker and of the recognition service. Leave them out if the program has its addresses in its text.",
         ),
     ],
+    layout: LayoutFile = None,
+    pictures: Pictures = None,
+    truth_service: TruthService = False,
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
+    shrink: Annotated[
+        bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
+    ] = True,
     compute_ms: ComputeMs = None,
-    shrink: Annotated[bool, typer.Option(help="Make what was found as small as possible.")] = True,
+    card: Annotated[Path | None, typer.Option(help="Write the report card to this JSON file.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the results to this JUnit file (XML).")] = None,
 ) -> None:
     """Test a controller with scenarios of every family of faults, and print a report card.
 
-    A Python program runs unmodified under a virtual clock. Any other program runs in real time. Exit code 1: a rule
-    was broken. The smallest scenario of each family that breaks one is in the folder scenario-failures.
+    A Python program runs unmodified under a virtual clock, and the smallest scenario of each failure once more in real
+    time. Any other program runs in real time. Exit code 1: a rule was broken. The smallest scenario of each family that
+    breaks one is in the folder scenario-failures.
     """
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
     arguments += [] if compute_ms is None else ["--compute-ms", f"{compute_ms:g}"]
+    arguments += [] if layout is None else ["--layout", str(layout)]
+    arguments += [] if pictures is None else ["--pictures", pictures]
+    arguments += ["--truth-service"] if truth_service else []
+    arguments += [] if card is None else ["--card-file", str(card)]
+    arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
     if find_spec("xdist") is not None:
         arguments += ["-n", str(PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.

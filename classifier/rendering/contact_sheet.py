@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from classifier.errors import DatasetError
 from classifier.rendering.blank import BLANK_KINDS, render_blank
 from classifier.rendering.foreign_objects import FOREIGN_KINDS, STRANGE_KINDS
+from classifier.rendering.looks import BOX, CARD
 from classifier.rendering.optics import spoil
 from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
@@ -18,13 +19,20 @@ from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 _TILE: Final = (96, 72)
 _TITLE_PX: Final = 110
 _GREY: Final = 128
+_CLASSES: Final = ("raw", "half_ripe", "ripe")
 
 
 def contact_sheet(path: Path, *, seed: int, columns: int = 6) -> None:
     """Draw every kind of picture that the renderer knows, a row a kind. Raises `DatasetError` where it cannot write."""
     fruit = [FRUIT_CLASSES[i % len(FRUIT_CLASSES)] for i in range(columns)]
     seeds = [seed + i for i in range(columns)]
-    rows = {name: [render(name, seed=s) for s in seeds] for name in ("raw", "half_ripe", "ripe")}
+    rows = {name: [render(name, seed=s) for s in seeds] for name in _CLASSES}
+    for look in (CARD, BOX):
+        rows |= {f"{look}, {name}": [render(name, seed=s, look=look) for s in seeds] for name in _CLASSES}
+        rows[f"{look}, between"] = [render_between(seed=s, gap=s % len(GAPS), look=look) for s in seeds]
+        kinds = [FOREIGN_KINDS[s % len(FOREIGN_KINDS)] for s in seeds]
+        rows[f"{look}, foreign"] = [render_foreign(k, seed=s, look=look) for k, s in zip(kinds, seeds, strict=True)]
+        rows[f"{look}, empty"] = [render_empty(seed=s, look=look) for s in seeds]
     for number, (lower, upper, *_) in enumerate(GAPS):
         rows[f"{lower} | {upper}"] = [render_between(seed=s, gap=number) for s in seeds]
     rows |= {name: [render_foreign(name, seed=s) for s in seeds] for name in (*FOREIGN_KINDS, *STRANGE_KINDS)}
@@ -50,9 +58,15 @@ def _row(name: str, tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def _tile(image: bytes) -> NDArray[np.uint8]:
-    """A picture as small as the sheet has it."""
+    """A picture as small as the sheet has it, with white beside one that is narrower."""
     picture = np.asarray(cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
-    return np.asarray(cv2.resize(picture, _TILE, interpolation=cv2.INTER_AREA), np.uint8)
+    width = min(_TILE[0], round(picture.shape[1] * _TILE[1] / picture.shape[0]))
+    small = cv2.resize(picture, (width, _TILE[1]), interpolation=cv2.INTER_AREA)
+    room = _TILE[0] - width
+    white = (255, 255, 255)
+    return np.asarray(
+        cv2.copyMakeBorder(small, 0, 0, room // 2, room - room // 2, cv2.BORDER_CONSTANT, value=white), np.uint8
+    )
 
 
 def _torn_tile(image: bytes, *, seed: int) -> NDArray[np.uint8]:

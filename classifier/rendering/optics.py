@@ -12,6 +12,7 @@ from classifier.rendering.body import Generator, Patch
 FAULTS: Final = ("blurred", "dark", "torn", "not_an_image")
 """The camera faults that change a picture's bytes."""
 
+_HAZE_SHARE: Final = 0.4
 _BYTE_DIFFERENCE_DEVIATION: Final = 104.5
 """The deviation of the difference of two uniform bytes: 256 / sqrt(6)."""
 
@@ -42,6 +43,36 @@ def draw_optics(rng: Generator) -> Optics:
         noise=float(rng.uniform(0.002, 0.03)),
         quality=int(rng.integers(55, 96)),
     )
+
+
+def draw_wide_optics(rng: Generator, *, finer: int) -> Optics:
+    """A random camera of a line of cards or boxes: nobody balanced its colours, but the white paper shows by how much.
+
+    A scene that is drawn `finer` times as large is blurred less, once it is reduced.
+    """
+    level = float(rng.uniform(0.76, 1.1))
+    clean = rng.random() < 0.35
+    warmth, tint = (0.0, 0.0) if clean else (rng.normal(0, 0.05), rng.normal(0, 0.035))
+    return Optics(
+        gains=(level * float(np.exp(-warmth)), level * float(np.exp(tint)), level * float(np.exp(warmth))),
+        gamma=float(rng.uniform(0.85, 1.2)),
+        vignette=float(rng.uniform(0, 0.3)),
+        focus_px=float(rng.uniform(0, 1.6)) / finer,
+        motion_px=int(rng.integers(0, 4)) // finer,
+        noise=float(rng.uniform(0.001, 0.02)),
+        quality=int(rng.integers(55, 97)),
+    )
+
+
+def expose(rng: Generator, picture: Patch) -> None:
+    """Uneven light over the scene, and haze before it, in place."""
+    height, width = picture.shape[:2]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    picture *= (1 + rng.normal(0, 0.06) * x + rng.normal(0, 0.06) * y)[..., None]
+    if rng.random() < _HAZE_SHARE:
+        haze = rng.uniform(0, 0.22)
+        picture += (rng.uniform(0.55, 1.0) - picture) * np.float32(haze)
 
 
 def develop(rng: Generator, picture: Patch, optics: Optics) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
 from classifier.rendering.blank import BLANK_KINDS, damage, render_blank
 from classifier.rendering.foreign_objects import FOREIGN_KINDS
+from classifier.rendering.looks import BOX, CARD, FRUIT
 from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 
@@ -33,52 +35,65 @@ _UNKNOWN_ODDS: Final = {
     "damaged": 0.03,
 }
 UNKNOWN_KINDS: Final = tuple(_UNKNOWN_ODDS)
+_LOOK_ODDS: Final = {FRUIT: 0.4, CARD: 0.3, BOX: 0.3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One picture of a set: the file's bytes, its class (or two classes, joined), and its kind within the class."""
+    """One picture of a set: the file's bytes, its class (or two classes, joined), its kind within it, its look."""
 
     image: bytes
     label: str
     kind: str
+    look: str = FRUIT
 
 
-def synthesize(count: int, *, seed: int, split: str) -> Iterator[Sample]:
-    """A set of `count` samples; each depends on seed, split and its own number alone."""
+def synthesize(count: int, *, seed: int, split: str, look: str | None = None) -> Iterator[Sample]:
+    """A set of `count` samples; each depends on seed, split, look and its own number alone."""
     for number in range(count):
-        yield draw_sample(number, seed=seed, split=split)
+        yield draw_sample(number, seed=seed, split=split, look=look)
 
 
-def draw_sample(number: int, *, seed: int, split: str) -> Sample:
-    """Sample `number` of a set; the classes take turns, so that a set of any size is balanced."""
+def draw_sample(number: int, *, seed: int, split: str, look: str | None = None) -> Sample:
+    """Sample `number` of a set, in one look or (None) in any of them.
+
+    The classes take turns, so that a set of any size is balanced.
+    """
     rng = np.random.default_rng([seed, SPLITS.index(split), number])
     picture_seed = int(rng.integers(2**62))
+    if look is None:
+        look = str(np.random.default_rng(picture_seed).choice(list(_LOOK_ODDS), p=list(_LOOK_ODDS.values())))
     if rng.random() < BETWEEN_SHARE:
         gap = int(rng.integers(len(GAPS)))
         label = BETWEEN.join(GAPS[gap][:2])
-        return Sample(image=render_between(seed=picture_seed, gap=gap), label=label, kind="between")
+        image = render_between(seed=picture_seed, gap=gap, look=look)
+        return Sample(image=image, label=label, kind="between", look=look)
     if rng.random() < UNKNOWN_SHARE:
         kind = str(rng.choice(UNKNOWN_KINDS, p=list(_UNKNOWN_ODDS.values())))
-        return Sample(image=draw_unknown(kind, seed=picture_seed), label=UNKNOWN, kind=kind)
+        return Sample(image=draw_unknown(kind, seed=picture_seed, look=look), label=UNKNOWN, kind=kind, look=look)
     label = FRUIT_CLASSES[number % len(FRUIT_CLASSES)]
     length_m, lateral_m = _size(rng)
-    image = render(label, seed=picture_seed, length_m=length_m, lateral_m=lateral_m)
-    return Sample(image=image, label=label, kind=label)
+    image = render(label, seed=picture_seed, length_m=length_m, lateral_m=lateral_m, look=look)
+    return Sample(image=image, label=label, kind=label, look=look)
 
 
-def draw_unknown(kind: str, *, seed: int) -> bytes:
+def draw_unknown(kind: str, *, seed: int, look: str = FRUIT) -> bytes:
     """A picture of one of `UNKNOWN_KINDS`: anything but a single, clearly visible item of a class."""
     rng = np.random.default_rng([seed, 1])
     length_m, lateral_m = _size(rng)
     fruit = str(rng.choice(FRUIT_CLASSES))
+    item = partial(render, fruit, seed=seed, length_m=length_m, look=look)
     draw: dict[str, Callable[[], bytes]] = {
-        "foreign": lambda: render_foreign(_foreign_kind(rng), seed=seed, length_m=length_m, lateral_m=lateral_m),
-        "empty": lambda: render_empty(seed=seed),
-        "dark": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="dark"),
-        "blurred": lambda: render(fruit, seed=seed, length_m=length_m, lateral_m=lateral_m, fault="blurred"),
-        "two": lambda: render_two(fruit, str(rng.choice(FRUIT_CLASSES)), seed=seed, gap_m=rng.uniform(-0.005, 0.04)),
-        "damaged": lambda: damage(render(fruit, seed=seed, length_m=length_m), seed=seed),
+        "foreign": lambda: render_foreign(
+            _foreign_kind(rng), seed=seed, length_m=length_m, lateral_m=lateral_m, look=look
+        ),
+        "empty": lambda: render_empty(seed=seed, look=look),
+        "dark": lambda: item(lateral_m=lateral_m, fault="dark"),
+        "blurred": lambda: item(lateral_m=lateral_m, fault="blurred"),
+        "two": lambda: render_two(
+            fruit, str(rng.choice(FRUIT_CLASSES)), seed=seed, gap_m=rng.uniform(-0.005, 0.04), look=look
+        ),
+        "damaged": lambda: damage(item(), seed=seed),
     }
     return render_blank(kind, seed=seed) if kind in BLANK_KINDS else draw[kind]()
 

@@ -204,7 +204,7 @@ def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
             for number, sample in enumerate(samples):
                 folder = tree / split / sample.label
                 folder.mkdir(exist_ok=True)
-                (folder / f"{number:06d}-{sample.kind}.jpg").write_bytes(sample.image)
+                (folder / f"{number:06d}-{sample.look}-{sample.kind}.jpg").write_bytes(sample.image)
                 written += 1
     return written
 

@@ -272,7 +272,7 @@ def test_a_file_of_another_kind_is_named_with_its_command(tmp_path):
     assert one_line(twin("check", summary)).startswith(f"twin: {summary} is a summary, not a trace; ")
     for command in ("run", "replay"):
         trace_line = one_line(twin(command, records))
-        assert trace_line == f"twin: {records} is a trace, not a scenario; use it with `twin check`"
+        assert trace_line == f"twin: {records} is a trace, not a scenario; use it with `twin check` or `twin report`"
         assert one_line(twin(command, summary)).startswith(f"twin: {summary} is a summary, not a scenario; ")
 
 

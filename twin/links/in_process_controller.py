@@ -42,6 +42,9 @@ class Program(Protocol):
     def stop(self, number: signal.Signals) -> None:
         """Ask the controller to end, as a signal does."""
 
+    def note_output(self, now_s: float) -> None:
+        """Note how much the controller has written by this time."""
+
     @property
     def started(self) -> bool:
         """Whether the twin starts the controller; otherwise it connects by itself."""
@@ -67,6 +70,9 @@ class InProcessController:
         self.gate_to_command_s: deque[float] = deque()
         self._exit: Exit | None = None
         self._stop = threading.Event()
+
+    def note_output(self, now_s: float) -> None:
+        """It writes nothing."""
 
     @property
     def started(self) -> bool:

@@ -24,6 +24,7 @@ from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.plant_client import PlantClient
+from twin.links.recognition_service import RecognitionService
 from twin.links.rival import Rival
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
@@ -38,6 +39,7 @@ class Control:
 
     `broker` is HOST:PORT, an embedded broker that runs, or None for an embedded broker of this run's own. `on_waiting`
     gets a text when the twin waits for a participant or, in real time, for a controller that connects by itself.
+    `speed` is that of real time.
     """
 
     controller: ControllerOf | ExternalController
@@ -45,6 +47,7 @@ class Control:
     recognizer: CachingRecognizer
     broker: str | EmbeddedBroker | None
     on_waiting: Callable[[str], None]
+    speed: float = 1.0
 
     @property
     def ours(self) -> bool:
@@ -169,9 +172,12 @@ def realtime(control: Control) -> Iterator[Live]:
         )
         plant_client.open()
         stack.callback(plant_client.close)
-        program = _program(control, host, port, granted=False)
+        service = _service(control, stack)
+        program = _program(control, host, port, granted=False, service=service)
         stack.callback(program.end)
         program.start()
+        if not program.started and service is not None:
+            control.on_waiting(f"the recognition service is at {service}")
         if not program.started:
             control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
         yield Live(plant_client, inbox, embedded, program)
@@ -185,8 +191,16 @@ def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, 
     return embedded, (embedded.host, embedded.port)
 
 
-def _program(control: Control, host: str, port: int, *, granted: bool) -> Program:
+def _service(control: Control, stack: ExitStack) -> str | None:
+    """The address of the twin's recognition service, which runs if the controller's program needs it."""
+    if not isinstance(control.controller, ExternalController) or not control.controller.served:
+        return None
+    port = control.controller.service_port or 0
+    return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=control.speed)).url
+
+
+def _program(control: Control, host: str, port: int, *, granted: bool, service: str | None = None) -> Program:
     if isinstance(control.controller, ExternalController):
-        return control.controller.at(host, port)
+        return control.controller.at(host, port, service)
     address = Address(host=host, port=port)
     return InProcessController(control.controller, control.settings, control.recognizer, address, granted=granted)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import IO
 
 if sys.platform == "win32":
     import ctypes
@@ -36,14 +37,19 @@ if sys.platform == "win32":
     _kernel.CreateJobObjectW.restype = _kernel.OpenProcess.restype = wintypes.HANDLE
 
     class Processes:
-        """A program and its child processes, started with this object. Raises `OSError` if the program cannot start."""
+        """A program and its child processes, started with this object; they write to `output`.
 
-        def __init__(self, words: Sequence[str]) -> None:
+        Raises `OSError` if the program cannot start.
+        """
+
+        def __init__(self, words: Sequence[str], output: IO[bytes]) -> None:
             # Windows first looks beside Python's own program, which a virtual environment shares with another Python.
             program = shutil.which(words[0]) or words[0]
             # A process group of its own can get a Ctrl-Break, and does not get the twin's Ctrl-C.
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | _CREATE_SUSPENDED
-            self._program = subprocess.Popen([program, *words[1:]], stdin=subprocess.PIPE, creationflags=flags)
+            self._program = subprocess.Popen(
+                [program, *words[1:]], stdin=subprocess.PIPE, stdout=output, stderr=output, creationflags=flags
+            )
             self._job = wintypes.HANDLE(_kernel.CreateJobObjectW(None, None))
             handle = wintypes.HANDLE(_kernel.OpenProcess(_SET_QUOTA_TERMINATE_SUSPEND, False, self._program.pid))
             # The program runs from here on, so every process that it starts belongs to the job.
@@ -84,11 +90,16 @@ if sys.platform == "win32":
 else:
 
     class Processes:
-        """A program and its child processes, started with this object. Raises `OSError` if the program cannot start."""
+        """A program and its child processes, started with this object; they write to `output`.
 
-        def __init__(self, words: Sequence[str]) -> None:
+        Raises `OSError` if the program cannot start.
+        """
+
+        def __init__(self, words: Sequence[str], output: IO[bytes]) -> None:
             # A session of its own makes the program the leader of a process group, which its children join.
-            self._program = subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True)
+            self._program = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+            )
 
         def exit_code(self) -> int | None:
             """The exit code of the program itself; None while it runs."""

@@ -100,7 +100,8 @@ class RealTimePort:
                 self._record(trace.Feedback(self._timeline.now, kept.part, kept.says))
 
     def record_exit(self) -> None:
-        """Record the end of the controller's program, once."""
+        """Record the end of the controller's program, once, and note what it has written."""
+        self._live.program.note_output(self._timeline.now)
         ended = None if self._exited else self._live.program.exit()
         if ended is not None:
             self._exited = True

@@ -7,9 +7,9 @@ or the controller.
 from twin.scenario.faults import AnyFault, Fault
 from twin.scenario.item import Item
 from twin.scenario.layout import Layout, load_layout
-from twin.scenario.scenario import ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
+from twin.scenario.scenario import Camera, ItemDraw, LinkModel, RecognizerModel, Scenario, load_scenario, settings_for
 
 __all__ = [
-    "AnyFault", "Fault", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario", "load_layout",
-    "load_scenario", "settings_for",
+    "AnyFault", "Camera", "Fault", "Item", "ItemDraw", "Layout", "LinkModel", "RecognizerModel", "Scenario",
+    "load_layout", "load_scenario", "settings_for",
 ]  # fmt: skip

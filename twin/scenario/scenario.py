@@ -73,6 +73,26 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
 
 
+class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the camera's pictures come from, and what they look like where they are rendered.
+
+    `source`: None is blank pictures for `recognizer.source` oracle, and rendered ones for images. `rendered`: rendered
+    for both. Otherwise the path of a folder with a sub-folder of pictures for each class; `digest` is that of all its
+    pictures, and the run needs the same ones.
+
+    `look` of rendered pictures: `fruit`: bare fruit on the belt, 320 x 240. `card`: fruit printed on a white card,
+    100 x 100, as the FS simulator's. `box`: fruit printed on the top of a box at any rotation, 480 x 400.
+    """
+
+    look: Literal["fruit", "card", "box"] = "fruit"
+    source: str | None = None
+    digest: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse unknown looks."""
+        settle(self, ScenarioError, "camera.")
+
+
 class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How pictures are recognised, and how long that takes in the twin's time.
 
@@ -114,6 +134,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     link: LinkModel = LinkModel()
     faults: tuple[AnyFault, ...] = ()
     recognizer: RecognizerModel = RecognizerModel()
+    camera: Camera = Camera()
     controller: Settings = Settings()
     stop_s: float | None = None
     stop_signal: Literal["SIGTERM", "SIGINT"] = "SIGTERM"
@@ -142,6 +163,12 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def item_count(self) -> int:
         """The number of items in the stack."""
         return self.items.count if isinstance(self.items, ItemDraw) else len(self.items)
+
+    @property
+    def item_classes(self) -> tuple[str, ...]:
+        """The classes that its items have, or may have, each once."""
+        items = self.items
+        return items.classes if isinstance(items, ItemDraw) else tuple(dict.fromkeys(item.item_class for item in items))
 
     def stack(self) -> Iterator[Item]:
         """The items in the order in which the loader gets them."""

@@ -10,6 +10,8 @@ import pytest
 
 from classifier.rendering.foreign_objects import FOREIGN_KINDS, STRANGE_KINDS
 from classifier.rendering.optics import FAULTS, spoil
+from classifier.rendering.peach import draw_peach
+from classifier.rendering.printed import print_peach
 from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
 from classifier.rendering.ripeness import GAPS, RIPENESS, class_at, palette
 
@@ -112,3 +114,46 @@ def test_faults_are_repeatable_and_match_their_names() -> None:
 def test_an_unknown_fault_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"fault must be one of blurred, .*, got 'melted'"):
         spoil(b"", "melted", seed=0)
+
+
+PRINTED = ("card", "box")
+
+
+@pytest.mark.parametrize(("look", "shape"), [("card", (100, 100, 3)), ("box", (400, 480, 3))])
+def test_a_printed_look_has_its_camera_s_size_and_the_same_bytes_for_the_same_seed(
+    look: str, shape: tuple[int, ...]
+) -> None:
+    images = [render(c, seed=1, look=look) for c in CLASSES]
+    images += [render_empty(seed=1, look=look), render_two("ripe", "raw", seed=1, look=look)]
+    images += [render_foreign(kind, seed=2, look=look) for kind in FOREIGN_KINDS + STRANGE_KINDS]
+    images += [render_between(seed=5, gap=0, look=look), render("ripe", seed=1, fault="dark", look=look)]
+    assert {decoded(image).shape for image in images} == {shape}
+    assert render("ripe", seed=3, look=look) == render("ripe", seed=3, look=look) != render("ripe", seed=4, look=look)
+
+
+def print_hue_deg(item_class: str, ripeness: float, seed: int) -> float:
+    """The hue of a printed peach's mean colour, from -90 to 270 degrees."""
+    patch, cover = draw_peach(np.random.default_rng(seed), item_class, ripeness, 60.0)
+    mean = np.average(patch.reshape(-1, 3), axis=0, weights=cover.ravel()).astype(np.float32)
+    hue = float(cv2.cvtColor(mean[None, None], cv2.COLOR_BGR2HSV)[0, 0, 0])
+    return (hue + 90) % 360 - 90
+
+
+def test_a_printed_peach_s_mean_colour_has_the_hue_of_its_class() -> None:
+    for item_class, (low, high) in {"raw": (50, 80), "half_ripe": (12, 47), "ripe": (-18, 12)}.items():
+        begin, end = RIPENESS[item_class]
+        hues = [print_hue_deg(item_class, begin + (end - begin) * s / 29, s) for s in range(30)]
+        assert low < min(hues) < max(hues) < high, (item_class, hues)
+
+
+@pytest.mark.parametrize("look", PRINTED)
+def test_a_printed_peach_lies_on_white(look: str) -> None:
+    for seed in range(12):
+        card = print_peach(np.random.default_rng(seed), look, "raw", 0.1, 80.0)
+        assert card.shape == (80, 80, 3)
+        assert min(card[0, 0].min(), card[-1, 0].min(), card[0, -1].min(), card[-1, -1].min()) > 0.85
+
+
+def test_a_look_that_there_is_none_of_is_refused() -> None:
+    with pytest.raises(ValueError, match="look must be one of fruit, card, box, got 'coin'"):
+        render("ripe", seed=1, look="coin")

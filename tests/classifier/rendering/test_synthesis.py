@@ -6,6 +6,7 @@ import pytest
 
 from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
+from classifier.rendering.looks import LOOKS
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 from classifier.rendering.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
 
@@ -35,3 +36,9 @@ def test_every_kind_of_unknown_picture_is_drawn_the_same_twice(kind: str) -> Non
 
 def test_unknown_is_the_last_class() -> None:
     assert CLASSES[-1] == UNKNOWN
+
+
+def test_a_set_has_every_look_and_can_be_drawn_in_one() -> None:
+    samples = list(synthesize(60, seed=1, split="val"))
+    assert min(Counter(sample.look for sample in samples)[look] for look in LOOKS) > 8
+    assert {sample.look for sample in synthesize(9, seed=1, split="val", look="box")} == {"box"}

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from controller.errors import SettingsError
-from twin import Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
+from twin import Camera, Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
 from twin.errors import ScenarioError
 from twin.scenario.scenario import decode_scenario, encode_scenario
 
@@ -63,6 +63,7 @@ WRONG = {
     "class must be a string, got 3": (Item, {"item_class": 3}),
     "available_s must be a number, got None": (Item, {"available_s": None}),
     "link.latency_s must be a number, got '1'": (LinkModel, {"latency_s": "1"}),
+    "camera.look must be one of fruit, card, box, got 'coin'": (Camera, {"look": "coin"}),
     "recognizer.source must be one of oracle, images, got 'eye'": (RecognizerModel, {"source": "eye"}),
     "gate must be an integer, got True": (faults.GateStuck, {"gate": True}),
     "bounces must be one of 1, 2, 3, 4, 5, got 7": (faults.GateBounce, {"bounces": 7}),

@@ -18,6 +18,7 @@ from twin.links.external_controller import Exit
 from twin.links.hosted.hosts import Hosts
 from twin.links.hosted.process import HostProcess
 from twin.links.hosted.switchboard import Switchboard
+from twin.links.output_log import OutputLog, Said
 
 LONGEST_START_S: Final = 60.0
 """A program that has not connected by then, on its own clock, meets a line that has begun without it."""
@@ -54,6 +55,7 @@ class HostedLink:
         self._folder = TemporaryDirectory(prefix="hosted-")
         self._output = Path(self._folder.name) / "output.txt"
         self._output.touch()
+        self._log = OutputLog()
         self._switchboard = Switchboard(recognizer)
         self._process: HostProcess | None = None
         self._lives = 0
@@ -68,6 +70,17 @@ class HostedLink:
     def output(self) -> str:
         """What the program wrote to its standard output and error."""
         return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """The same, line by line, with the line's time of each."""
+        written = self._output.read_bytes()
+        return tuple(self._log.lines(written, len(written)))
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """The first host and port at which the program looked for the broker (`mqtt`) and the service (`http`)."""
+        return dict(self._switchboard.addresses)
 
     def start(self, now_s: float) -> Heard:
         """Start the program: the first one until it connects, which is time zero."""
@@ -165,6 +178,7 @@ class HostedLink:
         heard.commands, board.commands = board.commands, []
         heard.seen, board.seen = board.seen, []
         heard.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
+        self._log.mark(self._output.stat().st_size, heard.at_s)
         next_s = self._next_s()
         self._wake = None if next_s is None else (max(next_s - self._offset_s, heard.at_s), next_s)
         heard.next_s = None if self._wake is None else self._wake[0]

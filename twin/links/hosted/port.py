@@ -5,6 +5,7 @@ import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from controller.system import wall_s
 from twin import trace
@@ -24,6 +25,9 @@ from twin.scenario.faults import (
 )
 from twin.timeline import Timeline, Timer
 from twin.verdict.excuses import RECONNECT_S
+
+INTERRUPTED: Final = 130
+"""The exit code of a Python program that Ctrl-C ends."""
 
 
 class HostedPort:
@@ -47,6 +51,7 @@ class HostedPort:
         self._spins = 0
         self._spun_at_s = -1.0
         self._gone = False
+        self._good_codes = {0}
         self._lost_by: BrokerFault | None = None
         self._lost_until_s = math.inf
         self.exchanges = 0
@@ -84,7 +89,8 @@ class HostedPort:
             self.gate_to_command_s.append(wall_s() - before_s)
 
     def stop(self, number: signal.Signals) -> None:
-        """The program is told to end, by a signal."""
+        """The program is told to end, by a signal. One without a handler ends by that signal."""
+        self._good_codes |= {-number, INTERRUPTED} if number == signal.SIGINT else {-number}
         self._link.send_signal(number)
         self._exchange()
 
@@ -160,7 +166,7 @@ class HostedPort:
         for payload in heard.commands:
             self._send(command_message(payload))
         if heard.exit is not None:
-            kind = trace.Crashed if heard.exit.code else trace.Exited
+            kind = trace.Exited if heard.exit.code in self._good_codes else trace.Crashed
             self._leave(kind(now_s, heard.exit.reason))
         if heard.next_s is not None:
             self._deadline.start(max(heard.next_s, now_s), self._wake)

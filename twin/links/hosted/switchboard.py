@@ -10,17 +10,17 @@ from classifier import Recognizer
 from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError
+from twin.links.external_controller import SERVICE_PORT
 from twin.links.hosted.broker_observations import observations_of
-from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
 from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import Close, Connected, Published, Send
 from twin.links.mqtt.packets import Connect, Disconnect
 from twin.links.mqtt.session_broker import SessionBroker
+from twin.links.recognition_endpoint import RecognitionEndpoint, StrangeRequestError
 
 LIFE: Final = 1_000_000
 """More connections than a program opens before it is killed: a program that is started again has other numbers."""
 
-_INSTEAD: Final = "; use --link realtime"
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
 """First letters of HTTP's methods."""
@@ -30,7 +30,8 @@ class Switchboard:
     """A program's connections, by the number that it gives them. Times are in s from any moment.
 
     `inbox` has what the program is to get; `commands` and `seen` what it said to the line, and what the broker saw,
-    until somebody takes them out. `down`: nobody is let in to the broker. `ever_connected`: somebody was.
+    until somebody takes them out. `down`: nobody is let in to the broker. `ever_connected`: somebody was. `addresses`
+    has the first host and port at which the program looked for the broker (`mqtt`) and the service (`http`).
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
@@ -39,6 +40,8 @@ class Switchboard:
         self._kinds: dict[int, str] = {}
         self._rivals: dict[int, str] = {}
         self._rival_count = 0
+        self._opened: dict[int, tuple[str, int]] = {}
+        self.addresses: dict[str, tuple[str, int]] = {}
         self._life = 0
         self.inbox: list[Sequence[object]] = []
         self.commands: list[bytes] = []
@@ -61,7 +64,7 @@ class Switchboard:
         kind, number, *rest = message
         assert isinstance(number, int)
         if kind == "open":
-            self._open(number, rest[1])
+            self._open(number, str(rest[0]), int(str(rest[1])))
         elif kind == "data":
             self._receive(self._life * LIFE + number, str(rest[0]).encode("latin-1"), now_s)
         else:
@@ -127,17 +130,19 @@ class Switchboard:
         self._act()
         self.inbox.clear()
 
-    def _open(self, number: int, port: object) -> None:
+    def _open(self, number: int, host: str, port: int) -> None:
         if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
             self.inbox.append(("refuse", number))
         else:
             self._kinds[self._life * LIFE + number] = ""
+            self._opened[self._life * LIFE + number] = (host, port)
             self.inbox.append(("accept", number))
 
     def _receive(self, connection: int, data: bytes, now_s: float) -> None:
         kind = self._kinds.get(connection)
         if kind == "" and data:
             kind = self._kinds[connection] = _kind(data[0])
+            self.addresses.setdefault(kind, self._opened[connection])
             if kind == "mqtt" and self.down:  # It was let in before the broker was away.
                 del self._kinds[connection]
                 self._hang_up(connection)
@@ -151,12 +156,11 @@ class Switchboard:
                 self._service.received(connection, data, now_s)
             except StrangeRequestError as strange:
                 must = "to the broker or the recognition service"
-                raise HostingError(
-                    f"--controller can't be hosted: it speaks {must} only, got {strange}{_INSTEAD}"
-                ) from None
+                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
 
     def _close(self, connection: int) -> None:
         kind = self._kinds.pop(connection, None)
+        self._opened.pop(connection, None)
         if kind == "mqtt":
             self._broker.closed(connection)
         elif kind == "http":
@@ -194,4 +198,4 @@ def _kind(first: int) -> str:
     if first in _HTTP:
         return "http"
     must = "its connections must be MQTT or HTTP without TLS"
-    raise HostingError(f"--controller can't be hosted: {must}{_INSTEAD}")
+    raise HostingError(f"--controller can't be hosted: {must}; use --link realtime")

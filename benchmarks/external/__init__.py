@@ -1,0 +1,1 @@
+"""External programs with one mistake each: sound programs of several styles, and small changes of their text."""

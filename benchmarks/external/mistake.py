@@ -1,0 +1,71 @@
+"""One mistake: a sound program, a change of its text, and the smallest scenario that proves the result broken."""
+
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from twin import Item, RecognizerModel, Scenario
+
+ROOT: Final = Path(__file__).parents[2]
+_EXAMPLES: Final = ROOT / "examples" / "controllers"
+_HERE: Final = Path(__file__).parent
+
+SOUND: Final[Mapping[str, Path]] = {
+    "one_at_a_time": _EXAMPLES / "sound_one_at_a_time.py",
+    "windows": _EXAMPLES / "sound_windows.py",
+    "asyncio": _EXAMPLES / "sound_asyncio.py",
+}
+"""The sound programs, by style."""
+
+
+class ChangeError(Exception):
+    """A change that does not fit its program."""
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """A mistake in the program of a `style`. `kind` is what the mistake is, in a few words.
+
+    Each change is a piece of the program's text, which occurs there once, and what stands there instead. `scenario` is
+    as small as one can be that shows the mistake.
+    """
+
+    name: str
+    style: str
+    kind: str
+    changes: tuple[tuple[str, str], ...]
+    scenario: Scenario
+
+    def text(self) -> str:
+        """The broken program. Raises `ChangeError` if a change does not fit."""
+        text = SOUND[self.style].read_text(encoding="utf-8")
+        for old, new in self.changes:
+            if text.count(old) != 1:
+                raise ChangeError(f"{self.name}: {old!r} occurs {text.count(old)} times in the program {self.style}")
+            text = text.replace(old, new)
+        return text
+
+
+def write_program(mistake: Mistake, folder: Path) -> Path:
+    """Write the broken program to a folder."""
+    path = folder / f"{mistake.name}.py"
+    path.write_text(mistake.text(), encoding="utf-8")
+    compile(mistake.text(), path, "exec")
+    return path
+
+
+def command_of(program: Path, service: str = "{service}") -> str:
+    """The command line of a program, for the twin."""
+    return f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} {{host}} {{port}} {service}"
+
+
+def scenario(classes: str, *faults: Any, answer_s: float = 0.02, **fields: Any) -> Scenario:
+    """A scenario with items of these classes, by their first letters, as long as usual."""
+    names = {"r": "raw", "h": "half_ripe", "R": "ripe"}
+    return Scenario(
+        items=tuple(Item(item_class=names[letter]) for letter in classes), faults=faults,
+        recognizer=RecognizerModel(latency_s=answer_s), **fields,
+    )  # fmt: skip

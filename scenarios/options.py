@@ -1,0 +1,120 @@
+"""What the suite's options mean: the link, the line, its pictures, and how many examples; and which are refused."""
+
+import shlex
+import shutil
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+
+from controller.address import parse_address
+from controller.errors import ControllerError
+from twin.errors import TwinError
+from twin.links.external_controller import ExternalController, starts_python
+from twin.run import LinkName
+from twin.scenario.item import CLASSES
+from twin.scenario.layout import Layout, load_layout
+from twin.scenario.overrides import camera_of
+from twin.scenario.picture_folder import load_pictures
+from twin.scenario.scenario import Camera
+
+EXAMPLES: Final = {"quick": 60, "thorough": 800}
+EXAMPLES_A_MINUTE: Final = 150
+"""Examples of each property per minute on one core, from which `--minutes` computes their number."""
+
+HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
+HOSTED_EXAMPLES_A_MINUTE: Final = 20
+
+EXAMPLES_IN_LOCKSTEP: Final = 10
+EXAMPLES_IN_REAL_TIME: Final = 2
+
+SLOWEST: Final = 0.01
+FASTEST: Final = 1000.0
+LONGEST_MINUTES: Final = 100_000.0
+
+
+def usual_link(config: pytest.Config) -> LinkName:
+    """The link if none is asked for: a Python program is hosted, unless an option needs the wall clock."""
+    command = config.getoption("--controller")
+    if command is None:
+        return "memory"
+    wall_clock = config.getoption("--broker") is not None or config.getoption("--speed") is not None
+    return "hosted" if starts_python(command) and not wall_clock else "realtime"
+
+
+def check_options(config: pytest.Config, link: str) -> None:
+    """Raise `UsageError` for an invalid option, or one that would be ignored."""
+    for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
+        value = config.getoption(option)
+        if value is not None and not least <= value <= most:  # No comparison holds for nan.
+            raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
+    compute_ms = config.getoption("--compute-ms")
+    if compute_ms is not None and link != "hosted":
+        raise pytest.UsageError(f"--compute-ms must be left out without --link hosted, got {compute_ms:g}")
+    broker, command = config.getoption("--broker"), config.getoption("--controller")
+    if link in ("memory", "hosted") and (command is None) != (link == "memory"):
+        must = "given with --link hosted" if command is None else "left out with --link memory"
+        raise pytest.UsageError(f"--controller must be {must}, got {command!r}")
+    try:
+        if broker is not None:
+            parse_address(broker)
+        if command is not None:
+            _check_controller(command, link)
+    except (TwinError, ControllerError) as error:
+        raise pytest.UsageError(str(error)) from None
+    if broker is not None and link in ("memory", "hosted"):
+        raise pytest.UsageError(f"--broker must be left out with --link {link}, got {broker!r}")
+    if config.getoption("--speed") is not None and link != "realtime":
+        raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
+
+
+def _check_controller(command: str, link: str) -> None:
+    """Raise `TwinError` for a command that could not be started."""
+    service = "http://127.0.0.1:1" if link == "hosted" else None
+    if not ExternalController(command).at("127.0.0.1", 1, service).started:
+        raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
+    name = shlex.split(command)[0]
+    if shutil.which(name) is None:
+        raise TwinError(f"--controller must start with a program that can be found, got {command!r}")
+
+
+def examples_of(config: pytest.Config, link: str) -> int:
+    if link in ("lockstep", "realtime"):
+        return EXAMPLES_IN_LOCKSTEP if link == "lockstep" else EXAMPLES_IN_REAL_TIME
+    hosted = link == "hosted"
+    counts, a_minute = (HOSTED_EXAMPLES, HOSTED_EXAMPLES_A_MINUTE) if hosted else (EXAMPLES, EXAMPLES_A_MINUTE)
+    return counts.get(config.getoption("--profile")) or max(1, round(a_minute * config.getoption("--minutes")))
+
+
+def recognizer_of(config: pytest.Config) -> Literal["oracle", "images"]:
+    """Who answers: the truth where the twin's service does, and our controller's oracle; else a real recognizer."""
+    command, pictures = config.getoption("--controller"), config.getoption("--pictures")
+    if command is None:
+        return "images" if pictures not in (None, "oracle") else "oracle"
+    told = config.getoption("--truth-service") or "{service}" in command or pictures == "oracle"
+    return "oracle" if told else "images"
+
+
+def camera_shown(config: pytest.Config) -> Camera:
+    """What the camera shows. Raises `UsageError` for a folder without pictures of each class."""
+    pictures = config.getoption("--pictures")
+    try:
+        camera = Camera() if pictures is None else camera_of(pictures, Camera())
+        if camera.source not in (None, "rendered"):
+            missing = set(CLASSES) - set(load_pictures(Path(camera.source)).classes)
+            if missing:
+                raise pytest.UsageError(f"--pictures must have pictures of {', '.join(sorted(missing))}")
+    except TwinError as error:
+        raise pytest.UsageError(str(error)) from None
+    return camera
+
+
+def layout_of(config: pytest.Config) -> Layout:
+    """The line of an external controller. Raises `UsageError` for a file that has none."""
+    path = config.getoption("--layout")
+    if path is not None and config.getoption("--controller") is None:
+        raise pytest.UsageError("--layout must be left out without --controller: our controller is tried on any line")
+    try:
+        return Layout() if path is None else load_layout(path)
+    except (TwinError, ControllerError) as error:
+        raise pytest.UsageError(f"--layout: {error}") from None

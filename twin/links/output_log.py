@@ -1,0 +1,38 @@
+"""What an external program writes, line by line, with the line's time of each."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+MOST_MARKS: Final = 100_000
+"""When there are more, every second one is dropped: times become coarser, and memory stays bounded."""
+
+
+class Said(NamedTuple):
+    """A line of a program's output, and about when it was written, in s."""
+
+    t_s: float
+    text: str
+
+
+class OutputLog:
+    """Remembers how much a program had written at which time."""
+
+    def __init__(self) -> None:
+        self._marks: list[tuple[int, float]] = []
+
+    def mark(self, size_bytes: int, t_s: float) -> None:
+        """By this time it has written that much."""
+        if not self._marks or size_bytes > self._marks[-1][0]:
+            self._marks.append((size_bytes, t_s))
+        if len(self._marks) > MOST_MARKS:
+            del self._marks[: MOST_MARKS // 2 : 2]
+
+    def lines(self, end: bytes, size_bytes: int) -> Iterator[Said]:
+        """The lines of the `end` of an output of a size in all. What was written after the last mark has its time."""
+        marks, t_s = iter(self._marks), 0.0
+        known_bytes, written_bytes = 0, size_bytes - len(end)
+        for line in end.splitlines(keepends=True):
+            written_bytes += len(line)
+            while known_bytes < written_bytes and (mark := next(marks, None)) is not None:
+                known_bytes, t_s = mark
+            yield Said(t_s, line.decode(errors="replace").rstrip())

@@ -1,0 +1,258 @@
+"""What the pages draw of a run, as data: ways of items, strokes of rods, beams, faults, messages, violations.
+
+`Sketch` collects it record by record. `Drawing` is the result; a page has it as JSON. Times in s, positions in m.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from twin import trace
+from twin.report.belt_motion import BeltMotion
+from twin.report.drawn_events import Event, drawn_event
+from twin.report.drawn_faults import DrawnFault, drawn_fault
+from twin.report.item_motion import ItemMotion, ItemPath
+from twin.report.rod_motion import RodMotion
+from twin.scenario.layout import LOADER, bin_name
+from twin.scenario.scenario import Scenario
+from twin.verdict.checks import Excused, Violation
+
+DRAWING_FORMAT: Final = 1
+MOST_ITEMS: Final = 10_000
+MOST_RECORDS: Final = 500_000
+"""Records kept until the violations are known, beside which events are listed."""
+
+MOST_EVENTS: Final = 8_000
+AROUND_S: Final = 15.0
+"""Of more events, those within this time of a violation are listed, then those from the beginning on."""
+
+MOST_MARKS: Final = 300
+_DIGITS: Final = 6
+
+
+class DrawnItem(msgspec.Struct, frozen=True, array_like=True):
+    """An item: number, class, length, answer and confidence of the recognizer, digest of its picture, stretches."""
+
+    number: int
+    item_class: str
+    length_m: float
+    answer: str | None
+    confidence: float
+    picture: str | None
+    stretches: list[Sequence[Any]]
+
+
+class DrawnGate(msgspec.Struct, frozen=True):
+    """A gate: position, the changes of its beam, and those that reached the controller. They alternate from clear."""
+
+    at_m: float
+    beam: list[tuple[float, bool]]
+    said: list[tuple[float, bool]]
+
+
+class DrawnRod(msgspec.Struct, frozen=True):
+    """A rod: number, position, and its turning points (time, share out)."""
+
+    number: int
+    at_m: float
+    reaches: list[tuple[float, float]]
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """A violation, or what a fact excused: time, check, item, words, and why it is excused (None: it is not)."""
+
+    t_s: float
+    check: str
+    item: int | None
+    detail: str
+    excuse: str | None = None
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, drawn. `left_out` has a sentence for each thing that is not in it."""
+
+    format: int = DRAWING_FORMAT
+    scenario: Scenario
+    end_s: float
+    bins: dict[str, list[str]]
+    belt: list[Sequence[float]]
+    items: list[DrawnItem]
+    gates: list[DrawnGate]
+    rods: list[DrawnRod]
+    faults: list[DrawnFault]
+    marks: list[Mark]
+    events: list[Event]
+    left_out: list[str]
+
+
+class Sketch:
+    """Collects a run for its drawing. It watches the run's records.
+
+    `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
+    latest record, `records` are the first `MOST_RECORDS`. Memory is bounded: items beyond `MOST_ITEMS` are counted
+    only.
+    """
+
+    def __init__(self) -> None:
+        self.began = False
+        self.done = 0
+        self.end_s = 0.0
+        self._scenario = Scenario()
+        self.records: list[trace.AnyRecord] = []
+        self._records_left_out = 0
+        self._items_left_out = 0
+        self._answers: dict[int, trace.Answered] = {}
+        self._pictures: dict[int, str] = {}
+
+    @property
+    def item_count(self) -> int:
+        """The number of items in the scenario's stack."""
+        return self._scenario.item_count
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Take the next record."""
+        kind = type(record)
+        self.done += kind is trace.Binned and getattr(record, "item", 0) > 0
+        if isinstance(record, trace.Began):
+            self._begin(record.scenario)
+        self.end_s = max(self.end_s, record.t_s)
+        if isinstance(record, trace.BeltRuns):
+            self._belt.obey(record.t_s, record.running)
+        elif isinstance(record, trace.RodMoves):
+            self._rods[record.rod].move(record)
+        elif isinstance(record, trace.Edge):
+            _change(self._beams[record.gate], record.t_s, record.blocked)
+        elif isinstance(record, trace.Feedback) and record.key in self._said:
+            _change(self._said[record.key], record.t_s, record.value == "blocked")
+        elif isinstance(record, trace.Answered):
+            self._answers[record.item] = record
+        elif isinstance(record, trace.Photographed):
+            self._pictures[record.item] = record.image
+        if kind is trace.Loaded and len(self._items.paths) >= MOST_ITEMS:
+            self._items_left_out += 1
+        else:
+            self._items.see(record)
+        if len(self.records) < MOST_RECORDS:
+            self.records.append(record)
+        else:
+            self._records_left_out += 1
+
+    def drawing(
+        self, violations: Sequence[Violation], excused: Sequence[Excused] = (), more: Sequence[str] = ()
+    ) -> Drawing:
+        """The drawing of what was seen up to now, with the verdict's marks. `more` is said beside what is left out."""
+        scenario = self._scenario
+        marks = [_mark(each) for each in violations[:MOST_MARKS]]
+        marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
+        marks.sort(key=lambda mark: mark.t_s)
+        listed = _listed(self.records, [mark.t_s for mark in marks])
+        left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), listed)]
+        return Drawing(
+            scenario=scenario, end_s=_short(self.end_s), bins=_labels_of_bins(scenario),
+            belt=[_rounded(segment, 9) for segment in self._belt.segments],
+            items=[self._drawn_item(path) for path in self._items.paths.values()],
+            gates=[
+                DrawnGate(at_m=at_m, beam=self._beams[number], said=self._said[f"gate {number}"])
+                for number, at_m in enumerate(scenario.layout.gates_m, start=1)
+            ],
+            rods=[
+                DrawnRod(number=number, at_m=self._items.positions_m[number], reaches=_reaches(rod, self.end_s))
+                for number, rod in self._rods.items()
+            ],
+            faults=[drawn_fault(fault, self.end_s) for fault in scenario.faults],
+            marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
+        )  # fmt: skip
+
+    def _begin(self, scenario: Scenario) -> None:
+        self.began = True
+        self._scenario = scenario
+        self._belt = BeltMotion(scenario.layout, scenario.faults)
+        self._items = ItemMotion(scenario, self._belt)
+        self._rods = {rod: RodMotion(scenario, rod) for rod in (LOADER, *scenario.layout.bins)}
+        gates = range(1, len(scenario.layout.gates_m) + 1)
+        self._beams: dict[int, list[tuple[float, bool]]] = {gate: [] for gate in gates}
+        self._said: dict[str, list[tuple[float, bool]]] = {f"gate {gate}": [] for gate in gates}
+
+    def _drawn_item(self, path: ItemPath) -> DrawnItem:
+        answer = self._answers.get(path.number)
+        stretches: list[Sequence[Any]] = [
+            [_short(stretch.from_s), stretch.how, _short(stretch.value)]
+            + ([] if stretch.number is None else [stretch.number])
+            for stretch in path.stretches
+        ]
+        label = None if answer is None else answer.label
+        confidence = 0.0 if answer is None else round(answer.confidence, 3)
+        picture = self._pictures.get(path.number)
+        return DrawnItem(path.number, path.item_class, round(path.length_m, 4), label, confidence, picture, stretches)
+
+    def _left_out(self, marks: int, listed: Sequence[trace.AnyRecord]) -> Iterable[str]:
+        if self._items_left_out:
+            yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
+        events = len(self.records) + self._records_left_out - len(listed)
+        if events:
+            total = len(listed) + events
+            yield (
+                f"Of {total} events and messages {len(listed)} are listed: those near violations, then those from the "
+                f"beginning on. The trace has them all."
+            )
+        if marks:
+            yield f"{marks} marks of violations are left out."
+
+
+def _change(changes: list[tuple[float, bool]], at_s: float, blocked: bool) -> None:
+    """Add a change of level; a message that repeats the level changes nothing."""
+    if blocked != (changes[-1][1] if changes else False):
+        changes.append((_short(at_s), blocked))
+
+
+def _reaches(rod: RodMotion, end_s: float) -> list[tuple[float, float]]:
+    """The turning points, up to the end: a rod may be on its way then."""
+    last = [(_short(end_s), _short(rod.share_out(end_s)))]
+    return [(_short(reach.at_s), _short(reach.share)) for reach in rod.reaches] + last
+
+
+def _mark(violation: Violation, excuse: str | None = None) -> Mark:
+    return Mark(_short(violation.t_s), violation.check, violation.item, violation.detail, excuse)
+
+
+def _excuse(excused: Excused) -> str:
+    fact = excused.fact
+    return f"{fact.part}: {fact.what.replace('_', ' ')} at {fact.t_s:.2f} s ({fact.fault})"
+
+
+def _listed(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Sequence[trace.AnyRecord]:
+    """The records that are listed as events, in order."""
+    if len(records) <= MOST_EVENTS:
+        return records
+    spans_s = [(at_s - AROUND_S, at_s + AROUND_S) for at_s in sorted(times_s)]
+    near = [place for place, record in enumerate(records) if _within(record.t_s, spans_s)][:MOST_EVENTS]
+    chosen = set(near)
+    for place in range(len(records)):
+        if len(chosen) >= MOST_EVENTS:
+            break
+        chosen.add(place)
+    return [records[place] for place in sorted(chosen)]
+
+
+def _within(at_s: float, spans_s: list[tuple[float, float]]) -> bool:
+    """Whether a time is in one of the spans; those that are over are dropped, since times only grow."""
+    while spans_s and spans_s[0][1] < at_s:
+        spans_s.pop(0)
+    return bool(spans_s) and spans_s[0][0] <= at_s
+
+
+def _labels_of_bins(scenario: Scenario) -> dict[str, list[str]]:
+    labels: dict[str, list[str]] = {bin_name(number): [] for number in (*scenario.layout.bins, 0)}
+    bins: Mapping[str, int] = scenario.controller.bins
+    for label, number in bins.items():
+        labels[bin_name(number)].append(label)
+    return labels
+
+
+def _short(value: float) -> float:
+    return round(value, _DIGITS)
+
+
+def _rounded(values: Sequence[float], digits: int) -> list[float]:
+    return [round(value, digits) for value in values]

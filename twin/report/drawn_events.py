@@ -1,0 +1,59 @@
+"""One event of a run as the pages list it: when, on which lane, of which item, in a sentence and in a word or two."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from controller import wire
+from controller.errors import WireError
+from twin import trace
+from twin.report.narration import narrate
+
+Lane = Literal["commands", "feedback", "recognizer", "line", "fault", "other"]
+
+_LANES: Final[dict[type[trace.Record], Lane]] = {
+    trace.Feedback: "feedback", trace.Commanded: "commands", trace.Refused: "commands", trace.Answered: "recognizer",
+    trace.FaultActs: "fault", trace.Disturbed: "fault", trace.Began: "other", trace.EndRequested: "other",
+    trace.Crashed: "other", trace.Exited: "other", trace.Connection: "other", trace.Ended: "other",
+}  # fmt: skip
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """An event: time, lane, item (0: none), subject, predicate, and a short text for its lane."""
+
+    t_s: float
+    lane: Lane
+    item: int
+    subject: str
+    words: str
+    short: str = ""
+
+
+def drawn_event(record: trace.AnyRecord) -> Event:
+    """A record as an event."""
+    subject, words = narrate(record)
+    lane = _LANES.get(type(record), "line")
+    return Event(round(record.t_s, 6), lane, getattr(record, "item", None) or 0, subject, words, _short_text(record))
+
+
+def _short_text(record: trace.AnyRecord) -> str:
+    if isinstance(record, trace.Commanded):
+        return _command_text(record.payload)
+    if isinstance(record, trace.Feedback):
+        return "picture" if record.key == "camera" else f"{record.key} {record.value}"
+    if isinstance(record, trace.Answered):
+        return f"{record.item}: {record.label or 'no answer'}"
+    if isinstance(record, trace.Refused):
+        return "refused"
+    return ""
+
+
+def _command_text(payload: str) -> str:
+    try:
+        command = wire.decode_command(payload.encode())
+    except WireError:
+        return payload
+    if isinstance(command, wire.Conveyor):
+        return "belt run" if command.run else "belt stop"
+    rod = "all rods" if command.number == wire.ALL else f"rod {command.number}"
+    return f"{rod} {'push' if command.push else 'pull'}"

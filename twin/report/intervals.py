@@ -1,0 +1,65 @@
+"""Spans of time in a drawing: beams blocked, rods out, ways of items; for pictures that are not drawn by a browser."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from twin.report.drawing import DrawnItem, DrawnRod
+from twin.report.item_motion import GONE
+
+Belt = Sequence[Sequence[float]]
+RAMP_STEPS: Final = 4
+
+
+def blocked_spans(changes: Sequence[tuple[float, bool]], end_s: float) -> Iterator[tuple[float, float]]:
+    """When a gate's beam is blocked."""
+    for place, (from_s, blocked) in enumerate(changes):
+        if blocked:
+            yield from_s, changes[place + 1][0] if place + 1 < len(changes) else end_s
+
+
+def out_spans(rod: DrawnRod) -> Iterator[tuple[float, float]]:
+    """When a rod is not in."""
+    since_s = None
+    for (at_s, _), (next_s, next_share) in pairwise(rod.reaches):
+        if since_s is None and next_share > 0:
+            since_s = at_s
+        if since_s is not None and next_share == 0:
+            yield since_s, next_s
+            since_s = None
+    if since_s is not None:
+        yield since_s, rod.reaches[-1][0]
+
+
+def displacement_m(belt: Belt, at_s: float) -> float:
+    """The belt's displacement at a time."""
+    from_s, from_m, speed, acceleration = next((one for one in reversed(belt) if one[0] <= at_s), belt[0])
+    elapsed_s = at_s - from_s
+    return from_m + (speed + acceleration * elapsed_s / 2) * elapsed_s
+
+
+def ways(item: DrawnItem, belt: Belt, end_s: float) -> Iterator[list[tuple[float, float]]]:
+    """An item's way along the belt as corners (time, position), one list for each unbroken stay on it."""
+    way: list[tuple[float, float]] = []
+    for place, (from_s, how, value, *_) in enumerate(item.stretches):
+        until_s = item.stretches[place + 1][0] if place + 1 < len(item.stretches) else end_s
+        if how in GONE:
+            if way:
+                yield way
+            way = []
+        elif how == "rides":
+            way += [(at_s, displacement_m(belt, at_s) - value) for at_s in _turns(belt, from_s, until_s)]
+        else:
+            way += [(from_s, value), (until_s, value)]
+    if way:
+        yield way
+
+
+def _turns(belt: Belt, from_s: float, until_s: float) -> list[float]:
+    """The times at which the belt's speed changes, and some within ramps."""
+    times = [from_s]
+    for place, (start_s, _, _, acceleration) in enumerate(belt):
+        stop_s = belt[place + 1][0] if place + 1 < len(belt) else until_s
+        steps = RAMP_STEPS if acceleration else 1
+        times += [start_s + (stop_s - start_s) * step / steps for step in range(steps)]
+    return [*(at_s for at_s in sorted(set(times)) if from_s <= at_s < until_s), until_s]

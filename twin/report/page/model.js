@@ -1,0 +1,161 @@
+// One run: what was where at a time. It evaluates what the drawing's JSON holds; times in s, positions in m.
+
+const FORMAT = 1;
+const GONE = new Set(["binned", "off"]);
+
+// The index of the last entry whose time, given by `timeOf`, is not after `t`; -1 if there is none.
+export function lastBefore(entries, t, timeOf = (entry) => entry[0]) {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (timeOf(entries[middle]) <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+export class Model {
+  constructor(drawing) {
+    if (drawing.format !== FORMAT) throw new Error(`format of the drawing must be ${FORMAT}, got ${drawing.format}`);
+    this.layout = drawing.scenario.layout;
+    this.end = drawing.end_s;
+    this.bins = drawing.bins;
+    this.belt = drawing.belt;
+    this.gates = drawing.gates;
+    this.rods = drawing.rods;
+    this.leftOut = drawing.left_out;
+    this.items = drawing.items.map(
+      ([number, name, length, answer, confidence, picture, stretches]) =>
+        ({ number, name, length, answer, confidence, picture, stretches })
+    );
+    this.marks = drawing.marks.map(([t, check, item, detail, excuse]) => ({ t, check, item, detail, excuse }));
+    this.faults = drawing.faults.map(([from, until, part, number, name, settings]) =>
+      ({ from, until, part, number, name, settings }));
+    this.events = drawing.events.map(([t, lane, item, subject, words, short]) =>
+      ({ t, lane, item, subject, words, short: short || "" }));
+    this.binned = [];
+    for (const item of this.items) {
+      const last = item.stretches[item.stretches.length - 1];
+      item.from = item.stretches[0][0];
+      item.until = GONE.has(last[1]) ? last[0] : Infinity;
+      if (last[1] === "binned" && item.number > 0) this.binned.push([last[0], last[3] || 0]);
+    }
+    this.binned.sort((one, other) => one[0] - other[0]);
+    this.numbers = new Map(this.items.map((item) => [item.number, item]));
+    this.classes = [...new Set(this.items.map((item) => item.name))].sort();
+    this.stack = Array.isArray(drawing.scenario.items) ? drawing.scenario.items.length : drawing.scenario.items.count;
+  }
+
+  displacement(t) {
+    const segment = this.belt[Math.max(0, lastBefore(this.belt, t))];
+    const elapsed = Math.max(0, t - segment[0]);
+    return segment[1] + (segment[2] + (segment[3] * elapsed) / 2) * elapsed;
+  }
+
+  speed(t) {
+    const segment = this.belt[Math.max(0, lastBefore(this.belt, t))];
+    return segment[2] + segment[3] * Math.max(0, t - segment[0]);
+  }
+
+  // Where an item is: how it moves, its centre, the number of its rod or bin. Null while it is not on the belt.
+  place(item, t) {
+    const stretch = item.stretches[lastBefore(item.stretches, t)];
+    if (stretch === undefined || GONE.has(stretch[1])) return null;
+    const at = stretch[1] === "rides" ? this.displacement(t) - stretch[2] : stretch[2];
+    return { how: stretch[1], at, number: stretch[3] };
+  }
+
+  // The position of an item's mark: where it is, or where it was when it left the belt.
+  markPlace(mark) {
+    const item = this.numbers.get(mark.item);
+    if (item === undefined) return null;
+    const place = this.place(item, mark.t);
+    if (place !== null) return place.at;
+    const stretch = item.stretches[Math.max(0, lastBefore(item.stretches, mark.t))];
+    return stretch[2];
+  }
+
+  // The corners of an item's way from `from` to `until`, as lists of [time, centre], one for each unbroken stay.
+  ways(item, from, until) {
+    const ways = [];
+    let way = [];
+    item.stretches.forEach(([start, how, value], index) => {
+      const next = item.stretches[index + 1];
+      const begin = Math.max(start, from);
+      const end = Math.min(next === undefined ? this.end : next[0], until);
+      if (GONE.has(how)) {
+        if (way.length) ways.push(way);
+        way = [];
+      } else if (begin < end || (begin === end && start === begin)) {
+        for (const t of how === "rides" ? this.#turns(begin, end) : [begin, end]) {
+          way.push([t, how === "rides" ? this.displacement(t) - value : value]);
+        }
+      }
+    });
+    if (way.length) ways.push(way);
+    return ways;
+  }
+
+  // The times at which the belt's speed changes, and some within ramps.
+  #turns(begin, end) {
+    const times = [begin];
+    for (let index = Math.max(0, lastBefore(this.belt, begin)); index < this.belt.length; index++) {
+      const [start, , , acceleration] = this.belt[index];
+      if (start >= end) break;
+      if (start > begin) times.push(start);
+      if (acceleration === 0) continue;
+      const stop = Math.min(end, index + 1 < this.belt.length ? this.belt[index + 1][0] : end);
+      for (let step = 1; step < 6; step++) {
+        const t = start + ((stop - start) * step) / 6;
+        if (t > begin && t < end) times.push(t);
+      }
+    }
+    times.push(end);
+    return times;
+  }
+
+  share(rod, t) {
+    const index = lastBefore(rod.reaches, t);
+    const [start, share] = rod.reaches[Math.max(0, index)];
+    const next = rod.reaches[index + 1];
+    if (next === undefined || next[0] <= start) return share;
+    return share + ((next[1] - share) * (t - start)) / (next[0] - start);
+  }
+
+  // Whether a list of changes, [time, blocked], says blocked at `t`.
+  blocked(changes, t) {
+    const index = lastBefore(changes, t);
+    return index >= 0 && changes[index][1];
+  }
+
+  counts(t) {
+    const counts = {};
+    const reached = lastBefore(this.binned, t);
+    for (let index = 0; index <= reached; index++) {
+      const name = this.binned[index][1] === 0 ? "reject" : String(this.binned[index][1]);
+      counts[name] = (counts[name] || 0) + 1;
+    }
+    return counts;
+  }
+
+  loaded(t) {
+    return this.items.filter((item) => item.number > 0 && item.from <= t).length;
+  }
+
+  onBelt(t) {
+    return this.items.filter((item) => item.from <= t && t < item.until && this.place(item, t) !== null);
+  }
+
+  // The intervals of `changes` that say blocked within a window.
+  static intervals(changes, from, until) {
+    const intervals = [];
+    for (let index = 0; index < changes.length; index++) {
+      if (!changes[index][1]) continue;
+      const start = changes[index][0];
+      const stop = index + 1 < changes.length ? changes[index + 1][0] : Infinity;
+      if (stop >= from && start <= until) intervals.push([Math.max(start, from), Math.min(stop, until)]);
+    }
+    return intervals;
+  }
+}

@@ -1,0 +1,128 @@
+"""A run as a report tells it: one sentence of what came of it, facts about it, and how to play it again."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from twin import trace
+from twin.report.drawing import Sketch
+from twin.report.html import Difference, Report, ReportedRun
+from twin.report.narration import narrate
+from twin.scenario.scenario import Scenario
+from twin.verdict.checks import Excused, Violation
+
+MOST_NAMED: Final = 4
+
+
+class Verdict(NamedTuple):
+    """What was found in a run. `unlisted` counts violations beyond those listed; `interrupted`: there is no verdict."""
+
+    violations: Sequence[Violation]
+    excused: Sequence[Excused] = ()
+    unlisted: int = 0
+    interrupted: bool = False
+
+
+class Origin(NamedTuple):
+    """Where a run comes from: its link, its controller, and its scenario's file.
+
+    `controller` is the command of an external one (None: not known, or ours), `core` names a core that is not ours.
+    """
+
+    link: str | None = None
+    controller: str | None = None
+    core: str | None = None
+    scenario_file: str = "scenario.json"
+
+    @classmethod
+    def of_folder(cls, folder: Path, link: str | None, controller: str | None, core: str | None) -> "Origin":
+        """The origin of a run that is saved in a folder."""
+        return cls(link, controller, core, str(folder / "scenario.json"))
+
+    @property
+    def ours(self) -> bool:
+        """Whether our controller ran, as far as that is known."""
+        return self.controller is None and self.core is None and self.link in ("memory", "lockstep")
+
+
+def reported_run(sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None) -> ReportedRun:
+    """A run for a report. `caution` says what is wrong with the trace that it was read from."""
+    cautions = () if caution is None else (f"{caution}.",)
+    drawing = sketch.drawing(verdict.violations, verdict.excused, cautions)
+    total = len(verdict.violations) + verdict.unlisted
+    return ReportedRun(
+        ok=not total and not verdict.interrupted and caution is None,
+        sentence=_sentence(verdict, total, sketch, caution), facts=_facts(drawing.scenario, origin, sketch.end_s),
+        replay=_replay(origin), drawing=drawing,
+    )  # fmt: skip
+
+
+def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> Report:
+    """A report of one run, or of several beside each other, with the first difference between the first two."""
+    shown = [run for run, _ in runs]
+    if len(runs) == 1:
+        return Report(sentence=shown[0].sentence, runs=shown)
+    difference = first_difference(runs[0][1], runs[1][1])
+    if difference is None:
+        return Report(sentence="The traces of the two runs are the same.", runs=shown)
+    sentence = f"The runs first differ at {difference.t_s:.3f} s: {difference.one}; in the other, {difference.other}."
+    return Report(sentence=sentence, runs=shown, difference=difference)
+
+
+def first_difference(one: Iterable[trace.AnyRecord], other: Iterable[trace.AnyRecord]) -> Difference | None:
+    """Where two traces first differ, apart from their scenarios; None if they don't."""
+    ones, others = iter(one), iter(other)
+    while True:
+        first, second = next(ones, None), next(others, None)
+        if first is None and second is None:
+            return None
+        if first == second or (isinstance(first, trace.Began) and isinstance(second, trace.Began)):
+            continue
+        t_s = min(record.t_s for record in (first, second) if record is not None)
+        return Difference(t_s=round(t_s, 6), one=_told(first), other=_told(second))
+
+
+def _told(record: trace.AnyRecord | None) -> str:
+    return "the trace is over" if record is None else f"{' '.join(narrate(record))} at {record.t_s:.3f} s"
+
+
+def _sentence(verdict: Verdict, total: int, sketch: Sketch, caution: str | None) -> str:
+    if verdict.violations:
+        first = min(verdict.violations, key=lambda violation: violation.t_s)
+        more = f", and {total - 1} more violation{'s' if total > 2 else ''}" if total > 1 else ""
+        name = first.check.replace("_", " ")
+        return f"{name[:1].upper()}{name[1:]} at {first.t_s:.2f} s: {first.detail}{more}."
+    counts = f"{sketch.done} of {sketch.item_count} items reached a bin"
+    if caution is not None:
+        return f"The trace is not whole; {counts} in what is there."
+    if verdict.interrupted:
+        return f"Interrupted, so there is no verdict; {counts}."
+    excused = f", {len(verdict.excused)} excused by faults" if verdict.excused else ""
+    return f"No rule was broken{excused}; {counts}."
+
+
+def _facts(scenario: Scenario, origin: Origin, end_s: float) -> list[str]:
+    facts = [f"seed {scenario.seed}", f"{scenario.item_count} items", f"{end_s:.1f} s"]
+    if origin.link is not None:
+        facts.append(f"link {origin.link}")
+    if origin.ours:
+        facts.append("our controller")
+    elif origin.controller is not None or origin.core is not None:
+        facts.append(f"controller: {origin.controller or origin.core}")
+    if scenario.faults:
+        names = [type(fault).__name__ for fault in scenario.faults]
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        facts.append(f"faults: {', '.join(names[:MOST_NAMED])}{more}")
+    return facts
+
+
+def _replay(origin: Origin) -> str:
+    """The command that plays the run again."""
+    file = shlex.quote(origin.scenario_file)
+    if origin.core is not None:
+        return f'simulate(load_scenario("{origin.scenario_file}"), controller={origin.core})'
+    if origin.controller is None and origin.link != "realtime":
+        return f"twin replay {file}"
+    controller = "COMMAND" if origin.controller is None else shlex.quote(origin.controller)
+    return f"twin run {file} --link {origin.link} --controller {controller}"

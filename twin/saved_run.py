@@ -1,0 +1,105 @@
+"""A run read from its saved folder, or from its trace alone, as a report needs it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from twin import trace
+from twin.errors import FileError
+from twin.files import read_as
+from twin.links.output_log import Said
+from twin.report.drawing import Sketch
+from twin.report.html import ReportedRun
+from twin.report.reported import Origin, Verdict, reported_run
+from twin.run_files import OUTPUT_FILE, RunInfo
+from twin.trace import read_trace
+from twin.verdict.checks import ALL_CHECKS, Checks, Violation
+
+T = TypeVar("T")
+
+
+class SavedRun(NamedTuple):
+    """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
+
+    `said` are the lines that an external program wrote.
+    """
+
+    sketch: Sketch
+    verdict: Verdict
+    origin: Origin
+    caution: str | None
+    said: Sequence[Said] = ()
+
+    @property
+    def reported(self) -> ReportedRun:
+        """The run for a report."""
+        return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution)
+
+
+class _Found(msgspec.Struct):
+    """What a summary file says about violations."""
+
+    violations: Sequence[Violation]
+
+
+def load_run(path: Path) -> SavedRun:
+    """Read a saved run's folder, or a trace file.
+
+    A trace that ends too soon, or has a bad line, is read up to there. Raises `FileError` if there is nothing to read.
+    """
+    folder = path if path.is_dir() else None
+    records = path if folder is None else folder / "trace.jsonl"
+    sketch, judged, ended = Sketch(), Checks(ALL_CHECKS), None
+    caution = None
+    try:
+        with read_as("trace", records):
+            for ended in read_trace(records):
+                sketch.see(ended)
+                judged.see(ended)
+    except FileError as error:
+        if not sketch.began:
+            raise
+        caution = str(error)
+    violations, excused = judged.violations, judged.excused
+    found = None if folder is None else _read(folder / "summary.json", _Found)
+    if found is not None:  # It also knows what happens without the faults.
+        violations = list(found.violations)
+        excused = [each for each in excused if each.violation not in violations]
+    interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
+    verdict = Verdict(violations, excused, judged.unlisted, interrupted)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder))
+
+
+def _origin(folder: Path | None) -> Origin:
+    info = None if folder is None else _read(folder / "run.json", RunInfo)
+    if folder is None:
+        return Origin()
+    if info is None:
+        return Origin.of_folder(folder, None, None, None)
+    return Origin.of_folder(folder, info.link, info.controller, info.core)
+
+
+def _said(folder: Path | None) -> list[Said]:
+    """What the program wrote, with its times, as far as a file has it."""
+    try:
+        text = "" if folder is None else (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    said: list[Said] = []
+    for line in text.splitlines():
+        t_s, _, words = line.partition(" s  ")
+        try:
+            said.append(Said(float(t_s), words))
+        except ValueError:  # Of a file that an older version wrote, without times.
+            said.append(Said(said[-1].t_s if said else 0.0, line))
+    return said
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    """The content of a JSON file beside the trace; None if it is not there, or cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
