@@ -25,6 +25,9 @@ EXAMPLES_A_MINUTE: Final = 150
 HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
 HOSTED_EXAMPLES_A_MINUTE: Final = 20
 
+HOSTED_SHRINKS: Final = 80
+"""Scenarios that make a failure smaller; what they have not got rid of by then matters little."""
+
 EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
 PROPERTY_FILES: Final = 10
@@ -74,7 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
     link = config.getoption("--link") or _usual_link(config)
     _check_options(config, link)
     no_shrinking = link == "realtime" or config.getoption("--find-only")
-    phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
+    phases = [Phase.explicit, Phase.generate, Phase.target]
+    phases += [] if no_shrinking else [Phase.reuse, Phase.shrink]
     settings.register_profile(
         "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
@@ -84,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
         link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         pictures=config.getoption("--pictures") or _usual_pictures(command),
+        most_shrinks=HOSTED_SHRINKS if link == "hosted" else None,
     )  # fmt: skip
 
 

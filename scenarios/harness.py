@@ -1,13 +1,14 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
-from hypothesis import currently_in_test_context, event, target
+from hypothesis import currently_in_test_context, event, reject, target
 
 from controller.core.controller import Controller
 from scenarios.pace import REHEARSAL, Pace, pace_of
@@ -32,7 +33,8 @@ class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
     `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
-    situations of all runs.
+    situations of all runs. `most_shrinks`: so many scenarios of a property are run to make its first failure smaller
+    (None: as many as Hypothesis likes).
     """
 
     link: LinkName = "memory"
@@ -43,6 +45,9 @@ class Harness:
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
+    most_shrinks: int | None = None
+    _failures: dict[str, dict[bytes, tuple[Scenario, str]]] = field(default_factory=dict, repr=False)
+    _shrinks: Counter[str] = field(default_factory=Counter, repr=False)
     _pace: Pace | None = field(default=None, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
@@ -71,14 +76,29 @@ class Harness:
 
         With `steer` Hypothesis gets the run's margins as its target; use it once per example.
         """
+        self._recall(scenario, name)
         run = self.run(scenario)
         self.card.add(name, run)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
-            raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
+            text = failure_text(run, wrong, write_failure(run.scenario, name))
+            self._failures.setdefault(name, {})[encode_scenario(scenario)] = run.scenario, text
+            raise AssertionError(text)
         return run
+
+    def _recall(self, scenario: Scenario, name: str) -> None:
+        """Fail again on a scenario that has failed. Reject a new one if enough of them were run after a failure."""
+        if self.most_shrinks is None or name not in self._failures:
+            return
+        failed = self._failures[name].get(encode_scenario(scenario))
+        if failed is not None:
+            write_failure(failed[0], name)
+            raise AssertionError(failed[1])
+        self._shrinks[name] += 1
+        if self._shrinks[name] > self.most_shrinks:
+            reject()
 
 
 def write_failure(scenario: Scenario, name: str) -> Path:
