@@ -57,7 +57,8 @@ class Sorter:
                 ((key, value),) = json.loads(message.payload).items()
                 if key == "image":
                     value = base64.b64decode(value, validate=True)
-                self.arrivals.put_nowait((now_s(), key, value))
+                if isinstance(value, bool if key in GATES else bytes):  # Anything else is garbage, and no detection.
+                    self.arrivals.put_nowait((now_s(), key, value))
 
     async def command(self, key, value):
         await self.client.publish("aa", json.dumps({key: value}))

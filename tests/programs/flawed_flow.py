@@ -42,7 +42,7 @@ class Flow:
     def stroke(self, rod, out_s):
         self.client.publish("aa", json.dumps({"rod_control": f"{rod}_push"}))
         self.pause.wait(out_s)
-        self.client.publish("aa", json.dumps({"rod_control": f"{rod}_pull"}))
+        self.pull = self.client.publish("aa", json.dumps({"rod_control": f"{rod}_pull"}))
 
     def sort_one(self, number):
         """Load an item and follow it to its bin; returns whether to go on."""
@@ -72,6 +72,7 @@ class Flow:
                 queue.Queue().get()
             if number == 2 and self.flaw == "deaf":
                 self.deaf = True
+                self.pull.wait_for_publish(5)  # `reconnect` would drop it.
                 self.client.disconnect()
                 self.client.reconnect()
             number += 1
