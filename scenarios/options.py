@@ -62,7 +62,7 @@ def check_options(config: pytest.Config, link: str) -> None:
         if broker is not None:
             parse_address(broker)
         if command is not None:
-            _check_controller(command, link)
+            _check_controller(command)
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
     if broker is not None and link in ("memory", "hosted"):
@@ -73,10 +73,9 @@ def check_options(config: pytest.Config, link: str) -> None:
         raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
-def _check_controller(command: str, link: str) -> None:
+def _check_controller(command: str) -> None:
     """Raise `TwinError` for a command that could not be started."""
-    service = None if link == "lockstep" else "http://127.0.0.1:1"
-    if not ExternalController(command).at("127.0.0.1", 1, service).started:
+    if not ExternalController(command).at("127.0.0.1", 1, "http://127.0.0.1:1").started:
         raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:

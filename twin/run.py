@@ -260,7 +260,7 @@ def _recognizer(
             raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
         return Oracle()
     if isinstance(controller, ExternalController):
-        if given is not None and link != "hosted" and not (link == "realtime" and controller.served):
+        if given is not None and link != "hosted" and not controller.served:
             raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
         return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
     return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)

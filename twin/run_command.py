@@ -84,7 +84,7 @@ def run(
     console = Screen()
     with one_line_errors(), _terminable():
         link = link or _usual_link(controller, anywhere=broker is None and listen is None)
-        external = _external(controller, link.value, service_port, truth_service=truth_service)
+        external = _external(controller, service_port, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
@@ -242,16 +242,14 @@ def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:
     return LinkKind.HOSTED if hosted else LinkKind.LOCKSTEP
 
 
-def _external(
-    command: str | None, link: str, service_port: int | None, *, truth_service: bool
-) -> "ExternalController | None":
+def _external(command: str | None, service_port: int | None, *, truth_service: bool) -> "ExternalController | None":
     """The external controller that the options describe, or None. Raises `TwinError` for options without effect."""
     from twin.errors import TwinError
     from twin.links.external_controller import SERVICE_PORT, ExternalController
 
     for option, given in (("--service-port", service_port is not None), ("--truth-service", truth_service)):
-        if given and (command is None or link not in ("hosted", "realtime")):
-            raise TwinError(f"{option} must be given with --controller and --link hosted or realtime")
+        if given and command is None:
+            raise TwinError(f"{option} must be given with --controller")
     if command is None:
         return None
     if truth_service and service_port is None and "{service}" not in command:

@@ -46,9 +46,9 @@ class Exit(NamedTuple):
 class ExternalController:
     """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
-    On the links hosted and realtime it may also have `{service}`, the address of the twin's recognition service. In
-    real time `service_port` is the port of that service, for a program that has its address in its text; without it the
-    twin takes a free port for `{service}`.
+    It may also have `{service}`, the address of the twin's recognition service. `service_port` is the port of that
+    service, for a program that has its address in its text; without it the twin takes a free port for `{service}`. On
+    the link hosted a program finds broker and service at any address.
 
     The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
     controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
