@@ -199,9 +199,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.getoption("--card"):
-        families = {property_of(family): family for family in FAMILIES}
         found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
-        for text in ("", *harness.card.lines(families), *found):
+        for text in ("", *harness.card.lines(_families()), *found):
             terminalreporter.write_line(text)
     for problem in (*_problems(config), *(f"never reached: {name}" for name in _unreached(config))):
         terminalreporter.write_line(problem, red=True)
@@ -210,7 +209,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _problems(config: pytest.Config) -> list[str]:
     """Why a suite that was to ask an external controller everything has not done so."""
     card = config.stash[HARNESS].card
-    return card.problems([property_of(family) for family in FAMILIES]) if config.stash.get(ASKED, False) else []
+    return card.problems(_families()) if config.stash.get(ASKED, False) else []
+
+
+def _families() -> dict[str, str]:
+    """The families of faults, by the names of their properties."""
+    return {property_of(family): family for family in FAMILIES}
 
 
 def _unreached(config: pytest.Config) -> list[str]:

@@ -1,6 +1,6 @@
 """The report card of a controller: which families of faults it stands, and which rules it breaks."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from scenarios.confirmation import Confirmation
@@ -71,17 +71,18 @@ class ReportCard:
         """Whether any rule was broken."""
         return any(row["broken"] for row in self._rows.values())
 
-    def problems(self, properties: Collection[str]) -> list[str]:
+    def problems(self, families: Mapping[str, str]) -> list[str]:
         """Why the runs say less than they seem to: what was not asked, and too many runs that are void."""
-        known = [self._row(name) for name in properties]
+        known = [self._row(name) for name in families]
         runs, void = sum(row["runs"] for row in known), sum(row["void"] for row in known)
         silent = [
-            name for name, row in zip(properties, known, strict=True) if not row["disturbed"] and not row["broken"]
-        ]
+            family for family, row in zip(families.values(), known, strict=True)
+            if not row["disturbed"] and not row["broken"]
+        ]  # fmt: skip
         late = [f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"]
-        return [f"not asked: {name}" for name in silent] + (late if void > MOST_VOID * (runs + void) else [])
+        return [f"not asked: {family}" for family in silent] + (late if void > MOST_VOID * (runs + void) else [])
 
-    def lines(self, families: dict[str, str]) -> Iterator[str]:
+    def lines(self, families: Mapping[str, str]) -> Iterator[str]:
         """The card as text. `families` has the name of each family by the name of its property."""
         width = max(len(family) for family in families.values())
         yield f"{'family':{width}}  scenarios  asked  faults  with effect  rules"
@@ -127,6 +128,8 @@ def _verdict(row: dict[str, Any]) -> str:
     if row["broken"]:
         return f"BROKEN: {', '.join(row['broken'])}{void}"
     if not row["disturbed"]:
+        if not row["runs"]:
+            return f"not asked: all {row['void']} runs are void"
         return f"not asked: {'no fault had an effect' if row['faults'] else 'nothing was loaded'}{void}"
     return f"kept{void}"
 

@@ -38,6 +38,10 @@ def run_suite(
     layout: LayoutFile = None,
     pictures: Pictures = None,
     truth_service: TruthService = False,
+    link: Annotated[
+        Literal["hosted", "realtime"] | None,
+        typer.Option(help="hosted: virtual time, for a Python program, whose link it is. realtime: for any program."),
+    ] = None,
     listen: ListenPort = None,
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
     shrink: Annotated[
@@ -59,10 +63,10 @@ def run_suite(
     arguments += ["--truth-service"] if truth_service else []
     arguments += [] if card is None else ["--card-file", str(card)]
     arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
-    hosted = listen is None and starts_python(command)
-    arguments += [] if listen is None else ["--link", "realtime", "--listen", str(listen)]
+    link = link or ("hosted" if listen is None and starts_python(command) else "realtime")
+    arguments += ["--link", link] + ([] if listen is None else ["--listen", str(listen)])
     if find_spec("xdist") is not None and listen is None:
-        arguments += ["-n", str(PROCESSES if hosted else REAL_TIME_PROCESSES)]
+        arguments += ["-n", str(PROCESSES if link == "hosted" else REAL_TIME_PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
     words = [sys.executable, "-P", "-m", "pytest", "-q", "--no-header", "--tb=no", "-c", os.devnull, "--rootdir", "."]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
