@@ -6,24 +6,24 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 
-from controller.core.controller import Controller
 from scenarios.confirmation import Confirmer
 from scenarios.failures import FOLDER, Failure
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, property_of
 from scenarios.options import (
     EXAMPLES,
+    MOST_SHRINKS,
     camera_shown,
     check_options,
+    controller_of,
     examples_of,
     layout_of,
     recognizer_of,
     usual_link,
 )
 from scenarios.situations import SITUATIONS
-from twin.links.external_controller import ExternalController
 
 PROPERTY_FILES: Final = 10
 """A run of fewer files is not the whole suite, and need not reach every situation."""
@@ -34,6 +34,8 @@ CARD_FORMAT: Final = 1
 
 HARNESS: Final = pytest.StashKey[Harness]()
 WHOLE: Final = pytest.StashKey[bool]()
+ASKED: Final = pytest.StashKey[bool]()
+"""Whether every property of an external controller was to be asked."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,6 +73,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="hosted: how long each line of the program takes that computes for long [default: as long as is measured]",
     )  # fmt: skip
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
+    group.addoption(
+        "--listen", type=int, metavar="PORT", help="port of the twin's broker, for a program that has it in its text"
+    )
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
     group.addoption("--card-file", type=Path, metavar="FILE", help="write the report card to this JSON file")
     group.addoption(
@@ -86,18 +91,19 @@ def pytest_configure(config: pytest.Config) -> None:
     command = config.getoption("--controller")
     link = config.getoption("--link") or usual_link(config)
     check_options(config, link)
-    compute_ms = config.getoption("--compute-ms")
-    no_shrinking = link == "realtime" or config.getoption("--find-only")
-    phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
+    phases = [Phase.explicit, Phase.generate, Phase.target]
+    phases += [] if config.getoption("--find-only") else [Phase.reuse, Phase.shrink]
     settings.register_profile(
-        "suite", max_examples=examples_of(config, link), deadline=None, print_blob=True, phases=phases,
+        "suite", max_examples=examples_of(config, link), deadline=None, phases=phases,
+        print_blob=command is None, verbosity=Verbosity.normal if command is None else Verbosity.quiet,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
-        link=link, controller=Controller if command is None else ExternalController(command, compute_ms=compute_ms),
+        link=link, controller=controller_of(config),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         recognizer=recognizer_of(config), camera=camera_shown(config), layout=layout_of(config),
+        most_shrinks=MOST_SHRINKS.get(link), listen=config.getoption("--listen"),
     )  # fmt: skip
 
 
@@ -119,6 +125,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part
+    config.stash[ASKED] = external and len(properties) == len(FAMILIES) and not part
 
 
 def _place(item: pytest.Item) -> int:
@@ -145,7 +152,8 @@ def pytest_testnodedown(node: Any) -> None:
     harness.reached |= set(output.get("reached", ()))
     harness.card.merge(output.get("card", {}))
     harness.failures |= msgspec.convert(output.get("failures", {}), dict[str, Failure])
-    node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or output.get("whole", False)
+    for key, name in ((WHOLE, "whole"), (ASKED, "asked")):
+        node.config.stash[key] = node.config.stash.get(key, False) or output.get(name, False)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -154,13 +162,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
         session.config.workeroutput.update(
             runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows,
-            failures=msgspec.to_builtins(harness.failures),
+            failures=msgspec.to_builtins(harness.failures), asked=session.config.stash.get(ASKED, False),
         )  # fmt: skip
         return
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         _confirm(session.config)
     _write_card(session.config)
-    if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
+    if exitstatus == 0 and (_problems(session.config) or _unreached(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -195,14 +203,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.getoption("--card"):
-        families = {property_of(family): family for family in FAMILIES}
         found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
-        for text in ("", *harness.card.lines(families), *found):
+        for text in ("", *harness.card.lines(_families()), *found):
             terminalreporter.write_line(text)
-    if config.stash.get(WHOLE, False):
-        for name in _unreached(config):
-            terminalreporter.write_line(f"never reached: {name}", red=True)
+    for problem in (*_problems(config), *(f"never reached: {name}" for name in _unreached(config))):
+        terminalreporter.write_line(problem, red=True)
+
+
+def _problems(config: pytest.Config) -> list[str]:
+    """Why a suite that was to ask an external controller everything has not done so."""
+    card = config.stash[HARNESS].card
+    return card.problems(_families()) if config.stash.get(ASKED, False) else []
+
+
+def _families() -> dict[str, str]:
+    """The families of faults, by the names of their properties."""
+    return {property_of(family): family for family in FAMILIES}
 
 
 def _unreached(config: pytest.Config) -> list[str]:
-    return [name for name in SITUATIONS if name not in config.stash[HARNESS].reached]
+    """The situations that a whole suite has not reached."""
+    whole, reached = config.stash.get(WHOLE, False), config.stash[HARNESS].reached
+    return [name for name in SITUATIONS if name not in reached] if whole else []

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from twin import Run, Scenario, trace
+from twin.links.output_log import Said
 from twin.report.headline import headline
 from twin.report.narration import Step, steps
 from twin.scenario.faults import ControllerKilled, Fault
@@ -23,6 +24,7 @@ FOLDER: Final = Path("scenario-failures")
 MOST_RULES: Final = 5
 BEFORE_S: Final = 8.0
 AFTER_S: Final = 1.0
+MOST_WORDS: Final = 6
 MOST_STEPS: Final = 24
 """Of the steps before a violation so many are shown, and a quarter as many after it."""
 
@@ -80,7 +82,8 @@ def failure_text(run: Run, wrong: Sequence[str], failure: Failure) -> str:
     around_s = records[-1].t_s if first is None else first.t_s
     return "\n".join([
         head, *wrong[:MOST_RULES], *([f"... and {len(wrong) - MOST_RULES} more"] if len(wrong) > MOST_RULES else []),
-        "", *_around(steps(records, run.violations, run.said), around_s), "", *_scenario_lines(run.scenario),
+        "", *_last_words(run.said, around_s), *_around(steps(records, run.violations, run.said), around_s), "",
+        *_scenario_lines(run.scenario),
         *_again(run, failure),
     ])  # fmt: skip
 
@@ -93,6 +96,12 @@ def _around(told: Iterable[Step], t_s: float) -> list[str]:
         f"{step.t_s:10.3f} s  {step.subject} {step.action}{''.join(f'   <-- {words}' for words in step.violations)}"
         for step in near[max(0, len(near) - later - MOST_STEPS) : len(near) - later + MOST_STEPS // 4]
     ]
+
+
+def _last_words(said: Sequence[Said], t_s: float) -> list[str]:
+    """What a program wrote last before the steps that are shown: mostly why it went wrong."""
+    before = [line for line in said if line.t_s < t_s - BEFORE_S][-MOST_WORDS:]
+    return [*(f"{line.t_s:10.3f} s  program writes: {line.text}" for line in before), *(["..."] if before else [])]
 
 
 def _scenario_lines(scenario: Scenario) -> list[str]:

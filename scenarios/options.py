@@ -8,9 +8,11 @@ from typing import Final, Literal
 import pytest
 
 from controller.address import parse_address
+from controller.core.controller import Controller
 from controller.errors import ControllerError
 from twin.errors import TwinError
-from twin.links.external_controller import ExternalController, starts_python
+from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
+from twin.links.memory import ControllerOf
 from twin.run import LinkName
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
@@ -25,8 +27,12 @@ EXAMPLES_A_MINUTE: Final = 150
 HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
 HOSTED_EXAMPLES_A_MINUTE: Final = 20
 
+MOST_SHRINKS: Final = {"hosted": 80, "realtime": 8}
+"""Scenarios, by link, that make a failure smaller; what they have not got rid of by then matters little."""
+
 EXAMPLES_IN_LOCKSTEP: Final = 10
-EXAMPLES_IN_REAL_TIME: Final = 2
+REAL_TIME_EXAMPLES: Final = {"quick": 2, "thorough": 10}
+REAL_TIME_EXAMPLES_A_MINUTE: Final = 1
 
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
@@ -59,19 +65,20 @@ def check_options(config: pytest.Config, link: str) -> None:
         if broker is not None:
             parse_address(broker)
         if command is not None:
-            _check_controller(command, link)
+            _check_controller(command)
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
     if broker is not None and link in ("memory", "hosted"):
         raise pytest.UsageError(f"--broker must be left out with --link {link}, got {broker!r}")
+    if config.getoption("--listen") is not None and (link != "realtime" or command is None or broker is not None):
+        raise pytest.UsageError("--listen must be given with --controller and --link realtime, and without --broker")
     if config.getoption("--speed") is not None and link != "realtime":
         raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
-def _check_controller(command: str, link: str) -> None:
+def _check_controller(command: str) -> None:
     """Raise `TwinError` for a command that could not be started."""
-    service = "http://127.0.0.1:1" if link == "hosted" else None
-    if not ExternalController(command).at("127.0.0.1", 1, service).started:
+    if not ExternalController(command).at("127.0.0.1", 1, "http://127.0.0.1:1").started:
         raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:
@@ -79,11 +86,23 @@ def _check_controller(command: str, link: str) -> None:
 
 
 def examples_of(config: pytest.Config, link: str) -> int:
-    if link in ("lockstep", "realtime"):
-        return EXAMPLES_IN_LOCKSTEP if link == "lockstep" else EXAMPLES_IN_REAL_TIME
-    hosted = link == "hosted"
-    counts, a_minute = (HOSTED_EXAMPLES, HOSTED_EXAMPLES_A_MINUTE) if hosted else (EXAMPLES, EXAMPLES_A_MINUTE)
+    """How many scenarios of each property are tried."""
+    if link == "lockstep":
+        return EXAMPLES_IN_LOCKSTEP
+    hosted, real_time = (HOSTED_EXAMPLES, HOSTED_EXAMPLES_A_MINUTE), (REAL_TIME_EXAMPLES, REAL_TIME_EXAMPLES_A_MINUTE)
+    of_links = {"hosted": hosted, "realtime": real_time}
+    counts, a_minute = of_links.get(link, (EXAMPLES, EXAMPLES_A_MINUTE))
     return counts.get(config.getoption("--profile")) or max(1, round(a_minute * config.getoption("--minutes")))
+
+
+def controller_of(config: pytest.Config) -> ControllerOf | ExternalController:
+    """Our controller, or an external one with the twin's recognition service where it looks for it."""
+    command = config.getoption("--controller")
+    if command is None:
+        return Controller
+    own = config.getoption("--truth-service") and "{service}" not in command
+    compute_ms = config.getoption("--compute-ms")
+    return ExternalController(command, service_port=SERVICE_PORT if own else None, compute_ms=compute_ms)
 
 
 def recognizer_of(config: pytest.Config) -> Literal["oracle", "images"]:

@@ -1,17 +1,24 @@
 """The report card of a controller: which families of faults it stands, and which rules it breaks."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from scenarios.confirmation import Confirmation
 from twin import Run, trace
 from twin.report.headline import headline
+from twin.scenario.faults import Fault
+
+MOST_VOID: Final = 0.1
+"""If more than this share of the runs are void, the others prove too little."""
+
+_COUNTS: Final = ("runs", "disturbed", "faults", "acted", "void")
 
 
 class ReportCard:
     """For each property, by name: how many scenarios were run, in how many a fault acted, and what they broke.
 
-    Of the scenarios that break a rule the smallest is kept, in items and faults, and the number of the first one.
+    It counts the faults that were drawn, and those that had an effect. Of the scenarios that break a rule the smallest
+    is kept, in items and faults, and the number of the first one.
     """
 
     def __init__(self) -> None:
@@ -21,7 +28,9 @@ class ReportCard:
         """Take a run into account."""
         row = self._row(name)
         row["runs"] += 1
-        row["disturbed"] += any(isinstance(record, trace.Disturbed) for record in run.trace)
+        row["disturbed"] += asked(run)
+        row["faults"] += len(run.scenario.faults)
+        row["acted"] += sum(_acted(fault, run) for fault in run.scenario.faults)
         if not run.violations:
             return
         row["found_by"] = row["found_by"] or row["runs"]
@@ -31,12 +40,16 @@ class ReportCard:
             first = min(run.violations, key=lambda found: found.t_s)
             row["smallest"], row["first"] = size, headline(run.scenario, run.trace, first)
 
+    def add_void(self, name: str) -> None:
+        """Count a run that the machine held up, so that it shows nothing."""
+        self._row(name)["void"] += 1
+
     def merge(self, rows: dict[str, dict[str, Any]]) -> None:
         """Take the rows of another process into account."""
         for name, other in rows.items():
             row = self._row(name)
-            row["runs"] += other["runs"]
-            row["disturbed"] += other["disturbed"]
+            for count in _COUNTS:
+                row[count] += other[count]
             row["broken"] = sorted({*row["broken"], *other["broken"]})
             row["found_by"] = row["found_by"] or other["found_by"]
             if other["smallest"] is not None and (row["smallest"] is None or other["smallest"] <= row["smallest"]):
@@ -58,34 +71,67 @@ class ReportCard:
         """Whether any rule was broken."""
         return any(row["broken"] for row in self._rows.values())
 
-    def lines(self, families: dict[str, str]) -> Iterator[str]:
+    def problems(self, families: Mapping[str, str]) -> list[str]:
+        """Why the runs say less than they seem to: what was not asked, and too many runs that are void."""
+        known = [self._row(name) for name in families]
+        runs, void = sum(row["runs"] for row in known), sum(row["void"] for row in known)
+        silent = [
+            family for family, row in zip(families.values(), known, strict=True)
+            if not row["disturbed"] and not row["broken"]
+        ]  # fmt: skip
+        late = [f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"]
+        return [f"not asked: {family}" for family in silent] + (late if void > MOST_VOID * (runs + void) else [])
+
+    def lines(self, families: Mapping[str, str]) -> Iterator[str]:
         """The card as text. `families` has the name of each family by the name of its property."""
         width = max(len(family) for family in families.values())
-        yield f"{'family':{width}}  scenarios  with effect  rules"
+        yield f"{'family':{width}}  scenarios  asked  faults  with effect  rules"
         for name, family in families.items():
             row = self._rows.get(name)
             if row is None:
-                yield f"{family:{width}}  {'-':>9}  {'-':>11}  not asked"
+                yield f"{family:{width}}  {'-':>9}  {'-':>5}  {'-':>6}  {'-':>11}  not asked"
                 continue
-            rules = ", ".join(row["broken"])
-            verdict = f"BROKEN: {rules}" if rules else "kept"
-            yield f"{family:{width}}  {row['runs']:9}  {row['disturbed']:11}  {verdict}"
+            counts = f"{row['runs']:9}  {row['disturbed']:5}  {row['faults']:6}  {row['acted']:11}"
+            yield f"{family:{width}}  {counts}  {_verdict(row)}"
+            indent = " " * (width + 2)
             if row["smallest"] is not None:
-                items, faults = (
-                    _counted(count, of) for count, of in zip(row["smallest"], ("item", "fault"), strict=True)
-                )
-                yield f"{'':{width}}  {items}, {faults}: {row['first']}"
-            if row["why"]:
-                yield f"{'':{width}}  {row['why']}"
-            if row["file"]:
-                yield f"{'':{width}}  {row['file']}"
+                items, faults = map(_counted, row["smallest"], ("item", "fault"))
+                yield f"{indent}{items}, {faults}: {row['first']}"
+            yield from (f"{indent}{row[key]}" for key in ("why", "file") if row[key])
 
     def _row(self, name: str) -> dict[str, Any]:
-        empty = {
-            "runs": 0, "disturbed": 0, "broken": [], "found_by": None, "smallest": None, "first": "", "file": "",
+        empty: dict[str, Any] = {
+            **dict.fromkeys(_COUNTS, 0), "broken": [], "found_by": None, "smallest": None, "first": "", "file": "",
             "wire": None, "run": 0, "why": "",
         }  # fmt: skip
         return self._rows.setdefault(name, empty)
+
+
+def asked(run: Run) -> bool:
+    """Whether a run put the question of its property: a fault had an effect, or the controller was told to end."""
+    if run.scenario.stop_s is None and not run.scenario.faults:
+        return any(isinstance(record, trace.Loaded) for record in run.trace)
+    return any(isinstance(record, trace.Disturbed | trace.EndRequested) for record in run.trace)
+
+
+def _acted(fault: Fault, run: Run) -> bool:
+    """Whether a fault had an effect."""
+    kind = type(fault).__name__.lower()
+    return any(
+        isinstance(record, trace.Disturbed) and record.fault == kind and record.t_s >= fault.from_s
+        for record in run.trace
+    )
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    void = f" ({row['void']} void)" if row["void"] else ""
+    if row["broken"]:
+        return f"BROKEN: {', '.join(row['broken'])}{void}"
+    if not row["disturbed"]:
+        if not row["runs"]:
+            return f"not asked: all {row['void']} runs are void"
+        return f"not asked: {'no fault had an effect' if row['faults'] else 'nothing was loaded'}{void}"
+    return f"kept{void}"
 
 
 def _counted(count: int, of: str) -> str:

@@ -85,8 +85,8 @@ BrokerAddress = Annotated[
 ControllerCommand = Annotated[
     str | None,
     typer.Option(
-        help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}, on "
-        "the links hosted and realtime: its recognition service."
+        help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}: "
+        "its recognition service."
     ),
 ]
 ListenPort = Annotated[

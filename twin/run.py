@@ -14,8 +14,7 @@ from classifier import Recognizer
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import SettingsError
-from controller.labels import LabelCheck
-from controller.simulation.oracle import Oracle, ScriptedRecognizer
+from controller.simulation.oracle import ScriptedRecognizer
 from controller.system import wall_s
 from twin import trace
 from twin.broker.embedded import EmbeddedBroker
@@ -28,6 +27,7 @@ from twin.links.output_log import Said
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
+from twin.run_recognizer import recognizer_of
 from twin.scenario.item import Item
 from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
@@ -143,13 +143,16 @@ def simulate(
     would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
-    if link != "hosted" and isinstance(controller, ExternalController) and controller.compute_ms is not None:
-        raise ArgumentError("compute_ms", controller.compute_ms, f"left out on the link {link}")
+    external = controller if isinstance(controller, ExternalController) else None
+    if link != "hosted" and external is not None and external.compute_ms is not None:
+        raise ArgumentError("compute_ms", external.compute_ms, f"left out on the link {link}")
     load_pictures_of(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
+        answers = CachingRecognizer(
+            ScriptedRecognizer(recognizer_of(scenario, recognizer, external=external, link=link))
+        )
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
@@ -271,24 +274,6 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
         raise ArgumentError("speed", speed, f"{SLOWEST:g} to {FASTEST:g}")
 
 
-def _recognizer(
-    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None, link: LinkName
-) -> Recognizer:
-    """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
-
-    On the link hosted, and in real time where the twin runs it, it answers as the recognition service.
-    """
-    if scenario.recognizer.source == "oracle":
-        if given is not None:
-            raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
-        return Oracle()
-    if isinstance(controller, ExternalController):
-        if given is not None and link != "hosted" and not (link == "realtime" and controller.served):
-            raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
-        return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
-    return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
-
-
 def load_pictures_of(scenario: Scenario) -> None:
     """Load what makes the scenario's pictures: loading it during a run would delay real time.
 
@@ -303,9 +288,3 @@ def load_pictures_of(scenario: Scenario) -> None:
     missing = [name for name in classes if name not in folder.classes]
     if missing:
         raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")
-
-
-def _shipped_model() -> Recognizer:
-    from classifier import Classifier  # Imported here because it loads the model's engine.
-
-    return Classifier.load()

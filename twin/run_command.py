@@ -1,9 +1,8 @@
 """The commands `twin run` and `twin serve`: a line with a controller, from options to verdict."""
 
 import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -33,7 +32,7 @@ from twin.options import (
     TraceFile,
     TruthService,
 )
-from twin.refusals import one_line_errors
+from twin.refusals import one_line_errors, terminable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +46,7 @@ if TYPE_CHECKING:
 
 VIOLATED: Final = 1
 INTERRUPTED: Final = 130
-DEFAULT_ITEMS: Final = 100
-FS_PORT: Final = 21883
+DEFAULT_ITEMS, FS_PORT = 100, 21883
 
 
 def run(
@@ -85,9 +83,9 @@ def run(
     from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
 
     console = Screen()
-    with one_line_errors(), _terminable():
+    with one_line_errors(), terminable():
         link = link or _usual_link(controller, anywhere=broker is None and listen is None)
-        external = _external(controller, link.value, service_port, compute_ms, truth_service=truth_service)
+        external = _external(controller, service_port, compute_ms, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
@@ -152,7 +150,7 @@ def serve(
     from twin.run_files import RunFiles
 
     console = Screen()
-    with one_line_errors(), _terminable():
+    with one_line_errors(), terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
         chosen = _scenario(items, seed, "oracle" if truth_service else "resnet", "auto", layout, pictures)
         service_port = SERVICE_PORT if truth_service and service_port is None else service_port
@@ -186,19 +184,6 @@ def _was_given(context: typer.Context, name: str) -> bool:
     """Whether an option was given on the command line, even with its default value."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Treat every end signal like Ctrl-C, so that an interrupted run still writes its trace and summary."""
-    from controller.system import END_SIGNALS
-
-    before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
@@ -246,19 +231,18 @@ def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:
 
 
 def _external(
-    command: str | None, link: str, service_port: int | None, compute_ms: float | None = None, *, truth_service: bool
+    command: str | None, service_port: int | None, compute_ms: float | None, *, truth_service: bool
 ) -> "ExternalController | None":
     """The external controller that the options describe, or None. Raises `TwinError` for options without effect."""
     from twin.errors import TwinError
     from twin.links.external_controller import SERVICE_PORT, ExternalController
 
-    service = ("hosted", "realtime")
-    for option, given, links in (
-        ("--service-port", service_port is not None, service), ("--truth-service", truth_service, service),
-        ("--compute-ms", compute_ms is not None, ("hosted",)),
+    for option, given in (
+        ("--service-port", service_port is not None), ("--truth-service", truth_service),
+        ("--compute-ms", compute_ms is not None),
     ):  # fmt: skip
-        if given and (command is None or link not in links):
-            raise TwinError(f"{option} must be given with --controller and --link {' or '.join(links)}")
+        if given and command is None:
+            raise TwinError(f"{option} must be given with --controller")
     if command is None:
         return None
     if truth_service and service_port is None and "{service}" not in command:

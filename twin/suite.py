@@ -12,7 +12,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from twin.options import ComputeMs, LayoutFile, Pictures, TruthService
+from twin.links.external_controller import starts_python
+from twin.options import ComputeMs, LayoutFile, ListenPort, Pictures, TruthService
 
 REFUSED: Final = 2
 EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
@@ -20,6 +21,9 @@ EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
 
 PROCESSES: Final = 2
 """Processes that run scenarios side by side, where pytest-xdist is installed."""
+
+REAL_TIME_PROCESSES: Final = 6
+"""The same in real time, where they mostly wait."""
 
 
 def run_suite(
@@ -34,6 +38,11 @@ def run_suite(
     layout: LayoutFile = None,
     pictures: Pictures = None,
     truth_service: TruthService = False,
+    link: Annotated[
+        Literal["hosted", "realtime"] | None,
+        typer.Option(help="hosted: virtual time, for a Python program, whose link it is. realtime: for any program."),
+    ] = None,
+    listen: ListenPort = None,
     profile: Annotated[Literal["quick", "thorough"], typer.Option(help="How many scenarios to try.")] = "quick",
     shrink: Annotated[
         bool, typer.Option(help="Make what was found as small as possible, and run it again in real time.")
@@ -56,8 +65,10 @@ def run_suite(
     arguments += ["--truth-service"] if truth_service else []
     arguments += [] if card is None else ["--card-file", str(card)]
     arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
-    if find_spec("xdist") is not None:
-        arguments += ["-n", str(PROCESSES)]
+    link = link or ("hosted" if listen is None and starts_python(command) else "realtime")
+    arguments += ["--link", link] + ([] if listen is None else ["--listen", str(listen)])
+    if find_spec("xdist") is not None and listen is None:
+        arguments += ["-n", str(PROCESSES if link == "hosted" else REAL_TIME_PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
     words = [sys.executable, "-P", "-m", "pytest", "-q", "--no-header", "--tb=no", "-c", os.devnull, "--rootdir", "."]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -58,7 +58,7 @@ def received(client, userdata, message):
             value = base64.b64decode(value, validate=True)
     except (ValueError, AttributeError, TypeError):
         return
-    if isinstance(value, bool if key in GATES else str):  # Anything else is garbage, and no detection.
+    if isinstance(value, bool if key in GATES else bytes):  # Anything else is garbage, and no detection.
         arrivals.put((time.monotonic(), key, value))
 
 

@@ -49,9 +49,9 @@ class Exit(NamedTuple):
 class ExternalController:
     """A controller that is not ours. `command` is a command line with `{host}` and `{port}` for the broker's address.
 
-    On the links hosted and realtime it may also have `{service}`, the address of the twin's recognition service. In
-    real time `service_port` is the port of that service, for a program that has its address in its text; without it the
-    twin takes a free port for `{service}`.
+    It may also have `{service}`, the address of the twin's recognition service. `service_port` is the port of that
+    service, for a program that has its address in its text; without it the twin takes a free port for `{service}`. On
+    the link hosted a program finds broker and service at any address.
 
     On the link hosted each line of the program that computes for long, as a model does, takes `compute_ms` of the
     line's time. None: as long as it took in a short run beforehand, which measures that once for all runs with this

@@ -1,5 +1,6 @@
 """Opens the links: in memory, and in lockstep or real time over the embedded or another broker."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -89,7 +90,8 @@ def lockstep(control: Control) -> Iterator[Link]:
         make_client: GrantClientFactory = (
             partial(BlockingClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
         )
-        program = _program(control, host, port, granted=True)
+        service = _service(control, stack, math.inf)  # An answer takes no time: there is no clock that it could take.
+        program = _program(control, host, port, granted=True, service=service)
         link = LockstepLink(
             make_client, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
         )
@@ -172,7 +174,7 @@ def realtime(control: Control) -> Iterator[Live]:
         )
         plant_client.open()
         stack.callback(plant_client.close)
-        service = _service(control, stack)
+        service = _service(control, stack, control.speed)
         program = _program(control, host, port, granted=False, service=service)
         stack.callback(program.end)
         program.start()
@@ -191,12 +193,12 @@ def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, 
     return embedded, (embedded.host, embedded.port)
 
 
-def _service(control: Control, stack: ExitStack) -> str | None:
+def _service(control: Control, stack: ExitStack, speed: float) -> str | None:
     """The address of the twin's recognition service, which runs if the controller's program needs it."""
     if not isinstance(control.controller, ExternalController) or not control.controller.served:
         return None
     port = control.controller.service_port or 0
-    return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=control.speed)).url
+    return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=speed)).url
 
 
 def _program(control: Control, host: str, port: int, *, granted: bool, service: str | None = None) -> Program:

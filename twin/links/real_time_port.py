@@ -45,6 +45,7 @@ class RealTimePort:
         self._record = record
         self._send = send
         self._exited = False
+        self._good_codes = {0}
         for place, fault in enumerate(scenario.faults):
             if isinstance(fault, RetainedMessage) and fault.message != "push":
                 retained.keep_in(live.keep(f"faults[{place}]"))
@@ -61,7 +62,8 @@ class RealTimePort:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
     def stop(self, number: signal.Signals) -> None:
-        """Ask the controller to end, by a signal."""
+        """Ask the controller to end, by a signal. A program without a handler for it ends by that signal."""
+        self._good_codes.add(-number)
         self._live.program.stop(number)
 
     def await_controller(self) -> None:
@@ -105,7 +107,7 @@ class RealTimePort:
         ended = None if self._exited else self._live.program.exit()
         if ended is not None:
             self._exited = True
-            kind = trace.Crashed if ended.code else trace.Exited
+            kind = trace.Exited if ended.code in self._good_codes else trace.Crashed
             self._record(kind(self._timeline.now, ended.reason))
 
     def _throw_off(self, fault: AnotherClient, rival: Rival) -> None:
