@@ -150,9 +150,8 @@ def simulate(
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        answers = CachingRecognizer(
-            ScriptedRecognizer(recognizer_of(scenario, recognizer, external=external, link=link))
-        )
+        chosen = recognizer_of(scenario, recognizer, external=external, link=link)
+        answers = CachingRecognizer(ScriptedRecognizer(chosen))
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
