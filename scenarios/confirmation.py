@@ -77,6 +77,10 @@ class Confirmer:
                 raise
 
     def _confirm(self, failure: Failure) -> Confirmation:
+        if failure.elsewhere:
+            return Confirmation(
+                state="not run", why=f"{failure.elsewhere}, in the program's text, is on another machine"
+            )
         late_ms, idle, done = 0.0, 0, 0
         for run in range(1, TRIES + 1):
             outcome = self._run(failure)
