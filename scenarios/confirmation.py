@@ -1,5 +1,6 @@
 """Runs what was found in virtual time again in real time, over a real broker, with the same program."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -109,7 +110,11 @@ class Confirmer:
             words += [option, str(failure.ports[kind])] if kind in failure.ports else []
         if self._ended:
             return "interrupted"
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        packages = str(Path(__file__).resolve().parents[1])
+        path = os.pathsep.join([packages, *filter(None, [os.environ.get("PYTHONPATH")])])
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        ) as process:
             self._running.add(process)
             try:
                 said = process.communicate(timeout=LONGEST_S)[1].strip()
