@@ -1,5 +1,6 @@
 """Runs what was found in virtual time again in real time, over a real broker, with the same program."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -77,6 +78,10 @@ class Confirmer:
                 raise
 
     def _confirm(self, failure: Failure) -> Confirmation:
+        if failure.elsewhere:
+            return Confirmation(
+                state="not run", why=f"{failure.elsewhere}, in the program's text, is on another machine"
+            )
         late_ms, idle, done = 0.0, 0, 0
         for run in range(1, TRIES + 1):
             outcome = self._run(failure)
@@ -105,7 +110,11 @@ class Confirmer:
             words += [option, str(failure.ports[kind])] if kind in failure.ports else []
         if self._ended:
             return "interrupted"
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        packages = str(Path(__file__).resolve().parents[1])
+        path = os.pathsep.join([packages, *filter(None, [os.environ.get("PYTHONPATH")])])
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        ) as process:
             self._running.add(process)
             try:
                 said = process.communicate(timeout=LONGEST_S)[1].strip()

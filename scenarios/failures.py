@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 
+from controller.address import address_text
 from twin import Run, Scenario, trace
+from twin.broker.access import is_loopback
 from twin.links.output_log import Said
 from twin.report.headline import headline
 from twin.report.narration import Step, steps
@@ -36,7 +38,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario that broke `rules`: its file, and the test that found it.
 
     `acted`: whether a fault had an effect. `restarted`: whether the program was started again. `ports`: where a hosted
-    program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told.
+    program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told; `elsewhere` is
+    the address of such a place on another machine.
     """
 
     path: str
@@ -45,6 +48,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     acted: bool
     restarted: bool
     ports: Mapping[str, int] = {}
+    elsewhere: str = ""
 
     @property
     def folder(self) -> Path:
@@ -61,10 +65,13 @@ def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failu
     text = encode_scenario(run.scenario)
     digest = hashlib.blake2b(text, digest_size=NAME_DIGITS // 2).hexdigest()
     path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}-{digest}.json"
+    own = _own_addresses(run)
     failure = Failure(
         path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(found.check for found in run.violations)),
         acted=any(isinstance(record, trace.Disturbed) for record in run.trace),
-        restarted=any(isinstance(fault, ControllerKilled) for fault in run.scenario.faults), ports=_own_ports(run),
+        restarted=any(isinstance(fault, ControllerKilled) for fault in run.scenario.faults),
+        ports={kind: port for kind, (_, port) in own.items()},
+        elsewhere=next((address_text(*at) for at in own.values() if not is_loopback(at[0])), ""),
     )  # fmt: skip
     for old in (earlier, failure):
         if old is not None:
@@ -130,7 +137,7 @@ def _again(run: Run, failure: Failure) -> list[str]:
     return [f"step by step, as it was: twin replay {folder}; drawn: {folder}/report.html", f"again: {again}"]
 
 
-def _own_ports(run: Run) -> dict[str, int]:
-    """The ports that a hosted program has in its text."""
+def _own_addresses(run: Run) -> dict[str, tuple[str, int]]:
+    """The addresses that a hosted program has in its text."""
     command = run.controller or ""
-    return {kind: port for kind, (_, port) in run.addresses.items() if _PLACEHOLDERS[kind] not in command}
+    return {kind: at for kind, at in run.addresses.items() if _PLACEHOLDERS[kind] not in command}

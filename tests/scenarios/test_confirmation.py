@@ -73,6 +73,12 @@ def test_a_program_with_a_port_in_its_text_is_confirmed_on_that_port(found):
     assert taken.text.startswith(f"not run on the wire: cannot listen on 127.0.0.1:{port}: ")
 
 
+def test_a_program_that_looks_for_its_broker_on_another_machine_is_not_run(found):
+    command, failure = found(CONNECTS.format(address="'192.168.7.7', 1883"), "")
+    text = Confirmer(command).confirm({"it": failure})["it"].text
+    assert text == "not run on the wire: 192.168.7.7:1883, in the program's text, is on another machine"
+
+
 @pytest.mark.slow
 def test_a_failure_that_real_time_does_not_show_is_told_apart(found, request):
     sound = request.config.rootpath / "examples" / "controllers" / "sound_one_at_a_time.py"
