@@ -41,7 +41,8 @@ LAYERS = {
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
         "run_end", "simulation", "files", "program_origin", "doctor", "report", "run_files", "run_recognizer",
-        "saved_run", "run", "replay", "options", "refusals", "suite", "report_command", "run_command", "cli", "__main__",
+        "saved_run", "run", "replay", "options", "refusals", "suite", "report_command", "run_command", "cli",
+        "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",
