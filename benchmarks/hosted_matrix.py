@@ -28,7 +28,15 @@ CONTROLLERS = (
     "polling_variable.py", "worker_threads.py", "asynchronous.py", *(f"paho_styles.py {style}" for style in STYLES),
     "paho_styles.py loop_start 1", "paho_styles.py loop_start 2 unclean",
 )  # fmt: skip
-REFUSED = ("asks_elsewhere", "awaits_input", "foreign_thread", "forks", "speaks_tls", "starts_a_process")
+REFUSED = (
+    "asks_elsewhere",
+    "awaits_input",
+    "foreign_thread",
+    "quiet_foreign_thread",
+    "forks",
+    "speaks_tls",
+    "starts_a_process",
+)
 ASKS = "import sys, paho.mqtt as mqtt; print('.'.join(map(str, sys.version_info[:2])), 'paho', mqtt.__version__)"
 
 

@@ -103,6 +103,7 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
         ("awaits_input", "it waits for input before it connects.*let it begin by itself.*awaits_input.py, line 3"),
         ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
         ("foreign_thread", "a thread that Python did not start calls the program"),
+        ("quiet_foreign_thread", "a thread that Python did not start calls the program"),
         ("forks", "it starts another process .*--link realtime"),
         ("speaks_tls", "TLS"),
         ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
