@@ -86,9 +86,10 @@ def hunt(name, style, program, *, first, shrink):
         began_s = time.time()
         done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         result.took_s = time.time() - began_s
-        lines = [line for path in Path(folder).glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = sorted((json.loads(line) for line in lines), key=lambda row: row["ended_s"])
-    assert rows and done.returncode in (0, 1, STOPPED), f"{name}: {done.stdout}{done.stderr}"
+        rows = [json.loads(line) for path in Path(folder).glob("*.jsonl") for line in path.open(encoding="utf-8")]
+    rows.sort(key=lambda row: row["ended_s"])
+    if not rows or done.returncode not in (0, 1, STOPPED):
+        sys.exit(f"{name}: {done.stdout}{done.stderr}")
     result.runs = len(rows)
     broken = [row for row in rows if row["broken"]]
     if broken:

@@ -22,11 +22,11 @@ EXAMPLES: Final = {"quick": 60, "thorough": 800}
 EXAMPLES_A_MINUTE: Final = 150
 """Examples of each property per minute on one core, from which `--minutes` computes their number."""
 
-HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
+HOSTED_EXAMPLES: Final = {"quick": 50, "thorough": 300}
 HOSTED_EXAMPLES_A_MINUTE: Final = 20
 
-HOSTED_SHRINKS: Final = 80
-"""Scenarios that make a failure smaller; what they have not got rid of by then matters little."""
+HOSTED_SHRINKS: Final = 40
+"""So many runs make a failure smaller."""
 
 EXAMPLES_IN_LOCKSTEP: Final = 10
 EXAMPLES_IN_REAL_TIME: Final = 2
@@ -77,18 +77,20 @@ def pytest_configure(config: pytest.Config) -> None:
     link = config.getoption("--link") or _usual_link(config)
     _check_options(config, link)
     no_shrinking = link == "realtime" or config.getoption("--find-only")
-    phases = [Phase.explicit, Phase.generate, Phase.target]
-    phases += [] if no_shrinking else [Phase.reuse, Phase.shrink]
+    phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
     settings.register_profile(
         "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
         link=link, controller=Controller if command is None else ExternalController(command),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         pictures=config.getoption("--pictures") or _usual_pictures(command),
-        most_shrinks=HOSTED_SHRINKS if link == "hosted" else None,
+        most_shrinks=0 if no_shrinking else HOSTED_SHRINKS,
     )  # fmt: skip
 
 

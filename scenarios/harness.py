@@ -1,8 +1,7 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -14,6 +13,7 @@ from controller.core.controller import Controller
 from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
+from scenarios.sketch import Sketch
 from twin import Run, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
@@ -33,8 +33,7 @@ class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
     `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
-    situations of all runs. `most_shrinks`: so many scenarios of a property are run to make its first failure smaller
-    (None: as many as Hypothesis likes).
+    situations of all runs. `most_shrinks`: so many runs make a failure of a sketch smaller.
     """
 
     link: LinkName = "memory"
@@ -45,10 +44,10 @@ class Harness:
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
-    most_shrinks: int | None = None
-    _failures: dict[str, dict[bytes, tuple[Scenario, str]]] = field(default_factory=dict, repr=False)
-    _shrinks: Counter[str] = field(default_factory=Counter, repr=False)
-    _pace: Pace | None = field(default=None, repr=False)
+    most_shrinks: int = 0
+    _tried: set[tuple[str, Hashable]] = field(default_factory=set, init=False, repr=False)
+    _failures: dict[str, tuple[Sketch, str]] = field(default_factory=dict, init=False, repr=False)
+    _pace: Pace | None = field(default=None, init=False, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
@@ -76,29 +75,53 @@ class Harness:
 
         With `steer` Hypothesis gets the run's margins as its target; use it once per example.
         """
-        self._recall(scenario, name)
         run = self.run(scenario)
         self.card.add(name, run)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
         if wrong:
-            text = failure_text(run, wrong, write_failure(run.scenario, name))
-            self._failures.setdefault(name, {})[encode_scenario(scenario)] = run.scenario, text
-            raise AssertionError(text)
+            raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
         return run
 
-    def _recall(self, scenario: Scenario, name: str) -> None:
-        """Fail again on a scenario that has failed. Reject a new one if enough of them were run after a failure."""
-        if self.most_shrinks is None or name not in self._failures:
-            return
-        failed = self._failures[name].get(encode_scenario(scenario))
-        if failed is not None:
-            write_failure(failed[0], name)
-            raise AssertionError(failed[1])
-        self._shrinks[name] += 1
-        if self._shrinks[name] > self.most_shrinks:
+    def keeps(self, sketch: Sketch, name: str) -> None:
+        """As `holds`, for a sketch at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
+
+        A sketch with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
+        differ in little. After a failure of the property, all others are.
+        """
+        if name not in self._failures:
+            if (name, sketch.outline) in self._tried:
+                reject()
+            self._tried.add((name, sketch.outline))
+            text = self._failure(sketch, name)
+            if text is None:
+                return
+            self._failures[name] = sketch, self._shrunk(sketch, text, name)
+        failed, text = self._failures[name]
+        if sketch != failed:
             reject()
+        raise AssertionError(text)
+
+    def _shrunk(self, sketch: Sketch, text: str, name: str) -> str:
+        """The failure of a sketch as small as possible."""
+        tried, smaller = [sketch], sketch.smaller()
+        while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
+            if candidate in tried:
+                continue
+            tried.append(candidate)
+            failure = self._failure(candidate, name)
+            if failure is not None:
+                text, smaller = failure, candidate.smaller()
+        return text
+
+    def _failure(self, sketch: Sketch, name: str) -> str | None:
+        """What a sketch breaks; None if it breaks nothing."""
+        try:
+            self.holds(sketch.at(self.pace()), name, steer=False)
+        except AssertionError as error:
+            return str(error)
+        return None
 
 
 def write_failure(scenario: Scenario, name: str) -> Path:
