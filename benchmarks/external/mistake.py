@@ -12,14 +12,14 @@ from twin import Item, RecognizerModel, Scenario
 
 ROOT: Final = Path(__file__).parents[2]
 _EXAMPLES: Final = ROOT / "examples" / "controllers"
-_HERE: Final = Path(__file__).parent
+_PROGRAMS: Final = Path(__file__).parent / "programs"
 
 SOUND: Final[Mapping[str, Path]] = {
     "one_at_a_time": _EXAMPLES / "sound_one_at_a_time.py",
     "windows": _EXAMPLES / "sound_windows.py",
     "asyncio": _EXAMPLES / "sound_asyncio.py",
-    "state_and_event": _HERE / "state_and_event.py",
-    "loop_by_hand": _HERE / "loop_by_hand.py",
+    "state_and_event": _PROGRAMS / "state_and_event.py",
+    "loop_by_hand": _PROGRAMS / "loop_by_hand.py",
 }
 """The sound programs, by style."""
 

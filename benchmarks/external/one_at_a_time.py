@@ -138,4 +138,12 @@ MISTAKES = (
 """,
         scenario=scenario("r", faults.GateBounce(gate=1, bounces=2, from_s=16.0, until_s=17.0)),
     ),
+    Mistake(
+        name="classes_in_another_order", style=STYLE, kind="the classes in another order than the model's",
+        change="""
+-RODS = {"ripe": (1, "second"), "half_ripe": (2, "third"), "raw": (3, "fourth")}
++RODS = {"raw": (1, "second"), "half_ripe": (2, "third"), "ripe": (3, "fourth")}
+""",
+        scenario=scenario("R"),
+    ),
 )  # fmt: skip

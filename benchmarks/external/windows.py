@@ -105,4 +105,20 @@ MISTAKES = (
 """,
         scenario=scenario("RRRRR", faults.RecognizerSlow(delay_s=4.0, from_s=14.0, until_s=16.0)),
     ),
+    Mistake(
+        name="rods_left_from_before", style=STYLE, kind="starts without pulling the rods in",
+        change="""
+-            self.command("rod_control", "all_pull")
+             self.command("conveyor", "run")
+""",
+        scenario=scenario("Rh", faults.ControllerKilled(from_s=17.0, until_s=18.0)),
+    ),
+    Mistake(
+        name="stops_with_items", style=STYLE, kind="a signal stops the belt with items on it",
+        change="""
+-        while not (self.step(time.monotonic()) and self.ended.is_set()):
++        while not (self.step(time.monotonic()) or self.ended.is_set()):
+""",
+        scenario=scenario("r", stop_s=16.0),
+    ),
 )  # fmt: skip
