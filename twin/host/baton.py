@@ -15,7 +15,7 @@ QUANTUM = 100
 """So many lines of the program, or calls that would not wait, is one turn of a thread that polls."""
 
 BURST = 30
-"""Where chance decides, a thread that has waited is often interrupted within so many lines: in the midst of a callback."""
+"""Where chance decides, a thread that has waited is often interrupted within so many lines: within a callback."""
 
 SLICE_TURNS = 50
 """So many turns has a thread that computes before the others have theirs, as if by the system's own time slices."""
