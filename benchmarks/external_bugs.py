@@ -79,8 +79,8 @@ def hunt(name, style, program, *, first, shrink):
     result = Hunt(name, style)
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
-            FOLDER: folder, "PYTEST_PLUGINS": "external.stopwatch", "PYTHONPATH": os.pathsep.join([str(ROOT), str(BENCHMARKS)]),
-            "PYTEST_ADDOPTS": "-x" if first else "",
+            FOLDER: folder, "PYTEST_PLUGINS": "external.stopwatch", "PYTEST_ADDOPTS": "-x" if first else "",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(BENCHMARKS)]),
         }  # fmt: skip
         words = [sys.executable, "-m", "twin", "test", command_of(program), *([] if shrink else ["--no-shrink"])]
         began_s = time.time()
