@@ -1,5 +1,6 @@
 """The controller in real time: any program that connects to the broker."""
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from queue import Empty
@@ -40,6 +41,7 @@ class RealTimePort:
         self._record = record
         self._send = send
         self._exited = False
+        self._good_codes = {0}
         for place, fault in enumerate(scenario.faults):
             if isinstance(fault, BrokerFault):
                 begins, ends = live.losses(fault, f"faults[{place}]")
@@ -50,7 +52,8 @@ class RealTimePort:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
     def stop(self) -> None:
-        """Ask the controller to end, by a signal."""
+        """Ask the controller to end, by a signal. A program without a handler ends by that signal."""
+        self._good_codes.add(-signal.SIGTERM)
         self._live.program.stop()
 
     def await_controller(self) -> None:
@@ -88,7 +91,7 @@ class RealTimePort:
         ended = None if self._exited else self._live.program.exit()
         if ended is not None:
             self._exited = True
-            kind = trace.Crashed if ended.code else trace.Exited
+            kind = trace.Exited if ended.code in self._good_codes else trace.Crashed
             self._record(kind(self._timeline.now, ended.reason))
 
     def _lose(self, fault: BrokerFault, what: trace.Effect, act: Callable[[], None]) -> None:
