@@ -1,7 +1,7 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -69,56 +69,62 @@ class Harness:
         return simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
 
     def holds(
-        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
-    ) -> Run:
+        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True,
+        allowed: Collection[str] = (),
+    ) -> Run:  # fmt: skip
         """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
+
+        The property does not ask the rules that are `allowed` to be broken.
 
         With `steer` Hypothesis gets the run's margins as its target; use it once per example.
         """
         run = self.run(scenario)
-        self.card.add(name, run)
+        self.card.add(name, run, allowed)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
-        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
+        violations = [found for found in run.violations if found.check not in allowed]
+        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
         if wrong:
             raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
         return run
 
-    def keeps(self, sketch: Sketch, name: str) -> None:
+    def keeps(self, sketch: Sketch, name: str, *, allowed: Collection[str] = (), look: str = "") -> None:
         """As `holds`, for a sketch at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
 
         A sketch with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
-        differ in little. After a failure of the property, all others are.
+        differ in little. After a failure of the property, all others are. A `look` at several properties counts as
+        one for this.
         """
-        if name not in self._failures:
+        asked = look or name
+        if asked not in self._failures:
             if (name, sketch.outline) in self._tried:
                 reject()
             self._tried.add((name, sketch.outline))
-            text = self._failure(sketch, name)
+            text = self._failure(sketch, name, allowed)
             if text is None:
                 return
-            self._failures[name] = sketch, self._shrunk(sketch, text, name)
-        failed, text = self._failures[name]
+            self._failures[asked] = sketch, self._shrunk(sketch, text, name, allowed)
+        failed, text = self._failures[asked]
         if sketch != failed:
             reject()
         raise AssertionError(text)
 
-    def _shrunk(self, sketch: Sketch, text: str, name: str) -> str:
+    def _shrunk(self, sketch: Sketch, text: str, name: str, allowed: Collection[str]) -> str:
         """The failure of a sketch as small as possible."""
         tried, smaller = [sketch], sketch.smaller()
         while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
             if candidate in tried:
                 continue
             tried.append(candidate)
-            failure = self._failure(candidate, name)
+            failure = self._failure(candidate, name, allowed)
             if failure is not None:
                 text, smaller = failure, candidate.smaller()
         return text
 
-    def _failure(self, sketch: Sketch, name: str) -> str | None:
+    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str]) -> str | None:
         """What a sketch breaks; None if it breaks nothing."""
         try:
-            self.holds(sketch.at(self.pace()), name, steer=False)
+            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed)
         except AssertionError as error:
             return str(error)
         return None

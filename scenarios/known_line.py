@@ -6,6 +6,7 @@ a threshold of confidence: answers are sure, and right unless a fault has them w
 A drawn fault is aimed: it acts while an item passes a place of the line. When that is depends on the program.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +53,9 @@ FAMILIES: Final[dict[str, Kinds]] = {
 }  # fmt: skip
 """Families of faults, by the name that a report card shows."""
 
+ALLOWED: Final = {"stop": {"lost"}}
+"""Rules that a family does not ask: items may be left on a belt that stands, as whoever starts it again clears it."""
+
 _ON_LOADING: Final[Kinds] = (*LOADER_FAULTS, faults.TooLong)
 _ON_PICTURES: Final[Kinds] = (*CAMERA_FAULTS, *RECOGNIZER_FAULTS)
 _SURE_ANSWERS: Final = st.builds(
@@ -73,6 +77,11 @@ def known_line_sketches(draw: st.DrawFn, family: str) -> Sketch:
         ),
         aims=tuple(aimed), stop=draw(_aims(layout)) if family == "stop" else None,
     )  # fmt: skip
+
+
+def sketches_of(families: Sequence[str]) -> SearchStrategy[tuple[str, Sketch]]:
+    """Sketches of any of these families, with its name."""
+    return st.sampled_from(families).flatmap(lambda family: st.tuples(st.just(family), known_line_sketches(family)))
 
 
 def sure_recognizers() -> SearchStrategy[RecognizerModel]:

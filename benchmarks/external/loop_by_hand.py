@@ -46,13 +46,13 @@ MISTAKES = (
         scenario=scenario("R", faults.Garbage(payload="wrong_type", from_s=15.5, until_s=15.5)),
     ),
     Mistake(
-        name="stops_in_a_push", style=STYLE, kind="a signal stops the belt at once, with an item on it",
+        name="stops_in_a_push", style=STYLE, kind="a signal stops everything at once, and leaves a rod out",
         change="""
 -        self.ending = True
 +        self.command("conveyor", "stop")
 +        self.state = "stopped"
 """,
-        scenario=scenario("R", stop_s=14.0),
+        scenario=scenario("R", stop_s=13.6),
     ),
     Mistake(
         name="narrow_window", style=STYLE, kind="a window of time that is narrower than the network is steady",

@@ -113,12 +113,4 @@ MISTAKES = (
 """,
         scenario=scenario("Rh", faults.ControllerKilled(from_s=17.0, until_s=18.0)),
     ),
-    Mistake(
-        name="stops_with_items", style=STYLE, kind="a signal stops the belt with items on it",
-        change="""
--        while not (self.step(time.monotonic()) and self.ended.is_set()):
-+        while not (self.step(time.monotonic()) or self.ended.is_set()):
-""",
-        scenario=scenario("r", stop_s=16.0),
-    ),
 )  # fmt: skip
