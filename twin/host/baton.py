@@ -14,6 +14,9 @@ from typing import Any, Callable
 QUANTUM = 100
 """So many lines of the program, or calls that would not wait, is one turn of a thread that polls."""
 
+BURST = 30
+"""Where chance decides, a thread that has waited is often interrupted within so many lines: within a callback."""
+
 SLICE_TURNS = 50
 """So many turns has a thread that computes before the others have theirs, as if by the system's own time slices."""
 
@@ -107,7 +110,8 @@ class Baton:
     def park(self, deadline_s: float | None = None) -> bool:
         """The current thread waits until it is woken or the deadline comes. Whether that came."""
         task = self.own()
-        task.parked, task.late, task.lines, task.busy, task.read_clock = True, False, 0, 0, False
+        task.parked, task.late, task.busy, task.read_clock = True, False, 0, False
+        task.lines = 0 if self.chance is None else QUANTUM - 1 - self.chance.randrange(2 * BURST)
         task.epoch += 1
         if deadline_s is not None:
             self._count += 1

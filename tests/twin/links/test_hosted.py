@@ -150,9 +150,11 @@ def test_the_recognition_service_has_the_scenarios_faults():
     assert run("polling_variable.py", faults=[says]).summary.rejected == 3
 
 
-def test_a_program_that_is_told_to_end_gets_the_signal():
+def test_a_program_that_a_signal_ends_has_not_failed():
     played = run("paho_styles.py", "loop_start", stop_s=5)
-    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+    assert not any(isinstance(record, trace.Crashed) for record in played.trace)
+    assert [record.reason for record in played.trace if isinstance(record, trace.Exited)] == ["ended by signal 15"]
+    assert {violation.check for violation in played.violations} == {"lost"}
 
 
 def test_our_own_controller_is_hosted_as_a_user_would_start_it():
