@@ -90,9 +90,10 @@ class Confirmer:
             if outcome.late_ms > MOST_LATE_MS:
                 late_ms = max(late_ms, outcome.late_ms)
                 continue
-            if outcome.rules:
-                same = set(outcome.rules) & set(failure.rules)
-                return Confirmation(state="confirmed", run=run, rules=() if same else outcome.rules)
+            rules = tuple(rule for rule in outcome.rules if rule not in failure.allowed)
+            if rules:
+                same = set(rules) & set(failure.rules)
+                return Confirmation(state="confirmed", run=run, rules=() if same else rules)
             done += 1
             idle += failure.acted and not outcome.acted
         if not done:

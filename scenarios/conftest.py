@@ -91,19 +91,22 @@ def pytest_configure(config: pytest.Config) -> None:
     command = config.getoption("--controller")
     link = config.getoption("--link") or usual_link(config)
     check_options(config, link)
-    phases = [Phase.explicit, Phase.generate, Phase.target]
-    phases += [] if config.getoption("--find-only") else [Phase.reuse, Phase.shrink]
+    find_only = config.getoption("--find-only")
+    phases = (Phase.explicit, Phase.generate, Phase.target) if find_only or command is not None else tuple(Phase)
     settings.register_profile(
         "suite", max_examples=examples_of(config, link), deadline=None, phases=phases,
         print_blob=command is None, verbosity=Verbosity.normal if command is None else Verbosity.quiet,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
         link=link, controller=controller_of(config),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         recognizer=recognizer_of(config), camera=camera_shown(config), layout=layout_of(config),
-        most_shrinks=MOST_SHRINKS.get(link), listen=config.getoption("--listen"),
+        most_shrinks=0 if find_only else MOST_SHRINKS.get(link, 0), listen=config.getoption("--listen"),
     )  # fmt: skip
 
 
@@ -125,7 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part
-    config.stash[ASKED] = external and len(properties) == len(FAMILIES) and not part
+    config.stash[ASKED] = external and len(properties) >= len(FAMILIES) and not part
 
 
 def _place(item: pytest.Item) -> int:
@@ -182,7 +185,7 @@ def _confirm(config: pytest.Config) -> None:
     terminal.write_line(f"{len(harness.failures)} failures run again in real time, over a real broker")
     for name, found in Confirmer(config.getoption("--controller")).confirm(harness.failures).items():
         failure = harness.failures[name]
-        harness.card.confirm(name, found, failure.path)
+        harness.card.confirm(name.partition("/")[0], found, failure.path)
         for report in terminal.stats.get("failed", ()):
             if report.nodeid == failure.test:
                 report.sections.append(("On the wire", found.text))

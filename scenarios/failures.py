@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from twin.report.headline import headline
 from twin.report.narration import Step, steps
 from twin.scenario.faults import ControllerKilled, Fault
 from twin.scenario.scenario import encode_scenario
+from twin.verdict.checks import Violation
 
 FOLDER: Final = Path("scenario-failures")
 """Folder for failing scenarios, shrunk, and for their runs."""
@@ -35,7 +36,7 @@ _PLACEHOLDERS: Final = {"mqtt": "{port}", "http": "{service}"}
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario that broke `rules`: its file, and the test that found it.
+    """A scenario that broke `rules`, other than those that are `allowed` to be: its file, the test that found it.
 
     `acted`: whether a fault had an effect. `restarted`: whether the program was started again. `ports`: where a hosted
     program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told; `elsewhere` is
@@ -45,6 +46,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     test: str
     rules: tuple[str, ...]
+    allowed: tuple[str, ...] = ()
     acted: bool
     restarted: bool
     ports: Mapping[str, int] = {}
@@ -56,18 +58,29 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.path).with_suffix("")
 
 
-def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failure:
+class Found(NamedTuple):
+    """A run that failed a property: the violations that count, all that is `wrong` in words, the rules `allowed`."""
+
+    run: Run
+    violations: Sequence[Violation]
+    wrong: Sequence[str]
+    allowed: tuple[str, ...] = ()
+
+
+def failure_of(found: Found, name: str, test: str, earlier: Failure | None) -> Failure:
     """Write a failing scenario, in the place of an `earlier` one.
 
     Hypothesis runs the smallest scenario last, so that one stays.
     """
+    run = found.run
     FOLDER.mkdir(exist_ok=True)
     text = encode_scenario(run.scenario)
     digest = hashlib.blake2b(text, digest_size=NAME_DIGITS // 2).hexdigest()
     path = FOLDER / f"{re.sub(r'[^a-z0-9_]+', '-', name.lower())}-{digest}.json"
     own = _own_addresses(run)
     failure = Failure(
-        path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(found.check for found in run.violations)),
+        path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(each.check for each in found.violations)),
+        allowed=found.allowed,
         acted=any(isinstance(record, trace.Disturbed) for record in run.trace),
         restarted=any(isinstance(fault, ControllerKilled) for fault in run.scenario.faults),
         ports={kind: port for kind, (_, port) in own.items()},
@@ -81,15 +94,16 @@ def failure_of(run: Run, name: str, test: str, earlier: Failure | None) -> Failu
     return failure
 
 
-def failure_text(run: Run, wrong: Sequence[str], failure: Failure) -> str:
+def failure_text(found: Found, failure: Failure) -> str:
     """What happened, in words of the line; the records around it, with what the program wrote; the scenario."""
-    first = min(run.violations, key=lambda found: found.t_s, default=None)
+    run, violations, wrong, _ = found
+    first = min(violations, key=lambda each: each.t_s, default=None)
     records = run.trace
     head = wrong[0] if first is None else headline(run.scenario, records, first)
     around_s = records[-1].t_s if first is None else first.t_s
     return "\n".join([
         head, *wrong[:MOST_RULES], *([f"... and {len(wrong) - MOST_RULES} more"] if len(wrong) > MOST_RULES else []),
-        "", *_last_words(run.said, around_s), *_around(steps(records, run.violations, run.said), around_s), "",
+        "", *_last_words(run.said, around_s), *_around(steps(records, violations, run.said), around_s), "",
         *_scenario_lines(run.scenario),
         *_again(run, failure),
     ])  # fmt: skip

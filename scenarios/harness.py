@@ -1,8 +1,7 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import shutil
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -12,17 +11,17 @@ from hypothesis import currently_in_test_context, event, reject, target
 from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
-from scenarios.failures import Failure, failure_of, failure_text
-from scenarios.known_line import known_line_sketches, property_of
+from scenarios.failures import Failure, Found, failure_of, failure_text
+from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
 from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
+from scenarios.sketch import Sketch
 from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import LinkName
-from twin.scenario.scenario import encode_scenario
 
 MOST_LATE_MS: Final = 50.0
 """A run in real time with later events than that is void: the machine held the line up."""
@@ -37,8 +36,7 @@ class Harness:
     `listen` is the port of the twin's broker (None: any). `recognizer`: the oracle's answers, or a recognizer's for the
     images of the `camera`. `reached` collects the situations of all runs, `failures` the last failure of each property,
     by name. `failing` has those of their runs that are not saved yet. `test` is the test that runs now. `layout` is the
-    line of an external controller. `most_shrinks`: so many scenarios of a property are run to make its first failure
-    smaller (None: as many as Hypothesis likes).
+    line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller.
     """
 
     link: LinkName = "memory"
@@ -55,10 +53,10 @@ class Harness:
     failing: dict[str, Run] = field(default_factory=dict, repr=False)
     test: str = field(default="", repr=False)
     layout: Layout = field(default_factory=Layout, repr=False)
-    most_shrinks: int | None = None
-    _failed: dict[str, dict[bytes, tuple[Run, list[str]]]] = field(default_factory=dict, repr=False)
-    _shrinks: Counter[str] = field(default_factory=Counter, repr=False)
-    _pace: Pace | None = field(default=None, repr=False)
+    most_shrinks: int = 0
+    _tried: set[tuple[str, Hashable]] = field(default_factory=set, init=False, repr=False)
+    _failed: dict[str, tuple[Sketch, str]] = field(default_factory=dict, init=False, repr=False)
+    _pace: Pace | None = field(default=None, init=False, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
@@ -77,29 +75,80 @@ class Harness:
     def stands(self, data: DataObject, family: str) -> None:
         """Draw a scenario of a family of faults for the line and the pace of an external controller: it must hold."""
         sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
-        self.holds(sketch.at(self.pace()), property_of(family))
+        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()))
+
+    def looks(self, data: DataObject, families: Sequence[str], name: str) -> None:
+        """The same for a scenario of any of these families; together they count as one property of this name."""
+        family, sketch = data.draw(sketches_of(families, self.layout), label="sketch")
+        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
 
     def holds(
-        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
-    ) -> Run:
+        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True,
+        allowed: Collection[str] = (), look: str = "",
+    ) -> Run:  # fmt: skip
         """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
 
-        With `steer` Hypothesis gets the run's margins as its target; use it once per example. A run in real time that
-        the machine held up is void: it fails nothing.
+        The property does not ask the rules that are `allowed` to be broken. With `steer` Hypothesis gets the run's
+        margins as its target; use it once per example. A run in real time that the machine held up is void: it fails
+        nothing.
         """
-        self._recall(scenario, name)
         run = self.run(scenario)
         if (run.lateness_ms.longest or 0.0) > MOST_LATE_MS:
             self.card.add_void(name)
             return run
-        self.card.add(name, run)
+        violations = [found for found in run.violations if found.check not in allowed]
+        self.card.add(name, run, violations)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
-        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
+        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
         if wrong:
-            self._failed.setdefault(name, {})[encode_scenario(scenario)] = run, wrong
-            self._fail(name, run, wrong)
+            key = f"{name}/{look}" if look else name
+            found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
+            failure = self.failures[key] = failure_of(found, name, self.test, self.failures.get(key))
+            self.failing[key] = run
+            raise AssertionError(failure_text(found, failure))
         return run
+
+    def keeps(self, sketch: Sketch, name: str, *, allowed: Collection[str] = (), look: str = "") -> None:
+        """As `holds`, for a sketch at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
+
+        A sketch with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
+        differ in little. After a failure of the property, all others are. A `look` at several properties counts as
+        one for this.
+        """
+        asked = look or name
+        if asked not in self._failed:
+            if (name, sketch.outline) in self._tried:
+                reject()
+            self._tried.add((name, sketch.outline))
+            text = self._failure(sketch, name, allowed, look)
+            if text is None:
+                return
+            self._failed[asked] = sketch, self._shrunk(sketch, text, name, allowed, look)
+        failed, text = self._failed[asked]
+        if sketch != failed:
+            reject()
+        raise AssertionError(text)
+
+    def _shrunk(self, sketch: Sketch, text: str, name: str, allowed: Collection[str], look: str) -> str:
+        """The failure of a sketch as small as possible."""
+        tried, smaller = [sketch], sketch.smaller()
+        while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
+            if candidate in tried:
+                continue
+            tried.append(candidate)
+            failure = self._failure(candidate, name, allowed, look)
+            if failure is not None:
+                text, smaller = failure, candidate.smaller()
+        return text
+
+    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str], look: str) -> str | None:
+        """What a sketch breaks; None if it breaks nothing."""
+        try:
+            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed, look=look)
+        except AssertionError as error:
+            return str(error)
+        return None
 
     def save_failing(self) -> None:
         """Save each failing run in a folder beside its scenario, with its report.
@@ -122,22 +171,6 @@ class Harness:
         if run.interrupted:
             raise KeyboardInterrupt
         return run
-
-    def _fail(self, name: str, run: Run, wrong: list[str]) -> None:
-        failure = self.failures[name] = failure_of(run, name, self.test, self.failures.get(name))
-        self.failing[name] = run
-        raise AssertionError(failure_text(run, wrong, failure))
-
-    def _recall(self, scenario: Scenario, name: str) -> None:
-        """Fail again on a scenario that has failed. Reject a new one if enough of them were run after a failure."""
-        if self.most_shrinks is None or name not in self._failed:
-            return
-        failed = self._failed[name].get(encode_scenario(scenario))
-        if failed is not None:
-            self._fail(name, *failed)
-        self._shrinks[name] += 1
-        if self._shrinks[name] > self.most_shrinks:
-            reject()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """In Hypothesis's description of a failing test."""

@@ -1,12 +1,13 @@
 """The report card of a controller: which families of faults it stands, and which rules it breaks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from scenarios.confirmation import Confirmation
 from twin import Run, trace
 from twin.report.headline import headline
 from twin.scenario.faults import Fault
+from twin.verdict.checks import Violation
 
 MOST_VOID: Final = 0.1
 """If more than this share of the runs are void, the others prove too little."""
@@ -24,20 +25,21 @@ class ReportCard:
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
 
-    def add(self, name: str, run: Run) -> None:
-        """Take a run into account."""
+    def add(self, name: str, run: Run, violations: Sequence[Violation] | None = None) -> None:
+        """Take a run into account, with those of its violations that the property asks for (None: all)."""
+        violations = run.violations if violations is None else violations
         row = self._row(name)
         row["runs"] += 1
         row["disturbed"] += asked(run)
         row["faults"] += len(run.scenario.faults)
         row["acted"] += sum(_acted(fault, run) for fault in run.scenario.faults)
-        if not run.violations:
+        if not violations:
             return
         row["found_by"] = row["found_by"] or row["runs"]
-        row["broken"] = sorted({*row["broken"], *(found.check for found in run.violations)})
+        row["broken"] = sorted({*row["broken"], *(found.check for found in violations)})
         size = [run.scenario.item_count, len(run.scenario.faults)]
         if row["smallest"] is None or size <= row["smallest"]:
-            first = min(run.violations, key=lambda found: found.t_s)
+            first = min(violations, key=lambda found: found.t_s)
             row["smallest"], row["first"] = size, headline(run.scenario, run.trace, first)
 
     def add_void(self, name: str) -> None:
@@ -58,6 +60,8 @@ class ReportCard:
     def confirm(self, name: str, confirmation: Confirmation, path: str) -> None:
         """Take into account what came of a property's failure in real time, and the failure's file."""
         row = self._row(name)
+        if row["wire"] == "confirmed":
+            return  # Of the two that were found, one is enough.
         row["wire"], row["run"], row["why"] = confirmation.state, confirmation.run, confirmation.text
         row["file"] = path
 

@@ -61,7 +61,7 @@ def replay(
 @app.command(epilog=examples("twin check trace.jsonl"))
 def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
     """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import show_violations
     from twin.report.screen import Screen
     from twin.trace import read_trace

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from twin.files import read_as
+from twin.file_kinds import read_as
 from twin.links.output_log import Said
 from twin.report.drawing import Sketch
 from twin.report.reported import Verdict

@@ -22,10 +22,10 @@ def write_runs(
     The file opens from disk and loads nothing. Of a trace that is not whole it shows what is there, with exit code 2.
     """
     from twin.errors import FileError, TwinError
-    from twin.files import check_writable
     from twin.report.html import write_report
     from twin.report.perfetto import write_perfetto
     from twin.report.reported import report_of
+    from twin.run_files import check_writable
     from twin.saved_run import load_run
 
     try:

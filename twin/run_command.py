@@ -75,7 +75,7 @@ def run(
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import ProgressBar
     from twin.report.screen import Screen, verbatim
     from twin.run import simulate

@@ -8,7 +8,7 @@ import msgspec
 
 from twin import trace
 from twin.errors import FileError
-from twin.files import read_as
+from twin.file_kinds import read_as
 from twin.links.output_log import Said
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun

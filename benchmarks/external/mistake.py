@@ -12,12 +12,14 @@ from twin import Item, RecognizerModel, Scenario
 
 ROOT: Final = Path(__file__).parents[2]
 _EXAMPLES: Final = ROOT / "examples" / "controllers"
-_HERE: Final = Path(__file__).parent
+_PROGRAMS: Final = Path(__file__).parent / "programs"
 
 SOUND: Final[Mapping[str, Path]] = {
     "one_at_a_time": _EXAMPLES / "sound_one_at_a_time.py",
     "windows": _EXAMPLES / "sound_windows.py",
     "asyncio": _EXAMPLES / "sound_asyncio.py",
+    "state_and_event": _PROGRAMS / "state_and_event.py",
+    "loop_by_hand": _PROGRAMS / "loop_by_hand.py",
 }
 """The sound programs, by style."""
 
@@ -29,23 +31,27 @@ class ChangeError(Exception):
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """A mistake in the program of a `style`. `kind` is what the mistake is, in a few words.
 
-    Each change is a piece of the program's text, which occurs there once, and what stands there instead. `scenario` is
-    as small as one can be that shows the mistake.
+    `change` is how the text of the program differs: lines that stay, with a blank before them, lines that go (`-`), and
+    lines that come (`+`); `@@` on a line of its own between two places. `scenario` is as small as one can be that shows
+    the mistake.
     """
 
     name: str
     style: str
     kind: str
-    changes: tuple[tuple[str, str], ...]
+    change: str
     scenario: Scenario
 
     def text(self) -> str:
-        """The broken program. Raises `ChangeError` if a change does not fit."""
+        """The broken program. Raises `ChangeError` if the change does not fit its program in just one place."""
         text = SOUND[self.style].read_text(encoding="utf-8")
-        for old, new in self.changes:
-            if text.count(old) != 1:
-                raise ChangeError(f"{self.name}: {old!r} occurs {text.count(old)} times in the program {self.style}")
-            text = text.replace(old, new)
+        for place in self.change.strip("\n").split("\n@@\n"):
+            lines = place.split("\n")
+            old = "".join(f"\n{line[1:]}" for line in lines if not line.startswith("+"))
+            new = "".join(f"\n{line[1:]}" for line in lines if not line.startswith("-"))
+            if text.count(f"{old}\n") != 1:
+                raise ChangeError(f"{self.name}: the program {self.style} has {text.count(old)} times:{old}")
+            text = text.replace(f"{old}\n", f"{new}\n")
         return text
 
 

@@ -15,7 +15,7 @@ import pytest
 from support.programs import STOPS, stoppable
 from support.real_time import undisturbed
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.realtime, pytest.mark.slow]
 PROGRAMS = Path(__file__).parents[1] / "programs"
 REFERENCE_FLOW, FLAWED_FLOW = PROGRAMS / "reference_flow.py", PROGRAMS / "flawed_flow.py"
 ITEMS = 3
@@ -117,7 +117,9 @@ def test_a_controller_that_does_not_sort_breaks_a_named_rule(flaw):
 def test_save_keeps_the_run_of_a_controller_that_hangs(tmp_path):
     folder = tmp_path / "hung"
     served_to("hung", "--save", str(folder))
-    assert {path.name for path in folder.iterdir()} == {"scenario.json", "trace.jsonl", "summary.json", "run.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html"
+    }  # fmt: skip
     ran = json.loads((folder / "run.json").read_bytes())
     assert (ran["format"], ran["trace_format"], ran["link"], ran["threshold"]) == (1, 2, "realtime", 0.8)
     check = [sys.executable, "-m", "twin", "check", str(folder / "trace.jsonl")]

@@ -1,4 +1,4 @@
-"""The host's own streams, apart from the program's: to the twin, and where the program's output goes."""
+"""The host's own streams to the twin, apart from the program's output."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _unused: list[int] = []
 
 
 def take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
-    """The twin's end of standard input and output.
+    """Take standard input and output for the twin.
 
     The program gets a keyboard that nobody types on, and standard error, instead of them.
     """
-    hears, says = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     silent, write_end = os.pipe()
     _unused.append(write_end)
     os.dup2(silent, 0)
     os.close(silent)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # It may be killed at any time.
-    return hears, says
+    return orders, answers
 
 
 def write_to(path: str) -> None:
-    """The program's output, and what it says of errors, goes to the end of a file."""
+    """Append the program's standard output and error to a file."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)

@@ -1,8 +1,4 @@
-"""Watches the program on the wall clock.
-
-One that computes for ever, or waits by itself, is ended with a reason; so is one in which a thread runs that Python did
-not start, even if it touches nothing by which it would be noticed.
-"""
+"""Watches the program on the wall clock, and ends one that computes for ever or waits outside the virtual clock."""
 
 from __future__ import annotations
 
@@ -25,9 +21,9 @@ _monotonic = time.monotonic
 
 
 class Watchdog:
-    """Calls `bark` when no thread has given the baton away for `stall_s` of real time, while it was the program's turn.
+    """Calls `bark` when no thread has passed the baton on for `stall_s` of real time while the program was running.
 
-    `busy` says whether it is.
+    `busy` returns whether the program is running.
     """
 
     def __init__(self, baton: Baton, stall_s: float, busy: Callable[[], bool], bark: Callable[[], Any]) -> None:
@@ -37,7 +33,7 @@ class Watchdog:
         self._bark = bark
 
     def start(self) -> None:
-        """Begin to watch, in a thread that is not the program's."""
+        """Start to watch, in a thread of the host's own."""
         _start(self._watch, ())
 
     def _watch(self) -> None:
@@ -58,7 +54,7 @@ class Watchdog:
 
 
 def _strangers(main: int) -> set[int]:
-    """Threads that run Python, and were started neither by it nor by the host."""
+    """Threads that run Python code, and were started neither by Python nor by the host."""
     found = set()
     for ident, frame in sys._current_frames().items():
         if ident == main:

@@ -1,16 +1,14 @@
 """An external controller: a program in any language that the twin starts, or that connects by itself."""
 
-import os
 import shlex
 import signal
 import subprocess
 import threading
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import ArgumentError, TwinError
-from twin.links.output_log import OutputLog, Said
+from twin.links.output_log import OutputFile, Said
 from twin.links.processes import Processes
 
 if TYPE_CHECKING:
@@ -30,11 +28,6 @@ CHILDREN_END_S: Final = 1.0
 """How long its child processes may run on after that."""
 
 LOOK_S: Final = 0.02
-
-MOST_OUTPUT_BYTES: Final = 4 * 1024 * 1024
-"""Of what the program writes, the end is kept, up to this size."""
-
-LAST_LINE_BYTES: Final = 1024
 
 LONGEST_COMPUTE_MS: Final = 60_000
 
@@ -72,8 +65,7 @@ class ExternalController:
         self.service_port = service_port
         self._hosts: Hosts | None = None
         self._placed: ExternalController | None = None
-        self._output: IO[bytes] | None = None
-        self._log = OutputLog()
+        self._output: OutputFile | None = None
         self._said: tuple[Said, ...] = ()
         self._processes: Processes | None = None
         self._words: list[str] = []
@@ -123,7 +115,7 @@ class ExternalController:
     def note_output(self, now_s: float) -> None:
         """What it has written so far, it wrote by this time."""
         if self._output is not None:
-            self._log.mark(os.fstat(self._output.fileno()).st_size, now_s)
+            self._output.note(now_s)
 
     @property
     def command(self) -> str | None:
@@ -145,7 +137,7 @@ class ExternalController:
         if self._processes is None or (code := self._processes.exit_code()) is None:
             return None
         reason = f"{self._words[0]} ended with exit code {code}"
-        last = self._end_of_output(LAST_LINE_BYTES).decode(errors="replace").strip().rpartition("\n")[2] if code else ""
+        last = "" if self._output is None or not code else self._output.last_line
         return Exit(code, f"{reason}: {last}" if last else reason)
 
     def stop(self, number: signal.Signals) -> None:
@@ -156,11 +148,11 @@ class ExternalController:
     def start(self) -> None:
         """Start the program. Raises `TwinError` if it cannot be started."""
         if self._words:
-            if self._output is None:
-                self._output = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 `end` closes it.
+            self._output = OutputFile()
             try:
-                self._processes = Processes(self._words, self._output)
+                self._processes = Processes(self._words, self._output.file)
             except OSError as error:
+                self._keep_output()
                 raise TwinError(f"--controller: {self._words[0]}: {error.strerror or error}") from None
 
     def kill(self) -> None:
@@ -168,6 +160,7 @@ class ExternalController:
         if self._processes is not None:
             self._processes.kill()
             self._processes = None
+        self._keep_output()
 
     def end(self) -> None:
         """Ask the program to end, and kill it if it does not within `END_S`."""
@@ -180,19 +173,12 @@ class ExternalController:
             pass  # It is killed below.
         finally:
             self.kill()
-            if self._output is not None:
-                size = os.fstat(self._output.fileno()).st_size
-                self._said = tuple(self._log.lines(self._end_of_output(MOST_OUTPUT_BYTES), size))
-                self._output.close()
-                self._output = None
 
-    def _end_of_output(self, most_bytes: int) -> bytes:
-        """The last that the program wrote."""
-        if self._output is None:
-            return b""
-        size = self._output.seek(0, os.SEEK_END)
-        self._output.seek(max(0, size - most_bytes))
-        return self._output.read(most_bytes)
+    def _keep_output(self) -> None:
+        """Read what the program wrote, and close its file."""
+        if self._output is not None:
+            self._said += self._output.close()
+            self._output = None
 
 
 def starts_python(command: str) -> bool:

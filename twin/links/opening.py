@@ -18,13 +18,12 @@ from twin.broker.observation import DOCTOR, Observation
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.links.base import Link
-from twin.links.blocking_client import BlockingClient
+from twin.links.broker_client import BrokerClient
 from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
 from twin.links.external_controller import ExternalController
 from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
-from twin.links.plant_client import PlantClient
 from twin.links.recognition_service import RecognitionService
 from twin.links.rival import Rival
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
@@ -88,7 +87,7 @@ def lockstep(control: Control) -> Iterator[Link]:
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
         make_client: GrantClientFactory = (
-            partial(BlockingClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
+            partial(BrokerClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
         )
         service = _service(control, stack, math.inf)  # An answer takes no time: there is no clock that it could take.
         program = _program(control, host, port, granted=True, service=service)
@@ -110,7 +109,7 @@ class Live:
     `inbox` has the payloads that arrive on `aa` and the connection events of the embedded broker, in order.
     """
 
-    plant_client: PlantClient | EmbeddedPlantClient
+    plant_client: BrokerClient | EmbeddedPlantClient
     inbox: SimpleQueue[bytes | Observation]
     broker: EmbeddedBroker | None
     program: Program
@@ -170,8 +169,9 @@ def realtime(control: Control) -> Iterator[Live]:
             embedded.watch(lambda event: None if event.client.startswith(DOCTOR) else inbox.put(event))
             stack.callback(embedded.watch, lambda observation: None)
         plant_client = (
-            PlantClient(host, port, inbox.put) if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
-        )
+            BrokerClient(host, port, (wire.COMMANDS,), lambda topic, payload: inbox.put(payload), threaded=True)
+            if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
+        )  # fmt: skip
         plant_client.open()
         stack.callback(plant_client.close)
         service = _service(control, stack, control.speed)

@@ -1,10 +1,17 @@
 """What an external program writes, line by line, with the line's time of each."""
 
+import os
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
 MOST_MARKS: Final = 100_000
 """When there are more, every second one is dropped: times become coarser, and memory stays bounded."""
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of what a program writes in real time, the end is kept, up to this size."""
+
+LAST_LINE_BYTES: Final = 1024
 
 
 class Said(NamedTuple):
@@ -36,3 +43,34 @@ class OutputLog:
             while known_bytes < written_bytes and (mark := next(marks, None)) is not None:
                 known_bytes, t_s = mark
             yield Said(t_s, line.decode(errors="replace").rstrip())
+
+
+class OutputFile:
+    """A `file` for the output of a program that runs in real time."""
+
+    def __init__(self) -> None:
+        self.file = TemporaryFile("a+b", buffering=0)  # noqa: SIM115 - `close` closes it.
+        self._log = OutputLog()
+
+    def note(self, now_s: float) -> None:
+        """What is there now was written by this time."""
+        self._log.mark(self._size_bytes, now_s)
+
+    @property
+    def last_line(self) -> str:
+        """The last line that is not empty."""
+        return self._end(LAST_LINE_BYTES).decode(errors="replace").strip().rpartition("\n")[2]
+
+    def close(self) -> tuple[Said, ...]:
+        """Close it, and return its lines: the last ones if there are many."""
+        said = tuple(self._log.lines(self._end(MOST_BYTES), self._size_bytes))
+        self.file.close()
+        return said
+
+    @property
+    def _size_bytes(self) -> int:
+        return os.fstat(self.file.fileno()).st_size
+
+    def _end(self, most_bytes: int) -> bytes:
+        self.file.seek(max(0, self._size_bytes - most_bytes))
+        return self.file.read(most_bytes)

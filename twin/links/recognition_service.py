@@ -8,7 +8,7 @@ from typing import Final
 
 from classifier import Recognizer
 from twin.errors import TwinError
-from twin.links.recognition_endpoint import PATH, RecognitionEndpoint, StrangeRequestError
+from twin.links.recognition_endpoint import PATH, RecognitionEndpoint, UnsupportedRequestError
 
 HOST: Final = "127.0.0.1"
 CHUNK_BYTES: Final = 65536
@@ -66,7 +66,7 @@ class RecognitionService:
     def _serve(self, connection: socket.socket) -> None:
         """Answer a connection's requests, one after the other."""
         endpoint = RecognitionEndpoint(self._recognizer, self._port)
-        with connection, suppress(OSError, StrangeRequestError):
+        with connection, suppress(OSError, UnsupportedRequestError):
             while data := connection.recv(CHUNK_BYTES):
                 endpoint.received(0, data, 0.0)
                 while (due_s := endpoint.next_due_s) is not None:

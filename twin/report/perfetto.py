@@ -15,8 +15,8 @@ from twin.report.intervals import blocked_spans, out_spans
 from twin.scenario.layout import bin_text
 
 MICRO: Final = 1e6
-THREADS: Final = ("aa", "bb", "recognizer", "faults", "violations")
-LANES: Final = {"commands": "aa", "feedback": "bb", "recognizer": "recognizer"}
+THREADS: Final = ("commands", "feedback", "recognizer", "faults", "violations")
+LANES: Final = THREADS[:3]
 _GATE_ROW: Final = 10
 _ROD_ROW: Final = 50
 
@@ -46,7 +46,7 @@ def trace_events(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
         yield _slice(fault.name, (fault.from_s, fault.until_s), run, _row("faults"), where)
     for event in drawing.events:
         if event.lane in LANES:
-            yield _instant(event.short, event.t_s, run, LANES[event.lane], {"what": f"{event.subject} {event.words}"})
+            yield _instant(event.short, event.t_s, run, event.lane, {"what": f"{event.subject} {event.words}"})
     for mark in drawing.marks:
         name = mark.check if mark.excuse is None else f"{mark.check} (excused)"
         yield _instant(name, mark.t_s, run, "violations", {"what": mark.detail, "item": mark.item})
