@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, test, replay, report, check, doctor.
+"""The command `twin`: run, serve, test, replay, report, check, doctor, demo.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from classifier.command import command_app
-from twin import report_command, run_command, suite
+from twin import demo, report_command, run_command, serve_command, suite
 from twin.options import examples
 from twin.refusals import one_line_errors
 
@@ -33,7 +33,7 @@ app.command(
         "twin serve --items 20", "twin serve --port 1883 --speed 4 --save kept",
         "TWIN_PASSWORD=secret twin serve --host 0.0.0.0 --username line",
     )
-)(run_command.serve)  # fmt: skip
+)(serve_command.serve)  # fmt: skip
 
 
 @app.command(epilog=examples("twin replay scenario.json", "twin replay kept"))
@@ -120,6 +120,7 @@ app.command("test", epilog=examples('twin test "python my_controller.py {host} {
 app.command(
     "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
 )(report_command.write_runs)  # fmt: skip
+app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
 
 
 def main() -> None:

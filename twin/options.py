@@ -28,6 +28,16 @@ SaveFolder = Annotated[
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
 ]
+UserName = Annotated[
+    str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
+]
+StrictTopics = Annotated[
+    bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
+]
+View = Annotated[
+    bool, typer.Option("--view", help="Show the line live, on a page of this computer, where a click breaks a part.")
+]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="With --view: print the address, open no browser.")]
 JunitFile = Annotated[
     Path | None, typer.Option("--junit", help="Write the verdict to this JUnit file (XML), a test case for each rule.")
 ]

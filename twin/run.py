@@ -20,6 +20,7 @@ from twin import trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError, ScenarioError
+from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
@@ -126,7 +127,7 @@ def simulate(
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
-    on_waiting: Callable[[str], None] = lambda text: None,
+    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -134,7 +135,7 @@ def simulate(
     `recognizer` classifies the pictures; default: the scenario's oracle, or the model that comes with `classifier`.
     `broker` is HOST:PORT of any broker, or an embedded broker that runs; default: an embedded broker for this run.
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
-    that names what the twin waits for.
+    that names what the twin waits for. `hands` make faults act while a run in real time is on.
 
     If a fault excuses a violation by our controller, the scenario also runs in memory without faults: a violation that
     happens there, too, is not excused.
@@ -146,6 +147,8 @@ def simulate(
     external = controller if isinstance(controller, ExternalController) else None
     if link != "hosted" and external is not None and external.compute_ms is not None:
         raise ArgumentError("compute_ms", external.compute_ms, f"left out on the link {link}")
+    if hands is not None and link != "realtime":
+        raise ArgumentError("hands", hands, f"left out on the link {link}, which does not wait for a person")
     load_pictures_of(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
@@ -159,7 +162,7 @@ def simulate(
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
-        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers))
+        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
@@ -187,7 +190,9 @@ class _Finished(NamedTuple):
     addresses: Mapping[str, tuple[str, int]]
 
 
-def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording) -> _Finished:
+def _execute(
+    scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None
+) -> _Finished:
     began_s, tally = wall_s(), Tally()
     said: tuple[Said, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
@@ -198,7 +203,7 @@ def _execute(scenario: Scenario, control: opening.Control, link: LinkName, recor
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.run_in_real_time(live, control.speed)
+            simulation.run_in_real_time(live, control.speed, hands)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
@@ -239,7 +244,7 @@ def _run(
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(
-        scenario=simulation.scenario, link=link,
+        scenario=simulation.played, link=link,
         controller=None if program is None else program.command,
         core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,

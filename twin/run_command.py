@@ -1,10 +1,10 @@
-"""The commands `twin run` and `twin serve`: a line with a controller, from options to verdict."""
+"""The command `twin run`: a line with a controller, from options to verdict."""
 
-import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -13,14 +13,13 @@ from twin.options import (
     ComputeMs,
     ControllerCommand,
     InFlight,
-    ItemsToServe,
     ItemsToSort,
     JunitFile,
     LayoutFile,
     Link,
     LinkKind,
     ListenPort,
-    PasswordFile,
+    NoBrowser,
     Pictures,
     RecognizerName,
     ReportFile,
@@ -31,8 +30,9 @@ from twin.options import (
     SummaryFile,
     TraceFile,
     TruthService,
+    View,
 )
-from twin.refusals import one_line_errors, terminable
+from twin.refusals import one_line_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 VIOLATED: Final = 1
 INTERRUPTED: Final = 130
-DEFAULT_ITEMS, FS_PORT = 100, 21883
+DEFAULT_ITEMS: Final = 100
 
 
 def run(
@@ -70,114 +70,62 @@ def run(
     save: SaveFolder = None,
     report: ReportFile = None,
     junit: JunitFile = None,
+    view: View = False,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
-    from twin.file_kinds import read_as
     from twin.report.console import ProgressBar
-    from twin.report.screen import Screen, verbatim
+    from twin.report.screen import Screen
     from twin.run import simulate
     from twin.run_files import RunFiles
-    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
+    from twin.view.live_page import live_page
 
     console = Screen()
     with one_line_errors(), terminable():
         link = link or _usual_link(controller, anywhere=broker is None and listen is None)
+        _check_view(link, view=view)
         external = _external(controller, service_port, compute_ms, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
-        given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
-        if truth_service:
-            given["recognizer"] = recognizer = "oracle"
-        if scenario is None:
-            chosen = _scenario(items, seed, recognizer, in_flight, layout, pictures)
-        else:
-            with read_as("scenario", scenario):
-                chosen = load_overridden(scenario, given)
+        recognizer = "oracle" if truth_service else recognizer
+        chosen = _chosen(context, console, recognizer)
         answers = _recognizer(recognizer)
-        if scenario is not None:
-            console.print(verbatim(overridden_text(scenario, given)), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
-        with at as at_broker, ProgressBar(console, chosen.item_count) as bar:
+        with (
+            at as at_broker,
+            live_page(wanted=view, browser=not no_browser, speed=1.0, say=saying(console)) as page,
+            ProgressBar(console, chosen.item_count) as bar,
+        ):
             result = simulate(
                 chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
-                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers),
-                on_waiting=bar.report,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
+                on_waiting=bar.report, hands=page.hands,
             )  # fmt: skip
-        _leave(console, result, files, link.value)
-    raise typer.Exit(_exit_code(result))
+        leave(console, result, files, link.value)
+    raise typer.Exit(exit_code(result))
 
 
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the broker; 21883 is that of FS. 0: any free port.")
-    ] = FS_PORT,
-    items: ItemsToServe = DEFAULT_ITEMS,
-    seed: Seed = 1,
-    layout: LayoutFile = None,
-    pictures: Pictures = None,
-    truth_service: TruthService = False,
-    service_port: ServicePort = None,
-    speed: Annotated[float, typer.Option(min=0.01, max=1000.0, help="Speed of the line over real time.")] = 1.0,
-    summary: SummaryFile = None,
-    trace: TraceFile = None,
-    save: SaveFolder = None,
-    username: Annotated[
-        str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
-    ] = None,
-    password_file: PasswordFile = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate of the broker (PEM), for TLS.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Private key of the certificate (PEM).")] = None,
-    strict_topics: Annotated[
-        bool, typer.Option("--strict-topics", help="Refuse clients that publish on the plant's or the clock's topics.")
-    ] = False,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Allow other machines without a password.")] = False,
-) -> None:
-    """Stand in for the plant in real time, for any controller that connects.
-
-    The plant behaves like FS, the industrial simulator of the sorting line: same topics, messages and port.
-    """
-    from controller.address import address_text
-    from twin.broker.access import Access
-    from twin.broker.embedded import EmbeddedBroker
-    from twin.links.external_controller import SERVICE_PORT, ExternalController
-    from twin.report.console import StatusLine
-    from twin.report.screen import Screen
-    from twin.run import simulate
-    from twin.run_files import RunFiles
-
-    console = Screen()
-    with one_line_errors(), terminable():
-        files = RunFiles(summary=summary, trace=trace, save=save)
-        chosen = _scenario(items, seed, "oracle" if truth_service else "resnet", "auto", layout, pictures)
-        service_port = SERVICE_PORT if truth_service and service_port is None else service_port
-        passwords = _passwords(host, username, password_file, insecure=insecure)
-        access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
-        with EmbeddedBroker(host, port, access) as broker, StatusLine(console, items) as status:
-            announce = _announcer(console, f"seed {seed}, {items} items", address_text(broker.host, broker.port))
-            result = simulate(
-                chosen, controller=ExternalController(service_port=service_port), link="realtime", broker=broker,
-                speed=speed, keep_trace=False, trace_path=files.trace_path, watchers=(status.see, *files.watchers),
-                on_waiting=announce,
-            )  # fmt: skip
-        _leave(console, result, files, LinkKind.REALTIME.value)
-    raise typer.Exit(_exit_code(result))
-
-
-def _announcer(console: "Console", what: str, at: str) -> Callable[[str], None]:
-    """Says where the line listens, and its recognition service, once it does: an earlier command would be lost."""
+def _chosen(context: typer.Context, console: "Console", recognizer: str) -> "Scenario":
+    """The scenario of the options, or that of a file with the options that are given over it, which it prints."""
+    from twin.file_kinds import read_as
     from twin.report.screen import verbatim
+    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
 
-    def announce(text: str) -> None:
-        if text.startswith("waiting"):
-            text = f"connect a controller to it, for example: controller run --broker {at}"
-            console.print(verbatim(f"{what}; the line listens on {at}, MQTT 3.1.1"))
-        console.print(verbatim(text))
-
-    return announce
+    options = context.params
+    path: Path | None = options["scenario"]
+    if path is None:
+        return scenario_of(
+            options["items"], options["seed"], recognizer, options["in_flight"], options["layout"], options["pictures"]
+        )
+    given = {name: options[name] for name in OPTIONS if _was_given(context, name)}
+    given |= {"recognizer": recognizer} if options["truth_service"] else {}
+    with read_as("scenario", path):
+        chosen = load_overridden(path, given)
+    console.print(verbatim(overridden_text(path, given)), soft_wrap=True)
+    return chosen
 
 
 def _was_given(context: typer.Context, name: str) -> bool:
@@ -186,7 +134,20 @@ def _was_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Treat every end signal like Ctrl-C, so that an interrupted run still writes its trace and summary."""
+    from controller.system import END_SIGNALS
+
+    before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
     """Write the run's files, then show its table. The files come first, since a script may wait for them."""
     from twin.report.console import show_run
 
@@ -196,14 +157,21 @@ def _leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> N
         show_run(console, result)
 
 
-def _exit_code(result: "Run") -> int:
+def saying(console: "Console") -> Callable[[str], None]:
+    """How the page's address is printed: whole, so that it can be clicked."""
+    from twin.report.screen import verbatim
+
+    return lambda words: console.print(verbatim(words), soft_wrap=True)
+
+
+def exit_code(result: "Run") -> int:
     """The exit code of a run. An interrupted run has no verdict."""
     if result.interrupted:
         return INTERRUPTED
     return VIOLATED if result.violations else 0
 
 
-def _scenario(
+def scenario_of(
     items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None, pictures: str | None
 ) -> "Scenario":
     """Build the scenario that the options describe."""
@@ -220,6 +188,14 @@ def _scenario(
         recognizer=RecognizerModel(source="oracle" if oracle else "images"),
         controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
     )  # fmt: skip
+
+
+def _check_view(link: LinkKind, *, view: bool) -> None:
+    """Raise `ArgumentError` for a page of a run that nobody could watch."""
+    from twin.errors import ArgumentError
+
+    if view and link is not LinkKind.REALTIME:
+        raise ArgumentError("view", True, f"left out with --link {link.value}, which is over in a moment")
 
 
 def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:
@@ -262,24 +238,6 @@ def _listening(
     if broker is not None or link not in ("lockstep", "realtime"):
         raise TwinError("--listen must be given with --link lockstep or realtime, and without --broker")
     return EmbeddedBroker("127.0.0.1", port)
-
-
-def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:
-    """Passwords by user name. Raises `TwinError` if other machines could connect without one and without --insecure."""
-    from twin.broker.access import is_loopback, read_passwords
-    from twin.errors import TwinError
-
-    passwords = {} if path is None else read_passwords(path)
-    if username is not None:
-        password = os.environ.get("TWIN_PASSWORD")
-        if not password:
-            raise TwinError(f"--username must be given with its password in TWIN_PASSWORD, got {username!r} alone")
-        passwords[username] = password
-    if not passwords and not insecure and not is_loopback(host):
-        raise TwinError(
-            f"--host must be a loopback address without --username, --password-file or --insecure, got {host!r}"
-        )
-    return passwords
 
 
 def _recognizer(name: str) -> "Recognizer | None":

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from twin import trace
 from twin.plant.line import Line
-from twin.scenario.faults import BrokerFault
+from twin.scenario.faults import AnyFault, BrokerFault
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline, Timer
 from twin.verdict.bounds import Bounds
@@ -37,7 +37,8 @@ class RunEnd:
         end_after: int | None, expected: bool = True,
     ) -> None:  # fmt: skip
         self._bounds = Bounds(scenario.layout)
-        self._faults = scenario.faults
+        self._faults: tuple[AnyFault, ...] = scenario.faults
+        self._injected: dict[int, AnyFault] = {}
         self._losses = [fault for fault in scenario.faults if isinstance(fault, BrokerFault)]
         self._timeline = timeline
         self._line = line
@@ -59,6 +60,7 @@ class RunEnd:
             trace.Released: self._progress, trace.Binned: self._binned, trace.LaidDown: self._mistakable,
             trace.TakenByHand: self._by_hand, trace.Commanded: self._first_command,
             trace.Crashed: self._controller_failed, trace.Exited: self._controller_ended,
+            trace.Injected: self._inject,
         }  # fmt: skip
         timeline.call_at(timeline.now, self._check_progress)
         for loss in self._losses:
@@ -69,6 +71,13 @@ class RunEnd:
         look = self._watches.get(type(record))
         if look is not None:
             look(record)
+
+    def _inject(self, record: trace.Injected) -> None:
+        """A person makes a fault act, or ends it: a run does not stall meanwhile."""
+        others = tuple(fault for fault in self._faults if fault != self._injected.get(record.number))
+        self._injected[record.number] = record.fault
+        self._faults = (*others, record.fault)
+        self._check_progress()
 
     def request_end(self, by: str) -> None:
         """Record that the controller was asked to end, and from now on expect the line to come to rest."""

@@ -4,10 +4,13 @@ import signal
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from classifier import Recognition
 from controller import wire
 from twin import trace
 from twin.caching_recognizer import CachingRecognizer
+from twin.hands import Hands
 from twin.links.base import Link
 from twin.links.channel import Channel
 from twin.links.controller_port import ControllerPort
@@ -66,6 +69,12 @@ class Simulation:
         self._retained = RetainedMessages(timeline, faults, self._place_m, self._line.obey)
         self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
+    @property
+    def played(self) -> Scenario:
+        """The scenario, with the faults that people made act meanwhile."""
+        faults = (*self.scenario.faults, *self._faults.injected.values())
+        return msgspec.structs.replace(self.scenario, faults=faults)
+
     def run(self, link: Link) -> None:
         """Run to the end in virtual time."""
         self._step_through(
@@ -94,8 +103,11 @@ class Simulation:
         self.exchanges = port.exchanges
         self._finish()
 
-    def run_in_real_time(self, live: Live, speed: float) -> None:
-        """Run to the end under the wall clock, `speed` times as fast. Messages go over the broker."""
+    def run_in_real_time(self, live: Live, speed: float, hands: Hands | None = None) -> None:
+        """Run to the end under the wall clock, `speed` times as fast. Messages go over the broker.
+
+        `hands` reach the line while it runs.
+        """
         port = self._port = RealTimePort(
             self.timeline, live, self.scenario, self._faults, self._add, self._down.send, self._retained
         )  # fmt: skip
@@ -104,11 +116,16 @@ class Simulation:
         try:
             if self.scenario.item_count:
                 port.await_controller()
+            if hands is not None:
+                hands.attach(self.timeline, self._faults, self.scenario.layout, live.inbox.put)
             pacer = Pacer(self.timeline, live.inbox, port.take, speed)
             self.lateness_s, self.latencies_s = pacer.lateness_s, live.gate_to_command_s
             pacer.run(lambda: self._over(port))
         except KeyboardInterrupt:
             self._end.reason = "interrupted"
+        finally:
+            if hands is not None:
+                hands.detach()
         self._finish()
 
     def _over(self, port: RealTimePort) -> bool:

@@ -20,6 +20,7 @@ from controller.decode_errors import objection
 from controller.errors import ControllerError, WireError
 from controller.wire import decode_command
 from twin.errors import FileError
+from twin.scenario.faults import AnyFault
 from twin.scenario.scenario import Scenario
 
 FORMAT: Final = 2
@@ -51,8 +52,7 @@ Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "t
 
 _PREDICATES: Final = {
     "connected": "connected with ", "subscribed": "subscribed to ", "refused": "was refused: ",
-    "lost": "lost its connection",
-    "taken over": "was replaced by another client with the same id",
+    "lost": "lost its connection", "taken over": "was replaced by another client with the same id",
 }  # fmt: skip
 
 
@@ -147,10 +147,7 @@ class Edge(Record, frozen=True):
 
 
 class Taken(Record, frozen=True):
-    """A rod's head pushes an item off the belt.
-
-    `offset_m` is from the head's centre to the item's, downstream positive. `gap_m` is to the nearest item.
-    """
+    """A rod's head pushes an item off, `offset_m` from the head's centre to the item's, `gap_m` to the nearest item."""
 
     item: int
     rod: int
@@ -171,10 +168,7 @@ class Struck(Record, frozen=True):
 
 
 class Held(Record, frozen=True):
-    """An item runs into the head of a rod that is out (`rod`), or into an item that stands still (`behind`).
-
-    `beside` are its neighbours on the belt.
-    """
+    """An item runs into a rod that is out (`rod`), or a still item (`behind`). `beside` are its neighbours."""
 
     item: int
     rod: int | None
@@ -202,6 +196,14 @@ class FaultActs(Record, frozen=True):
     acts: bool
 
 
+class Injected(Record, frozen=True, gc=True):
+    """A person makes a fault act that the scenario does not have, number `number`; or ends it (`acts` is false)."""
+
+    number: int
+    fault: AnyFault
+    acts: bool
+
+
 class Disturbed(Record, frozen=True):
     """A fault had an effect: `what`, at which part, and on which item (None: on no item that lies on the belt).
 
@@ -216,10 +218,7 @@ class Disturbed(Record, frozen=True):
 
 
 class TakenByHand(Record, frozen=True):
-    """Somebody took an item off the belt, or put it back (`back`). `returns`: it will be put back later.
-
-    `onto` is an item or object that it overlaps when it is put back.
-    """
+    """Somebody took an item off, or put it back (`back`), `onto` what it overlaps. `returns`: it will be put back."""
 
     item: int
     back: bool
@@ -293,8 +292,8 @@ class Ended(Record, frozen=True):
 
 AnyRecord = (
     Began | BeltRuns | RodMoves | Loaded | LoadedNothing | LaidDown | Photographed | Answered | Edge | Taken | Struck
-    | Held | Released | Binned | FaultActs | Disturbed | TakenByHand | Feedback | Commanded | Refused | EndRequested
-    | Crashed | Exited | Connection | Ended
+    | Held | Released | Binned | FaultActs | Injected | Disturbed | TakenByHand | Feedback | Commanded | Refused
+    | EndRequested | Crashed | Exited | Connection | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]
 
@@ -338,12 +337,12 @@ class Trace:
 
     def close(self) -> None:
         """Close the file, if there is one."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            try:
+        file, self._file = self._file, None
+        try:
+            if file is not None:
                 file.close()
-            except OSError as error:
-                raise self._unwritable(error) from None
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def __enter__(self) -> "Trace":
         if self._path is not None:

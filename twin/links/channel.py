@@ -51,8 +51,7 @@ class Channel:
         self._faulty = any(faults.all(kind) for kind in (LinkDrop, LinkDelay, LinkReorder, LinkDuplicate))
         self._delayed_by: Fault | None = None
         if name == wire.FEEDBACK:
-            for garbage in faults.all(Garbage):
-                timeline.call_at(garbage.from_s, partial(self._send_garbage, garbage))
+            faults.on_begin(Garbage, self._send_garbage)
 
     def send(self, message: Message) -> None:
         """Send a message. It does not overtake the one before it, unless a fault reorders them."""

@@ -102,15 +102,19 @@ def lockstep(control: Control) -> Iterator[Link]:
         yield link
 
 
+Arrival = bytes | Observation | Callable[[], None]
+"""A payload on `aa`, an event of a connection, or what a person does to the line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """A line in real time: the plant's client, the embedded broker (None: another broker) and the controller's program.
 
-    `inbox` has the payloads that arrive on `aa` and the connection events of the embedded broker, in order.
+    `inbox` has what arrives, in order: payloads on `aa`, connection events of the embedded broker, acts of a person.
     """
 
     plant_client: BrokerClient | EmbeddedPlantClient
-    inbox: SimpleQueue[bytes | Observation]
+    inbox: SimpleQueue[Arrival]
     broker: EmbeddedBroker | None
     program: Program
 
@@ -164,7 +168,7 @@ def realtime(control: Control) -> Iterator[Live]:
     """
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
-        inbox: SimpleQueue[bytes | Observation] = SimpleQueue()
+        inbox: SimpleQueue[Arrival] = SimpleQueue()
         if embedded is not None:
             embedded.watch(lambda event: None if event.client.startswith(DOCTOR) else inbox.put(event))
             stack.callback(embedded.watch, lambda observation: None)

@@ -9,9 +9,8 @@ from typing import Final
 from controller import wire
 from controller.system import wall_s
 from twin import trace
-from twin.broker.observation import Observation
 from twin.errors import ScenarioError
-from twin.links.opening import Live
+from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
 from twin.links.retained import RetainedMessages
 from twin.links.rival import Rival
@@ -90,9 +89,11 @@ class RealTimePort:
         self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
-    def take(self, arrival: bytes | Observation) -> None:
-        """Handle a payload on `aa`, or an event of a connection."""
-        if isinstance(arrival, bytes):
+    def take(self, arrival: Arrival) -> None:
+        """Handle a payload on `aa`, an event of a connection, or what a person does."""
+        if callable(arrival):
+            arrival()
+        elif isinstance(arrival, bytes):
             self._send(command_message(arrival))
         else:
             self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))

@@ -4,11 +4,13 @@ A part's behaviour is a function of all faults that act on it now, never of the 
 This module does not decide what a fact excuses: the verdict does, from the records.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from random import Random
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from twin import trace
 from twin.plant.belt_item import BeltItem
@@ -24,7 +26,10 @@ BELT: Final = (faults.BeltSpeed, faults.BeltDrift, faults.BeltStops)
 
 
 class FaultInjector:
-    """A scenario's faults, by kind. `record` takes each effect of a fault, and each begin and end."""
+    """A scenario's faults, by kind. `record` takes each effect of a fault, and each begin and end.
+
+    `injected` has the faults that people made act while the run was on, by number.
+    """
 
     def __init__(
         self, timeline: Timeline, scenario: Scenario, stream: Random, record: Callable[[trace.AnyRecord], None]
@@ -37,10 +42,15 @@ class FaultInjector:
             self._kinds.setdefault(type(fault), []).append(fault)
         self._ramp_s = scenario.layout.belt_ramp_s
         self._queue: ItemQueue | None = None
+        self._listeners: list[tuple[type[faults.Fault], dict[str, object], Callable[[AnyFault, bool], None]]] = []
+        self._watched = 0
+        self.injected: dict[int, AnyFault] = {}
+        self._healed: set[int] = set()
 
     def watch(self, queue: ItemQueue) -> None:
         """Name the neighbours in `queue` in each fact from now on, and record begins and ends. Call this once."""
         self._queue = queue
+        self._watched = len(self._listeners)
         for fault in chain.from_iterable(self._kinds.values()):
             self._timeline.call_at(fault.from_s, partial(self._record_acts, fault, True))
             self._timeline.call_at(fault.until_s, partial(self._record_acts, fault, False))
@@ -62,16 +72,64 @@ class FaultInjector:
         now_s = self._timeline.now
         return [
             fault for fault in self.all(kind)
-            if fault.from_s <= now_s < fault.until_s
-            and all(getattr(fault, field) == value for field, value in where.items())
+            if fault.from_s <= now_s < fault.until_s and _fits(fault, where)
         ]  # fmt: skip
 
     def on_change(self, kind: type[faults.Fault], act: Callable[[], None], **where: object) -> None:
         """Call `act` whenever a fault of a kind begins or ends; `where` selects a part, as for `active`."""
+        self._listeners.append((kind, where, lambda fault, acts: act()))
         for fault in self.all(kind):
-            if all(getattr(fault, field) == value for field, value in where.items()):
+            if _fits(fault, where):
                 self._timeline.call_at(fault.from_s, act)
                 self._timeline.call_at(fault.until_s, act)
+
+    def on_begin(self, kind: type[F], act: Callable[[F], None], **where: object) -> None:
+        """Call `act` with each fault of a kind when it begins; `where` selects a part, as for `active`."""
+        self._listeners.append((kind, where, lambda fault, acts: act(fault) if acts else None))  # type: ignore[arg-type]
+        for fault in self.all(kind):
+            if _fits(fault, where):
+                self._timeline.call_at(fault.from_s, partial(act, fault))
+
+    def inject(self, fault: AnyFault) -> int:
+        """Let a fault act from now on that the scenario does not have; it ends at its `until_s` at the latest.
+
+        Returns the number by which `heal` ends it.
+        """
+        number = len(self.injected) + 1
+        self.injected[number] = fault
+        self._kinds.setdefault(type(fault), []).append(fault)
+        self._change_injected(number, fault, True)
+        self._timeline.call_at(fault.until_s, partial(self.heal, number))
+        return number
+
+    def heal(self, number: int) -> None:
+        """End a fault that was injected. No effect if it has ended."""
+        fault, now_s = self.injected.get(number), self._timeline.now
+        if fault is None or number in self._healed:
+            return
+        self._healed.add(number)
+        healed = self.injected[number] = msgspec.structs.replace(fault, until_s=now_s)
+        same_kind = self._kinds[type(fault)]
+        same_kind[same_kind.index(fault)] = healed
+        self._change_injected(number, healed, False)
+
+    def _change_injected(self, number: int, fault: AnyFault, acts: bool) -> None:
+        """Record and tell that an injected fault begins or ends, in the order in which a scenario's faults do."""
+        self._record(trace.Injected(self._timeline.now, number, fault, acts))
+        self._tell(self._listeners[: self._watched], fault, acts)
+        self._record_acts(fault, acts)
+        if isinstance(fault, BELT):
+            if acts:
+                self.disturb_all(fault, "off_pace", "belt")
+            else:
+                self._timeline.call_at(self._timeline.now + self._ramp_s, partial(self._belt_recovers, fault))
+        self._tell(self._listeners[self._watched :], fault, acts)
+
+    @staticmethod
+    def _tell(listeners: Iterable[Any], fault: AnyFault, acts: bool) -> None:
+        for kind, where, listen in listeners:
+            if type(fault) is kind and _fits(fault, where):
+                listen(fault, acts)
 
     def next_change_s(self, *kinds: type[faults.Fault]) -> float:
         """When a fault of these kinds begins or ends next, in s; infinity if none does."""
@@ -117,6 +175,11 @@ class FaultInjector:
 
     def _record_acts(self, fault: faults.Fault, acts: bool) -> None:
         self._record(trace.FaultActs(self._timeline.now, _tag(fault), acts))
+
+
+def _fits(fault: faults.Fault, where: dict[str, object]) -> bool:
+    """Whether a fault has these values in its fields."""
+    return all(getattr(fault, field) == value for field, value in where.items())
 
 
 def _tag(fault: faults.Fault) -> str:

@@ -44,9 +44,7 @@ class Gate:
         self._pulses: list[GateGhost] = []
         self._edges = 0
         faults.on_change(GateStuck, self._stuck_changes, gate=number)
-        for ghost in faults.all(GateGhost):
-            if ghost.gate == number:
-                timeline.call_at(ghost.from_s, partial(self._begin_ghost, ghost))
+        faults.on_begin(GateGhost, self._begin_ghost, gate=number)
 
     def enter(self, belt_item: BeltItem) -> None:
         """An item's nose has reached the beam."""

@@ -75,8 +75,7 @@ class Line:
         self.bins = Bins(layout.bins)
         self._paths: dict[float, list[Station]] = {}
         faults.watch(self.queue)
-        for fault in faults.all(ForeignObject):
-            timeline.call_at(fault.from_s, partial(self._lay_object, fault))
+        faults.on_begin(ForeignObject, self._lay_object)
 
     def place_m(self, part: str) -> float | None:
         """The position of a part along the belt, in m from the loader; None for a part that has none."""

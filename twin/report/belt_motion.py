@@ -7,6 +7,7 @@ then accelerates evenly for the ramp to the drive's speed; after a stop it slows
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from copy import copy
 from typing import Final, NamedTuple
 
 from twin.scenario.faults import AnyFault, BeltDrift, BeltSpeed, BeltStops
@@ -51,11 +52,18 @@ class BeltMotion:
             self.add(fault)
 
     def add(self, fault: AnyFault) -> None:
-        """Take a fault that begins in the future; only those of the belt matter here."""
+        """Take a fault that does not begin in the past; only those of the belt matter here."""
         if isinstance(fault, BeltFault):
             self._faults.append(fault)
             times_s = {*self._changes_s, fault.from_s, fault.until_s}
             self._changes_s = sorted(at_s for at_s in times_s if at_s >= self._passed_s)
+
+    def heal(self, fault: AnyFault, healed: AnyFault) -> None:
+        """A fault ends now, earlier than it would have: `healed` takes its place."""
+        if isinstance(fault, BeltFault) and isinstance(healed, BeltFault):
+            self._pass(healed.until_s)
+            self._faults[self._faults.index(fault)] = healed
+            self._changes_s = sorted({*self._changes_s, healed.until_s})
 
     def obey(self, at_s: float, running: bool) -> None:
         """The belt begins to obey a command to run, or to stop."""
@@ -70,6 +78,13 @@ class BeltMotion:
         else:
             self._rest(at_s)
             self._starts_s = at_s + self._layout.belt_start_delay_s
+
+    def ahead(self, until_s: float) -> list[Segment]:
+        """The segments up to `until_s`, if no command and no other fault comes before; those known are not in it."""
+        foreseen = copy(self)
+        foreseen.segments, foreseen._changes_s = [self.segments[-1]], [*self._changes_s]
+        foreseen._pass(until_s)
+        return foreseen.segments[1:]
 
     def displacement_m(self, at_s: float) -> float:
         """The belt's displacement at a time, in m since the run began."""

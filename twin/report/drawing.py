@@ -14,6 +14,7 @@ from twin.report.drawn_events import Event, drawn_event
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
 from twin.report.rod_motion import RodMotion
+from twin.scenario.faults import AnyFault, RodSlow
 from twin.scenario.layout import LOADER, bin_name
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
@@ -90,8 +91,8 @@ class Sketch:
     """Collects a run for its drawing. It watches the run's records.
 
     `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
-    latest record, `records` are the first `MOST_RECORDS`. Memory is bounded: items beyond `MOST_ITEMS` are counted
-    only.
+    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act. Memory is
+    bounded: items beyond `MOST_ITEMS` are counted only.
     """
 
     def __init__(self) -> None:
@@ -102,8 +103,14 @@ class Sketch:
         self.records: list[trace.AnyRecord] = []
         self._records_left_out = 0
         self._items_left_out = 0
+        self.injected: dict[int, AnyFault] = {}
         self._answers: dict[int, trace.Answered] = {}
         self._pictures: dict[int, str] = {}
+
+    @property
+    def faults(self) -> tuple[AnyFault, ...]:
+        """The scenario's faults, and those that a person made act."""
+        return (*self._scenario.faults, *self.injected.values())
 
     @property
     def item_count(self) -> int:
@@ -125,6 +132,8 @@ class Sketch:
             _change(self._beams[record.gate], record.t_s, record.blocked)
         elif isinstance(record, trace.Feedback) and record.key in self._said:
             _change(self._said[record.key], record.t_s, record.value == "blocked")
+        elif isinstance(record, trace.Injected):
+            self._inject(record)
         elif isinstance(record, trace.Answered):
             self._answers[record.item] = record
         elif isinstance(record, trace.Photographed):
@@ -160,9 +169,21 @@ class Sketch:
                 DrawnRod(number=number, at_m=self._items.positions_m[number], reaches=_reaches(rod, self.end_s))
                 for number, rod in self._rods.items()
             ],
-            faults=[drawn_fault(fault, self.end_s) for fault in scenario.faults],
+            faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
             marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
         )  # fmt: skip
+
+    def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:
+        """Some of the items, as far as they have come."""
+        return [self._drawn_item(self._items.paths[number]) for number in numbers if number in self._items.paths]
+
+    def growing(self, until_s: float) -> dict[str, tuple[Sequence[Any], Sequence[Any]]]:
+        """The lists that grow while a run is on, by name: what is known, and what is foreseen up to `until_s`."""
+        belt = self._belt
+        lists: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {"belt": (belt.segments, belt.ahead(until_s))}
+        lists |= {f"rod {number}": (rod.reaches, rod.ahead()) for number, rod in self._rods.items()}
+        lists |= {f"beam {number}": (changes, ()) for number, changes in self._beams.items()}
+        return lists | {name: (changes, ()) for name, changes in self._said.items()}
 
     def _begin(self, scenario: Scenario) -> None:
         self.began = True
@@ -173,6 +194,16 @@ class Sketch:
         gates = range(1, len(scenario.layout.gates_m) + 1)
         self._beams: dict[int, list[tuple[float, bool]]] = {gate: [] for gate in gates}
         self._said: dict[str, list[tuple[float, bool]]] = {f"gate {gate}": [] for gate in gates}
+
+    def _inject(self, record: trace.Injected) -> None:
+        """A person makes a fault act, or ends it."""
+        if record.acts:
+            self._belt.add(record.fault)
+        else:
+            self._belt.heal(self.injected[record.number], record.fault)
+        if isinstance(record.fault, RodSlow):
+            self._rods[record.fault.rod].slow(record.fault)
+        self.injected[record.number] = record.fault
 
     def _drawn_item(self, path: ItemPath) -> DrawnItem:
         answer = self._answers.get(path.number)

@@ -13,8 +13,9 @@ Lane = Literal["commands", "feedback", "recognizer", "line", "fault", "other"]
 
 _LANES: Final[dict[type[trace.Record], Lane]] = {
     trace.Feedback: "feedback", trace.Commanded: "commands", trace.Refused: "commands", trace.Answered: "recognizer",
-    trace.FaultActs: "fault", trace.Disturbed: "fault", trace.Began: "other", trace.EndRequested: "other",
-    trace.Crashed: "other", trace.Exited: "other", trace.Connection: "other", trace.Ended: "other",
+    trace.FaultActs: "fault", trace.Injected: "fault", trace.Disturbed: "fault", trace.Began: "other",
+    trace.EndRequested: "other", trace.Crashed: "other", trace.Exited: "other", trace.Connection: "other",
+    trace.Ended: "other",
 }  # fmt: skip
 
 

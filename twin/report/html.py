@@ -1,8 +1,6 @@
 """A report: one HTML file that opens from disk, with the runs' data in it and nothing loaded from anywhere."""
 
-import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +8,7 @@ import msgspec
 
 from twin.errors import FileError
 from twin.report.drawing import Drawing
-from twin.report.page_script import page_file, page_script
+from twin.report.page_script import filled_page
 
 REPORT_FORMAT: Final = 1
 
@@ -45,13 +43,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def report_html(report: Report) -> str:
     """The report as the text of an HTML file."""
     data = msgspec.json.encode(report).decode().replace("<", "\\u003c").replace("\u2028", "\\u2028")
-    script = page_script("report") + (
-        '\nmodules.report.openReport(document.getElementById("report"), '
+    start = (
+        'modules.report.openReport(document.getElementById("report"), '
         'JSON.parse(document.getElementById("data").textContent));'
     )
-    parts = {"title": escape(report.sentence), "style": page_file("page.css"), "data": data, "script": script}
-    pieces = re.split(rf"\{{({'|'.join(parts)})\}}", page_file("report.html"))
-    return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
+    return filled_page(report.sentence, data, "report", start)
 
 
 def write_report(path: Path, report: Report) -> None:

@@ -72,6 +72,11 @@ def _disturbed(record: trace.Disturbed) -> tuple[str, str]:
     return "fault", f"{record.fault}: {record.what.replace('_', ' ')} ({where})"
 
 
+def _injected(record: trace.Injected) -> tuple[str, str]:
+    fault = type(record.fault)
+    return "person", f"makes {fault.__name__} act" if record.acts else f"ends {fault.__name__}"
+
+
 def _ended(record: trace.Ended) -> tuple[str, str]:
     left = f"; items on the belt: {list(record.on_belt)}" if record.on_belt else ""
     stack = "; the stack is not empty" if record.in_stack else ""
@@ -102,6 +107,7 @@ _NARRATIONS: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] =
         f"lays an object {it.length_m * 1000:.0f} mm long on the belt, {it.at_m:.2f} m from the loader",
     ),
     trace.FaultActs: lambda it: ("fault", f"{it.fault} {'begins' if it.acts else 'ends'}"),
+    trace.Injected: _injected,
     trace.Disturbed: _disturbed,
     trace.EndRequested: lambda it: ("controller", f"is told to end ({it.by})"),
     trace.TakenByHand: lambda it: ("operator", f"puts item {it.item} back" if it.back else f"removes item {it.item}"),

@@ -7,6 +7,7 @@ that the pages use are understood; any other is refused, so that a page never ru
 import re
 from functools import cache
 from graphlib import TopologicalSorter
+from html import escape
 from importlib.resources import files
 from typing import Final
 
@@ -18,6 +19,14 @@ _OTHER: Final = re.compile(r"^\s*(?:import|export)\b", re.MULTILINE)
 def page_file(name: str) -> str:
     """The text of a file of the pages."""
     return (files("twin.report") / "page" / name).read_text(encoding="utf-8")
+
+
+def filled_page(title: str, data: str, module: str, start: str) -> str:
+    """A page with everything in it: `data` is its JSON, `start` the statement that calls its `module`."""
+    script = f"{page_script(module)}\n{start}"
+    parts = {"title": escape(title), "style": page_file("page.css"), "data": data, "script": script}
+    pieces = re.split(rf"\{{({'|'.join(parts)})\}}", page_file("page.html"))
+    return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
 @cache

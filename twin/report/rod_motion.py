@@ -28,6 +28,10 @@ class RodMotion:
         self._direction = 0
         self.reaches = [Reach(0.0, 0.0)]
 
+    def slow(self, fault: RodSlow) -> None:
+        """Take a fault that a person makes act, or has ended."""
+        self._slow = [*(other for other in self._slow if other.from_s != fault.from_s), fault]
+
     def move(self, record: trace.RodMoves) -> None:
         """The rod begins or ends a stroke."""
         stroke = Stroke(record.stroke)
@@ -37,6 +41,13 @@ class RodMotion:
         self._turn(Reach(record.t_s, self.share_out(record.t_s)), 1 if stroke is Stroke.EXTENDING else -1)
         factors = [fault.factor for fault in self._slow if fault.from_s <= record.t_s < fault.until_s]
         self._full_stroke_s = self._stroke_s * math.prod(factors)
+
+    def ahead(self) -> list[Reach]:
+        """The end of the stroke that is on, if no command comes before; empty if the rod is at rest."""
+        if not self._direction:
+            return []
+        last, target = self.reaches[-1], float(self._direction > 0)
+        return [Reach(last.at_s + abs(target - last.share) * self._full_stroke_s, target)]
 
     def share_out(self, at_s: float) -> float:
         """How far the rod is out at a time not before its last record."""

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from twin import Scenario, trace
+from twin import Scenario, faults, trace
 from twin.report.narration import narrate
 
 NARRATIONS = {
@@ -27,6 +27,8 @@ NARRATIONS = {
         "fault", "gatestuck: edge lost (gate 2, item 3)",
     ),
     trace.FaultActs(1.0, "gatestuck", False): ("fault", "gatestuck ends"),
+    trace.Injected(1.0, 1, faults.GateStuck(gate=2), True): ("person", "makes GateStuck act"),
+    trace.Injected(1.0, 1, faults.GateStuck(gate=2), False): ("person", "ends GateStuck"),
     trace.Refused(1.0, "no"): ("plant", "refuses a command: no"),
     trace.Crashed(1.0, "KeyError"): ("controller", "fails: KeyError"),
     trace.Exited(1.0, "python ended with exit code 0"): ("controller", "python ended with exit code 0"),

@@ -112,7 +112,8 @@ export class Diagram {
   }
 
   #drawBeams(plot) {
-    const { from, to } = this.state;
+    const from = this.state.from;
+    const to = Math.min(this.state.to, this.model.end);
     this.model.gates.forEach((gate, index) => {
       const y = this.y(gate.at_m);
       const beam = boxes(Model.intervals(gate.beam, from, to), this.x, y - 2.5, 5);

@@ -15,11 +15,12 @@ export class Lanes {
   constructor(model, state) {
     this.model = model;
     this.state = state;
-    this.events = new Map(LANES.map(([lane]) => [lane, model.events.filter((event) => event.lane === lane)]));
-    this.faults = model.faults.filter((fault) => PLACELESS.has(fault.part));
+    this.events = new Map();
+    this.counted = -1;
   }
 
   draw(group, x, top, left, wide) {
+    this.#sortEvents();
     let y = top;
     for (const [lane, name, words] of LANES) {
       group.append(svg("line", { class: "lane", x1: left, x2: wide - 10, y1: y + HIGH - 4, y2: y + HIGH - 4 }),
@@ -30,8 +31,16 @@ export class Lanes {
       group.append(area);
       y += HIGH;
     }
-    for (const fault of this.faults) y = this.#drawFault(group, fault, x, y, left, wide);
+    const placeless = this.model.faults.filter((fault) => PLACELESS.has(fault.part));
+    for (const fault of placeless) y = this.#drawFault(group, fault, x, y, left, wide);
     return y;
+  }
+
+  // A live run's events grow.
+  #sortEvents() {
+    if (this.counted === this.model.events.length) return;
+    this.counted = this.model.events.length;
+    for (const [lane] of LANES) this.events.set(lane, this.model.events.filter((event) => event.lane === lane));
   }
 
   #drawLane(area, events, x, y, wide) {

@@ -11,7 +11,9 @@ const HIGH = BIN_TOP + BIN_HIGH + 4;
 const FLASH_S = 0.25;
 
 export class LineView {
-  constructor(host, model, state) {
+  // `choose`, if there is one, is told which part was clicked.
+  constructor(host, model, state, choose = null) {
+    this.choose = choose;
     this.model = model;
     this.state = state;
     this.caption = html("p", { class: "caption" });
@@ -38,7 +40,34 @@ export class LineView {
     this.items = svg("g", {});
     this.svg.append(this.items);
     this.rodParts = this.model.rods.map((rod) => this.#rod(rod));
+    if (this.choose !== null) this.#buildTargets();
     this.draw();
+  }
+
+  // A place to click, and a stop for the Tab key, for each part.
+  #buildTargets() {
+    const { layout } = this.model;
+    const target = (part, number, x, y, width, height) => {
+      const act = () => this.choose(part, number);
+      const name = number ? `${part} ${number}` : part;
+      this.svg.append(svg("rect", {
+        class: "target", x: x - width / 2, y, width, height, rx: 4, tabindex: 0, role: "button", "aria-label": `Break ${name}`,
+        "data-part": name, onclick: act, onkeydown: (event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          event.stopPropagation();
+          act();
+        },
+      }, svg("title", {}, `Break ${name}`)));
+    };
+    const middle = (this.left + this.right) / 2;
+    target("belt", 0, middle, BELT_TOP, this.right - this.left, BELT_HIGH);
+    target("camera", 0, this.x(layout.camera_m), 2, 24, 28);
+    layout.gates_m.forEach((at, index) => target("gate", index + 1, this.x(at) - 2, 2, 24, BELT_TOP - 4));
+    for (const rod of this.model.rods) {
+      if (rod.number === 1) target("loader", 0, this.x(0), 30, 36, 26);
+      else target("rod", rod.number, this.x(rod.at_m) + 6, 32, 26, 24);
+    }
   }
 
   #buildBelt(wide, edge) {

@@ -15,8 +15,27 @@ export function lastBefore(entries, t, timeOf = (entry) => entry[0]) {
   return low - 1;
 }
 
+function itemOf([number, name, length, answer, confidence, picture, stretches]) {
+  const last = stretches[stretches.length - 1];
+  const until = GONE.has(last[1]) ? last[0] : Infinity;
+  return { number, name, length, answer, confidence, picture, stretches, from: stretches[0][0], until };
+}
+
+function markOf([t, check, item, detail, excuse]) {
+  return { t, check, item, detail, excuse };
+}
+
+function faultOf([from, until, part, number, name, settings]) {
+  return { from, until, part, number, name, settings };
+}
+
+function eventOf([t, lane, item, subject, words, short]) {
+  return { t, lane, item, subject, words, short: short || "" };
+}
+
 export class Model {
   constructor(drawing) {
+    this.injected = new Map();
     if (drawing.format !== FORMAT) throw new Error(`format of the drawing must be ${FORMAT}, got ${drawing.format}`);
     this.layout = drawing.scenario.layout;
     this.end = drawing.end_s;
@@ -25,26 +44,57 @@ export class Model {
     this.gates = drawing.gates;
     this.rods = drawing.rods;
     this.leftOut = drawing.left_out;
-    this.items = drawing.items.map(
-      ([number, name, length, answer, confidence, picture, stretches]) =>
-        ({ number, name, length, answer, confidence, picture, stretches })
-    );
-    this.marks = drawing.marks.map(([t, check, item, detail, excuse]) => ({ t, check, item, detail, excuse }));
-    this.faults = drawing.faults.map(([from, until, part, number, name, settings]) =>
-      ({ from, until, part, number, name, settings }));
-    this.events = drawing.events.map(([t, lane, item, subject, words, short]) =>
-      ({ t, lane, item, subject, words, short: short || "" }));
+    this.items = drawing.items.map(itemOf);
+    this.marks = drawing.marks.map(markOf);
+    this.faults = drawing.faults.map(faultOf);
+    this.events = drawing.events.map(eventOf);
+    this.#index();
+    this.stack = Array.isArray(drawing.scenario.items) ? drawing.scenario.items.length : drawing.scenario.items.count;
+  }
+
+  #index() {
     this.binned = [];
     for (const item of this.items) {
       const last = item.stretches[item.stretches.length - 1];
-      item.from = item.stretches[0][0];
-      item.until = GONE.has(last[1]) ? last[0] : Infinity;
       if (last[1] === "binned" && item.number > 0) this.binned.push([last[0], last[3] || 0]);
     }
     this.binned.sort((one, other) => one[0] - other[0]);
     this.numbers = new Map(this.items.map((item) => [item.number, item]));
     this.classes = [...new Set(this.items.map((item) => item.name))].sort();
-    this.stack = Array.isArray(drawing.scenario.items) ? drawing.scenario.items.length : drawing.scenario.items.count;
+  }
+
+  // Takes what has changed since the drawing, or since the last changes.
+  extend(changes, acting) {
+    const lists = { belt: this.belt };
+    this.gates.forEach((gate, index) => {
+      lists[`beam ${index + 1}`] = gate.beam;
+      lists[`gate ${index + 1}`] = gate.said;
+    });
+    for (const rod of this.rods) lists[`rod ${rod.number}`] = rod.reaches;
+    for (const [name, [start, entries]] of Object.entries(changes.grown)) {
+      if (name === "marks") this.marks.splice(start, Infinity, ...entries.map(markOf));
+      else lists[name].splice(start, Infinity, ...entries);
+    }
+    for (const entry of changes.items) {
+      const item = itemOf(entry);
+      const place = this.items.findIndex((each) => each.number === item.number);
+      if (place >= 0) this.items[place] = item;
+      else this.items.push(item);
+    }
+    this.events.push(...changes.events.map(eventOf));
+    this.end = Math.max(this.end, changes.t_s);
+    // A fault that a person made act goes on until it is healed.
+    for (const [number, fault] of this.injected) {
+      if (!acting.some((each) => each.number === number)) this.injected.delete(number);
+      else fault.until = changes.t_s;
+    }
+    for (const { number, fault } of acting) {
+      if (this.injected.has(number)) continue;
+      const drawn = faultOf(fault);
+      this.faults.push(drawn);
+      this.injected.set(number, drawn);
+    }
+    if (changes.items.length) this.#index();
   }
 
   displacement(t) {

@@ -1,0 +1,78 @@
+"""Faults that a person makes act while a run is on."""
+
+import threading
+
+import pytest
+
+from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
+from twin.errors import ArgumentError, ScenarioError
+from twin.hands import Hands
+from twin.report.belt_motion import BeltMotion
+
+FAST = Layout(belt_speed_m_per_s=0.4)
+SCENARIO = Scenario(
+    layout=FAST, items=(Item(item_class="raw"), Item(item_class="ripe")),
+    controller=settings_for(FAST, belt_start_s=1.0, items=2),
+)  # fmt: skip
+
+
+class Person:
+    """Breaks a part when the first record of a kind comes, and heals it at the first of another."""
+
+    def __init__(self, fault, at, until, lasts_s=None):
+        self.hands = Hands()
+        self.fault, self.at, self.until, self.lasts_s = fault, at, until, lasts_s
+        self.healed = False
+
+    def see(self, record):
+        if self.fault is not None and isinstance(record, self.at):
+            threading.Thread(target=self.hands.begin, args=(self.fault, self.lasts_s)).start()
+            self.fault = None
+        elif self.fault is None and isinstance(record, self.until) and not self.healed:
+            self.healed = True
+            threading.Thread(target=self.hands.heal, args=(1,)).start()
+
+
+def run_with(person):
+    return simulate(SCENARIO, link="realtime", hands=person.hands, watchers=(person.see,))
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+@pytest.mark.realtime
+def test_a_gate_that_a_person_blocks_is_stuck_until_it_is_healed():
+    run = run_with(Person(faults.GateStuck(gate=2, blocked=True), trace.Photographed, trace.Binned))
+    begun, ended = [record for record in run.trace if isinstance(record, trace.Injected)]
+    assert (begun.acts, ended.acts) == (True, False)
+    assert begun.fault.from_s == begun.t_s
+    assert [record.acts for record in run.trace if isinstance(record, trace.FaultActs)] == [True, False]
+    stuck = [record for record in run.trace if isinstance(record, trace.Disturbed) and record.what == "edge_false"]
+    assert stuck[0].part == "gate 2"
+    assert run.scenario.faults == (faults.GateStuck(gate=2, from_s=begun.t_s, until_s=ended.t_s),)
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+@pytest.mark.realtime
+def test_what_a_person_did_is_a_scenario_that_does_the_same_to_the_line():
+    run = run_with(Person(faults.BeltSpeed(factor=0.5), trace.Photographed, trace.Crashed, lasts_s=4.0))
+    again = simulate(run.scenario)
+    assert run.summary.bins == again.summary.bins
+    belt = BeltMotion(run.scenario.layout, run.scenario.faults)
+    for record in run.trace:
+        if isinstance(record, trace.BeltRuns):
+            belt.obey(record.t_s, record.running)
+        if isinstance(record, trace.Photographed):
+            loaded = next(one for one in run.trace if isinstance(one, trace.Loaded) and one.item == record.item)
+            way_m = belt.displacement_m(record.t_s) - belt.displacement_m(loaded.t_s)
+            assert way_m == pytest.approx(run.scenario.layout.camera_m)
+
+
+def test_hands_are_refused_what_the_line_cannot_have():
+    hands = Hands()
+    with pytest.raises(ScenarioError, match="starts when a controller connects"):
+        hands.begin(faults.GateStuck())
+    with pytest.raises(ScenarioError, match="can be made to act"):
+        hands.begin(faults.BrokerDown())
+    with pytest.raises(ArgumentError, match="left out on the link memory"):
+        simulate(Scenario(), hands=hands)

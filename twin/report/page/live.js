@@ -1,0 +1,142 @@
+// The live page: the same drawing, moving with the line; a click on a part breaks it.
+
+import { html } from "./elements.js";
+import { seconds } from "./axis.js";
+import { Model } from "./model.js";
+import { State } from "./state.js";
+import { LineView } from "./line_view.js";
+import { Diagram } from "./diagram.js";
+import { EventList } from "./event_list.js";
+import { FaultMenu } from "./fault_menu.js";
+import { Tour } from "./tour.js";
+import { drawLegend } from "./legend.js";
+import { drawMarkList } from "./mark_list.js";
+
+const FORMAT = 1;
+const SHOWN_S = 60;
+const AHEAD_S = 4;
+const AGAIN_MS = 1000;
+
+export function openLive(place) {
+  const said = html("p", { class: "facts", role: "status" }, "waiting for the line: it starts when a controller connects");
+  const body = html("div", {});
+  place.append(html("header", {}, html("h1", {}, "The line, live"), said), body);
+  connect(new Live(body, said));
+}
+
+function connect(live) {
+  const address = new URL("live", location.href);
+  address.protocol = "ws:";
+  address.search = location.search;
+  const socket = new WebSocket(address);
+  live.ask = (request) => socket.send(JSON.stringify(request));
+  // Twin drops a page that does not say so.
+  socket.onmessage = (message) => {
+    live.take(JSON.parse(message.data));
+    socket.send(JSON.stringify({ type: "seen" }));
+  };
+  socket.onclose = () => {
+    if (live.ended) return;
+    live.say("the connection to twin is lost; trying again");
+    setTimeout(() => connect(live), AGAIN_MS);
+  };
+}
+
+class Live {
+  constructor(body, said) {
+    this.body = body;
+    this.said = said;
+    this.ended = false;
+    this.model = null;
+  }
+
+  say(words) {
+    this.said.textContent = words;
+  }
+
+  take(message) {
+    if (message.kind === "whole") this.#begin(message);
+    else if (message.kind === "refused") this.menu.refuse(message.why);
+    else if (this.model !== null) this.#change(message);
+  }
+
+  #begin(message) {
+    if (message.format !== FORMAT) {
+      this.say(`This page reads format ${FORMAT}; twin sends ${message.format}. Load the page again.`);
+      return;
+    }
+    this.model = new Model(message.drawing);
+    this.state = new State(Infinity);
+    this.received = null;
+    this.body.replaceChildren();
+    const columns = html("div", { class: "live" });
+    const tour = html("div", {});
+    this.body.append(tour, columns);
+    const drawn = html("div", {});
+    const menu = html("section", { class: "menu" });
+    columns.append(drawn, menu);
+    this.menu = new FaultMenu(menu, (request) => this.ask(request));
+    new LineView(section(drawn, "The line from above", "first"), this.model, this.state, (part, number) => this.menu.choose(part, number));
+    const place = section(drawn, "Time and place");
+    const legend = html("p", { class: "legend" });
+    place.append(legend);
+    drawLegend(legend, [this.model]);
+    this.legend = legend;
+    this.diagram = new Diagram(place, this.model, this.state);
+    const lists = html("div", { class: "lists" });
+    drawn.append(lists);
+    this.events = new EventList(section(lists, "What happened"), this.model, this.state);
+    drawMarkList(section(lists, "Violations"), this.model, this.state);
+    if (new URLSearchParams(location.search).has("tour")) new Tour(tour, (request) => this.ask(request));
+    this.#at(message);
+    requestAnimationFrame(() => this.#frame());
+  }
+
+  #change(message) {
+    const classes = this.model.classes.length;
+    const marks = this.model.marks.length;
+    this.model.extend(message, message.acting);
+    this.menu.show(message.acting);
+    if (this.model.classes.length !== classes) {
+      this.legend.replaceChildren();
+      drawLegend(this.legend, [this.model]);
+    }
+    if (message.events.length || this.model.marks.length !== marks) this.state.choose({});
+    this.#at(message);
+    if (message.ended) {
+      this.ended = true;
+      this.say(`The run has ended at ${seconds(message.t_s)}.`);
+      this.state.end = message.t_s;
+      this.state.seek(message.t_s);
+    }
+  }
+
+  // The time between two messages is that of the wall clock, at the rate of the last ones.
+  #at(message) {
+    const now = performance.now();
+    if (this.received !== null && message.t_s > this.received.t) {
+      const rate = (message.t_s - this.received.t) / ((now - this.received.now) / 1000);
+      this.rate = this.rate === undefined ? rate : this.rate * 0.9 + rate * 0.1;
+    }
+    this.received = { t: message.t_s, now };
+  }
+
+  #frame() {
+    if (this.ended) return;
+    const since = Math.min(0.5, (performance.now() - this.received.now) / 1000);
+    this.state.time = Math.max(this.state.time, this.received.t + since * (this.rate || 0));
+    this.state.from = Math.max(0, this.state.time + AHEAD_S - SHOWN_S);
+    this.state.to = this.state.from + SHOWN_S;
+    this.state.dispatchEvent(new Event("time"));
+    this.diagram.later();
+    const last = this.model.events[this.model.events.length - 1];
+    this.say(`${seconds(this.state.time)}${last ? ` - ${last.subject} ${last.words}` : ""}`);
+    requestAnimationFrame(() => this.#frame());
+  }
+}
+
+function section(host, title, className = "") {
+  const part = html("section", { class: className }, html("h2", {}, title));
+  host.append(part);
+  return part;
+}

@@ -1,0 +1,111 @@
+"""What the live page is told: the drawing of a run so far, and then what has changed, ten times a second.
+
+The run's thread only puts records on a queue. Everything else happens in the server's thread, so that watching slows
+nothing.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from controller.system import wall_s
+from twin import trace
+from twin.report.drawing import Sketch
+from twin.report.drawn_events import drawn_event
+from twin.report.drawn_faults import drawn_fault
+from twin.verdict.checks import ALL_CHECKS, Checks, Violation
+
+FORMAT: Final = 1
+FORESEEN_S: Final = 1.0
+"""The belt's motion is sent this far ahead, so that the page draws it smoothly."""
+
+
+class Feed:
+    """The feed of one run, whose time passes `speed` times as fast as the wall clock's.
+
+    `see` is called by the run's thread, the rest by the server's. `ended`: the run's end has been told; `expects_end`:
+    it has been seen.
+    """
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._inbox: deque[tuple[float, trace.AnyRecord]] = deque()
+        self._sketch = Sketch()
+        self._checks = Checks(ALL_CHECKS)
+        self._began_s: float | None = None
+        self._sent = _Sent()
+        self.ended = self.expects_end = False
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Take the next record of the run."""
+        self.expects_end = self.expects_end or isinstance(record, trace.Ended)
+        self._inbox.append((wall_s(), record))
+
+    @property
+    def now_s(self) -> float:
+        """The run's time now, as far as its records show."""
+        if self._began_s is None or self.ended:
+            return self._sketch.end_s
+        return max(self._sketch.end_s, (wall_s() - self._began_s) * self._speed)
+
+    def whole(self) -> dict[str, Any] | None:
+        """All that is drawn of the run so far; None before it begins. The next `changes` go on from there."""
+        if not self._sketch.began:
+            return None
+        drawing = self._sketch.drawing(self._checks.violations)
+        return {
+            "kind": "whole", "format": FORMAT, "t_s": self.now_s, "drawing": drawing, "acting": self._acting(),
+            "ended": self.ended,
+        }  # fmt: skip
+
+    def changes(self) -> dict[str, Any]:
+        """What has changed since the last call."""
+        touched: set[int] = set()
+        records = []
+        while self._inbox:
+            at_s, record = self._inbox.popleft()
+            self._take(at_s, record)
+            records.append(record)
+            touched.add(getattr(record, "item", None) or 0)
+        news = self._sent.news(self._sketch, self._checks.violations, self.now_s)
+        return news | {
+            "kind": "changes", "t_s": self.now_s, "ended": self.ended,
+            "items": self._sketch.drawn_items(touched) if records else [],
+            "events": [drawn_event(record) for record in records if not isinstance(record, trace.Began)],
+            "acting": self._acting(),
+        }  # fmt: skip
+
+    def _take(self, at_s: float, record: trace.AnyRecord) -> None:
+        # A record comes late, never early, so the earliest begin that one shows is nearest to the truth.
+        began_s = at_s - record.t_s / self._speed
+        if not isinstance(record, trace.Began):
+            self._began_s = began_s if self._began_s is None else min(began_s, self._began_s)
+        self._sketch.see(record)
+        self._checks.see(record)
+        self.ended = self.ended or isinstance(record, trace.Ended)
+
+    def _acting(self) -> list[dict[str, Any]]:
+        """The faults that a person has made act and not ended."""
+        now_s = self._sketch.end_s if self.ended else self.now_s
+        return [
+            {"number": number, "fault": drawn_fault(fault, now_s)}
+            for number, fault in self._sketch.injected.items()
+            if now_s < fault.until_s
+        ]
+
+
+class _Sent:
+    """How much of each list that grows has been sent."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def news(self, sketch: Sketch, violations: Sequence[Violation], now_s: float) -> dict[str, Any]:
+        """What is new in each list: the place from which it is, and the entries from there on."""
+        lists = sketch.growing(now_s + FORESEEN_S) if sketch.began else {}
+        lists["marks"] = [(one.t_s, one.check, one.item, one.detail) for one in violations], ()
+        return {"grown": {name: self._rest(name, *entries) for name, entries in lists.items()}}
+
+    def _rest(self, name: str, known: Sequence[Any], foreseen: Sequence[Any]) -> list[Any]:
+        start, self._counts[name] = self._counts.get(name, 0), len(known)
+        return [start, [*known[start:], *foreseen]]
