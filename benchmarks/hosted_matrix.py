@@ -13,14 +13,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support.hosting import PROGRAMS, hosted  # noqa: E402
+from support.hosting import PROGRAMS, hosted, primitives  # noqa: E402
 
 from twin import ItemDraw, Scenario, simulate  # noqa: E402
 from twin.errors import TwinError  # noqa: E402
 from twin.links.external_controller import ExternalController  # noqa: E402
 
-PRIMITIVES = (
-    "clocks", "waiting", "polling", "asyncio_waits", "signals", "sockets", "imports", "windows", "services",
+MIXTURES = (
+    "waiting", "polling", "clocks", "asyncio_waits", "signals", "sockets", "imports", "windows", "services",
     "two_clients", "mixtures",
 )  # fmt: skip
 STYLES = ("loop_start", "loop_forever", "by_hand", "connect_async", "both_versions")
@@ -28,13 +28,22 @@ CONTROLLERS = (
     "polling_variable.py", "worker_threads.py", "asynchronous.py", *(f"paho_styles.py {style}" for style in STYLES),
     "paho_styles.py loop_start 1", "paho_styles.py loop_start 2 unclean",
 )  # fmt: skip
-REFUSED = ("asks_elsewhere", "foreign_thread", "forks", "speaks_tls", "starts_a_process")
+REFUSED = (
+    "asks_elsewhere",
+    "awaits_input",
+    "foreign_thread",
+    "quiet_foreign_thread",
+    "forks",
+    "speaks_tls",
+    "starts_a_process",
+)
 ASKS = "import sys, paho.mqtt as mqtt; print('.'.join(map(str, sys.version_info[:2])), 'paho', mqtt.__version__)"
 
 
-def primitive(python, name):
+def primitive(python, words):
     """Whether a program that looks after itself ends well; which module it lacks, if any."""
-    program = hosted(PROGRAMS / f"{name}.py", python=python)
+    file, *names = words.split()
+    program = hosted(PROGRAMS / f"{file}.py", *names, python=python)
     return "yes" if program.code == 0 else missing(program.reason)
 
 
@@ -66,7 +75,8 @@ def main(*pythons):
     names = [subprocess.run([python, "-c", ASKS], capture_output=True, text=True, check=True) for python in pythons]
     print("| program |", " | ".join(done.stdout.strip() for done in names), "|")
     print("|---" * (len(pythons) + 1), "|", sep="")
-    for check, programs in ((primitive, PRIMITIVES), (controls, CONTROLLERS), (refused, REFUSED)):
+    alone = [*map(" ".join, primitives()), *MIXTURES]
+    for check, programs in ((primitive, alone), (controls, CONTROLLERS), (refused, REFUSED)):
         for program in programs:
             print(f"| {program} |", " | ".join(check(python, program) for python in pythons), "|", flush=True)
 

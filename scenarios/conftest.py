@@ -1,44 +1,41 @@
 """Options and profiles of the suite, and the situations that it must reach."""
 
-import shlex
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 
-from controller.address import parse_address
-from controller.core.controller import Controller
-from controller.errors import ControllerError
-from scenarios.harness import FAILURES, Harness
-from scenarios.known_line import FAMILIES
+from scenarios.confirmation import Confirmer
+from scenarios.failures import FOLDER, Failure
+from scenarios.harness import Harness
+from scenarios.known_line import FAMILIES, property_of
+from scenarios.options import (
+    EXAMPLES,
+    MOST_SHRINKS,
+    camera_shown,
+    check_options,
+    controller_of,
+    examples_of,
+    layout_of,
+    recognizer_of,
+    usual_link,
+)
 from scenarios.situations import SITUATIONS
-from twin.errors import TwinError
-from twin.links.external_controller import ExternalController
-from twin.run import LinkName
 
-EXAMPLES: Final = {"quick": 60, "thorough": 800}
-EXAMPLES_A_MINUTE: Final = 150
-"""Examples of each property per minute on one core, from which `--minutes` computes their number."""
-
-HOSTED_EXAMPLES: Final = {"quick": 30, "thorough": 300}
-HOSTED_EXAMPLES_A_MINUTE: Final = 20
-
-EXAMPLES_IN_LOCKSTEP: Final = 10
-EXAMPLES_IN_REAL_TIME: Final = 2
 PROPERTY_FILES: Final = 10
 """A run of fewer files is not the whole suite, and need not reach every situation."""
 
-SLOWEST: Final = 0.01
-FASTEST: Final = 1000.0
-LONGEST_MINUTES: Final = 100_000.0
-
 FAULTLESS: Final = "test_sorting.py"
+
+CARD_FORMAT: Final = 1
 
 HARNESS: Final = pytest.StashKey[Harness]()
 WHOLE: Final = pytest.StashKey[bool]()
+ASKED: Final = pytest.StashKey[bool]()
+"""Whether every property of an external controller was to be asked."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,12 +55,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--pictures",
-        choices=["oracle", "images"],
-        help="what the camera sends [default: oracle; images to a --controller without {service}]",
+        metavar="oracle|rendered|DIR",
+        help="what the camera shows: blank pictures, rendered ones, or those of a folder with a sub-folder for each "
+        "class [default: oracle; rendered to a --controller without {service}]",
     )
+    group.addoption(
+        "--truth-service", action="store_true", help="the recognition service answers from the truth, as at {service}"
+    )
+    group.addoption(
+        "--layout",
+        type=Path,
+        metavar="FILE",
+        help="layout (TOML) of the --controller's line [default: the default line]",
+    )
+    group.addoption(
+        "--compute-ms", type=float, metavar="MS",
+        help="hosted: how long each line of the program takes that computes for long [default: as long as is measured]",
+    )  # fmt: skip
     group.addoption("--broker", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
+    group.addoption(
+        "--listen", type=int, metavar="PORT", help="port of the twin's broker, for a program that has it in its text"
+    )
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
-    group.addoption("--find-only", action="store_true", help="report a failing scenario without shrinking it")
+    group.addoption("--card-file", type=Path, metavar="FILE", help="write the report card to this JSON file")
+    group.addoption(
+        "--find-only", action="store_true", help="report a failing scenario without shrinking or confirming it"
+    )
     group.addoption("--speed", type=float, help="factor of the speed of real time [default: 1]")
 
 
@@ -72,77 +89,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "external: what any controller of the default line must do; runs only for those")
     config.addinivalue_line("markers", "long: has a stack of items that does not shrink; runs last")
     command = config.getoption("--controller")
-    link = config.getoption("--link") or _usual_link(config)
-    _check_options(config, link)
-    no_shrinking = link == "realtime" or config.getoption("--find-only")
-    phases = (Phase.explicit, Phase.generate, Phase.target) if no_shrinking else tuple(Phase)
+    link = config.getoption("--link") or usual_link(config)
+    check_options(config, link)
+    find_only = config.getoption("--find-only")
+    phases = (Phase.explicit, Phase.generate, Phase.target) if find_only or command is not None else tuple(Phase)
     settings.register_profile(
-        "suite", max_examples=_examples(config, link), deadline=None, print_blob=True, phases=phases,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+        "suite", max_examples=examples_of(config, link), deadline=None, phases=phases,
+        print_blob=command is None, verbosity=Verbosity.normal if command is None else Verbosity.quiet,
+        suppress_health_check=[
+            HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
     )  # fmt: skip
     settings.load_profile("suite")
     config.stash[HARNESS] = Harness(
-        link=link, controller=Controller if command is None else ExternalController(command),
+        link=link, controller=controller_of(config),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
-        pictures=config.getoption("--pictures") or _usual_pictures(command),
+        recognizer=recognizer_of(config), camera=camera_shown(config), layout=layout_of(config),
+        most_shrinks=0 if find_only else MOST_SHRINKS.get(link, 0), listen=config.getoption("--listen"),
     )  # fmt: skip
-
-
-def _usual_pictures(command: str | None) -> Literal["oracle", "images"]:
-    """What the camera sends: a picture for a recognizer of the controller's own; else the oracle's answer is enough."""
-    return "oracle" if command is None or "{service}" in command else "images"
-
-
-def _usual_link(config: pytest.Config) -> LinkName:
-    """The link if none is asked for: a Python program is hosted, unless an option needs the wall clock."""
-    command = config.getoption("--controller")
-    if command is None:
-        return "memory"
-    program = Path(command.split(maxsplit=1)[0] if command.split() else "")
-    wall_clock = config.getoption("--broker") is not None or config.getoption("--speed") is not None
-    hosted = (program.stem.startswith("python") or program.suffix == ".py") and not wall_clock
-    return "hosted" if hosted else "realtime"
-
-
-def _check_options(config: pytest.Config, link: str) -> None:
-    """Raise `UsageError` for an invalid option, or one that would be ignored."""
-    for option, least, most in (("--speed", SLOWEST, FASTEST), ("--minutes", 0.0, LONGEST_MINUTES)):
-        value = config.getoption(option)
-        if value is not None and not least <= value <= most:  # No comparison holds for nan.
-            raise pytest.UsageError(f"{option} must be {least:g} to {most:g}, got {value}")
-    broker, command = config.getoption("--broker"), config.getoption("--controller")
-    if link in ("memory", "hosted") and (command is None) != (link == "memory"):
-        must = "given with --link hosted" if command is None else "left out with --link memory"
-        raise pytest.UsageError(f"--controller must be {must}, got {command!r}")
-    try:
-        if broker is not None:
-            parse_address(broker)
-        if command is not None:
-            _check_controller(command, link)
-    except (TwinError, ControllerError) as error:
-        raise pytest.UsageError(str(error)) from None
-    if broker is not None and link in ("memory", "hosted"):
-        raise pytest.UsageError(f"--broker must be left out with --link {link}, got {broker!r}")
-    if config.getoption("--speed") is not None and link != "realtime":
-        raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
-
-
-def _check_controller(command: str, link: str) -> None:
-    """Raise `TwinError` for a command that could not be started."""
-    service = "http://127.0.0.1:1" if link == "hosted" else None
-    if not ExternalController(command).at("127.0.0.1", 1, service).started:
-        raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
-    name = shlex.split(command)[0]
-    if shutil.which(name) is None:
-        raise TwinError(f"--controller must start with a program that can be found, got {command!r}")
-
-
-def _examples(config: pytest.Config, link: str) -> int:
-    if link in ("lockstep", "realtime"):
-        return EXAMPLES_IN_LOCKSTEP if link == "lockstep" else EXAMPLES_IN_REAL_TIME
-    hosted = link == "hosted"
-    counts, a_minute = (HOSTED_EXAMPLES, HOSTED_EXAMPLES_A_MINUTE) if hosted else (EXAMPLES, EXAMPLES_A_MINUTE)
-    return counts.get(config.getoption("--profile")) or max(1, round(a_minute * config.getoption("--minutes")))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -163,6 +128,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part
+    config.stash[ASKED] = external and len(properties) >= len(FAMILIES) and not part
 
 
 def _place(item: pytest.Item) -> int:
@@ -176,6 +142,7 @@ def _place(item: pytest.Item) -> int:
 def line(request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The harness, with the link and the controller of the options."""
     harness = request.config.stash[HARNESS]
+    harness.test = request.node.nodeid
     yield harness
     harness.save_failing()
 
@@ -187,7 +154,9 @@ def pytest_testnodedown(node: Any) -> None:
     harness.runs += output.get("runs", 0)
     harness.reached |= set(output.get("reached", ()))
     harness.card.merge(output.get("card", {}))
-    node.config.stash[WHOLE] = node.config.stash.get(WHOLE, False) or output.get("whole", False)
+    harness.failures |= msgspec.convert(output.get("failures", {}), dict[str, Failure])
+    for key, name in ((WHOLE, "whole"), (ASKED, "asked")):
+        node.config.stash[key] = node.config.stash.get(key, False) or output.get(name, False)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -195,11 +164,41 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
         session.config.workeroutput.update(
-            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows
+            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows,
+            failures=msgspec.to_builtins(harness.failures), asked=session.config.stash.get(ASKED, False),
         )  # fmt: skip
         return
-    if exitstatus == 0 and session.config.stash.get(WHOLE, False) and _unreached(session.config):
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        _confirm(session.config)
+    _write_card(session.config)
+    if exitstatus == 0 and (_problems(session.config) or _unreached(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _confirm(config: pytest.Config) -> None:
+    """Run what broke a rule in virtual time again in real time, and say in the failures' reports what came of it."""
+    harness = config.stash[HARNESS]
+    if harness.link != "hosted" or not harness.failures or config.getoption("--find-only"):
+        return
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    terminal.ensure_newline()
+    terminal.write_line(f"{len(harness.failures)} failures run again in real time, over a real broker")
+    for name, found in Confirmer(config.getoption("--controller")).confirm(harness.failures).items():
+        failure = harness.failures[name]
+        harness.card.confirm(name.partition("/")[0], found, failure.path)
+        for report in terminal.stats.get("failed", ()):
+            if report.nodeid == failure.test:
+                report.sections.append(("On the wire", found.text))
+
+
+def _write_card(config: pytest.Config) -> None:
+    """Write the report card as data."""
+    path, harness = config.getoption("--card-file"), config.stash[HARNESS]
+    if path is not None:
+        families = {family: harness.card.rows.get(property_of(family)) for family in FAMILIES}
+        card = {"format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller")}
+        text = msgspec.json.encode(card | {"scenarios": harness.runs, "families": families})
+        path.write_bytes(msgspec.json.format(text, indent=1) + b"\n")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -207,14 +206,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if config.getoption("--card"):
-        families = {f"known-line-{family}": family for family in FAMILIES}
-        found = [f"smallest scenarios: {FAILURES.resolve()}"] if harness.card.broken else []
-        for text in ("", *harness.card.lines(families), *found):
+        found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
+        for text in ("", *harness.card.lines(_families()), *found):
             terminalreporter.write_line(text)
-    if config.stash.get(WHOLE, False):
-        for name in _unreached(config):
-            terminalreporter.write_line(f"never reached: {name}", red=True)
+    for problem in (*_problems(config), *(f"never reached: {name}" for name in _unreached(config))):
+        terminalreporter.write_line(problem, red=True)
+
+
+def _problems(config: pytest.Config) -> list[str]:
+    """Why a suite that was to ask an external controller everything has not done so."""
+    card = config.stash[HARNESS].card
+    return card.problems(_families()) if config.stash.get(ASKED, False) else []
+
+
+def _families() -> dict[str, str]:
+    """The families of faults, by the names of their properties."""
+    return {property_of(family): family for family in FAMILIES}
 
 
 def _unreached(config: pytest.Config) -> list[str]:
-    return [name for name in SITUATIONS if name not in config.stash[HARNESS].reached]
+    """The situations that a whole suite has not reached."""
+    whole, reached = config.stash.get(WHOLE, False), config.stash[HARNESS].reached
+    return [name for name in SITUATIONS if name not in reached] if whole else []

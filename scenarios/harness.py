@@ -1,28 +1,30 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
-import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
-from hypothesis import currently_in_test_context, event, target
+from hypothesis import currently_in_test_context, event, reject, target
+from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
+from scenarios.failures import Failure, Found, failure_of, failure_text
+from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
+from scenarios.pace import REHEARSAL, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
-from twin import Run, Scenario, simulate, trace
+from scenarios.sketch import Sketch
+from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
+from twin.broker.embedded import EmbeddedBroker
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.report.narration import narrate
 from twin.run import LinkName
-from twin.scenario.scenario import encode_scenario
 
-TAIL_RECORDS: Final = 25
-FAILURES: Final = Path("scenario-failures")
-"""Folder for failing scenarios, shrunk; `twin replay` shows them."""
+MOST_LATE_MS: Final = 50.0
+"""A run in real time with later events than that is void: the machine held the line up."""
 
 _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 
@@ -31,46 +33,122 @@ _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 class Harness:
     """Runs the suite's scenarios on a `link` with a `controller`: ours, a broken one, or an external program.
 
-    `pictures`: the camera sends rendered images, or blank pictures with the oracle's answer. `reached` collects the
-    situations of all runs. `failing` has the last failing run of each property whose run is not saved yet.
+    `listen` is the port of the twin's broker (None: any). `recognizer`: the oracle's answers, or a recognizer's for the
+    images of the `camera`. `reached` collects the situations of all runs, `failures` the last failure of each property,
+    by name. `failing` has those of their runs that are not saved yet. `test` is the test that runs now. `layout` is the
+    line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller.
     """
 
     link: LinkName = "memory"
     controller: ControllerOf | ExternalController = Controller
     broker: str | None = None
+    listen: int | None = None
     speed: float | None = None
-    pictures: Literal["oracle", "images"] = "oracle"
+    recognizer: Literal["oracle", "images"] = "oracle"
+    camera: Camera = field(default_factory=Camera, repr=False)
     reached: set[str] = field(default_factory=set, repr=False)
     runs: int = field(default=0, repr=False)
     card: ReportCard = field(default_factory=ReportCard, repr=False)
+    failures: dict[str, Failure] = field(default_factory=dict, repr=False)
     failing: dict[str, Run] = field(default_factory=dict, repr=False)
+    test: str = field(default="", repr=False)
+    layout: Layout = field(default_factory=Layout, repr=False)
+    most_shrinks: int = 0
+    _tried: set[tuple[str, Hashable]] = field(default_factory=set, init=False, repr=False)
+    _failed: dict[str, tuple[Sketch, str]] = field(default_factory=dict, init=False, repr=False)
+    _pace: Pace | None = field(default=None, init=False, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
         """Run a scenario, and record the situations that it reached."""
-        if scenario.recognizer.source != self.pictures:
-            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.pictures)
-            scenario = msgspec.structs.replace(scenario, recognizer=recognizer)
-        run = simulate(scenario, link=self.link, controller=self.controller, broker=self.broker, speed=self.speed)
+        run = self._simulate(scenario)
         self.runs += 1
         self.reached |= {name for name, reached in SITUATIONS.items() if name not in self.reached and reached(run)}
         return run
 
+    def pace(self) -> Pace:
+        """When the controller loads its items, as seen in one run without faults."""
+        if self._pace is None:
+            scenario = msgspec.structs.replace(REHEARSAL, layout=self.layout, controller=settings_for(self.layout))
+            self._pace = pace_of(self._simulate(scenario))
+        return self._pace
+
+    def stands(self, data: DataObject, family: str) -> None:
+        """Draw a scenario of a family of faults for the line and the pace of an external controller: it must hold."""
+        sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
+        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()))
+
+    def looks(self, data: DataObject, families: Sequence[str], name: str) -> None:
+        """The same for a scenario of any of these families; together they count as one property of this name."""
+        family, sketch = data.draw(sketches_of(families, self.layout), label="sketch")
+        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
+
     def holds(
-        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True
-    ) -> Run:
+        self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True,
+        allowed: Collection[str] = (), look: str = "",
+    ) -> Run:  # fmt: skip
         """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
 
-        With `steer` Hypothesis gets the run's margins as its target; use it once per example.
+        The property does not ask the rules that are `allowed` to be broken. With `steer` Hypothesis gets the run's
+        margins as its target; use it once per example. A run in real time that the machine held up is void: it fails
+        nothing.
         """
         run = self.run(scenario)
-        self.card.add(name, run)
+        if (run.lateness_ms.longest or 0.0) > MOST_LATE_MS:
+            self.card.add_void(name)
+            return run
+        violations = [found for found in run.violations if found.check not in allowed]
+        self.card.add(name, run, violations)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
-        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in run.violations] + extra(run)
+        wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
         if wrong:
-            self.failing[name] = run
-            raise AssertionError(failure_text(run, wrong, write_failure(run.scenario, name)))
+            key = f"{name}/{look}" if look else name
+            found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
+            failure = self.failures[key] = failure_of(found, name, self.test, self.failures.get(key))
+            self.failing[key] = run
+            raise AssertionError(failure_text(found, failure))
         return run
+
+    def keeps(self, sketch: Sketch, name: str, *, allowed: Collection[str] = (), look: str = "") -> None:
+        """As `holds`, for a sketch at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
+
+        A sketch with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
+        differ in little. After a failure of the property, all others are. A `look` at several properties counts as
+        one for this.
+        """
+        asked = look or name
+        if asked not in self._failed:
+            if (name, sketch.outline) in self._tried:
+                reject()
+            self._tried.add((name, sketch.outline))
+            text = self._failure(sketch, name, allowed, look)
+            if text is None:
+                return
+            self._failed[asked] = sketch, self._shrunk(sketch, text, name, allowed, look)
+        failed, text = self._failed[asked]
+        if sketch != failed:
+            reject()
+        raise AssertionError(text)
+
+    def _shrunk(self, sketch: Sketch, text: str, name: str, allowed: Collection[str], look: str) -> str:
+        """The failure of a sketch as small as possible."""
+        tried, smaller = [sketch], sketch.smaller()
+        while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
+            if candidate in tried:
+                continue
+            tried.append(candidate)
+            failure = self._failure(candidate, name, allowed, look)
+            if failure is not None:
+                text, smaller = failure, candidate.smaller()
+        return text
+
+    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str], look: str) -> str | None:
+        """What a sketch breaks; None if it breaks nothing."""
+        try:
+            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed, look=look)
+        except AssertionError as error:
+            return str(error)
+        return None
 
     def save_failing(self) -> None:
         """Save each failing run in a folder beside its scenario, with its report.
@@ -78,33 +156,25 @@ class Harness:
         Hypothesis runs the smallest failing scenario last, so this is called once its property has ended.
         """
         for name, run in self.failing.items():
-            folder = failure_path(name)
+            folder = self.failures[name].folder
             shutil.rmtree(folder, ignore_errors=True)
             run.save(folder)
         self.failing.clear()
 
+    def _simulate(self, scenario: Scenario) -> Run:
+        if (scenario.recognizer.source, scenario.camera) != (self.recognizer, self.camera):
+            recognizer = msgspec.structs.replace(scenario.recognizer, source=self.recognizer)
+            scenario = msgspec.structs.replace(scenario, recognizer=recognizer, camera=self.camera)
+        at: Any = nullcontext(self.broker) if self.listen is None else EmbeddedBroker("127.0.0.1", self.listen)
+        with at as broker:
+            run = simulate(scenario, link=self.link, controller=self.controller, broker=broker, speed=self.speed)
+        if run.interrupted:
+            raise KeyboardInterrupt
+        return run
 
-def failure_path(name: str) -> Path:
-    """The folder of a failing property's run. Its scenario's file has the same name, with `.json`."""
-    return FAILURES / re.sub(r"[^a-z0-9_]+", "-", name.lower())
-
-
-def write_failure(scenario: Scenario, name: str) -> Path:
-    """Write a failing scenario. Hypothesis runs the smallest one last, so the file ends with that one."""
-    FAILURES.mkdir(exist_ok=True)
-    path = failure_path(name).with_suffix(".json")
-    path.write_bytes(encode_scenario(scenario))
-    return path
-
-
-def failure_text(run: Run, wrong: list[str], path: Path) -> str:
-    """The violations, the whole scenario, and the end of the trace."""
-    tail = list(run.trace)[-TAIL_RECORDS:]
-    narration = [f"{record.t_s:10.3f} s  {' '.join(narrate(record))}" for record in tail]
-    scenario = encode_scenario(run.scenario).decode()
-    drawn = path.with_suffix("") / "report.html"
-    where = f"seed {run.scenario.seed}; twin replay {path}; drawn: {drawn}"
-    return "\n".join([*wrong, where, scenario, "...", *narration])
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In Hypothesis's description of a failing test."""
+        printer.text("...")
 
 
 def _steer_hypothesis(run: Run) -> None:

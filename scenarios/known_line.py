@@ -1,14 +1,19 @@
-"""Hypothesis strategies for a controller that knows one line, the default one, as controllers mostly do.
+"""Hypothesis strategies for a controller that knows one line, mostly the default one, as controllers do.
 
 Such a controller needs no item to learn from, so faults may come early; it need not know how many items there are, nor
 a threshold of confidence: answers are sure, and right unless a fault has them wrong.
+
+A drawn fault is aimed: it acts while an item passes a place of the line. When that is depends on the program.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from scenarios.sketch import LONGEST_AIM_S, PASSING_S, Aim, Sketch
 from scenarios.strategies import (
     BELT_FAULTS,
     BROKER_FAULTS,
@@ -23,59 +28,117 @@ from scenarios.strategies import (
     fault_of,
     items,
     link_models,
-    recognizer_models,
+    steps,
 )
-from twin import Layout, Scenario, faults
+from twin import Item, Layout, RecognizerModel, Scenario, faults, settings_for
 
-FEWEST_ITEMS: Final = 2
-MOST_ITEMS: Final = 5
-EARLIEST_S: Final = 3.0
-ITEM_S: Final = 8.0
-"""About how long a controller that sorts one item at a time needs for each on the default line."""
+MOST_ITEMS: Final = 8
+AIMED_AT: Final = (0, 1, 2, 0, 3, 0, 4, 1)
+"""Places of the stack at whose item a fault is aimed: an early one, so that others come after it."""
 
-RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSlow, faults.RecognizerSays)
+
+MOST_SCHEDULE: Final = 1000
+LATEST_S: Final = 20.0
+"""A picture, or an answer, so late that its item has left the line and others have come."""
+
+GHOST_M: Final = 0.15
+"""So far before a gate is an item that a false pulse there could be taken for."""
+
+RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSays, faults.RecognizerSlow, faults.RecognizerSays)
 
 FAMILIES: Final[dict[str, Kinds]] = {
     "no fault": (), "gates": GATE_FAULTS, "rods": ROD_FAULTS, "belt": BELT_FAULTS, "loader": LOADER_FAULTS,
     "camera": CAMERA_FAULTS, "wire": LINK_FAULTS, "recognizer": RECOGNIZER_FAULTS, "items": ITEM_FAULTS,
-    "broker": BROKER_FAULTS, "controller": CONTROLLER_FAULTS,
+    "broker": BROKER_FAULTS, "controller": CONTROLLER_FAULTS, "stop": (),
 }  # fmt: skip
 """Families of faults, by the name that a report card shows."""
 
+ALLOWED: Final = {"stop": {"lost"}}
+"""Rules that a family does not ask: items may be left on a belt that stands, as whoever starts it again clears it."""
+
+
+def property_of(family: str) -> str:
+    """The name of the property that no fault of a family breaks a rule."""
+    return f"known-line-{family}"
+
+
+_ON_LOADING: Final[Kinds] = (*LOADER_FAULTS, faults.TooLong)
+_ON_PICTURES: Final[Kinds] = (*CAMERA_FAULTS, *RECOGNIZER_FAULTS)
+_SURE_ANSWERS: Final = st.builds(
+    faults.RecognizerSays, what=st.sampled_from(["error", "unknown", "nothing", "wrong_label"])
+)  # fmt: skip
+_LATE: Final[Kinds] = (faults.LateImage, faults.ImageTwice, faults.RecognizerSlow)
+
 
 @st.composite
-def known_line_scenarios(draw: st.DrawFn, family: str) -> Scenario:
-    """A few items on the default line and one or two faults of a family."""
-    count = draw(st.integers(FEWEST_ITEMS, MOST_ITEMS))
-    kinds = FAMILIES[family]
-    drawn = draw(st.lists(_fault(kinds, count), min_size=1, max_size=2)) if kinds else []
-    return Scenario(
-        seed=draw(st.integers(0, 1000)), items=tuple(draw(items(latest_s=0.0)) for _ in range(count)),
-        link=draw(link_models()), recognizer=draw(sure_recognizers()), faults=_one_loss_at_a_time(drawn),
+def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
+    """A few items on one line, and one or two faults of a family, or a signal to end."""
+    kinds, settings = FAMILIES[family], settings_for(layout)
+    stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=1, max_size=MOST_ITEMS)))
+    aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
+    return Sketch(
+        scenario=Scenario(
+            seed=draw(st.integers(0, 1000)), layout=layout, controller=settings, items=stack, link=draw(link_models()),
+            recognizer=draw(sure_recognizers()), schedule=draw(st.just(0) | st.integers(1, MOST_SCHEDULE)),
+        ),
+        aims=tuple(aimed), stop=draw(_aims(layout)) if family == "stop" else None,
     )  # fmt: skip
 
 
-def sure_recognizers() -> SearchStrategy[Any]:
-    """Recognizers that are right and sure of it."""
-    return recognizer_models(most_misread=0.0).filter(lambda model: model.confidence_from >= 0.9)
-
-
-def _fault(kinds: Kinds, count: int) -> SearchStrategy[faults.Fault]:
-    latest_s = EARLIEST_S + ITEM_S * count
-    drawn = st.sampled_from(list(kinds)).flatmap(
-        lambda kind: fault_of(kind, Layout(), count, earliest_s=EARLIEST_S, latest_s=latest_s)
+def sketches_of(families: Sequence[str], layout: Layout) -> SearchStrategy[tuple[str, Sketch]]:
+    """Sketches of any of these families for one line, with the family's name."""
+    return st.sampled_from(families).flatmap(
+        lambda family: st.tuples(st.just(family), known_line_sketches(family, layout))
     )
-    return drawn.filter(lambda fault: getattr(fault, "what", None) != "low_confidence")
 
 
-def _one_loss_at_a_time(drawn: list[faults.Fault]) -> tuple[Any, ...]:
-    """The faults in order. The broker, or the controller, is lost only when it is there."""
-    kept: list[faults.Fault] = []
-    free_s = 0.0
-    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
-        if isinstance(fault, faults.BrokerFault):
-            if fault.from_s <= free_s:
-                continue
-            free_s = fault.until_s
-        kept.append(fault)
-    return tuple(kept)
+def sure_recognizers() -> SearchStrategy[RecognizerModel]:
+    """Recognizers that are right and sure of it."""
+    return st.builds(RecognizerModel, latency_s=steps(0.0, 0.1, 0.01), jitter_s=steps(0.0, 0.05, 0.01))
+
+
+@st.composite
+def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...]) -> tuple[faults.Fault, Aim]:
+    """A fault of one of these kinds, and where it acts."""
+    kind = draw(st.sampled_from(list(kinds)))
+    fault = draw(_SURE_ANSWERS if kind is faults.RecognizerSays else fault_of(kind, layout, len(stack)))
+    if kind in _LATE and draw(st.booleans()):
+        fault = msgspec.structs.replace(fault, delay_s=draw(steps(4.0, LATEST_S, 0.5)))
+    aim = draw(_aims(layout))
+    item = stack[aim.item % len(stack)]
+    own = settings_for(layout).bins.get(
+        item.item_class, layout.bins[-1]
+    )  # The rod that takes the item; the gate before it has one less.
+    if isinstance(fault, faults.RodDead | faults.RodSlow | faults.RodSticksOut):
+        fault = msgspec.structs.replace(fault, rod=own)
+    elif kind in GATE_FAULTS and draw(st.booleans()):
+        fault = msgspec.structs.replace(fault, gate=own - 1)
+    places_m = _places_m(kind, fault, layout, item)
+    return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
+
+
+@st.composite
+def _aims(draw: st.DrawFn, layout: Layout) -> Aim:
+    """An item anywhere on the belt; for as long as it passes, or longer."""
+    return Aim(
+        item=draw(st.sampled_from(AIMED_AT)), at_m=draw(steps(0.0, round(layout.end_m - 0.01, 2), 0.01)),
+        before_s=draw(st.just(PASSING_S / 2) | steps(0.0, PASSING_S, 0.1)),
+        lasts_s=draw(st.just(PASSING_S) | steps(PASSING_S / 2, LONGEST_AIM_S, 0.1)),
+    )  # fmt: skip
+
+
+def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) -> tuple[float, ...]:
+    """Where an item must be for a fault to act on it; empty if anywhere."""
+    if kind in _ON_LOADING:
+        return (0.0,)
+    if kind in _ON_PICTURES:
+        return (layout.camera_m,)
+    if kind in ROD_FAULTS:
+        return (layout.gates_m[fault.rod - 2] + item.length_m / 2,)
+    if kind is faults.GateGhost:
+        return (layout.gates_m[fault.gate - 1] - GHOST_M,)
+    if kind in GATE_FAULTS:
+        return (layout.gates_m[fault.gate - 1],)
+    if kind in LINK_FAULTS and kind is not faults.Garbage:
+        return (layout.camera_m, *layout.gates_m) if fault.way == "bb" else (0.0, *layout.gates_m)
+    return ()

@@ -43,7 +43,9 @@ LINK_FAULTS: Final[Kinds] = (
 )  # fmt: skip
 RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSlow, faults.RecognizerSays)
 ITEM_FAULTS: Final[Kinds] = (faults.TooLong, faults.TakenOff, faults.ForeignObject)
-BROKER_FAULTS: Final[Kinds] = (faults.BrokerDown, faults.ClientCutOff)
+BROKER_FAULTS: Final[Kinds] = (
+    faults.BrokerDown, faults.ClientCutOff, faults.AnotherClient, faults.RetainedMessage,
+)  # fmt: skip
 CONTROLLER_FAULTS: Final[Kinds] = (faults.ControllerKilled,)
 ALL_FAULTS: Final[Kinds] = (
     *GATE_FAULTS, *ROD_FAULTS, *BELT_FAULTS, *LOADER_FAULTS, *CAMERA_FAULTS, *LINK_FAULTS, *RECOGNIZER_FAULTS,
@@ -130,6 +132,10 @@ def fault_of(
     times = draw(span)
     if kind is faults.TakenOff:
         times["until_s"] = round(times["from_s"] + HAND_S, 1)  # The hand waits for its item to come.
+    if kind is faults.RetainedMessage:
+        times["from_s"] = 0.0  # Everybody subscribes then, if not again later.
+        if fields["message"] == "push":
+            times["until_s"] = 1.0  # Whom the rod hits later, no controller could prevent.
     return kind(**fields, **times)
 
 
@@ -192,6 +198,7 @@ def scenarios(
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
         stop_s=draw(steps(0.0, warm_s + _sorting_s(line, count), 0.1)) if stopped else None,
+        stop_signal=draw(st.sampled_from(["SIGTERM", "SIGINT"])) if stopped else "SIGTERM",
     )  # fmt: skip
 
 
@@ -252,6 +259,7 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.LinkDuplicate: lossy,
         faults.LinkReorder: {**lossy, "delay_s": steps(0.0, 0.3, 0.1)},
         faults.Garbage: {"payload": st.sampled_from(garbage)},
+        faults.RetainedMessage: {"message": st.sampled_from(["clear", "blocked", "picture", "push"])},
         faults.RecognizerSlow: delay,
         faults.RecognizerSays: {"what": st.sampled_from(answers)},
         faults.TooLong: {"factor": st.sampled_from([3.0, 2.0, 5.0])},

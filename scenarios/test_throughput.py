@@ -35,7 +35,8 @@ LOST_S: Final[dict[type[Fault], float]] = {
     faults.RecognizerSays: 1.0, faults.RodSlow: 17.0, faults.RodDead: 17.0, faults.LinkDuplicate: 20.0,
     faults.ImageTwice: 25.0, faults.NoImage: 31.0, faults.LateImage: 31.0, faults.DoublePush: 31.0,
     faults.EmptyPush: 34.0, faults.GateMissesEdge: 35.0, faults.BeltSpeed: 39.0, faults.BeltDrift: 39.0,
-    faults.BrokerDown: 39.0, faults.ClientCutOff: 39.0, faults.GateStuck: 42.0, faults.GateGhost: 42.0,
+    faults.BrokerDown: 39.0, faults.ClientCutOff: 39.0, faults.AnotherClient: 39.0, faults.RetainedMessage: 42.0,
+    faults.GateStuck: 42.0, faults.GateGhost: 42.0,
     faults.TakenOff: 42.0, faults.ForeignObject: 45.0, faults.RodSticksOut: 45.0, faults.BeltStops: 53.0,
     faults.ControllerKilled: 53.0, faults.TooLong: 77.0,
 }  # fmt: skip

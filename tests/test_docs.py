@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -147,6 +148,27 @@ def test_the_granted_controller_sorts_in_lockstep_and_repeatably():
     scenario = Scenario(seed=3, items=ItemDraw(count=4), recognizer=RecognizerModel(source="images"))
     first, second = (simulate(scenario, link="lockstep", controller=mine) for _ in range(2))
     assert first.ok
+    assert first.summary.correct >= 3
+    assert first.summary.digest == second.summary.digest
+
+
+@pytest.fixture
+def granted_on_node():
+    """The participant in JavaScript. It needs Node and MQTT.js."""
+    needs = ["node", "-e", "require('mqtt')"]
+    if shutil.which("node") is None or subprocess.run(needs, cwd=DOCS, capture_output=True, check=False).returncode:
+        pytest.skip("Node with MQTT.js is not installed (npm install mqtt; NODE_PATH)")
+    return ExternalController(
+        f"node {shlex.quote((DOCS / 'granted_controller.js').as_posix())} {{host}} {{port}} {{service}}"
+    )
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("loss", [(), (faults.ClientCutOff(from_s=21.0, until_s=24.0),)], ids=["no fault", "cut off"])
+def test_the_participant_in_javascript_sorts_in_lockstep_and_the_same_way_each_time(granted_on_node, loss):
+    scenario = Scenario(seed=3, items=ItemDraw(count=4), faults=loss)
+    first, second = (simulate(scenario, link="lockstep", controller=granted_on_node) for _ in range(2))
+    assert first.ok, first.violations
     assert first.summary.correct >= 3
     assert first.summary.digest == second.summary.digest
 

@@ -28,16 +28,6 @@ SaveFolder = Annotated[
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Draw the run as this HTML file, which opens from disk.")
 ]
-InFlight = Annotated[
-    str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
-]
-ControllerCommand = Annotated[
-    str | None,
-    typer.Option(help="Command line of the program that controls the line; {host} and {port} in it: its broker."),
-]
-BrokerAddress = Annotated[
-    str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
-]
 UserName = Annotated[
     str | None, typer.Option(help="Require this user name, with the password in the variable TWIN_PASSWORD.")
 ]
@@ -73,11 +63,12 @@ ItemsToServe = Annotated[
     ),
 ]  # fmt: skip
 Link = Annotated[
-    LinkKind,
+    LinkKind | None,
     typer.Option(
         help="lockstep: over a broker in virtual time; the controller acts only at times that the twin has granted, "
         "so a run repeats exactly. memory: the same run without a broker. hosted: any Python program, unmodified, in "
-        "virtual time. realtime: over a broker, by the wall clock."
+        "virtual time. realtime: over a broker, by the wall clock. Without this option: hosted for a --controller in "
+        "Python, else lockstep."
     ),
 ]
 RecognizerName = Annotated[
@@ -87,6 +78,58 @@ RecognizerName = Annotated[
         "true classes. Otherwise the http(s) URL of a recognition service."
     ),
 ]
+Pictures = Annotated[
+    str | None,
+    typer.Option(
+        help="What the camera shows. oracle: blank pictures, whose answers are simulated. rendered: drawn pictures. "
+        "Otherwise a folder with pictures of your own: a sub-folder of JPEG or PNG files for each class, such as ripe, "
+        "half_ripe and raw."
+    ),
+]
+InFlight = Annotated[
+    str, typer.Option(help="Most items in flight (on the belt at the same time), or auto: as many as is safe.")
+]
+BrokerAddress = Annotated[
+    str | None, typer.Option(help="HOST:PORT of a broker. Without it, the twin starts a broker of its own.")
+]
+ControllerCommand = Annotated[
+    str | None,
+    typer.Option(
+        help="Command line of the program that controls the line; {host} and {port} in it: its broker; {service}: "
+        "its recognition service."
+    ),
+]
+ListenPort = Annotated[
+    int | None,
+    typer.Option(
+        "--listen", min=1, max=65535,
+        help="Port of the twin's broker, for a program that has its address in its text. Without it: any free port.",
+    ),
+]  # fmt: skip
+ServicePort = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=65535,
+        help="In real time, port of the twin's recognition service, for a program that has it in its text. Without "
+        "it: any free port, for {service} in the command.",
+    ),
+]  # fmt: skip
+TruthService = Annotated[
+    bool,
+    typer.Option(
+        "--truth-service",
+        help="The twin's recognition service answers from the truth. It is at {service} in the command or, without "
+        "that in it, on port 8088.",
+    ),
+]  # fmt: skip
+ComputeMs = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=60_000,
+        help="hosted: how long, in ms of the line's time, each line of the program takes that computes for long, as a "
+        "model does; 0: no time. Without it, as long as a short run beforehand measures.",
+    ),
+]  # fmt: skip
 PasswordFile = Annotated[
     Path | None,
     typer.Option(help="Require a name and password from this file: NAME:PASSWORD lines, or from mosquitto_passwd."),

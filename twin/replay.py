@@ -1,8 +1,10 @@
 """What `twin replay` shows: a scenario, run again in memory, or a saved run, as it was."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from twin.file_kinds import read_as
+from twin.links.output_log import Said
 from twin.report.drawing import Sketch
 from twin.report.reported import Verdict
 from twin.run import simulate
@@ -10,16 +12,18 @@ from twin.saved_run import load_run
 from twin.scenario.scenario import load_scenario
 
 
-def replayed(path: Path) -> tuple[Sketch, Verdict]:
-    """A run's records and what was found in it. `path`: a scenario file, or a folder with a saved run.
+def replayed(path: Path) -> tuple[Sketch, Verdict, Sequence[Said]]:
+    """A run's records, what was found in it, and what an external program wrote.
+
+    `path`: a scenario file, or a folder with a saved run.
 
     Raises `FileError`.
     """
     if path.is_dir():
         saved = load_run(path)
-        return saved.sketch, saved.verdict
+        return saved.sketch, saved.verdict, saved.said
     with read_as("scenario", path):
         scenario = load_scenario(path)
     sketch = Sketch()
     run = simulate(scenario, link="memory", keep_trace=False, watchers=(sketch.see,))
-    return sketch, Verdict(run.violations, run.excused, run.unlisted, run.interrupted)
+    return sketch, Verdict(run.violations, run.excused, run.unlisted, run.interrupted), ()

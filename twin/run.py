@@ -1,9 +1,10 @@
 """One run: a scenario, a controller and a link, and the result. Every run of a scenario starts with `simulate`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
@@ -13,20 +14,23 @@ from classifier import Recognizer
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import SettingsError
-from controller.labels import LabelCheck
-from controller.simulation.oracle import Oracle, ScriptedRecognizer
+from controller.simulation.oracle import ScriptedRecognizer
 from controller.system import wall_s
 from twin import trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ArgumentError
+from twin.errors import ArgumentError, ScenarioError
 from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.links.output_log import Said
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.run_files import RunFiles
+from twin.run_recognizer import recognizer_of
+from twin.scenario.item import Item
+from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
@@ -36,6 +40,7 @@ from twin.verdict.summary_html import run_html
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01
 FASTEST: Final = 1000.0
+MEASURED_ITEMS: Final = 2
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +48,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `output` is what a hosted program wrote. `events` counts the kernel's events, `exchanges` the exchanges with
-    the controller in virtual time (in lockstep: the grants). `controller` is the command of an external controller;
-    None for ours, or if somebody else started it. `core` names a core that is not ours.
+    clock. `said` are the lines that an external program wrote, `output` all of them. `addresses` has the host and port
+    at which a hosted program looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the
+    kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
+    `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
+    core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
+    that each takes, in s.
     """
 
     scenario: Scenario
@@ -60,9 +68,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
-    output: str = ""
+    said: Sequence[Said] = ()
+    addresses: Mapping[str, tuple[str, int]] = {}
     events: int
     exchanges: int
+    computing: Sequence[tuple[str, int, float]] = ()
+
+    @property
+    def output(self) -> str:
+        """What an external program wrote."""
+        return "".join(f"{said.text}\n" for said in self.said)
 
     @property
     def ok(self) -> bool:
@@ -132,25 +147,30 @@ def simulate(
     would be ignored. A failure during the run is one of the run's violations.
     """
     _check_link(link, broker, speed)
+    external = controller if isinstance(controller, ExternalController) else None
+    if link != "hosted" and external is not None and external.compute_ms is not None:
+        raise ArgumentError("compute_ms", external.compute_ms, f"left out on the link {link}")
     if hands is not None and link != "realtime":
         raise ArgumentError("hands", hands, f"left out on the link {link}, which does not wait for a person")
-    load_renderer(scenario)
+    load_pictures_of(scenario)
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        chosen = _recognizer(scenario, controller, recognizer, link)
-        if not isinstance(controller, ExternalController) and getattr(chosen, "threshold", None) is not None:
+        chosen = recognizer_of(scenario, recognizer, external=external, link=link)
+        if external is None and getattr(chosen, "threshold", None) is not None:
             scenario = msgspec.structs.replace(scenario, controller=scenario.controller.settled(chosen))
         answers = CachingRecognizer(ScriptedRecognizer(chosen))
         stack.callback(answers.close)
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
-            broker=broker, on_waiting=on_waiting,
+            broker=broker, on_waiting=on_waiting, speed=1.0 if speed is None else speed,
         )  # fmt: skip
-        finished = _execute(scenario, control, link, speed, _Recording(verdict, keep_trace, path, watchers), hands)
+        if link == "hosted":
+            _measure_computing(scenario, control)
+        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None), "memory", None, _Recording(healthy))
+            _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
     return _run(finished, verdict, answers, link, controller)
 
@@ -171,18 +191,16 @@ class _Finished(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
-    output: str
+    said: tuple[Said, ...]
+    addresses: Mapping[str, tuple[str, int]]
 
 
 def _execute(
-    scenario: Scenario,
-    control: opening.Control,
-    link: LinkName,
-    speed: float | None,
-    recording: _Recording,
-    hands: Hands | None = None,
+    scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None
 ) -> _Finished:
-    began_s, tally, output = wall_s(), Tally(), ""
+    began_s, tally = wall_s(), Tally()
+    said: tuple[Said, ...] = ()
+    addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers)
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
     # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
@@ -190,24 +208,39 @@ def _execute(
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
-            simulation.run_in_real_time(live, 1.0 if speed is None else speed, hands)
+            simulation.run_in_real_time(live, control.speed, hands)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.run_hosted(program)
-            output = program.output
+            said, addresses = program.said, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened)
-    return _Finished(simulation, record, tally, wall_s() - began_s, output)
+    if isinstance(control.controller, ExternalController) and link != "hosted":
+        said = control.controller.said
+    return _Finished(simulation, record, tally, wall_s() - began_s, said, addresses)
+
+
+def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
+    """Have an external program measured, once, in a run of a few items without faults that nobody sees."""
+    program = control.controller
+    if isinstance(program, ExternalController) and program.command and program.hosts().measures:
+        few = tuple(islice(scenario.stack(), MEASURED_ITEMS)) or (Item(),)
+        calm = msgspec.structs.replace(scenario, items=few, faults=(), stop_s=None)
+        ended = _execute(calm, control, "hosted", _Recording(Checks(()))).record.records[-1]
+        if isinstance(ended, trace.Ended) and ended.reason == "interrupted":
+            raise KeyboardInterrupt
+        program.hosts().measured(())  # Of one that has crashed, too.
 
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
     controller: ControllerOf | ExternalController | None,
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s, output = finished
+    simulation, record, tally, took_s, said, addresses = finished
+    program = controller if isinstance(controller, ExternalController) else None
     sim_s = simulation.timeline.now
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
@@ -217,11 +250,12 @@ def _run(
     )  # fmt: skip
     return Run(
         scenario=simulation.played, link=link,
-        controller=controller.command if isinstance(controller, ExternalController) else None,
+        controller=None if program is None else program.command,
         core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
-        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output=output,
-        events=simulation.timeline.events, exchanges=simulation.exchanges,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
+        addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
+        computing=program.hosts().computing if program is not None and link == "hosted" else (),
     )  # fmt: skip
 
 
@@ -249,31 +283,17 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
         raise ArgumentError("speed", speed, f"{SLOWEST:g} to {FASTEST:g}")
 
 
-def _recognizer(
-    scenario: Scenario, controller: ControllerOf | ExternalController | None, given: Recognizer | None, link: LinkName
-) -> Recognizer:
-    """The recognizer for the run's pictures. Raises `ArgumentError` if the run would not use the `given` one.
+def load_pictures_of(scenario: Scenario) -> None:
+    """Load what makes the scenario's pictures: loading it during a run would delay real time.
 
-    On the link hosted it answers as the recognition service that the program finds.
+    Raises `TwinError` for a folder without pictures of the scenario's items.
     """
-    if scenario.recognizer.source == "oracle":
-        if given is not None:
-            raise ArgumentError("recognizer", given, "left out where the scenario's recognizer.source is oracle")
-        return Oracle()
-    if isinstance(controller, ExternalController):
-        if given is not None and link != "hosted":
-            raise ArgumentError("recognizer", given, "left out for a controller that brings its own")
-        return given or _shipped_model()  # It tells the twin whether a picture can be recognised at all.
-    return LabelCheck(given or _shipped_model(), scenario.controller.bins, wall_s)
-
-
-def load_renderer(scenario: Scenario) -> None:
-    """Load the renderer if the scenario needs it: loading it during a run would delay real time."""
-    if scenario.recognizer.source == "images":
+    source = scenario.camera.source
+    if source is not None or scenario.recognizer.source == "images":
         import_module("classifier.rendering.renderer")
-
-
-def _shipped_model() -> Recognizer:
-    from classifier import Classifier  # Imported here because it loads the model's engine.
-
-    return Classifier.load()
+    if source in (None, "rendered"):
+        return
+    classes, folder = scenario.item_classes, load_pictures(Path(source))
+    missing = [name for name in classes if name not in folder.classes]
+    if missing:
+        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")

@@ -12,6 +12,7 @@ import msgspec
 from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
+from twin.program_origin import interpreter_of, program_digest
 from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
@@ -19,16 +20,20 @@ from twin.report.junit import write_junit
 from twin.report.reported import Origin, Verdict, report_of, reported_run
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
+from twin.verdict.summary import Lateness
 
 RUN_FORMAT: Final = 1
+OUTPUT_FILE: Final = "output.txt"
+"""Each line behind the line's time at which it was written, in s."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `run.json`: formats of the files beside it, versions, link and command lines.
 
     `command` is the twin's command line, `controller` that of an external controller (None: our controller), `core`
-    the name of a core in Python that is not ours.
-    `threshold` is the confidence from which an answer counts as sure.
+    the name of a core in Python that is not ours. `interpreter` is the path of what the controller's command starts,
+    `program` a digest of the files that it names. `threshold` is the confidence from which an answer counts as sure,
+    `lateness_ms` how late events were in real time.
     """
 
     format: int = RUN_FORMAT
@@ -41,7 +46,10 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     command: Sequence[str]
     controller: str | None = None
     core: str | None = None
+    interpreter: str | None = None
+    program: str | None = None
     threshold: float
+    lateness_ms: Lateness
 
 
 class RunFiles:
@@ -85,12 +93,15 @@ class RunFiles:
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
             link=link, command=sys.argv, controller=controller, core=run.core,
-            threshold=run.scenario.controller.sure_at,
+            interpreter=None if controller is None else interpreter_of(controller),
+            program=None if controller is None else program_digest(controller),
+            threshold=run.scenario.controller.sure_at, lateness_ms=run.lateness_ms,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             _write_json(self._folder / f"{name}.json", content)
-        if run.output:
-            (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
+        if run.said:
+            lines = "".join(f"{said.t_s:10.3f} s  {said.text}\n" for said in run.said)
+            (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")
 
     def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:
         assert self._sketch is not None, "a run that is drawn has been watched"

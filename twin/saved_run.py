@@ -9,10 +9,11 @@ import msgspec
 from twin import trace
 from twin.errors import FileError
 from twin.file_kinds import read_as
+from twin.links.output_log import Said
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
-from twin.run_files import RunInfo
+from twin.run_files import OUTPUT_FILE, RunInfo
 from twin.trace import read_trace
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
@@ -20,12 +21,16 @@ T = TypeVar("T")
 
 
 class SavedRun(NamedTuple):
-    """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole."""
+    """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
+
+    `said` are the lines that an external program wrote.
+    """
 
     sketch: Sketch
     verdict: Verdict
     origin: Origin
     caution: str | None
+    said: Sequence[Said] = ()
 
     @property
     def reported(self) -> ReportedRun:
@@ -64,7 +69,7 @@ def load_run(path: Path) -> SavedRun:
         excused = [each for each in excused if each.violation not in violations]
     interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
-    return SavedRun(sketch, verdict, _origin(folder), caution)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder))
 
 
 def _origin(folder: Path | None) -> Origin:
@@ -74,6 +79,22 @@ def _origin(folder: Path | None) -> Origin:
     if info is None:
         return Origin.of_folder(folder, None, None, None)
     return Origin.of_folder(folder, info.link, info.controller, info.core)
+
+
+def _said(folder: Path | None) -> list[Said]:
+    """What the program wrote, with its times, as far as a file has it."""
+    try:
+        text = "" if folder is None else (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    said: list[Said] = []
+    for line in text.splitlines():
+        t_s, _, words = line.partition(" s  ")
+        try:
+            said.append(Said(float(t_s), words))
+        except ValueError:  # Of a file that an older version wrote, without times.
+            said.append(Said(said[-1].t_s if said else 0.0, line))
+    return said
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

@@ -1,5 +1,6 @@
 """One run: it connects the plant, the channels and the controller, and runs them to the end."""
 
+import signal
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from twin.links.controller_port import ControllerPort
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
@@ -64,6 +66,7 @@ class Simulation:
             timeline, scenario.link, streams, wire.COMMANDS, faults, self._line.obey, self._place_m
         )  # fmt: skip
         counted = scenario.controller.items if ours else None
+        self._retained = RetainedMessages(timeline, faults, self._place_m, self._line.obey)
         self._end = RunEnd(timeline, scenario, self._line, self._add, end_after=counted, expected=expected)
 
     @property
@@ -74,13 +77,15 @@ class Simulation:
 
     def run(self, link: Link) -> None:
         """Run to the end in virtual time."""
-        self._step_through(ControllerPort(self.timeline, link, self._faults, self._add, self._down.send))
+        self._step_through(
+            ControllerPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained)
+        )
 
     def run_hosted(self, link: "HostedLink") -> None:
         """Run to the end in virtual time, with a program that was not written for it."""
         from twin.links.hosted.port import HostedPort  # Only where a program is hosted.
 
-        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send))
+        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained))
         if self._end.reason == "stalled":
             link.show_stacks()
 
@@ -104,7 +109,7 @@ class Simulation:
         `hands` reach the line while it runs.
         """
         port = self._port = RealTimePort(
-            self.timeline, live, self.scenario, self._faults, self._add, self._down.send
+            self.timeline, live, self.scenario, self._faults, self._add, self._down.send, self._retained
         )  # fmt: skip
         self._real_time = True
         self._plan_stop(port)
@@ -132,7 +137,7 @@ class Simulation:
 
         def stop() -> None:
             self._end.request_end("a signal")
-            port.stop()
+            port.stop(signal.Signals[self.scenario.stop_signal])
 
         if self.scenario.stop_s is not None:
             self.timeline.call_at(self.scenario.stop_s, stop)

@@ -30,7 +30,7 @@ Effect = Literal[
     "edge_lost", "edge_late", "edge_twice", "edge_false",
     "picture_lost", "picture_late", "picture_twice", "picture_spoilt",
     "answer_lost", "answer_late", "answer_false",
-    "command_lost", "command_late", "command_twice", "garbage",
+    "command_lost", "command_late", "command_twice", "command_false", "garbage",
     "push_failed", "stroke_slow", "rod_stuck", "off_pace", "on_pace",
     "push_slipped", "two_loaded", "longer", "taken_off", "put_back", "laid_down",
     "cut_off", "reconnected", "restarted", "held", "carried", "rode_on", "acting",

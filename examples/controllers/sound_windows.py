@@ -3,8 +3,8 @@
     python sound_windows.py [HOST PORT [SERVICE]]
 
 A worker thread asks the recognition service, so that no gate waits for a picture. A message that falls into no item's
-window, or into one twice, makes every item on the belt doubtful; doubtful items ride to the reject bin, and the next
-one is loaded when the belt has cleared. A timer pulls each rod that was pushed.
+window, or into one twice, makes the items next to it doubtful, and so does a passage that is overdue; doubtful items
+ride to the reject bin, and the next one is loaded when the belt has cleared. A timer pulls each rod that was pushed.
 """
 
 import base64
@@ -52,6 +52,7 @@ class Sorter:
         self.items = []
         self.blocked_s = {}
         self.clear_until_s = None
+        self.pushed_s = 0.0
         self.ended = threading.Event()
         self.pictures = queue.Queue()
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="FS_Ctl")
@@ -73,30 +74,32 @@ class Sorter:
     def connected(self, client, userdata, flags, reason, properties):
         client.subscribe("bb")
         with self.lock:
-            self.start_clearing()
+            self.items.clear()
+            self.blocked_s.clear()
+            self.command("rod_control", "all_pull")
             self.command("conveyor", "run")
+            self.clear_until_s = time.monotonic() + GONE_S + 1.0
 
     def disconnected(self, client, userdata, flags, reason, properties):
         with self.lock:
             self.items.clear()
             self.clear_until_s = None
 
-    def start_clearing(self):
-        """Nothing on the belt is trusted any more."""
-        self.items.clear()
-        self.blocked_s.clear()
-        self.command("rod_control", "all_pull")
-        self.clear_until_s = time.monotonic() + GONE_S + 1.0
-
-    def mark_unsure(self, now_s):
-        for item in self.items:
+    def doubt(self, loaded_s):
+        """Whatever was seen came onto the belt at about this time. It could be mistaken for an item next to it."""
+        ahead = [item for item in self.items if item.loaded_s <= loaded_s]
+        behind = [item for item in self.items if item.loaded_s > loaded_s]
+        for item in ahead[-1:] + behind[:1]:
             item.doubtful = True
+        self.clear_until_s = time.monotonic() + GONE_S + 1.0
 
     def received(self, client, userdata, message):
         now_s = time.monotonic()
         try:
             ((key, value),) = json.loads(message.payload).items()
-        except (ValueError, AttributeError):
+            if key == "image":
+                value = base64.b64decode(value, validate=True)
+        except (ValueError, AttributeError, TypeError):
             return
         with self.lock:
             if key == "image":
@@ -112,7 +115,7 @@ class Sorter:
                 item.pictured = True
                 self.pictures.put((item, picture))
                 return
-        self.mark_unsure(now_s)
+        self.doubt(now_s - PICTURE_S)
 
     def cleared(self, gate, now_s):
         since_s = self.blocked_s.get(gate)
@@ -129,17 +132,16 @@ class Sorter:
                 item.passed, item.dwell_s = gate, dwell_s
                 if item.target is not None and item.target[0] == gate and not item.doubtful:
                     self.items.remove(item)
+                    self.pushed_s = now_s
                     self.stroke(item.target[1])
                 return
-        if self.clear_until_s is not None:
-            self.clear_until_s = max(self.clear_until_s, now_s + GONE_S)
-        self.mark_unsure(now_s)
+        self.doubt(centre_s - GATE_S[gate])
 
     def recognise(self):
         while True:
             item, picture = self.pictures.get()
             try:
-                with urllib.request.urlopen(SERVICE, base64.b64decode(picture), timeout=2.0) as response:
+                with urllib.request.urlopen(SERVICE, picture, timeout=2.0) as response:
                     best = json.load(response)["results"][0]
             except (OSError, ValueError, LookupError):
                 continue
@@ -152,16 +154,18 @@ class Sorter:
         with self.lock:
             if not self.client.is_connected():
                 return False
-            for item in [item for item in self.items if now_s > item.loaded_s + GONE_S]:
-                self.items.remove(item)
-                if item.doubtful or ((item.pictured or item.passed) and item.passed != 3):
-                    self.start_clearing()
+            for item in self.items:
+                if item.passed < 3 and now_s > item.loaded_s + GATE_S[item.passed + 1] + LONGEST_S:
+                    item.doubtful = True
+            if any(item.doubtful for item in self.items):
+                self.clear_until_s = max(self.clear_until_s or 0.0, self.items[-1].loaded_s + GONE_S + 1.0)
+            self.items = [item for item in self.items if now_s <= item.loaded_s + GONE_S]
             if self.clear_until_s is not None:
                 if now_s < self.clear_until_s:
                     return False
                 self.clear_until_s = None
-            if self.ended.is_set() or any(item.doubtful for item in self.items):
-                return not self.items
+            if self.ended.is_set():
+                return not self.items and now_s >= self.pushed_s + 2 * STROKE_S
             if all(now_s >= item.loaded_s + EVERY_S for item in self.items):
                 self.items.append(Item(now_s))
                 self.stroke("first")

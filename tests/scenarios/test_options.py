@@ -29,6 +29,7 @@ def collected(*options, file="scenarios/test_sorting.py"):
         ("--broker", "nowhere", "--broker must be HOST:PORT"),
         ("--broker", "127.0.0.1:1883", "--broker must be left out with --link memory"),
         ("--speed", "2", "--speed must be left out without --link realtime"),
+        ("--layout", "layouts/fast.toml", "--layout must be left out without --controller"),
         ("--controller", "", "{host} and {port} in it"),
         ("--controller", " ", "{host} and {port} in it"),
         ("--controller", "python x.py {hots}", "{host} and {port} in it"),
@@ -48,7 +49,13 @@ def test_an_invalid_option_is_one_line(option, value, words):
 
 def test_valid_options_are_accepted():
     controller = f"{PYTHON} examples/controllers/one_queue.py {{host}} {{port}}"
-    options = ("--speed=0.01", "--minutes=0", "--broker=[::1]:1883", f"--controller={controller}")
+    options = (
+        "--layout=layouts/fast.toml",
+        "--speed=0.01",
+        "--minutes=0",
+        "--broker=[::1]:1883",
+        f"--controller={controller}",
+    )
     result = collected(*options, file="scenarios/test_known_line.py")
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
 

@@ -12,6 +12,7 @@ from support.programs import PYTHON
 from controller import Controller
 from scenarios.report_card import ReportCard
 from twin import ItemDraw, Scenario, simulate
+from twin.scenario.faults import NoImage
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / "examples" / "controllers"
@@ -73,7 +74,21 @@ def test_a_card_shows_the_smallest_scenario_that_broke_a_rule():
     other.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=2)), controller=BreaksAtTheThirdItem))
     card.merge(other.rows)
     head, row, smallest, missing = card.lines({"known-line-rods": "rods", "known-line-belt": "belt"})
-    assert head.split() == ["family", "scenarios", "with", "effect", "rules"]
-    assert row.split()[:4] == ["rods", "4", "0", "BROKEN:"]
+    assert head.split() == ["family", "scenarios", "asked", "faults", "with", "effect", "rules"]
+    assert row.split()[:6] == ["rods", "4", "4", "0", "0", "BROKEN:"]
     assert "2 items, 0 faults: " in smallest
-    assert missing.split() == ["belt", "-", "-", "not", "asked"]
+    assert missing.split() == ["belt", "-", "-", "-", "-", "not", "asked"]
+
+
+def test_a_card_says_what_was_not_asked_and_what_is_void():
+    card, families = ReportCard(), {"a": "camera", "b": "gates", "c": "belt"}
+    items = ItemDraw(count=1)
+    card.add("a", simulate(Scenario(items=items, faults=(NoImage(from_s=0.0, until_s=20.0),))))
+    card.add("b", simulate(Scenario(items=items, faults=(NoImage(from_s=500.0, until_s=501.0),))))
+    card.add_void("c")
+    rows = [line.split(maxsplit=5) for line in card.lines(families)][1:]
+    assert [row[5] for row in rows] == ["kept", "not asked: no fault had an effect", "not asked: all 1 runs are void"]
+    assert card.problems(families) == [
+        "not asked: gates", "not asked: belt",
+        "1 of 3 runs are void: this machine is too slow, or too busy, for real time",
+    ]  # fmt: skip

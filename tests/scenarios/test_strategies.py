@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from scenarios import strategies as s
+from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.pace import Pace
 from twin import Item, Layout, Scenario, faults
 from twin.scenario.item import CLASSES
 from twin.scenario.scenario import decode_scenario, encode_scenario
@@ -125,3 +127,14 @@ def test_stacks_shrink_to_as_few_items_as_needed(holds, shortest):
 def test_numbers_shrink_to_round_ones():
     found = find(s.steps(0.0, 5.0, 0.1), lambda value: value > 1.23, settings=FINDING)
     assert found == 1.3
+
+
+TWO_GATES = Layout(gates_m=(0.5, 1.0), rods_m=(0.58, 1.08), end_m=1.5)
+
+
+@QUIET
+@given(st.sampled_from(sorted(FAMILIES)).flatmap(lambda family: known_line_sketches(family, TWO_GATES)))
+def test_a_sketch_fits_the_line_it_is_drawn_for(sketch):
+    scenario = sketch.at(Pace())
+    assert scenario.layout == TWO_GATES
+    assert set(scenario.controller.bins) == {"ripe", "half_ripe"}

@@ -1,5 +1,6 @@
 """For tests of the host: runs a program under it until it ends, without a line."""
 
+import ast
 import shlex
 import sys
 from pathlib import Path
@@ -41,6 +42,16 @@ def hosted(*words, python=sys.executable, seed=1, schedule=0):
         return Hosted(code, reason, link.output)
     finally:
         link.close()
+
+
+OF_ONE_KIND = ("primitives", "paho_primitives", "recognitions")
+"""Programs that have a function for each way to wait, to use paho, or to have a picture recognised."""
+
+
+def primitives():
+    """Each such program with the name of one of its functions."""
+    trees = {file: ast.parse((PROGRAMS / f"{file}.py").read_text(encoding="utf-8")) for file in OF_ONE_KIND}
+    return [(file, node.name) for file in OF_ONE_KIND for node in trees[file].body if isinstance(node, ast.FunctionDef)]
 
 
 def controller(name, python=sys.executable):

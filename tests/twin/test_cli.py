@@ -159,6 +159,13 @@ def test_a_bad_layout_gives_one_line_with_the_cause(name, tmp_path):
             ["run", "--broker", "h:1", "--recognizer", "oracle", "--link", "memory"],
             ["--broker must be left out", "h:1"],
         ),
+        (["run", "--truth-service"], ["--truth-service must be given with --controller"]),
+        (["run", "--service-port", "9", "--link", "memory"], ["--service-port must be given with --controller"]),
+        (["run", "--listen", "9", "--link", "memory"], ["--listen must be given with --link lockstep or realtime"]),
+        (
+            ["run", "--pictures", "no/such/folder", "--link", "memory"],
+            ["--pictures must be a folder", "no/such/folder"],
+        ),
         (["doctor", "--broker", "host"], ["--broker must be HOST:PORT or [IPv6]:PORT", "got 'host'"]),
         (["run", "--recognizer", "oracle", "--link", "memory", "--trace", "no/such/folder/t"], ["folder"]),
         (["run", "--summary", "no/such/folder/s"], ["--summary", "folder", "can be written"]),

@@ -63,6 +63,26 @@ def test_the_reference_flow_in_plain_paho_gets_every_item_into_its_bin(tmp_path)
     undisturbed(served, always=the_verdict_matches_the_exit_code, in_time=every_item_is_in_its_bin)
 
 
+def test_the_truth_is_served_to_a_program_that_has_its_pictures_recognised(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        service_port = free.getsockname()[1]
+    program = PROGRAMS.parents[1] / "examples" / "controllers" / "sound_one_at_a_time.py"
+    options = ["--items", "1", "--seed", "1", "--truth-service", "--service-port", str(service_port)]
+    with serving(*options, "--save", str(tmp_path / "kept")) as server:
+        said = [server.stdout.readline()]
+        service = re.search(r"http://\S+", said[0])[0]
+        assert service == f"http://127.0.0.1:{service_port}/aisim_tf_pre"
+        with subprocess.Popen([sys.executable, str(program), *address(server), service]) as client:
+            try:
+                server.communicate(timeout=120)
+            finally:
+                client.kill()
+                server.kill()
+    summary = json.loads((tmp_path / "kept" / "summary.json").read_bytes())
+    assert summary["recognizer"]["accuracy"] == 1.0
+    assert summary["items"] == 1
+
+
 def served_to(flaw, *options, items=4):
     """Exit code and output of `twin serve` at eight times real time, for a program with a flaw."""
     with serving("--items", str(items), "--seed", "1", "--speed", "8", *options) as server:
@@ -97,7 +117,9 @@ def test_a_controller_that_does_not_sort_breaks_a_named_rule(flaw):
 def test_save_keeps_the_run_of_a_controller_that_hangs(tmp_path):
     folder = tmp_path / "hung"
     served_to("hung", "--save", str(folder))
-    assert {path.name for path in folder.iterdir()} == {"scenario.json", "trace.jsonl", "summary.json", "run.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html"
+    }  # fmt: skip
     ran = json.loads((folder / "run.json").read_bytes())
     assert (ran["format"], ran["trace_format"], ran["link"], ran["threshold"]) == (1, 2, "realtime", 0.8)
     check = [sys.executable, "-m", "twin", "check", str(folder / "trace.jsonl")]

@@ -14,6 +14,9 @@ from typing import Any, Callable
 QUANTUM = 100
 """One turn of a thread that polls: this many lines of the program, or calls that would not wait."""
 
+BURST = 30
+"""Where chance decides, a thread that has waited is often interrupted within so many lines: within a callback."""
+
 SLICE_TURNS = 50
 """A thread that computes gives way after this many turns, as if at the end of the system's time slice."""
 
@@ -108,7 +111,8 @@ class Baton:
     def park(self, deadline_s: float | None = None) -> bool:
         """Let the current thread wait until it is woken or its deadline passes. Returns whether the deadline passed."""
         task = self.own()
-        task.parked, task.late, task.lines, task.busy, task.read_clock = True, False, 0, 0, False
+        task.parked, task.late, task.busy, task.read_clock = True, False, 0, False
+        task.lines = 0 if self.chance is None else QUANTUM - 1 - self.chance.randrange(2 * BURST)
         task.epoch += 1
         if deadline_s is not None:
             self._count += 1

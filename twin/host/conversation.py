@@ -18,6 +18,7 @@ from .polling import Polling
 _HERE = os.path.dirname(__file__)
 _exit = os._exit
 _LOADED = tokenize  # What a traceback would otherwise import when a program that hangs has the locks for it.
+_INSTEAD = "if it waits outside Python there, use --link realtime"
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
@@ -36,6 +37,8 @@ class Conversation:
         self._stall_s = 0.0
         self._polling: Any = None
         self._asked: dict[str, Any] = {}
+        self.connects = False
+        self._key_awaited = ""
 
     def hello(self, pid: int) -> None:
         """Introduce the host: protocol, Python and process."""
@@ -71,6 +74,7 @@ class Conversation:
     def out(self, *message: Any) -> None:
         """Queue a message to the twin."""
         if message[:2] == ("open", 1):
+            self.connects = True
             self._baton.settle()
         self._out.append(message)
         self._baton.changed()
@@ -82,6 +86,9 @@ class Conversation:
         if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
             return
+        if next_s is None and not self.connects and self._key_awaited:
+            what = "it waits for input before it connects, and nobody is there to give any: let it begin by itself"
+            self._leave({"refused": f"{what} ({self._key_awaited})"})
         self.busy = False
         self.send({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
         self._out, self._asked = [], {}
@@ -94,9 +101,14 @@ class Conversation:
         for message in order["in"]:
             self._take(*message)
 
+    def await_key(self) -> None:
+        """The program waits for input, which never comes; but a signal may."""
+        self._key_awaited = _own_line(sys._getframe(1))
+        self._baton.park()
+
     def end(self, code: int, reason: str) -> None:
         """The program has ended."""
-        self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
+        self._leave({"ended": {"code": code, "reason": reason}, **self._findings()})
 
     def refuse(self, what: str) -> None:
         """End the program, which does something that can't be hosted."""
@@ -108,17 +120,23 @@ class Conversation:
         frame = sys._current_frames().get(self._baton.current.real_ident)
         at = traceback.extract_stack(frame)[-1] if frame is not None else None
         where = "" if at is None else f" (in {at.name}, {at.filename}, line {at.lineno})"
-        self._leave({"hung": f"the program made no progress for {self._stall_s:g} s of real time{where}"})
+        self._leave({"hung": f"the program made no progress for {self._stall_s:g} s of real time{where}; {_INSTEAD}"})
 
     def _take(self, kind: str, *rest: Any) -> None:
         if kind == "signal":
             self.signals.send(*rest)
         elif kind == "stacks":
             self._show_stacks()
-        elif kind == "modules":
-            self._asked = {"modules": self._polling.libraries()}
+        elif kind == "findings":
+            self._asked = self._findings()
         else:
             self.network.take(kind, *rest)
+
+    def _findings(self) -> dict[str, Any]:
+        """What the program has imported, and which of its lines computed for long."""
+        computing = self._polling.computing
+        lines = [] if computing is None else computing.lines()
+        return {"modules": self._polling.libraries(), "computing": lines}
 
     def _leave(self, message: dict[str, Any]) -> None:
         self.busy = False

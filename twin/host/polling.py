@@ -12,6 +12,8 @@ from typing import Any
 
 from .baton import QUANTUM, Baton
 
+_set_trace = sys.settrace
+
 
 class Polling:
     """Traces the lines of all files in `folders`, except installed packages."""
@@ -23,10 +25,11 @@ class Polling:
         paths = [here] + [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
         self._foreign = tuple(os.path.join(os.path.realpath(path), "") for path in paths if path)
         self._own: dict[str, bool] = {}
+        self.computing: Any = None  # Sees the lines, too: a `Measurement` or a `Model`.
 
     def watch(self) -> None:
         """Trace the current thread."""
-        sys.settrace(self._call)
+        _set_trace(self._call)
 
     def libraries(self) -> list[str]:
         """The names of all modules that are not the program's own files."""
@@ -40,23 +43,26 @@ class Polling:
         own = self._own.get(name)
         if own is None:
             own = self._own[name] = self._is_own(name)
+        if own and self.computing is not None:
+            self.computing.see(frame, event)
         return self._line if own else None
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            task = self._baton.current
-            task.lines += 1
-            if task.lines >= QUANTUM:
-                try:
+        try:
+            waited = self.computing is not None and event != "exception" and self.computing.see(frame, event)
+            if event == "line":
+                task = self._baton.current
+                task.lines += 1
+                if task.lines >= QUANTUM:
                     self._baton.step_aside()
-                except (
-                    BaseException
-                ):  # What a signal's handler raises ends the tracing: it begins anew with the next call.
-                    sys.setprofile(self._again)
-                    raise
+                    waited = True
+            if waited:
                 # Until Python 3.12 the frame's variables are written back after this, those of closures too: what
                 # other threads have set meanwhile would be undone. To ask for them brings them up to date.
                 _variables(frame)
+        except BaseException:  # What a signal's handler raises ends the tracing: it begins anew with the next call.
+            sys.setprofile(self._again)
+            raise
         return self._line
 
     def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:

@@ -172,6 +172,18 @@ class VirtualSocket:
         """As `recv`, with the sender's address."""
         return self.recv(size, flags), self._there
 
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        """The same, into a buffer."""
+        return self.recv_into(buffer, nbytes, flags), self._there
+
+    def recvmsg(self, size: int, *_: Any) -> tuple[bytes, list[Any], int, Any]:
+        """The same, without anything beside it."""
+        return self.recv(size), [], 0, self._there
+
+    def recvmsg_into(self, buffers: Any, *_: Any) -> tuple[int, list[Any], int, Any]:
+        """The same, into the first of several buffers."""
+        return self.recv_into(next(iter(buffers))), [], 0, self._there
+
     def send(self, data: Any, flags: int = 0) -> int:
         """Send all bytes. Raises `BrokenPipeError` once the other end is gone."""
         payload = bytes(data)
@@ -187,6 +199,10 @@ class VirtualSocket:
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send all bytes."""
         self.send(data, flags)
+
+    def sendmsg(self, buffers: Any, *_: Any) -> int:
+        """Send all of them."""
+        return self.send(b"".join(bytes(buffer) for buffer in buffers))
 
     def sendto(self, data: Any, *_: Any) -> int:
         """Datagrams are lost."""

@@ -10,13 +10,14 @@ from typing import Any
 
 from .baton import Baton
 from .clock import Clock
+from .computing import Measurement, Model
 from .conversation import Conversation
 from .imports import when_imported
 from .polling import Polling
 from .program import Program
 from .refusals import Refusals
 from .signals import Signals
-from .streams import take_standard_streams, write_to
+from .streams import Keyboard, take_standard_streams, write_to
 from .threads import Threads
 from .warmth import Warmth
 from .watchdog import Watchdog
@@ -39,6 +40,7 @@ class Host:
         Threads(baton, signals).install()
         clock = Clock(baton)
         clock.install()
+        self._sleep = clock.sleep
         self._install_rest(signals, clock)
         baton.on_resume = signals.deliver
         baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
@@ -52,10 +54,16 @@ class Host:
         self._randomness.begin(order["seed"])
         baton.chance = random.Random(order["schedule"]) if order["schedule"] else None
         polling = Polling(baton, program.folders)
+        if order["computing"] is None:
+            polling.computing = Measurement(baton, lambda: conversation.connects)
+        elif order["computing"]:
+            polling.computing = Model(order["computing"], self._sleep)
         baton.on_start, baton.state_of, baton.idle = polling.watch, polling.state, conversation.idle
         Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
         conversation.begin(order["stall_s"], polling)
         polling.watch()
+        sys.settrace = lambda function: None  # The host's own traces would end with the program's.
+        sys.stdin = Keyboard(conversation.await_key)
         code = program.run()
         conversation.end(code, program.reason)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import IO
+from typing import IO, Any, Callable
+
+_unused: list[int] = []
+"""The other end of the program's standard input: while it is open, there is neither input nor its end."""
 
 
 def take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
-    """Take standard input and output for the twin. The program gets an empty file and standard error instead."""
+    """Take standard input and output for the twin.
+
+    The program gets a keyboard that nobody types on, and standard error, instead of them.
+    """
     orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    silent, write_end = os.pipe()
+    _unused.append(write_end)
+    os.dup2(silent, 0)
+    os.close(silent)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # It may be killed at any time.
     return orders, answers
@@ -24,3 +32,28 @@ def write_to(path: str) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     os.close(file)
+
+
+class Keyboard(io.TextIOBase):
+    """The program's standard input: a keyboard that nobody types on. `wait` returns when a signal has come."""
+
+    encoding = "utf-8"
+    name = "<stdin>"
+
+    def __init__(self, wait: Callable[[], Any]) -> None:
+        self._wait = wait
+
+    def fileno(self) -> int:
+        """The real one's number."""
+        return 0
+
+    def readable(self) -> bool:
+        """It could be read."""
+        return True
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        """Wait for ever."""
+        while True:
+            self._wait()
+
+    read = readline  # type: ignore[assignment]

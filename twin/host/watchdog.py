@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import _thread
+import os
+import sys
 import time
+from types import FrameType
 from typing import Any, Callable
 
 from .baton import Baton
 
 LOOK_S = 0.5
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
 
 _start = _thread.start_new_thread
 _lock = _thread.allocate_lock
@@ -36,9 +41,27 @@ class Watchdog:
         pause = _lock()
         pause.acquire()
         turns, since_s = -1, _monotonic()
+        strangers: set[int] = set()
         while True:
             pause.acquire(True, LOOK_S)
+            before, strangers = strangers, _strangers(self._baton.main.real_ident)
+            if before & strangers:
+                self._baton.on_stranger()
             if turns != self._baton.turns or not self._busy():
                 turns, since_s = self._baton.turns, _monotonic()
             elif _monotonic() - since_s > self._stall_s:
                 self._bark()
+
+
+def _strangers(main: int) -> set[int]:
+    """Threads that run Python code, and were started neither by Python nor by the host."""
+    found = set()
+    for ident, frame in sys._current_frames().items():
+        if ident == main:
+            continue
+        outermost: FrameType | None = frame
+        while outermost is not None and outermost.f_back is not None:
+            outermost = outermost.f_back
+        if outermost is not None and os.path.dirname(os.path.abspath(outermost.f_code.co_filename)) != _HERE:
+            found.add(ident)
+    return found

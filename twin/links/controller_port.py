@@ -1,6 +1,8 @@
 """Our controller in virtual time: it receives feedback, is woken at its deadlines, and sends commands."""
 
+import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from controller import wire
@@ -8,10 +10,11 @@ from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.base import Link, Reply
+from twin.links.retained import RetainedMessages
 from twin.links.virtual_port import CONTROLLER, VirtualPort
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message
-from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
+from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerDown, BrokerFault, ControllerKilled
 from twin.timeline import Timeline
 
 LAST_WILL: Final = wire.encode_command(wire.Conveyor(run=False))
@@ -25,9 +28,9 @@ class ControllerPort(VirtualPort):
 
     def __init__(
         self, timeline: Timeline, link: Link, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
-        super().__init__(timeline, faults, record, send)
+        super().__init__(timeline, faults, record, send, retained)
         self._link = link
         self._stop_requested = False
         self._stop_pending = False
@@ -36,6 +39,7 @@ class ControllerPort(VirtualPort):
     def start(self) -> None:
         """Start the controller, and schedule the faults of its connection."""
         self._exchange()
+        self._receive_retained()
         self._schedule_losses()
 
     def arrive(self, message: Message) -> None:
@@ -48,8 +52,8 @@ class ControllerPort(VirtualPort):
         if self._exchange([message.payload]):
             self._note_latency(message, before_s)
 
-    def stop(self) -> None:
-        """Tell the controller to end, now or as soon as it is connected again.
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Tell the controller to end, now or as soon as it is connected again, whatever the signal.
 
         A controller that replaces a killed one gets the request, too.
         """
@@ -59,6 +63,21 @@ class ControllerPort(VirtualPort):
             self._call_link(self._link.stop)
         else:
             self._stop_pending = True
+
+    def _receive_retained(self) -> None:
+        """The broker gives the controller, which has subscribed, the message that it keeps."""
+        message = self._retained.subscribed()
+        if message is not None:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.text))
+            self._exchange([message.payload])
+
+    def _throw_off(self, rival: AnotherClient) -> None:
+        now_s = self._timeline.now
+        if now_s >= rival.until_s:
+            return
+        self._lose(rival)
+        self._timeline.call_at(min(now_s + THROWN_OFF_S, rival.until_s), partial(self._regain, rival))
+        self._timeline.call_at(now_s + 2 * THROWN_OFF_S, partial(self._throw_off, rival))
 
     def _lose(self, fault: BrokerFault) -> None:
         """The connection breaks, or the controller is killed. The broker, if it runs, publishes the last will."""
@@ -78,6 +97,7 @@ class ControllerPort(VirtualPort):
         restarted = isinstance(fault, ControllerKilled)
         self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
         self._call_link(self._link.revive if restarted else self._link.rejoin)
+        self._receive_retained()
         if self._stop_pending or (self._stop_requested and restarted):
             self.stop()
 

@@ -1,5 +1,6 @@
 """Our controller in a thread of this process, over a real broker."""
 
+import signal
 import threading
 from collections import deque
 from contextlib import ExitStack
@@ -38,8 +39,11 @@ class Program(Protocol):
     def exit(self) -> Exit | None:
         """How the controller ended by itself; None while it runs."""
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Ask the controller to end, as a signal does."""
+
+    def note_output(self, now_s: float) -> None:
+        """Note how much the controller has written by this time."""
 
     @property
     def started(self) -> bool:
@@ -67,6 +71,9 @@ class InProcessController:
         self._exit: Exit | None = None
         self._stop = threading.Event()
 
+    def note_output(self, now_s: float) -> None:
+        """It writes nothing."""
+
     @property
     def started(self) -> bool:
         """Always true: it runs in this process."""
@@ -76,7 +83,7 @@ class InProcessController:
         """How the controller ended, if it raised an exception; else None."""
         return self._exit
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals) -> None:
         """Tell the controller to end: it clears the belt and brings the line to rest."""
         self._stop.set()
 

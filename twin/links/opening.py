@@ -1,5 +1,6 @@
 """Opens the links: in memory, and in lockstep or real time over the embedded or another broker."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,8 @@ from twin.links.external_controller import ExternalController
 from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
+from twin.links.recognition_service import RecognitionService
+from twin.links.rival import Rival
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
 
@@ -36,6 +39,7 @@ class Control:
 
     `broker` is HOST:PORT, an embedded broker that runs, or None for an embedded broker of this run's own. `on_waiting`
     gets a text when the twin waits for a participant or, in real time, for a controller that connects by itself.
+    `speed` is that of real time.
     """
 
     controller: ControllerOf | ExternalController
@@ -43,6 +47,7 @@ class Control:
     recognizer: CachingRecognizer
     broker: str | EmbeddedBroker | None
     on_waiting: Callable[[str], None]
+    speed: float = 1.0
 
     @property
     def ours(self) -> bool:
@@ -84,7 +89,8 @@ def lockstep(control: Control) -> Iterator[Link]:
         make_client: GrantClientFactory = (
             partial(BrokerClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
         )
-        program = _program(control, host, port, granted=True)
+        service = _service(control, stack, math.inf)  # An answer takes no time: there is no clock that it could take.
+        program = _program(control, host, port, granted=True, service=service)
         link = LockstepLink(
             make_client, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
         )
@@ -121,13 +127,24 @@ class Live:
             if not self.program.started:
                 raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
             return self._kill, self.program.start
-        if self.broker is None:
-            raise ScenarioError(
-                place, type(fault).__name__.lower(), "left out with a broker other than the embedded one"
-            )
+        broker = self._own_broker(place, type(fault).__name__.lower())
         if isinstance(fault, BrokerDown):
-            return self.broker.stop, self.broker.start
-        return self.broker.shut_out, self.broker.let_in
+            return broker.stop, broker.start
+        return broker.shut_out, broker.let_in
+
+    def rival(self, place: str) -> Rival:
+        """Another client for the controller's id. Raises `ScenarioError` where connections can't be seen."""
+        broker = self._own_broker(place, "anotherclient")
+        return Rival(broker.host, broker.port)
+
+    def keep(self, place: str) -> Callable[[bytes], None]:
+        """What lets the broker keep a message on `bb`. Raises `ScenarioError` for a broker that is not the twin's."""
+        return partial(self._own_broker(place, "retainedmessage").retain, wire.FEEDBACK)
+
+    def _own_broker(self, place: str, fault: str) -> EmbeddedBroker:
+        if self.broker is None:
+            raise ScenarioError(place, fault, "left out with a broker other than the embedded one")
+        return self.broker
 
     @property
     def gate_to_command_s(self) -> deque[float]:
@@ -161,9 +178,12 @@ def realtime(control: Control) -> Iterator[Live]:
         )  # fmt: skip
         plant_client.open()
         stack.callback(plant_client.close)
-        program = _program(control, host, port, granted=False)
+        service = _service(control, stack, control.speed)
+        program = _program(control, host, port, granted=False, service=service)
         stack.callback(program.end)
         program.start()
+        if not program.started and service is not None:
+            control.on_waiting(f"the recognition service is at {service}")
         if not program.started:
             control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
         yield Live(plant_client, inbox, embedded, program)
@@ -177,8 +197,16 @@ def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, 
     return embedded, (embedded.host, embedded.port)
 
 
-def _program(control: Control, host: str, port: int, *, granted: bool) -> Program:
+def _service(control: Control, stack: ExitStack, speed: float) -> str | None:
+    """The address of the twin's recognition service, which runs if the controller's program needs it."""
+    if not isinstance(control.controller, ExternalController) or not control.controller.served:
+        return None
+    port = control.controller.service_port or 0
+    return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=speed)).url
+
+
+def _program(control: Control, host: str, port: int, *, granted: bool, service: str | None = None) -> Program:
     if isinstance(control.controller, ExternalController):
-        return control.controller.at(host, port)
+        return control.controller.at(host, port, service)
     address = Address(host=host, port=port)
     return InProcessController(control.controller, control.settings, control.recognizer, address, granted=granted)

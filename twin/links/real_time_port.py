@@ -1,5 +1,6 @@
 """The controller in real time: any program that connects to the broker."""
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from queue import Empty
@@ -11,10 +12,12 @@ from twin import trace
 from twin.errors import ScenarioError
 from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
+from twin.links.retained import RetainedMessages
+from twin.links.rival import Rival
 from twin.links.virtual_port import CONTROLLER
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerFault, ControllerKilled
+from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerFault, ControllerKilled, RetainedMessage
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
@@ -32,16 +35,25 @@ class RealTimePort:
 
     def __init__(
         self, timeline: Timeline, live: Live, scenario: Scenario, faults: FaultInjector,
-        record: Callable[[trace.AnyRecord], None], send: Callable[[Message], None],
+        record: Callable[[trace.AnyRecord], None], send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
+        self._retained = retained
+        self._clients: set[str] = set()
         self._timeline = timeline
         self._live = live
         self._faults = faults
         self._record = record
         self._send = send
         self._exited = False
+        self._good_codes = {0}
         for place, fault in enumerate(scenario.faults):
-            if isinstance(fault, BrokerFault):
+            if isinstance(fault, RetainedMessage) and fault.message != "push":
+                retained.keep_in(live.keep(f"faults[{place}]"))
+            if isinstance(fault, AnotherClient):
+                rival = live.rival(f"faults[{place}]")
+                timeline.call_at(fault.from_s, partial(self._throw_off, fault, rival))
+                timeline.call_at(fault.until_s, partial(self._lose, fault, "reconnected", rival.leave))
+            elif isinstance(fault, BrokerFault):
                 begins, ends = live.losses(fault, f"faults[{place}]")
                 timeline.call_at(fault.from_s, partial(self._lose, fault, "cut_off", begins))
                 back: trace.Effect = "restarted" if isinstance(fault, ControllerKilled) else "reconnected"
@@ -49,9 +61,10 @@ class RealTimePort:
         if scenario.stop_s is not None and not live.program.started:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
 
-    def stop(self) -> None:
-        """Ask the controller to end, by a signal."""
-        self._live.program.stop()
+    def stop(self, number: signal.Signals) -> None:
+        """Ask the controller to end, by a signal. A program without a handler for it ends by that signal."""
+        self._good_codes.add(-number)
+        self._live.program.stop(number)
 
     def await_controller(self) -> None:
         """Wait until a controller connects, which is the line's time zero.
@@ -84,14 +97,28 @@ class RealTimePort:
             self._send(command_message(arrival))
         else:
             self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))
+            if arrival.event == "connected":
+                self._clients.add(arrival.client)
+            kept = self._retained.subscribed(arrival.detail) if arrival.event == "subscribed" else None
+            if kept is not None:
+                self._record(trace.Feedback(self._timeline.now, kept.part, kept.text))
 
     def record_exit(self) -> None:
-        """Record the end of the controller's program, once."""
+        """Record the end of the controller's program, once, and note what it has written."""
+        self._live.program.note_output(self._timeline.now)
         ended = None if self._exited else self._live.program.exit()
         if ended is not None:
             self._exited = True
-            kind = trace.Crashed if ended.code else trace.Exited
+            kind = trace.Exited if ended.code in self._good_codes else trace.Crashed
             self._record(kind(self._timeline.now, ended.reason))
+
+    def _throw_off(self, fault: AnotherClient, rival: Rival) -> None:
+        """Another client takes the place of the controller's, whenever it has lost that place again."""
+        if self._timeline.now >= fault.until_s:
+            return
+        if rival.take_over(sorted(self._clients)):
+            self._faults.disturb_all(fault, "cut_off", CONTROLLER)
+        self._timeline.call_at(self._timeline.now + 2 * THROWN_OFF_S, partial(self._throw_off, fault, rival))
 
     def _lose(self, fault: BrokerFault, what: trace.Effect, act: Callable[[], None]) -> None:
         self._faults.disturb_all(fault, what, CONTROLLER)

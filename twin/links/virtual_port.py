@@ -7,9 +7,10 @@ from typing import Final
 
 from controller.system import wall_s
 from twin import trace
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
+from twin.scenario.faults import AnotherClient, BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline, Timer
 
 WAKES_AT_ONE_INSTANT: Final = 1000
@@ -29,8 +30,9 @@ class VirtualPort:
 
     def __init__(
         self, timeline: Timeline, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
+        self._retained = retained
         self._timeline = timeline
         self._faults = faults
         self._record = record
@@ -58,7 +60,13 @@ class VirtualPort:
         """Record that the controller has failed."""
         raise NotImplementedError
 
+    def _throw_off(self, rival: AnotherClient) -> None:
+        """Another client takes the controller's place, and again whenever it has lost that place."""
+        raise NotImplementedError
+
     def _schedule_losses(self) -> None:
+        for rival in self._faults.all(AnotherClient):
+            self._timeline.call_at(rival.from_s, partial(self._throw_off, rival))
         losses: list[BrokerFault] = [
             *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
         ]  # fmt: skip

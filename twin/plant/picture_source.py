@@ -1,19 +1,22 @@
-"""The sources of the camera's pictures: rendered pictures, or empty ones with a scripted answer.
+"""The sources of the camera's pictures: blank, rendered or the user's own, with or without a scripted answer.
 
 Every picture carries a note with the simulated latency of its recognition (`controller.simulation.oracle`).
 """
 
+from pathlib import Path
 from random import Random
 from typing import Final, Protocol
 
 from classifier import UNKNOWN
-from controller.simulation.oracle import PLAIN_PICTURE, Answer, Fails, Note, Says, Silent, with_note
+from controller.simulation.oracle import PLAIN_PICTURE, Answer, Fails, Note, Says, Silent, can_carry_note, with_note
+from twin.errors import ScenarioError
 from twin.plant.belt_item import BeltItem
 from twin.plant.fault_injector import FaultInjector
 from twin.scenario.faults import RecognizerSays, RecognizerSlow, SpoiltImage
 from twin.scenario.item import CLASSES
+from twin.scenario.picture_folder import PictureFolder, load_pictures
 from twin.scenario.random_streams import Streams
-from twin.scenario.scenario import RecognizerModel, Scenario
+from twin.scenario.scenario import Camera, RecognizerModel, Scenario
 from twin.trace import Effect
 
 UNREADABLE: Final = ("torn", "not_an_image")
@@ -29,11 +32,66 @@ class PictureSource(Protocol):
         """The picture of an item under the camera: the bytes of an image file."""
 
 
-class OraclePictures:
-    """Empty pictures, with the scenario's answer in their note."""
+class Shown(Protocol):
+    """What an item's picture shows."""
 
-    def __init__(self, model: RecognizerModel, stream: Random, faults: FaultInjector) -> None:
+    def image(self, belt_item: BeltItem, damage: str | None) -> bytes:
+        """An image file of the item, damaged by a fault (None: by none)."""
+
+
+class BlankImages:
+    """The smallest files that begin and end as a JPEG does."""
+
+    def image(self, belt_item: BeltItem, damage: str | None) -> bytes:
+        """The same for each."""
+        return PLAIN_PICTURE
+
+
+class RenderedImages:
+    """Images as the line's camera would take them, rendered from the scenario's seed."""
+
+    def __init__(self, look: str, streams: Streams) -> None:
+        self._look = look
+        self._streams = streams
+
+    def image(self, belt_item: BeltItem, damage: str | None) -> bytes:
+        """The item's rendered image."""
+        from classifier.rendering.renderer import render  # Imported here because it loads numpy and OpenCV.
+
+        item = belt_item.item
+        return render(
+            item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
+            lateral_m=item.lateral_m, fault=damage, look=self._look,
+        )  # fmt: skip
+
+
+class FolderImages:
+    """Images from a folder of the user's; what the folder has none of, such as foreign objects, is `rendered`."""
+
+    def __init__(self, folder: PictureFolder, streams: Streams, rendered: Shown) -> None:
+        self._folder = folder
+        self._streams = streams
+        self._rendered = rendered
+
+    def image(self, belt_item: BeltItem, damage: str | None) -> bytes:
+        """One of the pictures of the item's class, which the scenario's seed chooses."""
+        number = self._streams.number(f"picture/{belt_item.number}")
+        found = self._folder.picture(belt_item.item.item_class, number)
+        if found is None:
+            return self._rendered.image(belt_item, damage)
+        if damage is None:
+            return found
+        from classifier.rendering.optics import spoil  # Imported here because it loads numpy and OpenCV.
+
+        return spoil(found, damage, seed=number)
+
+
+class OraclePictures:
+    """Pictures with the scenario's answer in their note."""
+
+    def __init__(self, model: RecognizerModel, shown: Shown, stream: Random, faults: FaultInjector) -> None:
         self._model = model
+        self._shown = shown
         self._stream = stream
         self._faults = faults
 
@@ -51,31 +109,27 @@ class OraclePictures:
         if damage is not None:
             answer = Fails(error=damage) if damage in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
             note = Note(latency_s=note.latency_s, answer=answer)
-        return with_note(PLAIN_PICTURE, note)
+        return _noted(self._shown.image(belt_item, damage), note)
 
 
-class RenderedPictures:
-    """Pictures as the line's camera would take them, rendered from the scenario's seed."""
+class PlainPictures:
+    """Pictures whose note says how long their recognition takes; a recognizer answers."""
 
-    def __init__(self, model: RecognizerModel, look: str, streams: Streams, faults: FaultInjector) -> None:
+    def __init__(self, model: RecognizerModel, shown: Shown, stream: Random, faults: FaultInjector) -> None:
         self._model = model
-        self._look = look
-        self._stream = streams.stream("camera")
-        self._streams = streams
+        self._shown = shown
+        self._stream = stream
         self._faults = faults
 
     def picture(self, belt_item: BeltItem) -> bytes:
-        """The item's rendered picture: the bytes of an image file."""
-        from classifier.rendering.renderer import render  # Imported here because it loads numpy and OpenCV.
+        """The item's picture: the bytes of an image file."""
+        image = self._shown.image(belt_item, picture_damage(belt_item, self._faults))
+        return _noted(image, note_of(None, belt_item, self._model, self._stream, self._faults))
 
-        item = belt_item.item
-        image = render(
-            item.item_class, seed=self._streams.number(f"picture/{belt_item.number}"), length_m=item.length_m,
-            lateral_m=item.lateral_m, fault=picture_damage(belt_item, self._faults),
-            look=self._look,
-        )  # fmt: skip
-        note = note_of(None, belt_item, self._model, self._stream, self._faults)
-        return with_note(image, note) if image.startswith(PLAIN_PICTURE[:2]) else image
+
+def _noted(image: bytes, note: Note) -> bytes:
+    """The image with a note, unless it is no image."""
+    return with_note(image, note) if can_carry_note(image) else image
 
 
 def picture_damage(belt_item: BeltItem, faults: FaultInjector) -> str | None:
@@ -120,8 +174,22 @@ def _faulty_answer(fault: RecognizerSays, label: str, stream: Random) -> Answer:
 
 
 def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSource:
-    """The picture source that a scenario's recognizer model requires."""
+    """The source of a scenario's pictures. Raises `ScenarioError` for a folder that has not its pictures."""
     streams = Streams(scenario.seed)
-    if scenario.recognizer.source == "oracle":
-        return OraclePictures(scenario.recognizer, streams.stream("camera"), faults)
-    return RenderedPictures(scenario.recognizer, scenario.camera.look, streams, faults)
+    oracle = scenario.recognizer.source == "oracle"
+    shown = _shown(scenario.camera, streams, oracle=oracle)
+    kind = OraclePictures if oracle else PlainPictures
+    return kind(scenario.recognizer, shown, streams.stream("camera"), faults)
+
+
+def _shown(camera: Camera, streams: Streams, *, oracle: bool) -> Shown:
+    if camera.source is None and oracle:
+        return BlankImages()
+    rendered = RenderedImages(camera.look, streams)
+    if camera.source in (None, "rendered"):
+        return rendered
+    folder = load_pictures(Path(camera.source))
+    if camera.digest not in (None, folder.digest):
+        must = f"{camera.digest}, that of the scenario's pictures (--pictures names their folder)"
+        raise ScenarioError("camera.digest", folder.digest, must)
+    return FolderImages(folder, streams, rendered)

@@ -11,8 +11,9 @@ from rich.table import Table
 from controller.system import wall_s
 from twin import trace
 from twin.doctor import Finding
+from twin.links.output_log import Said
 from twin.report.finished_run import FinishedRun
-from twin.report.narration import narrate
+from twin.report.narration import narrate, steps
 from twin.report.screen import verbatim
 from twin.verdict.checks import Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -116,6 +117,9 @@ def show_run(console: Console, run: FinishedRun) -> None:
     show_summary(console, run.summary, run.tally)
     show_lateness(console, run.lateness_ms)
     show_connections(console, run.tally)
+    for path, line, takes_s in run.computing:
+        text = f"computing   {path}, line {line}: {takes_s:.2f} s each time (--compute-ms decides)"
+        console.print(verbatim(text), highlight=False)
     if run.interrupted:
         left = run.scenario.item_count - run.summary.items
         console.print(f"interrupted: no verdict; {left} items were left", style="bold yellow")
@@ -186,19 +190,18 @@ def show_violations(console: Console, violations: Sequence[Violation], unlisted:
         console.print(f"  ... and {total - len(shown)} more")
 
 
-def show_narration(console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation]) -> None:
-    """Show a run step by step: time, subject, action, and the violations found at that time."""
-    found: dict[float, list[Violation]] = {}
-    for violation in violations:
-        found.setdefault(violation.t_s, []).append(violation)
+def show_narration(
+    console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation], said: Sequence[Said] = ()
+) -> None:
+    """Show a run step by step: time, subject, action, and the violations found at that time.
+
+    `said`: what an external program wrote is a row, too.
+    """
     table = Table("time in s", "subject", "action", "violation")
     table.columns[0].justify = "right"
-    ordered = list(records)
-    for place, record in enumerate(ordered):
-        last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
-        objections = found.pop(record.t_s, []) if last_of_instant else []
-        words = "\n".join(f"{violation.check}: {violation.detail}" for violation in objections)
-        table.add_row(f"{record.t_s:.3f}", *map(verbatim, (*narrate(record), words)), style="red" if words else None)
+    for step in steps(records, violations, said):
+        cells = (step.subject, step.action, "\n".join(step.violations))
+        table.add_row(f"{step.t_s:.3f}", *map(verbatim, cells), style="red" if step.violations else None)
     console.print(table)
 
 

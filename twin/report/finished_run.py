@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from twin.links.output_log import Said
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -44,9 +45,13 @@ class FinishedRun(Protocol):
         """Whether it has no verdict."""
 
     @property
+    def computing(self) -> Sequence[tuple[str, int, float]]:
+        """Lines of a hosted program that compute for long: file, line, and the time that each takes, in s."""
+
+    @property
     def lateness_ms(self) -> Lateness:
         """How late events were under the wall clock."""
 
     @property
-    def output(self) -> str:
-        """What a hosted program wrote."""
+    def said(self) -> Sequence[Said]:
+        """The lines that an external program wrote."""

@@ -1,16 +1,45 @@
 """The narration of a trace: one short sentence for each record, as `twin replay` shows them."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from twin import trace
+from twin.links.output_log import Said
 from twin.scenario.layout import bin_text
+from twin.verdict.checks import Violation
 
 
 def narrate(record: trace.AnyRecord) -> tuple[str, str]:
     """The subject of a record (a part, an item, a client) and what it does."""
     narrate_kind: Callable[[Any], tuple[str, str]] = _NARRATIONS[type(record)]
     return narrate_kind(record)
+
+
+class Step(NamedTuple):
+    """A row of a narration: who did what when, and the violations that were found then."""
+
+    t_s: float
+    subject: str
+    action: str
+    violations: tuple[str, ...] = ()
+
+
+def steps(
+    records: Iterable[trace.AnyRecord], violations: Iterable[Violation], said: Sequence[Said] = ()
+) -> Iterator[Step]:
+    """A run step by step. What a program `said` comes before what happened at the same time."""
+    found: dict[float, list[str]] = {}
+    for violation in violations:
+        found.setdefault(violation.t_s, []).append(f"{violation.check}: {violation.detail}")
+    ordered, lines = list(records), deque(said)
+    for place, record in enumerate(ordered):
+        while lines and lines[0].t_s <= record.t_s:
+            line = lines.popleft()
+            yield Step(line.t_s, "program", f"writes: {line.text}")
+        last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
+        yield Step(record.t_s, *narrate(record), tuple(found.pop(record.t_s, ()) if last_of_instant else ()))
+    yield from (Step(line.t_s, "program", f"writes: {line.text}") for line in lines)
 
 
 def _offset(offset_m: float) -> str:

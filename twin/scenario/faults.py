@@ -231,15 +231,37 @@ class ControllerKilled(Fault, frozen=True):
     """The controller is killed at `from_s` and started again at `until_s`. Its last will is published."""
 
 
+THROWN_OFF_S: Final = 1.0
+"""A client that another one with its id has thrown off connects again so much later, as paho-mqtt does."""
+
+
+class AnotherClient(Fault, frozen=True):
+    """Another client connects with the controller's client id, and again 2 s later each time it was thrown off.
+
+    Each time the broker closes the controller's connection and publishes its last will. The other client leaves at
+    `until_s`.
+    """
+
+
+class RetainedMessage(Fault, frozen=True):
+    """The broker keeps an old message, and gives it to whoever subscribes during the fault.
+
+    On `bb` it says that gate 1 is `blocked` or `clear`, or it is a `picture` of a ripe item. On `aa` it is a command to
+    `push` rod 2, which the plant gets when it connects: as the run begins, and when a broker is back.
+    """
+
+    message: Literal["clear", "blocked", "picture", "push"] = "clear"
+
+
 SensorFault = GateBounce | GateStuck | GateMissesEdge | GateGhost
 CameraFault = NoImage | LateImage | ImageTwice | SpoiltImage
-LinkFault = LinkDelay | LinkDrop | LinkDuplicate | LinkReorder | Garbage
+LinkFault = LinkDelay | LinkDrop | LinkDuplicate | LinkReorder | Garbage | RetainedMessage
 RecognizerFault = RecognizerSlow | RecognizerSays
 PlantFault = (
     RodSlow | RodDead | RodSticksOut | BeltSpeed | BeltDrift | BeltStops | EmptyPush | DoublePush | TooLong | TakenOff
     | ForeignObject
 )  # fmt: skip
-BrokerFault = BrokerDown | ClientCutOff | ControllerKilled
+BrokerFault = BrokerDown | ClientCutOff | AnotherClient | ControllerKilled
 AnyFault = SensorFault | CameraFault | LinkFault | RecognizerFault | PlantFault | BrokerFault
 
 

@@ -10,9 +10,10 @@ from controller.configuration import in_flight_of
 from controller.errors import ControllerError
 from twin.errors import FileError, TwinError
 from twin.scenario.layout import load_layout
-from twin.scenario.scenario import ItemDraw, Scenario, load_scenario
+from twin.scenario.picture_folder import load_pictures
+from twin.scenario.scenario import Camera, ItemDraw, Scenario, load_scenario
 
-OPTIONS: Final = ("items", "seed", "recognizer", "in_flight", "layout")
+OPTIONS: Final = ("items", "seed", "recognizer", "in_flight", "layout", "pictures")
 """The options of `twin run` that override values of a scenario file."""
 
 
@@ -43,6 +44,10 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     if "recognizer" in given:
         source = "oracle" if given["recognizer"] == "oracle" else "images"
         changes["recognizer"] = msgspec.structs.replace(scenario.recognizer, source=source)
+    if "pictures" in given:
+        changes["camera"] = camera_of(given["pictures"], scenario.camera)
+        if given["pictures"] == "oracle":
+            changes["recognizer"] = msgspec.structs.replace(scenario.recognizer, source="oracle")
     if "layout" in given:
         changes["layout"] = layout = load_layout(given["layout"])
         settings["gates"] = len(layout.gates_m)
@@ -54,6 +59,14 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
             settings["items"] = given["items"]
     changes["controller"] = msgspec.structs.replace(scenario.controller, **settings)
     return msgspec.structs.replace(scenario, **changes)
+
+
+def camera_of(pictures: str, camera: Camera) -> Camera:
+    """The camera with another source: `oracle` (blank pictures), `rendered`, or a folder. Raises `FileError`."""
+    if pictures in ("oracle", "rendered"):
+        return msgspec.structs.replace(camera, source=None if pictures == "oracle" else pictures, digest=None)
+    folder = load_pictures(Path(pictures).resolve())
+    return msgspec.structs.replace(camera, source=folder.path.as_posix(), digest=folder.digest)
 
 
 def _drawn(scenario: Scenario, count: int) -> ItemDraw:

@@ -74,13 +74,19 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the camera's pictures look like, where they are rendered.
+    """Where the camera's pictures come from, and what they look like where they are rendered.
 
-    `fruit`: bare fruit on the belt, 320 x 240. `card`: fruit printed on a white card, 100 x 100, as the FS simulator's.
-    `box`: fruit printed on the top of a box at any rotation, 480 x 400.
+    `source`: None is blank pictures for `recognizer.source` oracle, and rendered ones for images. `rendered`: rendered
+    for both. Otherwise the path of a folder with a sub-folder of pictures for each class; `digest` is that of all its
+    pictures, and the run needs the same ones.
+
+    `look` of rendered pictures: `fruit`: bare fruit on the belt, 320 x 240. `card`: fruit printed on a white card,
+    100 x 100, as the FS simulator's. `box`: fruit printed on the top of a box at any rotation, 480 x 400.
     """
 
     look: Literal["fruit", "card", "box"] = "fruit"
+    source: str | None = None
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse unknown looks."""
@@ -116,9 +122,9 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
-    At `stop_s` the controller is told to end, as by a signal (None: never). `schedule` decides the order in which the
-    threads of a hosted program run, where several could (0: first come, first served). Raises `ScenarioError` if the
-    parts do not fit together.
+    At `stop_s` the controller is told to end (None: never), a program by `stop_signal`. `schedule` decides the order in
+    which the threads of a hosted program run, where several could (0: first come, first served). Raises
+    `ScenarioError` if the parts do not fit together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT
@@ -131,6 +137,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     camera: Camera = Camera()
     controller: Settings = Settings()
     stop_s: float | None = None
+    stop_signal: Literal["SIGTERM", "SIGINT"] = "SIGTERM"
     schedule: int = 0
 
     def __post_init__(self) -> None:
@@ -156,6 +163,12 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def item_count(self) -> int:
         """The number of items in the stack."""
         return self.items.count if isinstance(self.items, ItemDraw) else len(self.items)
+
+    @property
+    def item_classes(self) -> tuple[str, ...]:
+        """The classes that its items have, or may have, each once."""
+        items = self.items
+        return items.classes if isinstance(items, ItemDraw) else tuple(dict.fromkeys(item.item_class for item in items))
 
     def stack(self) -> Iterator[Item]:
         """The items in the order in which the loader gets them."""

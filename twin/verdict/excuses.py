@@ -32,7 +32,9 @@ MOVED: Final = _effects("off_pace", "longer", "two_loaded", "taken_off", "put_ba
 UNANSWERED: Final = _effects("answer_lost", "answer_late", "answer_false")
 """Wrong or missing answers of the recognizer."""
 
-UNOBEYED: Final = _effects("command_lost", "command_late", "command_twice", "push_failed", "stroke_slow", "rod_stuck")
+UNOBEYED: Final = _effects(
+    "command_lost", "command_late", "command_twice", "command_false", "push_failed", "stroke_slow", "rod_stuck",
+)  # fmt: skip
 """What made a rod or the belt deviate from its commands."""
 
 REJECTABLE: Final = SEEN_WRONGLY | MOVED | UNANSWERED | UNOBEYED | AWAY

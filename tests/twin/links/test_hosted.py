@@ -7,7 +7,7 @@ import sys
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from support.hosting import PROGRAMS, controller, hosted
+from support.hosting import PROGRAMS, controller, hosted, primitives
 from support.programs import PYTHON
 
 from classifier import Recognition
@@ -16,10 +16,17 @@ from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.hosted.process import HOST
-from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled, RecognizerSays
+from twin.scenario.faults import (
+    AnotherClient,
+    BrokerDown,
+    ClientCutOff,
+    ControllerKilled,
+    RecognizerSays,
+    RetainedMessage,
+)
 from twin.scenario.scenario import RecognizerModel
 
-PRIMITIVES = (
+MIXTURES = (
     "clocks",
     "waiting",
     "polling",
@@ -43,14 +50,22 @@ def other_python(request):
     return found
 
 
-def run(name, arguments="", *, items=3, faults=(), seed=5, stop_s=None, recognizer=ORACLE):
-    scenario = Scenario(
-        seed=seed, items=ItemDraw(count=items), faults=tuple(faults), stop_s=stop_s, recognizer=recognizer
-    )
+def run(name, arguments="", *, items=3, faults=(), seed=5, recognizer=ORACLE, **stop):
+    scenario = Scenario(seed=seed, items=ItemDraw(count=items), faults=tuple(faults), recognizer=recognizer, **stop)
     return simulate(scenario, link="hosted", controller=ExternalController(f"{controller(name)} {arguments}"))
 
 
-@pytest.mark.parametrize("name", PRIMITIVES)
+@pytest.mark.parametrize(("file", "name"), primitives())
+def test_each_primitive_is_virtual(file, name):
+    if name in ("requests", "httpx", "numpy"):
+        pytest.importorskip(name)
+    program = hosted(PROGRAMS / f"{file}.py", name)
+    assert program.code == 0, program.output
+    assert program.output.endswith(("ok\n", "at exit\n"))
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize("name", MIXTURES)
 def test_what_waits_or_tells_the_time_is_virtual(name):
     program = hosted(PROGRAMS / f"{name}.py")
     assert program.code == 0, program.output
@@ -85,8 +100,10 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
 @pytest.mark.parametrize(
     ("name", "why"),
     [
+        ("awaits_input", "it waits for input before it connects.*let it begin by itself.*awaits_input.py, line 3"),
         ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
         ("foreign_thread", "a thread that Python did not start calls the program"),
+        ("quiet_foreign_thread", "a thread that Python did not start calls the program"),
         ("forks", "it starts another process .*--link realtime"),
         ("speaks_tls", "TLS"),
         ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
@@ -145,14 +162,36 @@ def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
     assert played.summary.items == 4
 
 
+def test_another_client_of_its_id_and_the_program_throw_each_other_off():
+    played = run("paho_styles.py", "loop_start", faults=[AnotherClient(from_s=10, until_s=15)], items=2)
+    seen = [(record.event, record.t_s) for record in played.trace if isinstance(record, trace.Connection)]
+    assert [t_s for event, t_s in seen if event == "taken over"][::2] == [10, 12, 14]
+    assert seen[-1][0] == "subscribed"
+
+
+@pytest.mark.parametrize("message", ["clear", "picture"])
+def test_a_program_gets_an_old_message_when_it_subscribes(message):
+    kept = RetainedMessage(until_s=20, message=message)
+    played = run("paho_styles.py", "loop_start", faults=[kept, ClientCutOff(from_s=10, until_s=14)], items=2)
+    got = [record.t_s for record in played.trace if isinstance(record, trace.Disturbed) and not record.item]
+    came = [t_s for t_s in got if t_s == 0 or 14 < t_s < 20]
+    assert len(came) == 2
+
+
 def test_the_recognition_service_has_the_scenarios_faults():
     fault = RecognizerSays(from_s=0, until_s=100, what="error")
     assert run("polling_variable.py", faults=[fault]).summary.rejected == 3
 
 
-def test_a_program_that_is_asked_to_end_gets_the_signal():
-    played = run("paho_styles.py", "loop_start", stop_s=5)
-    assert [record.reason for record in played.trace if isinstance(record, trace.Crashed)] == ["ended by signal 15"]
+@pytest.mark.parametrize(
+    ("stop_signal", "reason"), [("SIGTERM", "ended by signal 15"), ("SIGINT", "KeyboardInterrupt")]
+)  # fmt: skip
+def test_a_program_that_a_signal_ends_has_not_failed(stop_signal, reason):
+    played = run("paho_styles.py", "loop_start", stop_s=5, stop_signal=stop_signal)
+    assert not any(isinstance(record, trace.Crashed) for record in played.trace)
+    (ended,) = [record.reason for record in played.trace if isinstance(record, trace.Exited)]
+    assert reason in ended
+    assert {violation.check for violation in played.violations} == {"lost"}
 
 
 def test_our_own_controller_is_hosted_as_a_user_would_start_it():
@@ -229,6 +268,69 @@ def test_a_given_recognizer_answers_as_the_service():
     assert played.summary.bins["2"] == 3
 
 
+def test_a_program_that_waits_for_a_key_after_it_connected_goes_on(tmp_path):
+    program = tmp_path / "awaits_key.py"
+    program.write_text(AWAITS_KEY, encoding="utf-8")
+    command = f"{PYTHON} {program.as_posix()}"
+    played = simulate(
+        Scenario(items=ItemDraw(count=1), stop_s=5), link="hosted", controller=ExternalController(command)
+    )
+    assert [record.reason for record in played.trace if isinstance(record, trace.Exited)] == ["ended by signal 15"]
+
+
+def computing(compute_ms, seconds=0.1):
+    program = f"{controller('computes_in_callback.py')} {seconds}"
+    return ExternalController(program, compute_ms=compute_ms)
+
+
+def test_what_computes_in_a_callback_takes_time_that_was_measured_once():
+    program, scenario = computing(None), Scenario(seed=5, items=ItemDraw(count=3))
+    first, again = (simulate(scenario, link="hosted", controller=program) for _ in range(2))
+    ((path, _, takes_s),) = first.computing
+    assert path.endswith("computes_in_callback.py")
+    assert 0.08 < takes_s < 0.3
+    assert again.summary.digest == first.summary.digest
+    assert again.computing == first.computing
+    assert labelled_s(first) == [pytest.approx(takes_s, abs=0.001)] * 3
+
+
+def labelled_s(run):
+    """How long after each picture the program had its label, as it says itself."""
+    return [float(line.split()[1]) for line in run.output.splitlines() if line.startswith("labelled")]
+
+
+def test_how_long_computing_takes_can_be_said():
+    scenario = Scenario(seed=5, items=ItemDraw(count=2))
+    slow, none = (simulate(scenario, link="hosted", controller=computing(ms)) for ms in (6000, 0))
+    assert labelled_s(slow) == [pytest.approx(6, abs=0.001)] * 2
+    assert labelled_s(none) == [pytest.approx(0, abs=0.001)] * 2
+    assert none.computing == ()
+    assert none.summary.correct == 2
+    assert slow.summary.correct < 2  # Its callback is still busy when the item has passed its gate.
+
+
+def test_a_program_that_computes_nothing_takes_no_time():
+    assert run("polling_variable.py").computing == ()
+
+
+@pytest.mark.parametrize("compute_ms", [-1, 1e9, float("nan")])
+def test_a_time_to_compute_out_of_range_is_refused(compute_ms):
+    with pytest.raises(TwinError, match="compute_ms must be 0 to 60000"):
+        ExternalController("python program.py", compute_ms=compute_ms)
+
+
+def test_a_time_to_compute_is_refused_where_computing_takes_its_own():
+    with pytest.raises(TwinError, match="compute_ms must be left out on the link realtime, got 5"):
+        simulate(Scenario(), link="realtime", controller=ExternalController("python program.py", compute_ms=5))
+
+
+def test_a_program_that_ends_tracing_can_still_poll(tmp_path):
+    code = "import sys, threading; done = []; sys.settrace(None); threading.Timer(1, done.append, (1,)).start()"
+    program = tmp_path / "traces.py"
+    program.write_text(f"{code}\nwhile not done: pass", encoding="utf-8")
+    assert hosted(program).code == 0
+
+
 def test_a_program_that_ends_at_once_is_reported_with_exit_code_and_output():
     assert hosted("-c", "import os; os._exit(4)")[:2] == (4, "the program ended with exit code 4")
     assert hosted("-c", "import sys; sys.exit('no broker')")[:2] == (1, "no broker")
@@ -284,4 +386,13 @@ import paho.mqtt.client as mqtt
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 client.connect("127.0.0.1", 21883, keepalive=2)
 time.sleep(1000)
+"""
+
+
+AWAITS_KEY = """
+import paho.mqtt.client as mqtt
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", 21883)
+client.loop_start()
+input("Press Enter to end")
 """

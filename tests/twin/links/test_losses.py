@@ -8,17 +8,19 @@ import pytest
 from support.programs import PYTHON
 from support.real_time import undisturbed, wrong
 
-from twin import ItemDraw, Layout, Scenario, settings_for, simulate
+from twin import ItemDraw, Layout, Scenario, settings_for, simulate, trace
 from twin.errors import ParticipantError, TwinError
 from twin.links.external_controller import ExternalController
-from twin.scenario.faults import BrokerDown, ClientCutOff, ControllerKilled
+from twin.scenario.faults import AnotherClient, BrokerDown, ClientCutOff, ControllerKilled, RetainedMessage
 from twin.trace import Edge, Loaded
 
 LOSSES = {
     "the broker is away": BrokerDown(from_s=24.0, until_s=27.0),
     "the connection is cut": ClientCutOff(from_s=24.0, until_s=27.0),
     "the controller is killed": ControllerKilled(from_s=24.0, until_s=27.0),
+    "another client has its id": AnotherClient(from_s=24.0, until_s=27.0),
 }
+MESSAGES = ["clear", "blocked", "picture", "push"]
 OURS = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer oracle"
 
 
@@ -79,10 +81,67 @@ def nothing_is_violated(run):
 @pytest.mark.broker
 @pytest.mark.realtime
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["the broker is away", "the connection is cut"])
+@pytest.mark.parametrize("name", ["the broker is away", "the connection is cut", "another client has its id"])
 def test_in_real_time_the_broker_or_the_connection_is_really_lost(name):
     run = partial(simulate, short_scenario_with(LOSSES[name]), link="realtime")
     undisturbed(run, always=it_ends_and_nothing_is_misplaced, in_time=nothing_is_violated)
+
+
+def effects(run):
+    return [(record.what, record.part) for record in run.trace if isinstance(record, trace.Disturbed)]
+
+
+def test_two_clients_of_one_id_throw_each_other_off_until_one_leaves():
+    run = simulate(scenario_with(AnotherClient(from_s=24.0, until_s=29.5)))
+    named = [(r.t_s, r.what) for r in run.trace if isinstance(r, trace.Disturbed) and r.part == "controller"]
+    turns = [(t_s, what) for t_s, what in dict.fromkeys(named) if what in ("cut_off", "reconnected")]
+    assert turns == [(24 + second, ("cut_off", "reconnected")[second % 2]) for second in range(5)] + [
+        (29, "reconnected")
+    ]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("message", MESSAGES)
+def test_an_old_message_reaches_whoever_subscribes(message):
+    scenario = scenario_with(RetainedMessage(until_s=30.0, message=message), items=3)
+    run = simulate(scenario)
+    effect = {"picture": ("picture_twice", "camera"), "push": ("command_false", "rod 2")}
+    assert effects(run) == [effect.get(message, ("edge_false", "gate 1"))]
+    assert unharmed(run)
+    assert run.summary.correct == 3
+    assert simulate(scenario, link="lockstep").summary.digest == run.summary.digest
+
+
+def test_an_old_message_comes_again_with_each_reconnection():
+    cut_off = ClientCutOff(from_s=24.0, until_s=27.0)
+    scenario = msgspec.structs.replace(scenario_with(cut_off), faults=(RetainedMessage(until_s=30.0), cut_off))
+    run = simulate(scenario)
+    assert [effect for effect in effects(run) if effect[0] == "edge_false"] == [("edge_false", "gate 1")] * 2
+    assert unharmed(run)
+
+
+def test_a_plant_that_a_broker_let_wait_gets_an_old_command_when_it_is_back():
+    away = BrokerDown(from_s=24.0, until_s=27.0)
+    retained = RetainedMessage(from_s=20.0, until_s=30.0, message="push")
+    run = simulate(msgspec.structs.replace(scenario_with(away), faults=(retained, away)))
+    moves = [r.t_s for r in run.trace if isinstance(r, trace.Disturbed) and r.what == "command_false"]
+    assert moves == [27.0]
+
+
+@pytest.mark.broker
+def test_the_embedded_broker_gives_an_old_message_in_real_time():
+    scenario = short_scenario_with(ClientCutOff())
+    scenario = msgspec.structs.replace(scenario, faults=(RetainedMessage(until_s=10.0), *scenario.faults))
+    run = simulate(scenario, link="realtime")
+    assert ("edge_false", "gate 1") in effects(run)
+    assert wrong(run) == 0
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("fault", [AnotherClient(), RetainedMessage()])
+def test_a_broker_of_somebody_elses_has_no_such_faults(fault, mosquitto):
+    with pytest.raises(TwinError, match=r"faults\[0\] must be left out with a broker other than the embedded one"):
+        simulate(scenario_with(fault), link="realtime", broker=f"{mosquitto.host}:{mosquitto.port}")
 
 
 def run_with_restart(broker):

@@ -8,6 +8,7 @@ from twin.broker.observation import Observation
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
+from twin.links.retained import RetainedMessages
 from twin.plant.fault_injector import FaultInjector
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
@@ -35,9 +36,10 @@ class QuickInbox:
 def test_what_arrives_while_the_twin_waits_keeps_its_order():
     timeline, scenario, records = Timeline(), Scenario(), []
     faults = FaultInjector(timeline, scenario, Random(1), records.append)
+    retained = RetainedMessages(timeline, faults, lambda part: None, records.append)
     program = SimpleNamespace(started=False, exit=lambda: None)
     live = Live(None, QuickInbox(), None, program)
-    port = RealTimePort(timeline, live, scenario, faults, records.append, records.append)
+    port = RealTimePort(timeline, live, scenario, faults, records.append, records.append, retained)
     port.await_controller()
     Pacer(timeline, live.inbox, port.take, 1.0).run(lambda: len(records) >= len(EVENTS))
     assert [record.event for record in records] == [event.event for event in EVENTS]

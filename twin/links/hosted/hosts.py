@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from twin.errors import TwinError
 from twin.host import protocol
-from twin.links.hosted.process import Command, HostProcess, StartedProcess
+from twin.links.hosted.process import Command, Computing, HostProcess, StartedProcess
 
 FORKS: Final = sys.platform == "linux"
 """Other systems can't fork, or should not."""
@@ -29,10 +29,14 @@ class Hosts:
 
     On Linux the waiting host is forked for each run if it has one thread only. Elsewhere it runs the program itself,
     and the next host is started meanwhile. It ends with this object.
+
+    `compute_ms` is how long each line takes that computes for long (None: as long as it did when it was measured).
     """
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, compute_ms: float | None = 0) -> None:
         self._command = command
+        self._compute_ms = compute_ms
+        self._computing: Computing = () if compute_ms == 0 else None
         self._modules: tuple[str, ...] | None = None
         self._folder = Path(mkdtemp(prefix="hosts-"))
         weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
@@ -49,14 +53,32 @@ class Hosts:
         if self._modules is None:
             self._modules = tuple(modules)
 
+    @property
+    def measures(self) -> bool:
+        """Whether the next run measures how long the program's lines compute."""
+        return self._computing is None
+
+    @property
+    def computing(self) -> Sequence[tuple[str, int, float]]:
+        """The lines that compute for long, as far as they are known."""
+        return self._computing or ()
+
+    def measured(self, lines: Iterable[tuple[str, int, float]]) -> None:
+        """Note how long the program's lines computed."""
+        if self._computing is None:
+            takes_s = None if self._compute_ms is None else self._compute_ms / 1000
+            self._computing = [
+                (path, line, spent_s if takes_s is None else takes_s) for path, line, spent_s in lines
+            ]  # fmt: skip
+
     def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
         """Start the program in a host. Its output is appended to a file. Raises `TwinError`."""
         host = self._waited(output)
         if host is None:
             host = HostProcess(StartedProcess(self._command, output), output)
-            host.run(seed=seed, schedule=schedule)
+            host.run(seed=seed, schedule=schedule, computing=self._computing)
         else:
-            host.run(seed=seed, schedule=schedule, output=str(output))
+            host.run(seed=seed, schedule=schedule, computing=self._computing, output=str(output))
         return host
 
     def _waited(self, output: Path) -> HostProcess | None:

@@ -18,6 +18,7 @@ from twin.links.external_controller import Exit
 from twin.links.hosted.hosts import Hosts
 from twin.links.hosted.process import HostProcess
 from twin.links.hosted.switchboard import Switchboard
+from twin.links.output_log import OutputLog, Said
 
 LONGEST_START_S: Final = 60.0
 """If a program has not connected after this time, in s of its own clock, the line starts without it."""
@@ -54,6 +55,7 @@ class HostedLink:
         self._folder = TemporaryDirectory(prefix="hosted-")
         self._output = Path(self._folder.name) / "output.txt"
         self._output.touch()
+        self._log = OutputLog()
         self._switchboard = Switchboard(recognizer)
         self._process: HostProcess | None = None
         self._starts = 0
@@ -68,6 +70,17 @@ class HostedLink:
     def output(self) -> str:
         """What the program wrote to its standard output and error."""
         return self._output.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def said(self) -> tuple[Said, ...]:
+        """The same, line by line, with the line's time of each."""
+        written = self._output.read_bytes()
+        return tuple(self._log.lines(written, len(written)))
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """The first host and port at which the program looked for the broker (`mqtt`) and the service (`http`)."""
+        return dict(self._switchboard.addresses)
 
     def start(self, now_s: float) -> Progress:
         """Start the program. The first time, wait until it connects, which is time zero."""
@@ -107,7 +120,7 @@ class HostedLink:
         self._process.advance(self._host_s, self._host_s, [(what,)])
         return self._process.receive()
 
-    def send_signal(self, number: int = signal.SIGTERM) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send the program a signal with the next exchange."""
         self._switchboard.inbox.append(("signal", int(number)))
 
@@ -122,6 +135,18 @@ class HostedLink:
         """Let clients connect again."""
         self._switchboard.down = False
 
+    def take_over(self) -> bool:
+        """Another client takes the place of each of the program's. Returns whether it had not got that already."""
+        return self._switchboard.take_over(self._at_s)
+
+    def leave(self) -> None:
+        """The other client disconnects."""
+        self._switchboard.leave(self._at_s)
+
+    def retain(self, payload: bytes) -> None:
+        """Keep a message on `bb` for whoever subscribes; b"" for none."""
+        self._switchboard.retain(payload)
+
     def kill(self) -> None:
         """Kill the program. The broker notices that its connections are gone."""
         if self._process is not None:
@@ -131,11 +156,15 @@ class HostedLink:
 
     def close(self) -> None:
         """End the program."""
-        if self._process is not None and self._hosts.curious:
+        if self._process is not None and (self._hosts.curious or self._hosts.measures):
             with suppress(TwinError):
-                self._hosts.learn(self._ask("modules")["modules"])
+                self._learn(self._ask("findings"))
         self.kill()
         self._folder.cleanup()
+
+    def _learn(self, findings: dict[str, Any]) -> None:
+        self._hosts.learn(findings["modules"])
+        self._hosts.measured(findings["computing"])
 
     def _own_time(self, now_s: float) -> float:
         """Convert the line's time to the link's own, which began with the first process."""
@@ -149,6 +178,7 @@ class HostedLink:
         progress.commands, board.commands = board.commands, []
         progress.observations, board.observations = board.observations, []
         progress.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
+        self._log.mark(self._output.stat().st_size, progress.at_s)
         next_s = self._next_s()
         self._wake = None if next_s is None else (max(next_s - self._offset_s, progress.at_s), next_s)
         progress.next_s = None if self._wake is None else self._wake[0]
@@ -204,7 +234,7 @@ class HostedLink:
             self._switchboard.take(message, self._at_s)
         if "ended" in answer:
             ended = answer["ended"]
-            self._hosts.learn(answer["modules"])
+            self._learn(answer)
             reason = ended["reason"] or f"the program ended with exit code {ended['code']}"
             progress.exit = Exit(ended["code"], reason)
             self.kill()

@@ -1,19 +1,25 @@
 """A hosted program in virtual time: it receives what arrives, is woken when a wait of its ends, and sends commands."""
 
 import math
+import signal
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.hosted.link import HostedLink, Progress
+from twin.links.retained import RetainedMessages
 from twin.links.virtual_port import CONTROLLER, VirtualPort
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message
-from twin.scenario.faults import BrokerFault, ClientCutOff, ControllerKilled
+from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline
 from twin.verdict.excuses import RECONNECT_S
+
+INTERRUPTED: Final = 130
+"""The exit code of a Python program that Ctrl-C ends."""
 
 
 class HostedPort(VirtualPort):
@@ -25,16 +31,20 @@ class HostedPort(VirtualPort):
 
     def __init__(
         self, timeline: Timeline, link: HostedLink, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
-        send: Callable[[Message], None],
+        send: Callable[[Message], None], retained: RetainedMessages,
     ) -> None:  # fmt: skip
-        super().__init__(timeline, faults, record, send)
+        super().__init__(timeline, faults, record, send, retained)
         self._link = link
         self._gone = False
+        self._good_codes = {0}
         self._lost_until_s = math.inf
 
     def start(self) -> None:
         """Start the program, and schedule the faults of its connection."""
+        self._retained.keep_in(self._link.retain)
         self._converse(lambda: self._link.start(self._timeline.now))
+        for rival in self._faults.all(AnotherClient):
+            self._timeline.call_at(rival.until_s, partial(self._regain, rival))
         self._schedule_losses()
 
     def arrive(self, message: Message) -> None:
@@ -53,10 +63,20 @@ class HostedPort(VirtualPort):
         if self._exchange():
             self._note_latency(message, before_s)
 
-    def stop(self) -> None:
-        """Ask the program to end, by the signal that ends programs."""
-        self._link.send_signal()
+    def stop(self, number: signal.Signals) -> None:
+        """Ask the program to end, by a signal. One without a handler ends by that signal."""
+        self._good_codes |= {-number, INTERRUPTED} if number == signal.SIGINT else {-number}
+        self._link.send_signal(number)
         self._exchange()
+
+    def _throw_off(self, rival: AnotherClient) -> None:
+        if self._timeline.now >= rival.until_s:
+            return
+        if self._link.take_over():
+            self._lost_by, self._lost_until_s = rival, math.inf
+            self._faults.disturb_all(rival, "cut_off", CONTROLLER)
+        self._exchange()
+        self._timeline.call_at(self._timeline.now + 2 * THROWN_OFF_S, partial(self._throw_off, rival))
 
     def _lose(self, fault: BrokerFault) -> None:
         self._lost_by, self._lost_until_s = fault, math.inf
@@ -75,6 +95,8 @@ class HostedPort(VirtualPort):
         if restarted:
             self._gone = False
             self._converse(lambda: self._link.start(self._timeline.now))
+        elif isinstance(fault, AnotherClient):
+            self._link.leave()
         else:
             self._link.let_in()
 
@@ -101,10 +123,13 @@ class HostedPort(VirtualPort):
         now_s = self._timeline.now
         for observation in progress.observations:
             self._record(trace.Connection(now_s, observation.client, observation.event, observation.detail))
+            kept = self._retained.subscribed(observation.detail) if observation.event == "subscribed" else None
+            if kept is not None:
+                self._record(trace.Feedback(now_s, kept.part, kept.text))
         for payload in progress.commands:
             self._command(payload)
         if progress.exit is not None:
-            kind = trace.Crashed if progress.exit.code else trace.Exited
+            kind = trace.Exited if progress.exit.code in self._good_codes else trace.Crashed
             self._end(kind(now_s, progress.exit.reason))
         if progress.next_s is not None:
             self._wake_at(progress.next_s)

@@ -30,6 +30,10 @@ VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
 """Options of Python's command line that take a value."""
 
 
+Computing = Sequence[tuple[str, int, float]] | None
+"""The lines of a program that compute for long: file, line, and the time that they take, in s; None: to be measured."""
+
+
 class Command(NamedTuple):
     """A command line that starts a Python program: Python with its options, and the program with its arguments."""
 
@@ -99,9 +103,10 @@ class HostProcess:
             raise HostingError(f"--controller: the host speaks protocol {hello.get('protocol')}")
         self.pid = int(hello["pid"])
 
-    def run(self, *, seed: int, schedule: int, output: str | None = None) -> None:
+    def run(self, *, seed: int, schedule: int, computing: Computing, output: str | None = None) -> None:
         """Let the program begin. Its output goes where the process's goes, or is appended to another file."""
-        self.order({"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output})
+        order = {"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output, "computing": computing}
+        self.order(order)
 
     def order(self, message: dict[str, Any]) -> None:
         """Send the host an order. Raises `ParticipantError`."""

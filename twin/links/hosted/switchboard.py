@@ -10,10 +10,13 @@ from classifier import Recognizer
 from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError
+from twin.links.external_controller import SERVICE_PORT
 from twin.links.hosted.broker_observations import observations_of
-from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, UnsupportedRequestError
+from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import Close, Connected, Published, Send
+from twin.links.mqtt.packets import Connect, Disconnect
 from twin.links.mqtt.session_broker import SessionBroker
+from twin.links.recognition_endpoint import RecognitionEndpoint, UnsupportedRequestError
 
 MOST_CONNECTIONS: Final = 1_000_000
 """More connections than one process of a program opens. The connections of a restarted program have other numbers."""
@@ -28,13 +31,18 @@ class Switchboard:
 
     `inbox` has the messages for the program. `commands` has the program's payloads on `aa`, and `observations` has what
     the broker observed of its clients; both grow until the caller takes them out. `down` says whether the broker
-    refuses connections, `ever_connected` whether a client has connected.
+    refuses connections, `ever_connected` whether a client has connected. `addresses` has the first host and port at
+    which the program looked for the broker (`mqtt`) and the service (`http`).
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._broker = SessionBroker()
         self._service = RecognitionEndpoint(recognizer)
         self._kinds: dict[int, str] = {}
+        self._rivals: dict[int, str] = {}
+        self._rival_count = 0
+        self._opened: dict[int, tuple[str, int]] = {}
+        self.addresses: dict[str, tuple[str, int]] = {}
         self._incarnation = 0
         self.inbox: list[Sequence[object]] = []
         self.commands: list[bytes] = []
@@ -57,7 +65,7 @@ class Switchboard:
         kind, number, *rest = message
         assert isinstance(number, int)
         if kind == "open":
-            self._open(number, rest[1])
+            self._open(number, str(rest[0]), int(str(rest[1])))
         elif kind == "data":
             self._receive(self._incarnation * MOST_CONNECTIONS + number, str(rest[0]).encode("latin-1"), now_s)
         else:
@@ -94,6 +102,28 @@ class Switchboard:
             self._broker.restart()
         self._act()
 
+    def take_over(self, now_s: float) -> bool:
+        """Another client connects with each id of the program's, where it has not got it. Whether there was any."""
+        missing = sorted(set(self._broker.client_ids) - set(self._rivals.values()))
+        for client_id in missing:
+            self._rival_count += 1
+            rival = -self._rival_count  # The program's connections have positive numbers.
+            self._rivals[rival] = client_id
+            self._broker.opened(rival)
+            self._broker.received(rival, encode(Connect(client_id=client_id, keep_alive_s=0)), now_s)
+        self._act()
+        return bool(missing)
+
+    def leave(self, now_s: float) -> None:
+        """The other client disconnects."""
+        for rival in self._rivals:
+            self._broker.received(rival, encode(Disconnect()), now_s)
+        self._act()
+
+    def retain(self, payload: bytes) -> None:
+        """Keep a message on `bb` for whoever subscribes; b"" for none."""
+        self._broker.retain(wire.FEEDBACK, payload)
+
     def end(self) -> None:
         """Close all connections of a program that is gone."""
         for connection in list(self._kinds):
@@ -101,17 +131,19 @@ class Switchboard:
         self._act()
         self.inbox.clear()
 
-    def _open(self, number: int, port: object) -> None:
+    def _open(self, number: int, host: str, port: int) -> None:
         if self.down and port != SERVICE_PORT:  # The service runs on without the broker.
             self.inbox.append(("refuse", number))
         else:
             self._kinds[self._incarnation * MOST_CONNECTIONS + number] = ""
+            self._opened[self._incarnation * MOST_CONNECTIONS + number] = (host, port)
             self.inbox.append(("accept", number))
 
     def _receive(self, connection: int, data: bytes, now_s: float) -> None:
         kind = self._kinds.get(connection)
         if kind == "" and data:
             kind = self._kinds[connection] = _kind(data[0])
+            self.addresses.setdefault(kind, self._opened[connection])
             if kind == "mqtt" and self.down:  # It connected before the broker was away.
                 del self._kinds[connection]
                 self._hang_up(connection)
@@ -129,6 +161,7 @@ class Switchboard:
 
     def _close(self, connection: int) -> None:
         kind = self._kinds.pop(connection, None)
+        self._opened.pop(connection, None)
         if kind == "mqtt":
             self._broker.closed(connection)
         elif kind == "http":
@@ -143,7 +176,10 @@ class Switchboard:
     def _act(self) -> None:
         """Carry out the broker's effects."""
         for effect in self._broker.take():
-            if isinstance(effect, Send):
+            if isinstance(effect, Send | Connected | Close) and effect.connection in self._rivals:
+                if isinstance(effect, Close):
+                    del self._rivals[effect.connection]
+            elif isinstance(effect, Send):
                 self._send(effect.connection, effect.data)
             elif isinstance(effect, Close):
                 self._kinds.pop(effect.connection, None)

@@ -104,6 +104,15 @@ class SessionBroker:
         assert is_topic(topic), f"nothing can be published on {topic!r}"
         self._spread("", Message(topic=topic, payload=payload, qos=qos), retain=retain)
 
+    def retain(self, topic: str, payload: bytes) -> None:
+        """Keep a message for later subscribers, as if it had been published long ago; an empty payload keeps none."""
+        self._retained.keep(Message(topic=topic, payload=payload))
+
+    @property
+    def client_ids(self) -> list[str]:
+        """The ids of the clients that are connected, in the order in which they connected."""
+        return list(self._online)
+
     @property
     def next_deadline_s(self) -> float | None:
         """The latest time for the next `tick`, when a client's keep-alive runs out, in s; None: no client has one."""

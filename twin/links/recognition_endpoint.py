@@ -1,4 +1,4 @@
-"""The recognition service of a hosted program: HTTP over a virtual connection, answered in the line's time.
+"""The twin's recognition service: HTTP over a connection, virtual or real, answered in the line's time.
 
 The twin's recognizer answers, with the latency and the faults in the picture's note (`controller.simulation.oracle`).
 The service has the contract of `classifier.service`.
@@ -13,11 +13,9 @@ import msgspec
 from classifier import ClassifierError, Recognizer
 from controller.errors import RecognizerError
 from controller.simulation.oracle import Silent, read_note
+from twin.links.external_controller import SERVICE_PORT
 
 PATH: Final = "/aisim_tf_pre"
-SERVICE_PORT: Final = 8088
-"""The service's usual port, where unknown paths are not found. It also answers on any other port."""
-
 LATENCY_S: Final = 0.02
 """The latency of an answer, in s, for a picture without a note."""
 
@@ -27,10 +25,14 @@ class UnsupportedRequestError(Exception):
 
 
 class RecognitionEndpoint:
-    """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due."""
+    """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due.
 
-    def __init__(self, recognizer: Recognizer) -> None:
+    At its `port`, other paths than `PATH` get a 404.
+    """
+
+    def __init__(self, recognizer: Recognizer, port: int = SERVICE_PORT) -> None:
         self._recognizer = recognizer
+        self._port = b":%d" % port
         self._connections: dict[int, h11.Connection] = {}
         self._bodies: dict[int, bytearray] = {}
         self._statuses: dict[int, int] = {}
@@ -79,7 +81,7 @@ class RecognitionEndpoint:
     def _begin(self, connection: int, request: h11.Request) -> None:
         path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
         headers = dict(request.headers)
-        elsewhere = not headers.get(b"host", b"").endswith(b":%d" % SERVICE_PORT)
+        elsewhere = not headers.get(b"host", b"").endswith(self._port)
         if path != PATH and elsewhere:
             raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()

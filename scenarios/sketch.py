@@ -1,0 +1,125 @@
+"""Scenarios whose faults are aimed at items, for a program that loads them when it likes; and smaller ones."""
+
+from collections.abc import Hashable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from scenarios.pace import Pace
+from scenarios.strategies import HAND_S
+from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults
+
+PASSING_S: Final = 1.0
+"""Length of a fault that acts on one item at one place."""
+
+LONGEST_AIM_S: Final = 15.0
+
+
+class Aim(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a fault acts: from `before_s` before the item at place `item` of the stack gets to `at_m`, for `lasts_s`.
+
+    The place is counted modulo the number of items.
+    """
+
+    item: int
+    at_m: float
+    before_s: float = PASSING_S / 2
+    lasts_s: float = PASSING_S
+
+    def span(self, pace: Pace, stack: tuple[Item, ...], layout: Layout) -> tuple[float, float]:
+        """Begin and end of the fault with a program of this pace, in s, to a tenth."""
+        loaded_s = pace.loaded_s(stack, self.item % len(stack))
+        from_s = round(max(0.0, loaded_s + self.at_m / layout.belt_speed_m_per_s - self.before_s), 1)
+        return from_s, round(from_s + self.lasts_s, 1)
+
+    def without(self, place: int, count: int) -> "Aim":
+        """The same aim when the item at this place of `count` is gone. Was it its own, it is the one behind that."""
+        item = self.item % count
+        return msgspec.structs.replace(self, item=item - 1 if item > place else item)
+
+
+class Sketch(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario whose faults, and whose end, are aimed at items, but have no times yet."""
+
+    scenario: Scenario
+    aims: tuple[tuple[Any, Aim], ...] = ()
+    stop: Aim | None = None
+
+    def at(self, pace: Pace) -> Scenario:
+        """The scenario for a program of this pace."""
+        stack, layout = tuple(self.scenario.stack()), self.scenario.layout
+        drawn = []
+        for fault, aim in self.aims:
+            from_s, until_s = aim.span(pace, stack, layout)
+            if isinstance(fault, faults.TakenOff):
+                until_s = round(from_s + HAND_S, 1)  # The hand waits for its item to come.
+                fault = msgspec.structs.replace(fault, item=min(fault.item, len(stack)))  # noqa: PLW2901
+            drawn.append(msgspec.structs.replace(fault, from_s=from_s, until_s=until_s))
+        stop_s = None if self.stop is None else self.stop.span(pace, stack, layout)[0]
+        return msgspec.structs.replace(self.scenario, faults=_one_loss_at_a_time(drawn), stop_s=stop_s)
+
+    @property
+    def outline(self) -> Hashable:
+        """What matters most: classes, what goes wrong, and where; numbers without their fractions."""
+        stack = tuple(self.scenario.stack())
+        aims = [*self.aims, *([] if self.stop is None else [("stop", self.stop)])]
+        return (
+            tuple(item.item_class for item in stack),
+            tuple((_rounded(fault), aim.item % len(stack), round(aim.at_m, 1)) for fault, aim in aims),
+        )  # fmt: skip
+
+    def smaller(self) -> Iterator["Sketch"]:
+        """Sketches with less in them, those with the least first; then some with more usual values."""
+        if len(self.aims) > 1:
+            yield from (msgspec.structs.replace(self, aims=(aimed,)) for aimed in self.aims)
+        count = self.scenario.item_count
+        for left in range(1, count - 1):
+            yield self._first(left)
+        if count > 1:
+            yield from (self._without(place) for place in reversed(range(count)))
+        usual = {"link": LinkModel(), "recognizer": RecognizerModel(), "schedule": 0, "seed": 0}
+        stack = tuple(Item(item_class=item.item_class) for item in self.scenario.stack())
+        yield self._with(items=stack, **usual)
+        yield from (self._with(**{name: value}) for name, value in {**usual, "items": stack}.items())
+        if self.aims:
+            aims = tuple((fault, Aim(item=aim.item, at_m=aim.at_m)) for fault, aim in self.aims)
+            yield msgspec.structs.replace(self, aims=aims)
+
+    def _with(self, **fields: Any) -> "Sketch":
+        return msgspec.structs.replace(self, scenario=msgspec.structs.replace(self.scenario, **fields))
+
+    def _first(self, left: int) -> "Sketch":
+        """Without the items at the stack's end."""
+        sketch = self
+        while sketch.scenario.item_count > left:
+            sketch = sketch._without(sketch.scenario.item_count - 1)
+        return sketch
+
+    def _without(self, place: int) -> "Sketch":
+        """Without the item at a place of the stack. The faults stay with their items."""
+        stack = tuple(self.scenario.stack())
+        aims = tuple((fault, aim.without(place, len(stack))) for fault, aim in self.aims)
+        stop = None if self.stop is None else self.stop.without(place, len(stack))
+        left = self._with(items=stack[:place] + stack[place + 1 :])
+        return msgspec.structs.replace(left, aims=aims, stop=stop)
+
+
+def _rounded(fault: Any) -> Hashable:
+    """A fault's kind, and its fields without fractions."""
+    if isinstance(fault, str):
+        return fault
+    fields = msgspec.structs.asdict(fault)
+    return type(fault), tuple(round(value) if isinstance(value, float) else value for value in fields.values())
+
+
+def _one_loss_at_a_time(drawn: list[faults.Fault]) -> tuple[Any, ...]:
+    """The faults in order. The broker, or the controller, is lost only when it is there."""
+    kept: list[faults.Fault] = []
+    free_s = 0.0
+    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
+        if isinstance(fault, faults.BrokerFault):
+            if fault.from_s <= free_s:
+                continue
+            free_s = fault.until_s
+        kept.append(fault)
+    return tuple(kept)

@@ -1,0 +1,3 @@
+"""Waits for somebody to press a key before it connects to its broker."""
+
+input("Press Enter to begin")

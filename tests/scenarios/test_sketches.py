@@ -1,0 +1,111 @@
+"""Sketches: faults are aimed at items, take effect, and stay with their items when a failure is made smaller."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from controller import Controller
+from controller.wire import Rod
+from scenarios.failures import FOLDER
+from scenarios.harness import Harness
+from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.pace import REHEARSAL, Pace, pace_of
+from scenarios.sketch import Aim, Sketch
+from twin import Item, Layout, Scenario, faults, simulate, trace
+from twin.scenario.scenario import load_scenario
+
+DRAWING = settings(
+    max_examples=25, deadline=None, database=None, phases=(Phase.generate,), derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+PACE = Pace(start_s=10.0, item_s={"ripe": 4.0, "half_ripe": 6.0, "raw": 9.0})
+CAMERA_S = 0.25 / 0.18
+
+
+def stack(*classes):
+    return tuple(Item(item_class=item_class) for item_class in classes)
+
+
+def test_a_pace_is_learned_from_a_run():
+    pace = pace_of(simulate(REHEARSAL))
+    loads = [record.t_s for record in simulate(REHEARSAL).trace if isinstance(record, trace.Loaded)]
+    assert pace.start_s == loads[0]
+    assert pace.loaded_s(REHEARSAL.items, len(REHEARSAL.items) - 1) == pytest.approx(loads[-1])
+
+
+def test_a_program_that_loads_nothing_has_the_usual_pace():
+    class Idle(Controller):
+        def _load(self, now_s):
+            pass
+
+    assert pace_of(simulate(Scenario(items=stack("raw")), controller=Idle)) == Pace()
+
+
+def test_a_fault_acts_while_its_item_is_at_its_place():
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "raw", "ripe")),
+        aims=((faults.NoImage(), Aim(item=2, at_m=0.25, before_s=0.5, lasts_s=1.0)),),
+    )
+    (fault,) = sketch.at(PACE).faults
+    assert fault.from_s == pytest.approx(10.0 + 4.0 + 9.0 + CAMERA_S - 0.5, abs=0.05)
+    assert fault.until_s - fault.from_s == pytest.approx(1.0)
+
+
+def test_a_fault_stays_with_its_item_when_others_go():
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "raw", "half_ripe", "ripe")),
+        aims=((faults.NoImage(), Aim(item=2, at_m=0.25)),),
+    )
+    for smaller in sketch.smaller():
+        classes = [item.item_class for item in smaller.scenario.stack()]
+        assert len(classes) in (1, 2, 3, 4)
+        if "half_ripe" in classes:
+            assert classes[smaller.aims[0][1].item % len(classes)] == "half_ripe"
+
+
+@pytest.mark.parametrize("family", [family for family, kinds in FAMILIES.items() if kinds])
+def test_most_drawn_faults_take_effect(family):
+    pace, acted = pace_of(simulate(REHEARSAL)), []
+
+    @DRAWING
+    @given(known_line_sketches(family, Layout()))
+    def draw(sketch):
+        run = simulate(sketch.at(pace))
+        acted.append(any(isinstance(record, trace.Disturbed) for record in run.trace))
+
+    draw()
+    assert sum(acted) >= 0.5 * len(acted), f"{sum(acted)} of {len(acted)}"
+
+
+class ForgetsTheThirdRod(Controller):
+    """Never pushes rod 3."""
+
+    def handle(self, event, now_s):
+        return tuple(
+            command for command in super().handle(event, now_s)
+            if not (isinstance(command, Rod) and command.number == 3)
+        )  # fmt: skip
+
+
+def test_a_failure_is_made_as_small_as_its_mistake(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    harness = Harness(controller=ForgetsTheThirdRod, most_shrinks=40)
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "half_ripe", "raw", "half_ripe", "ripe"), seed=7, schedule=3),
+        aims=((faults.GateBounce(gate=3), Aim(item=0, at_m=1.5)), (faults.NoImage(), Aim(item=4, at_m=0.25))),
+    )
+    with pytest.raises(AssertionError, match="needless_reject"):
+        harness.keeps(sketch, "some property")
+    (path,) = (tmp_path / FOLDER).glob("*.json")
+    scenario = load_scenario(path)
+    assert [item.item_class for item in scenario.items] == ["half_ripe"]
+    assert len(scenario.faults) == 1
+    assert (scenario.seed, scenario.schedule) == (0, 0)
+
+
+def test_without_shrinking_a_failure_stays_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    harness = Harness(controller=ForgetsTheThirdRod)
+    with pytest.raises(AssertionError):
+        harness.keeps(Sketch(scenario=Scenario(items=stack("ripe", "half_ripe"))), "some property")
+    assert load_scenario(next((tmp_path / FOLDER).glob("*.json"))).item_count == 2
+    assert harness.runs == 1

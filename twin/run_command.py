@@ -1,0 +1,249 @@
+"""The command `twin run`: a line with a controller, from options to verdict."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from twin.options import (
+    BrokerAddress,
+    ComputeMs,
+    ControllerCommand,
+    InFlight,
+    ItemsToSort,
+    JunitFile,
+    LayoutFile,
+    Link,
+    LinkKind,
+    ListenPort,
+    NoBrowser,
+    Pictures,
+    RecognizerName,
+    ReportFile,
+    SaveFolder,
+    ScenarioFile,
+    Seed,
+    ServicePort,
+    SummaryFile,
+    TraceFile,
+    TruthService,
+    View,
+)
+from twin.refusals import one_line_errors
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from classifier import Recognizer
+    from twin.broker.embedded import EmbeddedBroker
+    from twin.links.external_controller import ExternalController
+    from twin.run import Run
+    from twin.run_files import RunFiles
+    from twin.scenario.scenario import Scenario
+
+VIOLATED: Final = 1
+INTERRUPTED: Final = 130
+DEFAULT_ITEMS: Final = 100
+
+
+def run(
+    context: typer.Context,
+    scenario: ScenarioFile = None,
+    items: ItemsToSort = DEFAULT_ITEMS,
+    seed: Seed = 1,
+    link: Link = None,
+    recognizer: RecognizerName = "resnet",
+    in_flight: InFlight = "auto",
+    layout: LayoutFile = None,
+    pictures: Pictures = None,
+    controller: ControllerCommand = None,
+    listen: ListenPort = None,
+    service_port: ServicePort = None,
+    truth_service: TruthService = False,
+    broker: BrokerAddress = None,
+    compute_ms: ComputeMs = None,
+    summary: SummaryFile = None,
+    trace: TraceFile = None,
+    save: SaveFolder = None,
+    report: ReportFile = None,
+    junit: JunitFile = None,
+    view: View = False,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Run a scenario on the whole line (plant, broker, controller and recognizer) and judge the result.
+
+    The scenario comes from a file or from the options: a random stack of items and a line without faults.
+    """
+    from twin.report.console import ProgressBar
+    from twin.report.screen import Screen
+    from twin.run import simulate
+    from twin.run_files import RunFiles
+    from twin.view.live_page import live_page
+
+    console = Screen()
+    with one_line_errors(), terminable():
+        link = link or _usual_link(controller, anywhere=broker is None and listen is None)
+        _check_view(link, view=view)
+        external = _external(controller, service_port, compute_ms, truth_service=truth_service)
+        at = _listening(listen, broker, link.value)
+        files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
+        recognizer = "oracle" if truth_service else recognizer
+        chosen = _chosen(context, console, recognizer)
+        answers = _recognizer(recognizer)
+        console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
+        with (
+            at as at_broker,
+            live_page(wanted=view, browser=not no_browser, speed=1.0, say=saying(console)) as page,
+            ProgressBar(console, chosen.item_count) as bar,
+        ):
+            result = simulate(
+                chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
+                keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
+                on_waiting=bar.report, hands=page.hands,
+            )  # fmt: skip
+        leave(console, result, files, link.value)
+    raise typer.Exit(exit_code(result))
+
+
+def _chosen(context: typer.Context, console: "Console", recognizer: str) -> "Scenario":
+    """The scenario of the options, or that of a file with the options that are given over it, which it prints."""
+    from twin.file_kinds import read_as
+    from twin.report.screen import verbatim
+    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
+
+    options = context.params
+    path: Path | None = options["scenario"]
+    if path is None:
+        return scenario_of(
+            options["items"], options["seed"], recognizer, options["in_flight"], options["layout"], options["pictures"]
+        )
+    given = {name: options[name] for name in OPTIONS if _was_given(context, name)}
+    given |= {"recognizer": recognizer} if options["truth_service"] else {}
+    with read_as("scenario", path):
+        chosen = load_overridden(path, given)
+    console.print(verbatim(overridden_text(path, given)), soft_wrap=True)
+    return chosen
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    """Whether an option was given on the command line, even with its default value."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Treat every end signal like Ctrl-C, so that an interrupted run still writes its trace and summary."""
+    from controller.system import END_SIGNALS
+
+    before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
+    """Write the run's files, then show its table. The files come first, since a script may wait for them."""
+    from twin.report.console import show_run
+
+    try:
+        files.write(result, link=link, controller=result.controller)
+    finally:
+        show_run(console, result)
+
+
+def saying(console: "Console") -> Callable[[str], None]:
+    """How the page's address is printed: whole, so that it can be clicked."""
+    from twin.report.screen import verbatim
+
+    return lambda words: console.print(verbatim(words), soft_wrap=True)
+
+
+def exit_code(result: "Run") -> int:
+    """The exit code of a run. An interrupted run has no verdict."""
+    if result.interrupted:
+        return INTERRUPTED
+    return VIOLATED if result.violations else 0
+
+
+def scenario_of(
+    items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None, pictures: str | None
+) -> "Scenario":
+    """Build the scenario that the options describe."""
+    from controller.configuration import in_flight_of
+    from twin.scenario.layout import Layout, load_layout
+    from twin.scenario.overrides import camera_of
+    from twin.scenario.scenario import Camera, ItemDraw, RecognizerModel, Scenario, settings_for
+
+    layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
+    camera = Camera() if pictures is None else camera_of(pictures, Camera())
+    oracle = "oracle" in (recognizer, pictures)
+    return Scenario(
+        seed=seed, layout=layout, items=ItemDraw(count=items), camera=camera,
+        recognizer=RecognizerModel(source="oracle" if oracle else "images"),
+        controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
+    )  # fmt: skip
+
+
+def _check_view(link: LinkKind, *, view: bool) -> None:
+    """Raise `ArgumentError` for a page of a run that nobody could watch."""
+    from twin.errors import ArgumentError
+
+    if view and link is not LinkKind.REALTIME:
+        raise ArgumentError("view", True, f"left out with --link {link.value}, which is over in a moment")
+
+
+def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:
+    """The link if none is asked for: a Python program is hosted, unless it has to meet a broker."""
+    from twin.links.external_controller import starts_python
+
+    hosted = command is not None and anywhere and starts_python(command)
+    return LinkKind.HOSTED if hosted else LinkKind.LOCKSTEP
+
+
+def _external(
+    command: str | None, service_port: int | None, compute_ms: float | None, *, truth_service: bool
+) -> "ExternalController | None":
+    """The external controller that the options describe, or None. Raises `TwinError` for options without effect."""
+    from twin.errors import TwinError
+    from twin.links.external_controller import SERVICE_PORT, ExternalController
+
+    for option, given in (
+        ("--service-port", service_port is not None), ("--truth-service", truth_service),
+        ("--compute-ms", compute_ms is not None),
+    ):  # fmt: skip
+        if given and command is None:
+            raise TwinError(f"{option} must be given with --controller")
+    if command is None:
+        return None
+    if truth_service and service_port is None and "{service}" not in command:
+        service_port = SERVICE_PORT
+    return ExternalController(command, service_port=service_port, compute_ms=compute_ms)
+
+
+def _listening(
+    port: int | None, broker: str | None, link: str
+) -> "AbstractContextManager[EmbeddedBroker | str | None]":
+    """The twin's broker on a port, or else the broker that was asked for. Raises `TwinError` for both."""
+    from twin.broker.embedded import EmbeddedBroker
+    from twin.errors import TwinError
+
+    if port is None:
+        return nullcontext(broker)
+    if broker is not None or link not in ("lockstep", "realtime"):
+        raise TwinError("--listen must be given with --link lockstep or realtime, and without --broker")
+    return EmbeddedBroker("127.0.0.1", port)
+
+
+def _recognizer(name: str) -> "Recognizer | None":
+    """The recognition service at a URL; None for `resnet` and `oracle`, which the scenario selects."""
+    if name in ("resnet", "oracle"):
+        return None
+    from controller.recognizers import recognizer_of
+
+    return recognizer_of(name)
