@@ -32,7 +32,7 @@ def _of(records, kind):
 
 
 def _sorting(records, scenario):
-    bins, threshold = scenario.controller.bins, scenario.controller.confidence_threshold
+    bins, threshold = scenario.controller.bins, scenario.controller.sure_at
     classes, answers = {}, {}
     for record in records:
         if type(record) is trace.Loaded:

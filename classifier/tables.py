@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 
 from classifier.errors import ImageError
@@ -54,3 +55,25 @@ def report_table(report: "Report") -> Table:
         recall = f"{report.recall[name]:.2%}" if name in report.recall else "-"
         table.add_row(name, *(str(count) for count in row), recall)
     return table
+
+
+def print_report(console: Console, report: "Report") -> None:
+    """Print a report, the results on each group, and what so many groups can tell."""
+    from classifier.training.groups import excluded_error, what_it_tells
+
+    console.print(report_table(report))
+    if not report.groups:
+        return
+    table = Table("group", "class", "images", "right", "sure", "surely wrong")
+    for name, group in report.groups.items():
+        table.add_row(
+            name, group.label, str(group.images), f"{group.right / group.images:.1%}",
+            f"{group.sure / group.images:.1%}", str(group.surely_wrong),
+        )  # fmt: skip
+    console.print(table)
+    console.print(what_it_tells(len(report.groups)), soft_wrap=True)
+    if report.accuracy == report.sure == report.right_when_sure == 1:
+        console.print(
+            f"warning: 100 % right and 100 % sure, on {len(report.groups)} groups: errors of up to "
+            f"{excluded_error(len(report.groups)):.0%} would show the same. Test on other items."
+        )

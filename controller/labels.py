@@ -17,10 +17,12 @@ _log = logging.getLogger(__name__)
 class LabelCheck:
     """A recognizer that logs one warning for each label that has no bin and is not `unknown`.
 
-    Items with such a label ride to reject. `now_s` is the log's clock. Not thread-safe.
+    Items with such a label ride to reject. `threshold` is the inner recognizer's, None if it has none. `now_s` is the
+    log's clock. Not thread-safe.
     """
 
     def __init__(self, inner: Recognizer, bins: Mapping[str, int], now_s: Callable[[], float]) -> None:
+        self.threshold: float | None = getattr(inner, "threshold", None)
         self._inner = inner
         self._bins = bins
         self._now_s = now_s

@@ -69,7 +69,7 @@ def run(plan: Plan, report: Callable[[str], None]) -> int:
         if stop.is_set():
             return WELL  # Stopped before the start: the line gets no command.
         refusals = Refusals(wall_s)
-        core = Controller(plan.settings)
+        core = Controller(plan.settings.settled(recognizer))
         clock: Clock
         if plan.granted:
             # Imported here, so that a deployment does not load the simulation.

@@ -59,7 +59,7 @@ def _bridged(run: Run) -> bool:
 
 
 def _unsure(run: Run) -> bool:
-    threshold = run.scenario.controller.confidence_threshold
+    threshold = run.scenario.controller.sure_at
     return any(isinstance(record, trace.Answered) and record.confidence < threshold for record in run.trace)
 
 

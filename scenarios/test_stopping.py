@@ -69,7 +69,7 @@ def test_the_line_stands_soon_after_the_last_item(line: Harness, seed: int, flig
 
 
 @given(
-    st.integers(0, 1000), steps(14.0, 30.0, 0.1),
+    st.integers(0, 1000), steps(20.0, 36.0, 0.1),  # From when the first item has taught the controller its line.
     st.sampled_from(NOISE).flatmap(lambda kind: fault_of(kind, Layout(), 3)),
 )  # fmt: skip
 def test_noise_does_not_keep_the_line_from_coming_to_rest(

@@ -44,7 +44,7 @@ ON_A_LINE = (
     "twin serve --port 21883 --items 20",
     "controller run --broker 127.0.0.1:21883 --items 20",
     "twin doctor --broker 127.0.0.1:21883",
-    "classifier collect --broker 127.0.0.1:21883 --out pictures",
+    "classifier collect --broker 127.0.0.1:21883 --out pictures --by-look",
 )
 """Run together on a free port, with fewer items."""
 
@@ -58,7 +58,6 @@ TESTS_A_PROGRAM = 'twin test "python examples/controllers/one_queue.py {host} {p
 """Finds the program's mistakes, so that it does not end well (`tests/scenarios/test_report_card.py`)."""
 
 PARSED = (
-    "classifier collect --broker 127.0.0.1:21883 --out pictures --label ripe",
     "classifier train --data data --out model --init classifier/weights/resnet18-fp16.safetensors",
     "controller run --broker 127.0.0.1:21883 --in-flight 1 --items 20",
     "classifier serve --model model/model-int8.onnx",

@@ -37,13 +37,13 @@ NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 LAYERS = {
     "classifier": (
         "errors", "recognition", "metadata", "decoding", "confidence", "engine", "inference", "service", "collection",
-        "rendering", "training", "tables", "distribution", "command", "cli", "__main__",
+        "rendering", "training", "tables", "distribution", "command", "options", "data_commands", "cli", "__main__",
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "hands",
         "links", "run_end", "simulation", "file_kinds", "program_origin", "doctor", "report", "run_files", "saved_run",
         "run", "replay", "view", "options", "refusals", "suite", "report_command", "run_command",
-        "serve_command", "demo", "cli", "__main__",
+        "serve_command", "demo", "campaign", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

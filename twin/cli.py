@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, test, replay, report, check, doctor, demo.
+"""The command `twin`: run, serve, test, replay, report, check, doctor, campaign, demo.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """
@@ -11,6 +11,7 @@ import typer
 
 from classifier.command import command_app
 from twin import demo, report_command, run_command, serve_command, suite
+from twin.campaign import command as campaign_command
 from twin.options import examples
 from twin.refusals import one_line_errors
 
@@ -120,6 +121,7 @@ app.command("test", epilog=examples('twin test "python my_controller.py {host} {
 app.command(
     "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
 )(report_command.write_runs)  # fmt: skip
+app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
 app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
 
 

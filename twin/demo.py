@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from twin.options import NoBrowser, Seed
+from twin.refusals import one_line_errors
 
 ITEMS: Final = 100
 
@@ -32,6 +33,7 @@ def show_demo(
         console.print(verbatim(words), soft_wrap=True)
 
     with (
+        one_line_errors(),
         live_page(wanted=True, browser=not no_browser, speed=1.0, say=say, tour=True) as page,
         StatusLine(console, items) as status,
     ):

@@ -1,11 +1,11 @@
 """The command `twin report`: saved runs as one HTML file that opens from disk."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-REFUSED: Final = 2
+from twin.refusals import REFUSED, one_line_errors
 
 
 def write_runs(
@@ -21,14 +21,14 @@ def write_runs(
 
     The file opens from disk and loads nothing. Of a trace that is not whole it shows what is there, with exit code 2.
     """
-    from twin.errors import FileError, TwinError
+    from twin.errors import FileError
     from twin.report.html import write_report
     from twin.report.perfetto import write_perfetto
     from twin.report.reported import report_of
     from twin.run_files import check_writable
     from twin.saved_run import load_run
 
-    try:
+    with one_line_errors():
         if output is None and perfetto is None:
             raise FileError("--output must be the HTML file to write, or --perfetto a JSON file, got neither")
         check_writable("--output", output)
@@ -40,14 +40,8 @@ def write_runs(
             write_report(output, report_of(list(zip(reported, records, strict=True))))
         if perfetto is not None:
             write_perfetto(perfetto, [run.drawing for run in reported])
-    except TwinError as error:
-        _say(str(error))
-        raise typer.Exit(REFUSED) from None
     cautions = [run.caution for run in saved if run.caution is not None]
     for caution in cautions:
-        _say(f"{caution}; {output or perfetto} shows what is there")
+        words = f"{caution}; {output or perfetto} shows what is there"
+        typer.echo(f"twin: {' '.join(words.split())}", err=True)
     raise typer.Exit(REFUSED if cautions else 0)
-
-
-def _say(words: str) -> None:
-    typer.echo(f"twin: {' '.join(words.split())}", err=True)

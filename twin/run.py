@@ -132,6 +132,9 @@ def simulate(
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
     that names what the twin waits for. `hands` make faults act while a run in real time is on.
 
+    The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
+    threshold, if it has one and the controller is no external one.
+
     If a fault excuses a violation by our controller, the scenario also runs in memory without faults: a violation that
     happens there, too, is not excused.
 
@@ -145,11 +148,14 @@ def simulate(
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
-        answers = CachingRecognizer(ScriptedRecognizer(_recognizer(scenario, controller, recognizer, link)))
+        chosen = _recognizer(scenario, controller, recognizer, link)
+        if not isinstance(controller, ExternalController) and getattr(chosen, "threshold", None) is not None:
+            scenario = msgspec.structs.replace(scenario, controller=scenario.controller.settled(chosen))
+        answers = CachingRecognizer(ScriptedRecognizer(chosen))
         stack.callback(answers.close)
         control = opening.Control(
-            controller=controller or Controller, settings=scenario.controller, recognizer=answers, broker=broker,
-            on_waiting=on_waiting, speed=1.0 if speed is None else speed,
+            controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
+            broker=broker, on_waiting=on_waiting, speed=1.0 if speed is None else speed,
         )  # fmt: skip
         finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands)
         if verdict.excused and control.ours:

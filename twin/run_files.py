@@ -95,7 +95,7 @@ class RunFiles:
             link=link, command=sys.argv, controller=controller, core=run.core,
             interpreter=None if controller is None else interpreter_of(controller),
             program=None if controller is None else program_digest(controller),
-            threshold=run.scenario.controller.confidence_threshold, lateness_ms=run.lateness_ms,
+            threshold=run.scenario.controller.sure_at, lateness_ms=run.lateness_ms,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             _write_json(self._folder / f"{name}.json", content)

@@ -52,7 +52,7 @@ def draw_wide_optics(rng: Generator, *, finer: int) -> Optics:
     """
     level = float(rng.uniform(0.76, 1.1))
     clean = rng.random() < 0.35
-    warmth, tint = (0.0, 0.0) if clean else (rng.normal(0, 0.05), rng.normal(0, 0.035))
+    warmth, tint = (0.0, 0.0) if clean else (rng.normal(0, 0.06), rng.normal(0, 0.05))
     return Optics(
         gains=(level * float(np.exp(-warmth)), level * float(np.exp(tint)), level * float(np.exp(warmth))),
         gamma=float(rng.uniform(0.85, 1.2)),
@@ -71,7 +71,7 @@ def expose(rng: Generator, picture: Patch) -> None:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     picture *= (1 + rng.normal(0, 0.06) * x + rng.normal(0, 0.06) * y)[..., None]
     if rng.random() < _HAZE_SHARE:
-        haze = rng.uniform(0, 0.22)
+        haze = rng.uniform(0, 0.15)
         picture += (rng.uniform(0.55, 1.0) - picture) * np.float32(haze)
 
 

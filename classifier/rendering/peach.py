@@ -59,7 +59,7 @@ _COLOURINGS: Final = {
             edge=(0.4, 1.2),
         ),
         _Colouring(  # pale, with a faint blush
-            first=((54, 74), (0.16, 0.42), (0.58, 0.92)),
+            first=((54, 74), (0.20, 0.45), (0.58, 0.92)),
             second=((-40, 30), (0.15, 0.42), (0.45, 0.8)),
             share=(0.0, 0.16),
             edge=(0.2, 0.8),
@@ -73,7 +73,7 @@ _COLOURINGS: Final = {
     ),
     "half_ripe": (
         _Colouring(  # cream with a blush
-            first=((38, 54), (0.14, 0.42), (0.86, 1.0)),
+            first=((38, 54), (0.20, 0.45), (0.86, 1.0)),
             second=((-6, 16), (0.28, 0.62), (0.8, 1.0)),
             share=(0.04, 0.85),
             edge=(0.3, 1.2),

@@ -51,7 +51,7 @@ def _print(rng: Generator, look: str, card_px: float, printed: Print) -> Patch:
     tint = np.array([rng.uniform(0.97, 1.0) for _ in range(3)], np.float32) * np.float32(rng.uniform(0.92, 1.0))
     card = np.ones((size, size, 3), np.float32)
     patch, cover = (_fitted(part, size) for part in (printed[0], printed[1][..., None]))
-    wash = rng.uniform(0, 0.12) if look == CARD else rng.uniform(0, 0.5)
+    wash = rng.uniform(0, 0.12) if look == CARD else rng.uniform(0, 0.42)
     card += (patch + (1 - patch) * np.float32(wash) - card) * cover
     return np.asarray(card * tint, np.float32)
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from classifier.metadata import TrainingConfig
     from classifier.training.calibration import calibrate
-    from classifier.training.dataset import ImageSet, from_samples, read_tree, split_flat, write_tree
+    from classifier.training.dataset import ImageSet, from_samples, read_tree, write_tree
     from classifier.training.evaluation import Report, evaluate
     from classifier.training.loop import Epoch, EpochLog, train
     from classifier.training.network import ARCHES, Network
     from classifier.training.recipe import ModelFiles, export_checkpoint, produce
+    from classifier.training.splitting import split_flat
     from classifier.training.torch_engine import TorchEngine
 
 __all__ = [
@@ -28,11 +29,12 @@ __all__ = [
 _HOMES: Final = {
     "classifier.metadata": ("TrainingConfig",),
     "classifier.training.calibration": ("calibrate",),
-    "classifier.training.dataset": ("ImageSet", "from_samples", "read_tree", "split_flat", "write_tree"),
+    "classifier.training.dataset": ("ImageSet", "from_samples", "read_tree", "write_tree"),
     "classifier.training.evaluation": ("Report", "evaluate"),
     "classifier.training.loop": ("Epoch", "EpochLog", "train"),
     "classifier.training.network": ("ARCHES", "Network"),
     "classifier.training.recipe": ("ModelFiles", "export_checkpoint", "produce"),
+    "classifier.training.splitting": ("split_flat",),
     "classifier.training.torch_engine": ("TorchEngine",),
 }
 

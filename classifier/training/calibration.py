@@ -28,7 +28,7 @@ _CUT_ROOM: Final = 1.25
 _STEEPNESS: Final = 9.0
 """How many scales lie between the typical known image and the cut: it keeps 0.9999 of its probability."""
 
-_RIGHT_WHEN_SURE: Final = 0.97
+_RIGHT_WHEN_SURE: Final = 0.99
 _BETWEEN_SURE: Final = 0.07
 """The most of the images between two classes that may be answered surely."""
 
@@ -36,21 +36,25 @@ _THRESHOLDS: Final = np.arange(0.60, 0.991, 0.01)
 
 
 def calibrate(
-    logits: NDArray[np.float32], distances: NDArray[np.float32], targets: NDArray[np.int64], metadata: ModelMetadata
-) -> Calibration:
+    logits: NDArray[np.float32], distances: NDArray[np.float32], targets: NDArray[np.int64], metadata: ModelMetadata,
+    *, items: int = 0,
+) -> Calibration:  # fmt: skip
     """The calibration that fits a model's answers to a validation set: logits [n, outputs], distances [n].
 
     `targets` [n] are the outputs wanted; -1 is an image between classes that has no output: it counts for the threshold
-    alone. Unknown images are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al.
-    2002). Then the odds are raised as far as clean fruit allows, for objects that no training set has shown, or
-    lowered as far as clean fruit needs.
+    alone. `items` is how many items are shown by several images each (0: each image shows another): where they are few,
+    the next one may lie further out than any of them, and the distance cut leaves it room.
+
+    Unknown images are weighed, and their odds corrected, as if they were as rare as on a line (Saerens et al. 2002).
+    Then the odds are raised as far as clean fruit allows, for objects that no training set has shown, or lowered as far
+    as clean fruit needs.
     """
     unknown = len(metadata.classes) - 1
     is_unknown, is_fruit = targets == unknown, (targets >= 0) & (targets < unknown)
     share = float(is_unknown.sum() / (is_unknown | is_fruit).sum())
     odds = _odds(_EXPECTED_UNKNOWN) / _odds(share) if share > _EXPECTED_UNKNOWN else 1.0
     near = distances[is_fruit]
-    cut = float(np.quantile(near, _KNOWN_KEPT)) * _CUT_ROOM
+    cut = float(np.quantile(near, _KNOWN_KEPT)) * _CUT_ROOM * (1 + 1 / np.sqrt(items) if items else 1)
     fitted = Calibration(
         unknown_odds=odds,
         distance_cut=cut,

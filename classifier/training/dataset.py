@@ -1,7 +1,7 @@
-"""Sets of labelled images: read from a folder tree or rendered; written as a tree; split from a flat folder."""
+"""Sets of labelled images: read from a folder tree or rendered; written as a tree."""
 
 import json
-import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +18,13 @@ from classifier.errors import DatasetError, ImageError
 from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
 from classifier.rendering.synthesis import CLASSES, SPLITS, Sample
+from classifier.training.groups import group_by
+from classifier.training.layouts import IMAGE_SUFFIXES, Labelled, labelled_pictures
 
 INDEX_FILE: Final = "class_indices.json"
-IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
+GROUPS_FILE: Final = "groups.json"
+"""In a tree: the group of each image, by its path in the tree."""
+
 _CHECKED_PX: Final = 32
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -36,7 +41,7 @@ class ImageSet:
     """Images as files or as files' bytes, with their labels [n] (indices into `classes`) and kinds.
 
     `seconds` [n] is the second class of an image that lies between two, the one that comes later in `classes`; for all
-    other images it equals the label.
+    other images it equals the label. `groups` says which images show the same item; it is empty where nobody knows.
     """
 
     entries: tuple[bytes | Path, ...]
@@ -44,6 +49,7 @@ class ImageSet:
     seconds: NDArray[np.int64]
     classes: tuple[str, ...]
     kinds: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -63,6 +69,11 @@ class ImageSet:
     def between(self) -> tuple[str, ...]:
         """The pairs of classes that images lie between, joined, sorted."""
         return tuple(sorted({name for name in self.names if BETWEEN in name}))
+
+    @property
+    def repeated_items(self) -> int:
+        """How many items are shown by two images or more; 0 where nobody knows."""
+        return sum(count > 1 for count in Counter(self.groups).values())
 
     def targets(self, outputs: tuple[str, ...]) -> NDArray[np.int64]:
         """The index [n] of the output that each image should get; -1 where the model has none for it."""
@@ -113,32 +124,76 @@ def from_samples(samples: Iterable[Sample]) -> ImageSet:
     return _build([sample.image for sample in drawn], [s.label for s in drawn], CLASSES, [s.kind for s in drawn])
 
 
-def read_tree(folder: Path, split: str, classes: tuple[str, ...] | None = None) -> ImageSet:
-    """The images of one split of an `ImageFolder` tree, which must have these `classes` (None: any).
+def read_tree(
+    folder: Path, split: str, classes: tuple[str, ...] | None = None, *, names: tuple[str, ...] = (),
+    group: str | None = None,
+) -> ImageSet:  # fmt: skip
+    """The images of one split of a tree, which must have these `classes` (None: any).
 
     `unknown` is always the last class, also where the tree has no folder for it, or an empty one. A folder named after
-    two classes, as `raw+half_ripe`, holds images that lie between them. Raises `DatasetError` for a missing folder, an
-    empty class folder, or other classes.
+    two classes, as `raw+half_ripe`, holds images that lie between them. `names` are the classes in the order of their
+    numbers. The groups are those that `split` found, or (`group`) are found anew. Raises `DatasetError` for a missing
+    folder, an empty class folder, a layout that is none, or other classes.
     """
     root = folder / split
-    found = class_folders(root)
-    plain = plain_classes(found)
+    found = labelled_pictures(root, names)
+    plain = plain_classes(tuple(found))
     if classes is not None and set(plain) != {*classes, UNKNOWN}:
         raise DatasetError(f"{root}: classes must be {', '.join(classes)}, got {', '.join(found)}")
     entries: list[Path] = []
     labels: list[str] = []
-    for name in found:
-        images = image_files(root / name)
+    for name, images in sorted(found.items()):
         if not images and name != UNKNOWN:
             raise DatasetError(f"{root / name} must hold one {'/'.join(IMAGE_SUFFIXES)} or more, got no image")
         entries += images
         labels += [name] * len(images)
-    return _build(entries, labels, classes or plain, labels)
+    groups = _known_groups(folder, entries) if group is None else name_groups(found, group)
+    return _build(entries, labels, classes or plain, labels, groups)
+
+
+def joined(first: ImageSet, second: ImageSet) -> ImageSet:
+    """The images of two sets of the same classes. Each image of a set without groups is a group of its own."""
+    assert set(first.classes) == set(second.classes)
+    numbers = np.array([first.classes.index(name) for name in second.classes])
+    pairs = np.sort(np.stack([numbers[second.labels], numbers[second.seconds]]), axis=0)
+    own = (
+        images.groups or tuple(f"{which} {number}" for number in range(len(images)))
+        for which, images in (("first", first), ("second", second))
+    )
+    return ImageSet(
+        entries=first.entries + second.entries,
+        labels=np.concatenate([first.labels, pairs[0]]),
+        seconds=np.concatenate([first.seconds, pairs[1]]),
+        classes=first.classes,
+        kinds=first.kinds + second.kinds,
+        groups=tuple(group for groups in own for group in groups),
+    )
+
+
+def name_groups(found: Labelled, way: str) -> tuple[str, ...]:
+    """The group of each picture, class by class in their order: `ripe 2` is the second of ripe ones."""
+    number = group_by(way)
+    return tuple(f"{name} {at + 1}" for name, images in sorted(found.items()) for at in number(images))
+
+
+def _known_groups(folder: Path, entries: Sequence[Path]) -> tuple[str, ...]:
+    """The groups that a tree's own file says; none without it."""
+    try:
+        known = msgspec.json.decode((folder / GROUPS_FILE).read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return ()
+    except (OSError, msgspec.DecodeError) as error:
+        raise DatasetError(
+            f"{folder / GROUPS_FILE} must be what `classifier split` wrote there, got: {error}"
+        ) from error
+    names = [path.relative_to(folder).as_posix() for path in entries]
+    return tuple(known.get(name, name) for name in names)
 
 
 def _build(
-    entries: Sequence[bytes | Path], labels: Sequence[str], classes: tuple[str, ...], kinds: Sequence[str]
-) -> ImageSet:
+    entries: Sequence[bytes | Path], labels: Sequence[str], classes: tuple[str, ...], kinds: Sequence[str],
+    groups: tuple[str, ...] = (),
+) -> ImageSet:  # fmt: skip
     """The set of images whose labels are a class's name, or two names joined."""
     pairs = [sorted(classes.index(name) for name in label.split(BETWEEN)) for label in labels]
     return ImageSet(
@@ -147,45 +202,13 @@ def _build(
         seconds=np.array([pair[-1] for pair in pairs], np.int64),
         classes=classes,
         kinds=tuple(kinds),
+        groups=groups,
     )
-
-
-def class_folders(root: Path) -> tuple[str, ...]:
-    """The class folders under a root, sorted, without hidden ones.
-
-    Raises `DatasetError` where there are fewer than two, or one is named after classes without folders of their own.
-    """
-    try:
-        found = tuple(sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")))
-    except OSError as error:
-        raise DatasetError(f"{root} must be a data folder that can be read, got: {error.strerror}") from error
-    if len(found) < 2:
-        raise DatasetError(f"{root} must hold 2 class folders or more, got {len(found)}")
-    for name in found:
-        if BETWEEN in name and not _between(name, found):
-            raise DatasetError(
-                f"{root / name} must be named after two classes beside it, joined by {BETWEEN!r}, got {name!r}"
-            )
-    return found
-
-
-def _between(name: str, found: tuple[str, ...]) -> bool:
-    """Whether a folder is named after two classes that have folders of their own."""
-    pair = set(name.split(BETWEEN))
-    return len(pair) == name.count(BETWEEN) + 1 == 2 and pair <= {*found} - {UNKNOWN}
 
 
 def plain_classes(folders: tuple[str, ...]) -> tuple[str, ...]:
     """The classes of class folders: sorted, `unknown` always the last."""
     return (*sorted(name for name in folders if BETWEEN not in name and name != UNKNOWN), UNKNOWN)
-
-
-def image_files(folder: Path) -> list[Path]:
-    """The image files in a folder, sorted. Raises `DatasetError` where it cannot be read."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
-    except OSError as error:
-        raise DatasetError(f"{folder} must be a data folder that can be read, got: {error.strerror}") from error
 
 
 def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
@@ -195,7 +218,7 @@ def write_tree(out: Path, sets: dict[str, Iterable[Sample]]) -> int:
     a tree already.
     """
     written = 0
-    with _whole_tree(out) as tree:
+    with whole_tree(out) as tree:
         for split in sets:
             for name in CLASSES:
                 (tree / split / name).mkdir(parents=True)
@@ -214,40 +237,8 @@ def write_index(out: Path, classes: tuple[str, ...]) -> None:
     (out / INDEX_FILE).write_text(json.dumps(dict(enumerate(classes)), indent=2) + "\n", encoding="utf-8")
 
 
-def split_flat(source: Path, out: Path, *, shares: tuple[float, float, float], seed: int) -> dict[str, int]:
-    """Copy a flat folder (a folder a class) into `train/ val/ test/` at random; returns the count of files of each.
-
-    Every split gets at least one image of every class. The tree appears in `out` only once it is whole. Raises
-    `DatasetError`, also where `out` holds a tree already: images to test on would mix with those to train on.
-    """
-    folders = class_folders(source)
-    rng = np.random.default_rng(seed)
-    parts: dict[tuple[str, str], list[Path]] = {}
-    for name in folders:
-        images = image_files(source / name)
-        if len(images) < len(SPLITS):
-            raise DatasetError(
-                f"{source / name} must hold {len(SPLITS)} images or more, one a split, got {len(images)}"
-            )
-        for split, part in zip(SPLITS, _cut([images[i] for i in rng.permutation(len(images))], shares), strict=True):
-            parts[split, name] = part
-    with _whole_tree(out) as tree:
-        for (split, name), part in parts.items():
-            (tree / split / name).mkdir(parents=True)
-            for path in part:
-                shutil.copy2(path, tree / split / name / path.name)
-        write_index(tree, _outputs(folders))
-    return {split: sum(len(part) for (of, _), part in parts.items() if of == split) for split in SPLITS}
-
-
-def _outputs(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """The outputs of a model that is trained on class folders, in their order."""
-    pairs = (BETWEEN.join(sorted(name.split(BETWEEN))) for name in folders if BETWEEN in name)
-    return (*plain_classes(folders), *sorted(pairs))
-
-
 @contextmanager
-def _whole_tree(out: Path) -> Iterator[Path]:
+def whole_tree(out: Path) -> Iterator[Path]:
     """A hidden folder in `out` to write a tree to; at the end the tree moves to `out`.
 
     Whoever is interrupted leaves nothing behind. Raises `DatasetError` where `out` holds files of a split already, or
@@ -273,12 +264,3 @@ def _move(path: Path, target: Path) -> None:
             _move(inner, target / inner.name)
     else:
         path.replace(target)
-
-
-def _cut(images: list[Path], shares: tuple[float, float, float]) -> tuple[list[Path], list[Path], list[Path]]:
-    """Cut a list of three or more into three by shares, none of them empty as long as no share is half of all."""
-    total = sum(shares)
-    test = max(1, round(len(images) * shares[2] / total))
-    val = max(1, round(len(images) * shares[1] / total))
-    train = max(1, len(images) - val - test)
-    return images[:train], images[train : train + val], images[train + val :]

@@ -17,13 +17,24 @@ from classifier.training.dataset import ImageSet, Progress, silent
 _LATENCY_IMAGES: Final = 200
 
 
+class GroupReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The results on one group: how many of its images were named rightly, surely, and surely but wrongly."""
+
+    label: str
+    images: int
+    right: int
+    sure: int
+    surely_wrong: int
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The results. `confusion` counts by true class (rows) and answer (columns); times are for one image at a time.
 
     `sure` is the share of fruit that is answered surely and with a fruit's name, `right_when_sure` the share of those
     answers that is right. `unknown_auroc` says how well the confidence in any fruit tells fruit from `unknown`; it is
     None without images of `unknown`. Images between two classes count only in `calibration_error` and in
-    `between_sure`, the share of them that is answered surely (None without any).
+    `between_sure`, the share of them that is answered surely (None without any). `groups` has the results on each group
+    of images of one item; it is empty where nobody knows the groups.
     """
 
     classes: tuple[str, ...]
@@ -39,6 +50,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float
     p99_ms: float
     engine: str
+    groups: dict[str, GroupReport] = {}
 
 
 def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = silent) -> Report:
@@ -59,6 +71,7 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
     sure = (confidence >= classifier.threshold) & (named != unknown)
     between_sure = float(sure[~clear].mean()) if not clear.all() else None
     calibration_error = expected_calibration_error(answers, labels, seconds)
+    groups = _by_group(images, classes, labels, named, sure)
     labels, named, sure, answers = (column[clear] for column in (labels, named, sure, answers))
     confusion = np.zeros((len(classes), len(classes)), int)
     np.add.at(confusion, (labels, named), 1)
@@ -78,7 +91,29 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
         p50_ms=float(np.quantile(times_s[:_LATENCY_IMAGES], 0.5)) * 1e3,
         p99_ms=float(np.quantile(times_s[:_LATENCY_IMAGES], 0.99)) * 1e3,
         engine=classifier.engine.name,
+        groups=groups,
     )
+
+
+def _by_group(
+    images: ImageSet, classes: tuple[str, ...], labels: NDArray[np.int64], named: NDArray[np.int64],
+    sure: NDArray[np.bool_],
+) -> dict[str, GroupReport]:  # fmt: skip
+    """The results on each group, in the order of the set."""
+    members: dict[str, list[int]] = {}
+    for number, group in enumerate(images.groups):
+        if images.clear[number]:
+            members.setdefault(group, []).append(number)
+    return {
+        group: GroupReport(
+            label=classes[labels[of[0]]],
+            images=len(of),
+            right=int((named == labels)[of].sum()),
+            sure=int(sure[of].sum()),
+            surely_wrong=int((sure & (named != labels))[of].sum()),
+        )
+        for group, of in members.items()
+    }
 
 
 def expected_calibration_error(

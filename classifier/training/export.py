@@ -97,7 +97,8 @@ def run_all(engine: Engine, images: ImageSet) -> tuple[NDArray[np.float32], NDAr
 def calibrated(engine: Engine, val_set: ImageSet) -> Calibration:
     """The engine's calibration on a validation set."""
     logits, distances = run_all(engine, val_set)
-    return calibrate(logits, distances, val_set.targets(engine.metadata.outputs), engine.metadata)
+    targets = val_set.targets(engine.metadata.outputs)
+    return calibrate(logits, distances, targets, engine.metadata, items=val_set.repeated_items)
 
 
 def agreement(one: Engine, other: Engine, images: ImageSet) -> Agreement:

@@ -1,5 +1,6 @@
 """The recipe: from a training's settings to the model's files, as `classifier train` runs it from start to end."""
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from classifier.metadata import TrainingConfig
 from classifier.rendering.synthesis import CLASSES, Sample, draw_sample
 from classifier.training import figures
 from classifier.training.checkpoint import load_network, save_network
-from classifier.training.dataset import ImageSet, Progress, from_samples, read_tree, silent
+from classifier.training.dataset import ImageSet, Progress, from_samples, joined, read_tree, silent
 from classifier.training.evaluation import Report, evaluate, metrics, write_report
 from classifier.training.export import Agreement, agreement, export_all, stamp
 from classifier.training.extra import TRAIN_EXTRA
@@ -31,7 +32,9 @@ from classifier.training.torch_engine import TorchEngine
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-QUICK: Final = {"images": 2400, "epochs": 5, "image_px": 96}
+_log = logging.getLogger(__name__)
+
+QUICK: Final = {"images": 3600, "epochs": 6, "small_epochs": 3, "image_px": 96}
 VAL_IMAGES: Final = 2000
 TEST_IMAGES: Final = 1000
 EXPORT_IMAGES: Final = 600
@@ -135,11 +138,17 @@ def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[Imag
         train_set, val_set, test_set = _rendered(counts, config.seed, progress)
         return _at_least_a_batch(train_set, config.batch, "images"), val_set, test_set
     folder = Path(config.data)
-    train_set = _at_least_a_batch(read_tree(folder, "train"), config.batch, f"images in {folder / 'train'}")
-    val_set, test_set = (read_tree(folder, split, train_set.classes) for split in ("val", "test"))
+    train_set = read_tree(folder, "train", names=config.names)
+    val_set, test_set = (read_tree(folder, split, train_set.classes, names=config.names) for split in ("val", "test"))
     for images in (train_set, val_set, test_set):
         images.check(progress)
-    return train_set, val_set, test_set
+    if config.renders and set(train_set.classes) != set(CLASSES):
+        _log.warning("renders_left_out classes=%s rendered=%s", ",".join(train_set.classes), ",".join(CLASSES))
+    elif config.renders:
+        counts = {"train": config.renders, "val": max(1, config.renders // 3)}
+        rendered = _rendered(counts, config.seed, progress)
+        train_set, val_set = joined(train_set, rendered[0]), joined(val_set, rendered[1])
+    return _at_least_a_batch(train_set, config.batch, f"images in {folder / 'train'}"), val_set, test_set
 
 
 def _at_least_a_batch(images: ImageSet, batch: int, source: str) -> ImageSet:

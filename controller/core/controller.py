@@ -199,7 +199,7 @@ class Controller:
 
     def _rod_of(self, event: Recognised | Unrecognised) -> int | None:
         """The rod of a sure answer's class. An answer with a confidence outside threshold to 1 is not sure."""
-        if isinstance(event, Recognised) and self._settings.confidence_threshold <= event.confidence <= 1.0:
+        if isinstance(event, Recognised) and self._settings.sure_at <= event.confidence <= 1.0:
             return self._settings.bins.get(event.label)
         return None
 

@@ -21,6 +21,6 @@ def _reason(item: Track, settings: Settings) -> str:
         return "the recognizer gave no answer"
     if item.label not in settings.bins:
         return "its label has no bin"
-    if not settings.confidence_threshold <= item.confidence <= 1.0:
-        return f"confidence not within {settings.confidence_threshold:g} to 1"
+    if not settings.sure_at <= item.confidence <= 1.0:
+        return f"confidence not within {settings.sure_at:g} to 1"
     return "the answer came after its gate"

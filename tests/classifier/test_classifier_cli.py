@@ -47,9 +47,11 @@ def test_split_says_what_went_where(tmp_path: Path) -> None:
         (tmp_path / "flat" / name).mkdir(parents=True)
         for number in range(10):
             (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(image_files.plain(image_files.RED))
-    result = run("split", tmp_path / "flat", "--out", tmp_path / "tree")
+    assert "got 1 by looks" in refused(run("split", tmp_path / "flat", "--out", tmp_path / "tree"))
+    result = run("split", tmp_path / "flat", "--out", tmp_path / "tree", "--group", "none", "--val", 0.2, "--test", 0.2)
     assert result.exit_code == 0, result.output
-    assert "12 in train, 4 in val, 4 in test" in result.stdout
+    assert "12 in train (12 groups), 4 in val (4 groups), 4 in test (4 groups)" in result.stdout
+    assert "4 groups: nothing below 53% error is excluded" in result.stdout
 
 
 @needs_model
@@ -79,7 +81,7 @@ def test_a_name_that_the_terminal_cannot_encode_is_escaped(tmp_path: Path) -> No
 
 @needs_model
 def test_eval_reports_on_a_tree_and_on_one_split_of_it(tmp_path: Path) -> None:
-    run("synthesize", "--out", tmp_path, "--images", 120, "--seed", 3)
+    run("synthesize", "--out", tmp_path, "--images", 120, "--seed", 3, "--look", "fruit")
     for folder in (tmp_path, tmp_path / "test"):
         result = run("eval", "--data", folder, "--json")
         assert result.exit_code == 0, result.output
@@ -178,6 +180,10 @@ def test_train_without_torch_says_what_to_install(tmp_path: Path, monkeypatch: p
         (("export", "x.safetensors", "--out", "y", "--format", "tflite"), "format must be onnx, got 'tflite'"),
         (("collect", "--broker", ":x", "--out", "x", "--label", "raw"), "--broker must be HOST, HOST:PORT"),
         (("collect", "--broker", "127.0.0.1:9", "--out", "x", "--label", "raw"), "no answer at 127.0.0.1:9"),
+        (("collect", "--broker", "h", "--out", "x", "--label", "raw", "--by-look"), "--by-look must be given without"),
+        (("synthesize", "--out", "x", "--look", "coin"), "--look must be one of fruit, card, box, got 'coin'"),
+        (("split", "x", "--out", "y", "--classes", "raw,,ripe"), "--classes must be different names"),
+        (("train", "--synthetic", "--renders", "3", "--out", "x"), "--renders must come with --data"),
     ],
 )
 def test_bad_usage_is_one_line(arguments: tuple[str, ...], word: str) -> None:

@@ -1,6 +1,9 @@
 """Collection: pictures of a line are kept under their label, each once."""
 
 import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +11,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from support import image_files
+from typer.testing import CliRunner
 
+from classifier.cli import app
 from classifier.collection import Collector, _pictures, live_pictures
 from classifier.errors import ClassifierError, DatasetError
 from classifier.inference import Classifier
@@ -85,3 +90,42 @@ def test_pictures_of_a_live_line_arrive_in_order() -> None:
         client.disconnect()
         client.loop_stop()
         broker.stop()
+
+
+@contextmanager
+def line_sending(images: list[bytes]) -> Iterator[str]:
+    """A broker on which a line sends pictures, over and over; gives the broker's address."""
+    broker, client, over = EmbeddedBroker(), mqtt.Client(CallbackAPIVersion.VERSION2), threading.Event()
+    broker.start()
+
+    def send() -> None:
+        while not over.wait(0.1):
+            for image in images:
+                client.publish(FEEDBACK, encode_feedback(Image(content=image)))
+
+    sender = threading.Thread(target=send)
+    try:
+        client.connect("127.0.0.1", broker.port)
+        client.loop_start()
+        sender.start()
+        yield f"127.0.0.1:{broker.port}"
+    finally:
+        over.set()
+        sender.join()
+        client.disconnect()
+        client.loop_stop()
+        broker.stop()
+
+
+@pytest.mark.broker
+def test_pictures_that_no_model_knows_are_kept_by_look_and_a_label_is_asked_for_each_look(tmp_path: Path) -> None:
+    dull, bright = (0, 60, 120), (40, 200, 90)
+    images = [image_files.plain(colour, width_px=64 + 8 * number) for colour in (dull, bright) for number in range(3)]
+    with line_sending(images) as address:
+        words = ["collect", "--broker", address, "--out", str(tmp_path), "--by-look", "--images", "6"]
+        result = CliRunner().invoke(app, words, input="ripe\nraw\n")
+    assert result.exit_code == 0, result.output
+    kept = {path.name: len(list(path.iterdir())) for path in tmp_path.iterdir() if path.is_dir()}
+    assert kept["unlabelled"] == 6
+    assert sum(kept.get(name, 0) for name in ("ripe", "raw")) == 6
+    assert (tmp_path / "groups.png").is_file()

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
+from classifier import Recognition
 from controller.core.controller import Controller
 from controller.core.events import GateEdge
 from twin import ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, settings_for, simulate, trace
@@ -163,3 +165,36 @@ def test_jitter_does_not_change_the_lengths_of_the_items():
     jittery = Scenario(seed=7, items=THIRTY.items, recognizer=THIRTY.recognizer, controller=THIRTY.controller)
     lengths = [[item.length_m for item in scenario.stack()] for scenario in (THIRTY, jittery)]
     assert lengths[0] == lengths[1]
+
+
+class HalfSure:
+    """Names the true class with 0.7, which its own threshold calls sure."""
+
+    threshold = 0.65
+
+    def classify(self, image: bytes) -> Recognition:
+        return Recognition(label="ripe", confidence=0.7)
+
+
+class HalfSureService(HalfSure):
+    threshold = None
+
+
+RIPE = Scenario(
+    items=ItemDraw(count=1, classes=("ripe",)), recognizer=RecognizerModel(source="images"),
+    controller=settings_for(Layout(), items=1),
+)  # fmt: skip
+
+
+def test_an_answer_is_sure_from_the_recognizer_s_own_threshold_on():
+    run = simulate(RIPE, recognizer=HalfSure())
+    assert run.summary.rejected == 0
+    assert run.scenario.controller.confidence_threshold == 0.65
+
+
+def test_settings_go_over_a_recognizer_s_threshold_and_one_without_any_is_sure_from_080_on():
+    strict = msgspec.structs.replace(RIPE, controller=settings_for(Layout(), items=1, confidence_threshold=0.9))
+    assert simulate(strict, recognizer=HalfSure()).summary.rejected == 1
+    service = simulate(RIPE, recognizer=HalfSureService())
+    assert service.summary.rejected == 1
+    assert service.scenario.controller.sure_at == 0.80

@@ -35,7 +35,7 @@ def _wrong_bin(scenario: Scenario, records: Sequence[trace.AnyRecord], item: int
     name = f"item {item} ({item_class}) fell into {into}"
     answer = _last(records, trace.Answered, item)
     if answer is not None and answer.own:
-        sure = answer.confidence >= scenario.controller.confidence_threshold
+        sure = answer.confidence >= scenario.controller.sure_at
         belongs = bin_text(scenario.bin_of(answer.label) if sure else REJECT)
         doubt = "" if sure else f" with a confidence of only {answer.confidence:.2f}"
         return f"mis-sorted: {name}; it was recognised as {answer.label}{doubt}, so it belongs in {belongs}"

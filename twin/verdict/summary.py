@@ -149,7 +149,7 @@ class Tally:
         self.answers += 1
         right = record.label == self._known.classes.get(record.item)
         self.answers_right += right
-        if not right and record.confidence >= self._scenario.controller.confidence_threshold:
+        if not right and record.confidence >= self._scenario.controller.sure_at:
             self.misread += self._scenario.bin_of(record.label) != REJECT
 
     def _taken(self, record: trace.Taken) -> None:

@@ -85,3 +85,10 @@ def test_nearly_all_known_images_lie_within_the_cut() -> None:
     logits, distances, labels = drawn(4000, gain=1.0)
     fitted = calibrate(logits, distances, labels, METADATA)
     assert 0.99 <= (distances[labels != 3] < fitted.distance_cut).mean() < 1
+
+
+def test_the_fewer_items_were_seen_the_more_room_the_cut_leaves_the_next_one() -> None:
+    logits, distances, labels = drawn(4000, gain=1.0)
+    cuts = [calibrate(logits, distances, labels, METADATA, items=items).distance_cut for items in (3, 30, 0)]
+    assert cuts[0] > 1.5 * cuts[2]
+    assert cuts[0] > cuts[1] > cuts[2]

@@ -11,7 +11,8 @@ from support import image_files
 
 from classifier.errors import DatasetError
 from classifier.rendering.synthesis import CLASSES, Sample, synthesize
-from classifier.training.dataset import from_samples, read_tree, split_flat, write_tree
+from classifier.training.dataset import from_samples, read_tree, write_tree
+from classifier.training.splitting import split_flat
 
 
 def flat_folder(root: Path, count: int = 10, names: tuple[str, ...] = ("raw", "ripe")) -> Path:
@@ -46,8 +47,8 @@ def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
 
 
 def test_a_flat_folder_is_split_without_losing_or_repeating_an_image(tmp_path: Path) -> None:
-    counts = split_flat(flat_folder(tmp_path / "flat"), tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1)
-    assert counts == {"train": 12, "val": 4, "test": 4}
+    counts = split_flat(flat_folder(tmp_path / "flat"), tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1, group="none")
+    assert {name: side.images for name, side in counts.items()} == {"train": 12, "val": 4, "test": 4}
     names = [f"{p.parent.name}/{p.name}" for p in (tmp_path / "tree").rglob("*.jpg")]
     assert len(names) == len(set(names)) == 20
 
@@ -108,14 +109,16 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path) -> None:
 
 def test_too_few_images_to_split_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="must hold 3 images or more, one a split, got 2"):
-        split_flat(flat_folder(tmp_path / "flat", count=2), tmp_path / "tree", shares=(0.7, 0.15, 0.15), seed=0)
+        split_flat(
+            flat_folder(tmp_path / "flat", count=2), tmp_path / "tree", shares=(0.7, 0.15, 0.15), seed=0, group="none"
+        )
 
 
 def test_a_folder_that_holds_a_tree_gets_no_second_one_among_it(tmp_path: Path) -> None:
     flat, tree = flat_folder(tmp_path / "flat"), tmp_path / "tree"
-    split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=1)
+    split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=1, group="none")
     with pytest.raises(DatasetError, match="without train/, val/ and test/, got one with train/"):
-        split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=2)
+        split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=2, group="none")
     with pytest.raises(DatasetError, match="without train/, val/ and test/, got one with train/"):
         write_tree(tree, {"train": synthesize(12, seed=5, split="train")})
     assert len(list(tree.rglob("*.jpg"))) == 20
@@ -144,7 +147,7 @@ def test_a_tree_goes_beside_other_files_and_into_empty_folders(tmp_path: Path) -
 
 def test_the_index_file_numbers_classes_as_a_trained_model_does(tmp_path: Path) -> None:
     flat = flat_folder(tmp_path / "flat", count=3, names=("raw", "raw+half_ripe", "half_ripe", "ripe"))
-    split_flat(flat, tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1)
+    split_flat(flat, tmp_path / "tree", shares=(0.6, 0.2, 0.2), seed=1, group="none")
     read = read_tree(tmp_path / "tree", "train")
     index = json.loads((tmp_path / "tree" / "class_indices.json").read_text())
     assert tuple(index.values()) == read.classes + read.between
@@ -181,4 +184,4 @@ def test_all_unreadable_images_are_counted_in_one_error(tmp_path: Path) -> None:
 def test_a_split_into_what_is_no_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(DatasetError, match=r"out.* must be readable and writable"):
-        split_flat(flat_folder(tmp_path / "flat"), tmp_path / "out", shares=(0.6, 0.2, 0.2), seed=1)
+        split_flat(flat_folder(tmp_path / "flat"), tmp_path / "out", shares=(0.6, 0.2, 0.2), seed=1, group="none")

@@ -1,12 +1,17 @@
 """Evaluation: what is counted as what."""
 
+from dataclasses import replace
+from io import StringIO
+
 import numpy as np
 import pytest
+from rich.console import Console
 from support import image_files
 
 from classifier.inference import Classifier
+from classifier.tables import print_report
 from classifier.training.dataset import ImageSet
-from classifier.training.evaluation import auroc, evaluate, expected_calibration_error, metrics
+from classifier.training.evaluation import Report, auroc, evaluate, expected_calibration_error, metrics
 
 GREEN, RED, BLUE = (0, 255, 0), (0, 0, 255), (255, 0, 0)
 CLASSES = ("half_ripe", "raw", "ripe", "unknown")
@@ -55,3 +60,31 @@ def test_either_class_is_half_right_between_two() -> None:
 def test_auroc_is_one_for_sets_apart_and_a_half_for_equal_ones() -> None:
     assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2, 0.3])) == 1.0
     assert auroc(np.array([0.5, 0.5]), np.array([0.5])) == 0.5
+
+
+def test_each_group_has_its_own_count(classifier: Classifier) -> None:
+    images = image_set((GREEN, "raw", "raw"), (RED, "raw", "raw"), (RED, "ripe", "ripe"), (RED, "half_ripe", "ripe"))
+    report = evaluate(classifier, replace(images, groups=("raw 1", "raw 1", "ripe 1", "ripe 2")))
+    assert {name: (group.images, group.right, group.surely_wrong) for name, group in report.groups.items()} == {
+        "raw 1": (2, 1, 1),
+        "ripe 1": (1, 1, 0),
+    }
+    assert evaluate(classifier, images).groups == {}
+
+
+def printed(report: Report) -> str:
+    console = Console(file=StringIO(), width=200)
+    print_report(console, report)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def test_a_report_without_any_doubt_warns_of_how_few_items_it_rests_on(classifier: Classifier) -> None:
+    images = replace(image_set((GREEN, "raw", "raw"), (RED, "ripe", "ripe")), groups=("raw 1", "ripe 1"))
+    assert "warning: 100 % right and 100 % sure, on 2 groups: errors of up to 78%" in printed(
+        evaluate(classifier, images)
+    )
+    wrong = replace(image_set((GREEN, "raw", "raw"), (RED, "raw", "raw")), groups=("raw 1", "raw 2"))
+    text = printed(evaluate(classifier, wrong))
+    assert "2 groups: nothing below 78% error is excluded" in text
+    assert "warning" not in text

@@ -11,9 +11,10 @@ pytest.importorskip("torchvision", reason="training needs torch and torchvision 
 pytest.importorskip("onnx", reason="exporting needs onnx (extra `train`)")
 
 from classifier.errors import DatasetError
-from classifier.metadata import TrainingConfig
+from classifier.metadata import BETWEEN, TrainingConfig
 from classifier.rendering.synthesis import synthesize
 from classifier.training import recipe
+from classifier.training.dataset import write_tree
 
 pytestmark = pytest.mark.train
 
@@ -39,6 +40,26 @@ def tree(root: Path, counts: dict[str, int]) -> Path:
             for number in range(count):
                 (root / split / name / f"{number}.jpg").write_bytes(image_files.plain(colour, width_px=64 + number))
     return root
+
+
+def test_renders_join_a_line_s_own_pictures_to_train_and_to_validate_on_but_never_to_test_on(tmp_path: Path) -> None:
+    write_tree(tmp_path, {split: synthesize(60, seed=9, split=split) for split in ("train", "val", "test")})
+    config = TrainingConfig(data=str(tmp_path), batch=8, renders=30, seed=4)
+    assert [len(images) for images in recipe.load_sets(config)] == [90, 70, 60]
+    alone = recipe.load_sets(msgspec.structs.replace(config, renders=0))
+    assert [len(images) for images in alone] == [60, 60, 60]
+    mixed = recipe.load_sets(config)[0]
+    drawn = list(synthesize(30, seed=4, split="train"))
+    assert mixed.entries[60:] == tuple(sample.image for sample in drawn)
+    assert mixed.names[60:] == tuple(BETWEEN.join(sorted(sample.label.split(BETWEEN))) for sample in drawn)
+
+
+def test_renders_are_left_out_where_the_classes_are_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    data = tree(tmp_path, {"train": 8, "val": 4, "test": 4})
+    assert len(recipe.load_sets(TrainingConfig(data=str(data), batch=8, renders=30))[0]) == 16
+    assert "renders_left_out classes=raw,ripe,unknown" in caplog.text
 
 
 def test_a_torn_test_image_is_named_before_the_training(tmp_path: Path) -> None:

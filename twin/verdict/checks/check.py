@@ -131,12 +131,12 @@ class Answers:
             return f"{recognizer}: no answer"
         seen = f"{recognizer}: {answer.label} {answer.confidence:.2f}"
         if not self._sure(answer):
-            return f"{seen}, below the threshold of {self.scenario.controller.confidence_threshold:g}"
+            return f"{seen}, below the threshold of {self.scenario.controller.sure_at:g}"
         misread = number != REJECT and self.scenario.bin_of(answer.label) == number
         return f"{seen}, so the picture was probably misread" if misread else seen
 
     def _sure(self, answer: trace.Answered) -> bool:
-        return answer.confidence >= self.scenario.controller.confidence_threshold
+        return answer.confidence >= self.scenario.controller.sure_at
 
 
 class Checks:

@@ -1,0 +1,74 @@
+"""What an ideal observer of an item's mean colour would leave unsure: nobody who looks at colour alone can do better.
+
+    python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75]
+
+It knows how bare fruit is drawn, lit and seen by the camera, but neither the variety nor the white balance of the
+picture before it. From the hue and the saturation of the mean colour it works out how likely each class is. As in
+training, a fifth of the pictures lies between two classes, and belongs half to each.
+"""
+
+import argparse
+
+import cv2
+import numpy as np
+
+from classifier.rendering.body import draw_light
+from classifier.rendering.fruit import draw_fruit, draw_skin
+from classifier.rendering.optics import draw_optics
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS, RIPENESS
+from classifier.rendering.synthesis import BETWEEN_SHARE
+
+SEED = 20_261_122
+LENGTH_PX = 36.0
+HUE_STEP_DEG, SATURATION_STEP = 0.75, 0.05
+
+
+def mean_colour(rng: np.random.Generator, item_class: str, ripeness: float) -> tuple[float, float]:
+    """Hue in degrees and saturation of a fruit's mean colour, as the camera has it, with stalk, rot and highlight."""
+    patch, cover = draw_fruit(rng, draw_skin(rng, item_class, ripeness), LENGTH_PX, draw_light(rng))
+    mean = np.average(np.clip(patch, 0, 1).reshape(-1, 3), axis=0, weights=cover.ravel())
+    optics = draw_optics(rng)
+    seen = np.clip(mean * optics.gains, 0, 1) ** optics.gamma
+    hue, saturation, _ = cv2.cvtColor(np.asarray(seen[None, None], np.float32), cv2.COLOR_BGR2HSV)[0, 0]
+    return (float(hue) + 90) % 360 - 90, float(saturation)
+
+
+def cell(colour: tuple[float, float]) -> tuple[int, int]:
+    return round(colour[0] / HUE_STEP_DEG), round(colour[1] / SATURATION_STEP)
+
+
+def unsure_share(count: int, threshold: float) -> dict[str, float]:
+    """The share of clean items that the observer leaves unsure, by class and over all."""
+    rng = np.random.default_rng(SEED)
+    weights: dict[tuple[int, int], np.ndarray] = {}
+    clean = (1 - BETWEEN_SHARE) / len(FRUIT_CLASSES)
+    for number, name in enumerate(FRUIT_CLASSES):
+        for _ in range(count):
+            at = cell(mean_colour(rng, name, rng.uniform(*RIPENESS[name])))
+            weights.setdefault(at, np.zeros(3))[number] += clean
+    for lower, upper, begin, end in GAPS:
+        for _ in range(count):
+            at = cell(mean_colour(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end)))
+            for name in (lower, upper):
+                weights.setdefault(at, np.zeros(3))[FRUIT_CLASSES.index(name)] += BETWEEN_SHARE / len(GAPS) / 2
+    found = {}
+    for name in FRUIT_CLASSES:
+        unsure = 0
+        for _ in range(count // 4):
+            shares = weights.get(cell(mean_colour(rng, name, rng.uniform(*RIPENESS[name]))))
+            unsure += shares is None or shares.max() / shares.sum() < threshold
+        found[name] = unsure / (count // 4)
+    return found | {"all": float(np.mean(list(found.values())))}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fruit", type=int, default=40_000, help="of each class and gap")
+    parser.add_argument("--threshold", type=float, default=0.75)
+    options = parser.parse_args()
+    for name, share in unsure_share(options.fruit, options.threshold).items():
+        print(f"{name:10} {share:.2%} unsure")
+
+
+if __name__ == "__main__":
+    main()
