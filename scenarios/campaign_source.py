@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from scenarios.known_line import FAMILIES, known_line_scenarios
+from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.pace import Pace
 from scenarios.strategies import Kinds, fault_of, scenarios, steps
 from twin import Layout, Scenario, faults
 from twin.scenario.scenario import decode_scenario
@@ -35,7 +36,7 @@ def campaign_scenarios(
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
     if known_line:
-        return known_line_scenarios(family)
+        return known_line_sketches(family, layout or Layout()).map(lambda sketch: sketch.at(Pace()))
     stopped, line = family == "stop", None if layout is None else st.just(layout)
     return scenarios(kinds=FAMILIES[family], layout=line, stopped=stopped)
 

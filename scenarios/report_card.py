@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from scenarios.confirmation import Confirmation
 from twin import Run, trace
 from twin.report.headline import headline
@@ -12,79 +14,110 @@ from twin.verdict.checks import Violation
 MOST_VOID: Final = 0.1
 """If more than this share of the runs are void, the others prove too little."""
 
-_COUNTS: Final = ("runs", "disturbed", "faults", "acted", "void")
+
+class Smallest(msgspec.Struct, frozen=True):
+    """The size of a scenario that breaks a rule, and what happened first, in words."""
+
+    items: int
+    faults: int
+    words: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The runs of one property: how many, and how many `asked` its question, because a fault had an effect.
+
+    `faults` were drawn, of which `acted` had an effect. `void` runs count for nothing. `broken`: the rules that were
+    broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults,
+    `file` its file, `wire` what came of it in real time.
+    """
+
+    runs: int = 0
+    asked: int = 0
+    faults: int = 0
+    acted: int = 0
+    void: int = 0
+    broken: tuple[str, ...] = ()
+    found_by: int | None = None
+    smallest: Smallest | None = None
+    file: str = ""
+    wire: Confirmation | None = None
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """The runs of both. Of two scenarios of one size the other's stays: it was made smaller further."""
+        found = [row.smallest for row in (other, self) if row.smallest is not None]
+        later = None if other.found_by is None else self.runs + other.found_by
+        return Outcome(
+            runs=self.runs + other.runs, asked=self.asked + other.asked, faults=self.faults + other.faults,
+            acted=self.acted + other.acted, void=self.void + other.void,
+            broken=tuple(sorted({*self.broken, *other.broken})), found_by=self.found_by or later,
+            smallest=min(found, key=lambda each: (each.items, each.faults), default=None),
+            file=other.file or self.file, wire=other.wire or self.wire,
+        )  # fmt: skip
+
+    @property
+    def verdict(self) -> str:
+        """What became of the question, in words."""
+        void = f" ({self.void} void)" if self.void else ""
+        if self.broken:
+            return f"BROKEN: {', '.join(self.broken)}{void}"
+        if self.asked:
+            return f"kept{void}"
+        if not self.runs:
+            return f"not asked: all {self.void} runs are void"
+        return f"not asked: {'no fault had an effect' if self.faults else 'nothing was loaded'}{void}"
 
 
 class ReportCard:
-    """For each property, by name: how many scenarios were run, in how many a fault acted, and what they broke.
-
-    It counts the faults that were drawn, and those that had an effect. Of the scenarios that break a rule the smallest
-    is kept, in items and faults, and the number of the first one.
-    """
+    """One row for each property, by name."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, Outcome] = {}
 
     def add(self, name: str, run: Run, violations: Sequence[Violation] | None = None) -> None:
         """Take a run into account, with those of its violations that the property asks for (None: all)."""
         violations = run.violations if violations is None else violations
-        row = self._row(name)
-        row["runs"] += 1
-        row["disturbed"] += asked(run)
-        row["faults"] += len(run.scenario.faults)
-        row["acted"] += sum(_acted(fault, run) for fault in run.scenario.faults)
-        if not violations:
-            return
-        row["found_by"] = row["found_by"] or row["runs"]
-        row["broken"] = sorted({*row["broken"], *(found.check for found in violations)})
-        size = [run.scenario.item_count, len(run.scenario.faults)]
-        if row["smallest"] is None or size <= row["smallest"]:
+        faults, smallest = run.scenario.faults, None
+        if violations:
             first = min(violations, key=lambda found: found.t_s)
-            row["smallest"], row["first"] = size, headline(run.scenario, run.trace, first)
+            smallest = Smallest(run.scenario.item_count, len(faults), headline(run.scenario, run.trace, first))
+        self._add(name, Outcome(
+            runs=1, asked=_asks(run), faults=len(faults), acted=sum(_acted(fault, run) for fault in faults),
+            broken=tuple({found.check for found in violations}), found_by=1 if violations else None, smallest=smallest,
+        ))  # fmt: skip
 
     def add_void(self, name: str) -> None:
         """Count a run that the machine held up, so that it shows nothing."""
-        self._row(name)["void"] += 1
+        self._add(name, Outcome(void=1))
 
-    def merge(self, rows: dict[str, dict[str, Any]]) -> None:
-        """Take the rows of another process into account."""
-        for name, other in rows.items():
-            row = self._row(name)
-            for count in _COUNTS:
-                row[count] += other[count]
-            row["broken"] = sorted({*row["broken"], *other["broken"]})
-            row["found_by"] = row["found_by"] or other["found_by"]
-            if other["smallest"] is not None and (row["smallest"] is None or other["smallest"] <= row["smallest"]):
-                row["smallest"], row["first"] = other["smallest"], other["first"]
+    def merge(self, rows: Mapping[str, Any]) -> None:
+        """Take the `rows` of another process into account."""
+        for name, row in msgspec.convert(rows, dict[str, Outcome]).items():
+            self._add(name, row)
 
     def confirm(self, name: str, confirmation: Confirmation, path: str) -> None:
         """Take into account what came of a property's failure in real time, and the failure's file."""
-        row = self._row(name)
-        if row["wire"] == "confirmed":
-            return  # Of the two that were found, one is enough.
-        row["wire"], row["run"], row["why"] = confirmation.state, confirmation.run, confirmation.text
-        row["file"] = path
+        known = self._row(name).wire
+        if known is None or known.state != "confirmed":  # Of two that were found, one is enough.
+            self._add(name, Outcome(file=path, wire=confirmation))
 
     @property
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """All rows, as plain data."""
-        return self._rows
+    def rows(self) -> dict[str, Any]:
+        """All rows as builtin types, for another process or a file."""
+        rows: dict[str, Any] = msgspec.to_builtins(self._rows)
+        return rows
 
     @property
     def broken(self) -> bool:
         """Whether any rule was broken."""
-        return any(row["broken"] for row in self._rows.values())
+        return any(row.broken for row in self._rows.values())
 
     def problems(self, families: Mapping[str, str]) -> list[str]:
         """Why the runs say less than they seem to: what was not asked, and too many runs that are void."""
-        known = [self._row(name) for name in families]
-        runs, void = sum(row["runs"] for row in known), sum(row["void"] for row in known)
-        silent = [
-            family for family, row in zip(families.values(), known, strict=True)
-            if not row["disturbed"] and not row["broken"]
-        ]  # fmt: skip
-        late = [f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"]
-        return [f"not asked: {family}" for family in silent] + (late if void > MOST_VOID * (runs + void) else [])
+        known = {family: self._row(name) for name, family in families.items()}
+        runs, void = sum(row.runs for row in known.values()), sum(row.void for row in known.values())
+        silent = [f"not asked: {family}" for family, row in known.items() if not (row.asked or row.broken)]
+        late = f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"
+        return [*silent, *([late] if void > MOST_VOID * (runs + void) else [])]
 
     def lines(self, families: Mapping[str, str]) -> Iterator[str]:
         """The card as text. `families` has the name of each family by the name of its property."""
@@ -95,23 +128,22 @@ class ReportCard:
             if row is None:
                 yield f"{family:{width}}  {'-':>9}  {'-':>5}  {'-':>6}  {'-':>11}  not asked"
                 continue
-            counts = f"{row['runs']:9}  {row['disturbed']:5}  {row['faults']:6}  {row['acted']:11}"
-            yield f"{family:{width}}  {counts}  {_verdict(row)}"
+            yield f"{family:{width}}  {row.runs:9}  {row.asked:5}  {row.faults:6}  {row.acted:11}  {row.verdict}"
             indent = " " * (width + 2)
-            if row["smallest"] is not None:
-                items, faults = map(_counted, row["smallest"], ("item", "fault"))
-                yield f"{indent}{items}, {faults}: {row['first']}"
-            yield from (f"{indent}{row[key]}" for key in ("why", "file") if row[key])
+            if row.smallest is not None:
+                size = f"{_counted(row.smallest.items, 'item')}, {_counted(row.smallest.faults, 'fault')}"
+                yield f"{indent}{size}: {row.smallest.words}"
+            if row.wire is not None:
+                yield from (f"{indent}{text}" for text in (row.wire.text, row.file))
 
-    def _row(self, name: str) -> dict[str, Any]:
-        empty: dict[str, Any] = {
-            **dict.fromkeys(_COUNTS, 0), "broken": [], "found_by": None, "smallest": None, "first": "", "file": "",
-            "wire": None, "run": 0, "why": "",
-        }  # fmt: skip
-        return self._rows.setdefault(name, empty)
+    def _row(self, name: str) -> Outcome:
+        return self._rows.get(name, Outcome())
+
+    def _add(self, name: str, row: Outcome) -> None:
+        self._rows[name] = self._row(name) + row
 
 
-def asked(run: Run) -> bool:
+def _asks(run: Run) -> bool:
     """Whether a run put the question of its property: a fault had an effect, or the controller was told to end."""
     if run.scenario.stop_s is None and not run.scenario.faults:
         return any(isinstance(record, trace.Loaded) for record in run.trace)
@@ -125,17 +157,6 @@ def _acted(fault: Fault, run: Run) -> bool:
         isinstance(record, trace.Disturbed) and record.fault == kind and record.t_s >= fault.from_s
         for record in run.trace
     )
-
-
-def _verdict(row: dict[str, Any]) -> str:
-    void = f" ({row['void']} void)" if row["void"] else ""
-    if row["broken"]:
-        return f"BROKEN: {', '.join(row['broken'])}{void}"
-    if not row["disturbed"]:
-        if not row["runs"]:
-            return f"not asked: all {row['void']} runs are void"
-        return f"not asked: {'no fault had an effect' if row['faults'] else 'nothing was loaded'}{void}"
-    return f"kept{void}"
 
 
 def _counted(count: int, of: str) -> str:

@@ -1,4 +1,4 @@
-"""The command `twin`: run, serve, test, replay, report, check, doctor, demo.
+"""The command `twin`: run, serve, test, replay, report, check, doctor, campaign, demo.
 
 Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 130 interrupted, so without a verdict.
 """

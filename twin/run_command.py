@@ -78,7 +78,7 @@ def run(
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
     from twin.report.console import ProgressBar
-    from twin.report.screen import Screen
+    from twin.report.screen import Screen, verbatim
     from twin.run import simulate
     from twin.run_files import RunFiles
     from twin.view.live_page import live_page
@@ -91,8 +91,10 @@ def run(
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         recognizer = "oracle" if truth_service else recognizer
-        chosen = _chosen(context, console, recognizer)
+        chosen, text = _chosen(context, recognizer)
         answers = _recognizer(recognizer)
+        if text:
+            console.print(verbatim(text), soft_wrap=True)
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with (
             at as at_broker,
@@ -108,24 +110,20 @@ def run(
     raise typer.Exit(exit_code(result))
 
 
-def _chosen(context: typer.Context, console: "Console", recognizer: str) -> "Scenario":
-    """The scenario of the options, or that of a file with the options that are given over it, which it prints."""
+def _chosen(context: typer.Context, recognizer: str) -> tuple["Scenario", str]:
+    """The scenario of the options, or that of a file with the options that are given over it, and these as a text."""
     from twin.file_kinds import read_as
-    from twin.report.screen import verbatim
     from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
 
     options = context.params
     path: Path | None = options["scenario"]
     if path is None:
-        return scenario_of(
-            options["items"], options["seed"], recognizer, options["in_flight"], options["layout"], options["pictures"]
-        )
+        names = ("in_flight", "layout", "pictures")
+        return scenario_of(options["items"], options["seed"], recognizer, *(options[name] for name in names)), ""
     given = {name: options[name] for name in OPTIONS if _was_given(context, name)}
     given |= {"recognizer": recognizer} if options["truth_service"] else {}
     with read_as("scenario", path):
-        chosen = load_overridden(path, given)
-    console.print(verbatim(overridden_text(path, given)), soft_wrap=True)
-    return chosen
+        return load_overridden(path, given), overridden_text(path, given)
 
 
 def _was_given(context: typer.Context, name: str) -> bool:
