@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.broker.embedded import EmbeddedBroker
-from twin.links.plant_client import no_delay
+from twin.links.broker_client import no_delay
 
 ROUNDS = 5
 

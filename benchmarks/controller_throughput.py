@@ -114,9 +114,9 @@ def rods_limit(bench: Bench, settings: Settings) -> float:
     single gate is from the loader.
     """
     layout = bench.layout
-    ways_m = [behind - before for before, behind in zip(layout.gates_m, layout.gates_m[1:], strict=False)]
-    ways_s = max(ways_m or layout.gates_m) / layout.belt_speed_m_per_s
-    return 60 / max(ways_s, 2 * settings.rod_stroke_s + 0.08 / layout.belt_speed_m_per_s)
+    legs_m = [behind - before for before, behind in zip(layout.gates_m, layout.gates_m[1:], strict=False)]
+    longest_leg_s = max(legs_m or layout.gates_m) / layout.belt_speed_m_per_s
+    return 60 / max(longest_leg_s, 2 * settings.rod_stroke_s + 0.08 / layout.belt_speed_m_per_s)
 
 
 def work(bench: Bench, items: int, seed: int, in_flight: int | str, controller: Callable[..., object] | None) -> Run:

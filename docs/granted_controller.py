@@ -54,10 +54,10 @@ class Sorter:
                 self._load(now_s + 1.0)
         if self._look_s is not None and now_s >= self._look_s:
             self._load(now_s)  # No picture came: the push has loaded nothing.
-        said = [command for at_s, command in self._due if at_s <= now_s]
+        commands = [command for at_s, command in self._due if at_s <= now_s]
         self._due = [(at_s, command) for at_s, command in self._due if at_s > now_s]
         times = [at_s for at_s, _ in self._due] + ([] if self._look_s is None else [self._look_s])
-        return said, min(times, default=None)
+        return commands, min(times, default=None)
 
     def _load(self, at_s):
         if self._ending:
@@ -72,25 +72,25 @@ class Sorter:
         self._due.append((at_s + 0.5, {"rod_control": f"{WORDS[rod]}_pull"}))
 
 
-def connected(host, port, heard):
-    """A client that queues what it hears, and subscribes on each connection."""
+def connected(host, port, arrivals):
+    """A client that queues what it receives, and subscribes on each connection."""
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=WHO, protocol=mqtt.MQTTv311)
     topics = [("bb", 0), ("twin/clock/grant", 0)]
     client.on_connect = lambda *_: client.subscribe(topics)
-    client.on_subscribe = lambda *_: heard.put(("again", b""))
-    client.on_message = lambda _client, _userdata, message: heard.put((message.topic, message.payload))
+    client.on_subscribe = lambda *_: arrivals.put(("again", b""))
+    client.on_message = lambda _client, _userdata, message: arrivals.put((message.topic, message.payload))
     client.connect(host, port, keepalive=50)
     client.loop_start()
     return client
 
 
 def main(host, port):
-    heard = queue.Queue()
-    client = connected(host, int(port), heard)
+    arrivals = queue.Queue()
+    client = connected(host, int(port), arrivals)
     sorter, waiting, received, sent, grant, done = Sorter(), [], 0, 0, None, None
     while True:
         try:
-            topic, payload = heard.get(timeout=0.5)
+            topic, payload = arrivals.get(timeout=0.5)
         except queue.Empty:
             topic, payload = "nothing", b""
         if topic == "bb":

@@ -22,7 +22,7 @@ FONT: Final = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono'
 STYLES: Final = ((r"^violations: none", "green"), (r"^violations: \d+", "bold red"), (r"^\d+ items, seed", "italic"))
 
 
-def said() -> list[str]:
+def output_lines() -> list[str]:
     """What the command says, line by line."""
     program, *words = COMMAND.split()
     done = subprocess.run(
@@ -46,7 +46,7 @@ def drawn(lines: list[str]) -> str:
 def main() -> None:
     """Run, draw, write."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/run.svg")
-    path.write_text(drawn(said()), encoding="utf-8", newline="\n")
+    path.write_text(drawn(output_lines()), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -26,22 +26,22 @@ class OneAtATime:
         return min((at_s for at_s, _ in self._due), default=None)
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
-        said: list[Output] = []
+        outputs: list[Output] = []
         match event:
             case Start():
-                said.append(Conveyor(run=True))
+                outputs.append(Conveyor(run=True))
                 self._push(1, now_s + 2.0)
             case ImageSeen(image=image):
-                said.append(Recognise(image=image))
+                outputs.append(Recognise(image=image))
             case Recognised(label=label):
                 self._rod = self._bins.get(label)
             case GateEdge(number=gate, blocked=False) if self._rod == gate + 1:
                 self._push(self._rod, now_s)
                 self._push(1, now_s + 1.0)
                 self._rod = None
-        said += [rod for at_s, rod in self._due if at_s <= now_s]
+        outputs += [rod for at_s, rod in self._due if at_s <= now_s]
         self._due = [(at_s, rod) for at_s, rod in self._due if at_s > now_s]
-        return tuple(said)
+        return tuple(outputs)
 
     def _push(self, rod: int, at_s: float) -> None:
         self._due += [(at_s, Rod(number=rod, push=True)), (at_s + 0.5, Rod(number=rod, push=False))]

@@ -12,7 +12,7 @@ from scenarios.strategies import scenarios
 from twin import ItemDraw, Layout, Scenario, settings_for
 from twin.scenario.item import CLASSES
 
-WAYS: Final = [
+BINS: Final = [
     {name: rod for name, rod in zip(CLASSES, rods, strict=True) if rod} for rods in product((2, 3, 4, 0), repeat=3)
 ]
 """Every way to give the classes rods of the default line, a rod for more than one, or none, among them."""
@@ -33,7 +33,7 @@ def test_one_item_at_a_time_needs_no_knowledge_of_the_line(line: Harness, scenar
     line.holds(scenario, "sorting-single", all_in_bins)
 
 
-@given(st.integers(0, 1000), st.integers(1, 8), st.sampled_from(WAYS), st.sampled_from(["auto", 1]))
+@given(st.integers(0, 1000), st.integers(1, 8), st.sampled_from(BINS), st.sampled_from(["auto", 1]))
 def test_classes_without_a_rod_ride_to_the_end(
     line: Harness, seed: int, count: int, bins: dict[str, int], flight: int | str
 ) -> None:

@@ -60,26 +60,26 @@ def mend(text, new):
         old = "            case Recognised(label=label):\n                self.rod = self.settings.bins.get(label)\n"
         changed = text.replace(old, new)
     else:
-        old = "                self.rod = None\n        said +="
-        changed = text.replace(old, f"                self.rod = None\n{new}        said +=")
+        old = "                self.rod = None\n        outputs +="
+        changed = text.replace(old, f"                self.rod = None\n{new}        outputs +=")
     assert changed != text
     return changed
 
 
 @pytest.mark.parametrize("page", FOLLOWED)
 def test_who_follows_a_page_sees_what_it_says(page, tmp_path):
-    said = ""
+    output = ""
     for language, title, content in FENCE.findall(text_of(page)):
         if title:
             (tmp_path / title).write_text(content, encoding="utf-8")
         elif language == "console":
-            said = "".join(run_in(tmp_path, command) for command in content.splitlines())
-            assert "Traceback" not in said or "AssertionError" in said, said
-            assert not re.search(r"No such|not found|Usage:", said), said
-        elif language == "text" and said:
+            output = "".join(run_in(tmp_path, command) for command in content.splitlines())
+            assert "Traceback" not in output or "AssertionError" in output, output
+            assert not re.search(r"No such|not found|Usage:", output), output
+        elif language == "text" and output:
             for part in re.split(r" ?\.\.\. ?|\n", content.strip()):
-                assert part in said, said
-            said = ""
+                assert part in output, output
+            output = ""
         elif page == "tutorial.md" and language == "python":
             path = tmp_path / "sorter.py"
             path.write_text(mend(path.read_text(encoding="utf-8"), content), encoding="utf-8")
@@ -130,7 +130,7 @@ def test_the_small_controller_sorts_on_the_stand_in_by_the_service(tmp_path):
 
 
 @pytest.mark.broker
-def test_the_granted_controller_sorts_in_lockstep_and_the_same_way_each_time():
+def test_the_granted_controller_sorts_in_lockstep_and_repeatably():
     program = DOCS / "granted_controller.py"
     mine = ExternalController(shlex.join([sys.executable, str(program), "{host}", "{port}"]))
     scenario = Scenario(seed=3, items=ItemDraw(count=4), recognizer=RecognizerModel(source="images"))
@@ -161,10 +161,10 @@ def rows(text):
 @pytest.mark.parametrize("title", STRUCTS)
 def test_the_keys_are_those_that_there_are_with_their_defaults(title):
     section = re.search(rf"^##+ {title}\n(.*?)(?=^##|\Z)", text_of("reference/keys.md"), re.DOTALL | re.MULTILINE)[1]
-    said = {key.strip("`"): default for key, default, _ in rows(section)}
+    listed = {key.strip("`"): default for key, default, _ in rows(section)}
     fields = {field.encode_name: field for field in msgspec.structs.fields(STRUCTS[title])}
-    assert list(said) == list(fields)
-    for key, default in said.items():
+    assert list(listed) == list(fields)
+    for key, default in listed.items():
         value = fields[key].default
         if default == "none":
             assert value is None
@@ -182,10 +182,10 @@ def test_every_fault_is_listed_with_its_keys_and_defaults():
     every = {name for name, kind in kinds.items() if issubclass(kind, faults.Fault)} - {"Fault"}
     assert {name for name, _ in found} == every
     for name, keys in found:
-        said = {key: json.loads(value) for key, value in re.findall(r"`(\w+)` = ([^,]+)", keys)}
+        listed = {key: json.loads(value) for key, value in re.findall(r"`(\w+)` = ([^,]+)", keys)}
         fields = msgspec.structs.fields(kinds[name])
         own = {field.name: field.default for field in fields if field.name not in ("from_s", "until_s")}
-        assert said == own, name
+        assert listed == own, name
 
 
 @pytest.mark.parametrize("page", ["verdict.md", "how-to/failure.md"])

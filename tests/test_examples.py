@@ -23,7 +23,7 @@ def output_of(*words, folder):
 
 
 @pytest.fixture
-def said(request, tmp_path):
+def printed(request, tmp_path):
     """What the example in the test's name prints."""
     name = request.node.name.removeprefix("test_").split("__")[0]
     return output_of(str(ROOT / "examples" / f"{name}.py"), folder=tmp_path)
@@ -47,29 +47,33 @@ def test_an_example_uses_public_names_only(path):
     assert set(found) <= {"twin", "controller", "classifier", "scenarios"}
 
 
-def test_fault_sweep__the_later_the_pictures_the_more_items_are_rejected(said):
-    rows = [(float(delay), *map(int, rest.split())) for delay, rest in re.findall(r"^(\d\.\d+) s +(.*)$", said, re.M)]
+def test_fault_sweep__the_later_the_pictures_the_more_items_are_rejected(printed):
+    rows = [
+        (float(delay), *map(int, rest.split())) for delay, rest in re.findall(r"^(\d\.\d+) s +(.*)$", printed, re.M)
+    ]
     assert rows[0] == (0.0, 20, 0, 0)
     assert rows[-1] == (3.0, 0, 20, 0)
     assert [right for _, right, _, _ in rows] == sorted((right for _, right, _, _ in rows), reverse=True)
     assert all(right + rejected == 20 and violations == 0 for _, right, rejected, violations in rows)
 
 
-def test_controller_under_test__it_stalls_once_a_picture_is_lost(said):
-    healthy, faulty = said.splitlines()
+def test_controller_under_test__it_stalls_once_a_picture_is_lost(printed):
+    healthy, faulty = printed.splitlines()
     assert healthy == "no fault: 6 of 6 right, broken: none"
     assert re.fullmatch(r"a picture is lost: [0-5] of 6 right, broken: .*stalled.*", faulty)
 
 
-def test_own_layout__every_item_is_in_a_bin_and_no_rule_broken(said):
-    bins = dict(re.findall(r"^bin (\w+): (\d+)$", said, re.MULTILINE))
+def test_own_layout__every_item_is_in_a_bin_and_no_rule_broken(printed):
+    bins = dict(re.findall(r"^bin (\w+): (\d+)$", printed, re.MULTILINE))
     assert set(bins) == {"2", "3", "reject"}
     assert sum(map(int, bins.values())) == 30
-    assert said.splitlines()[-1] == "violations: 0"
+    assert printed.splitlines()[-1] == "violations: 0"
 
 
-def test_own_recognizer__both_sort_and_the_simpler_one_is_wrong_more_often(said):
-    counts = {name: tuple(map(int, re.findall(r"\d+", rest))) for name, rest in re.findall(r"^(.+): (.+)$", said, re.M)}
+def test_own_recognizer__both_sort_and_the_simpler_one_is_wrong_more_often(printed):
+    counts = {
+        name: tuple(map(int, re.findall(r"\d+", rest))) for name, rest in re.findall(r"^(.+): (.+)$", printed, re.M)
+    }
     colour, shipped = counts["by colour"], counts["shipped model"]
     assert sum(colour) == sum(shipped) == 30
     assert colour[0] >= 20

@@ -66,8 +66,8 @@ def run(away, *words):
 def test_weights_regressions_and_type_markers_are_in_the_wheel(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     for package in PACKAGES:
-        tracked = {path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-        assert {path.relative_to(ROOT).as_posix() for path in tracked} <= names
+        files = {path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        assert {path.relative_to(ROOT).as_posix() for path in files} <= names
         assert f"{package}/py.typed" in names
     assert {name.split("/")[0] for name in names} == {*PACKAGES, f"sorting_line_twin-{PROJECT['version']}.dist-info"}
 
@@ -101,8 +101,8 @@ def test_the_suite_runs_away_from_the_checkout(away):
 
 @pytest.mark.parametrize("program", PROJECT["scripts"])
 def test_help_loads_nothing_of_the_plant_the_network_or_the_model(program, away):
-    told = f"import sys, {program}.cli; print([name for name in {sorted(HEAVY)} if name in sys.modules])"
-    done = run(away, "-c", told)
+    loaded = f"import sys, {program}.cli; print([name for name in {sorted(HEAVY)} if name in sys.modules])"
+    done = run(away, "-c", loaded)
     assert ast.literal_eval(done.stdout) == []
 
 

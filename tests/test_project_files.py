@@ -53,7 +53,7 @@ def test_the_hooks_are_the_projects_own_tools():
         assert any(requirement.startswith(f"{tool}>=") for requirement in PROJECT["optional-dependencies"]["test"])
 
 
-def test_what_contributors_are_told_of_is_there():
+def test_every_file_that_the_notes_for_contributors_name_exists():
     for path in re.findall(r"`([\w/.-]+\.(?:py|md|toml|ini))`", CONTRIBUTING):
         assert next(ROOT.glob(path), None) or any(
             next((ROOT / folder).rglob(path), None) for folder in ("twin", "controller", "scenarios", "tests")

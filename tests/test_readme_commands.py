@@ -154,8 +154,8 @@ def main_run(tmp_path_factory):
 
 
 def test_the_main_command_ends_with_its_verdict_and_leaves_nothing_behind(main_run):
-    said, folder = main_run
-    assert "violations: none" in said
+    printed, folder = main_run
+    assert "violations: none" in printed
     assert list(folder.iterdir()) == []
 
 
@@ -175,10 +175,10 @@ def wording(line):
 
 def test_the_picture_shows_what_the_main_command_says(main_run):
     """`python docs/run_picture.py` makes it anew. Another processor may round a few items into another row."""
-    said = [line for line in main_run[0].splitlines() if line]
+    printed = [line for line in main_run[0].splitlines() if line]
     shown = [line for line in picture_lines() if line]
-    assert [wording(line) for line in shown] == [wording(line) for line in said]
-    for ours, theirs in zip(shown, said, strict=True):
+    assert [wording(line) for line in shown] == [wording(line) for line in printed]
+    for ours, theirs in zip(shown, printed, strict=True):
         if ours.startswith(("│", "bins")):
             assert all(
                 abs(int(one) - int(other)) <= OTHER_ROUNDING

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("twin", "controller", "classifier", "scenarios")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LIBRARY = [path for path in MODULES if path.parts[-2] != "scenarios"]
 
 MAY_IMPORT = {
@@ -40,8 +41,8 @@ LAYERS = {
     ),
     "twin": (
         "errors", "timeline", "scenario", "trace", "broker", "plant", "verdict", "caching_recognizer", "host", "links",
-        "run_end", "simulation", "files", "run_files", "run", "doctor", "report", "options", "suite", "cli",
-        "__main__",
+        "run_end", "simulation", "file_kinds", "run_files", "run", "doctor", "report", "options", "refusals", "suite",
+        "campaign", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",
@@ -80,7 +81,7 @@ def module(request):
     return request.param
 
 
-def test_imports_go_one_way(module):
+def test_a_package_imports_only_lower_packages(module):
     own = module.relative_to(ROOT).parts[0]
     tree = ast.parse(module.read_bytes())
     others = {found for found in imported(tree) if found.split(".")[0] in set(PACKAGES) - {own}}
@@ -107,8 +108,8 @@ def test_the_wall_clock_has_its_own_modules(path):
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
 def test_topics_are_named_in_one_place(path):
     if name(path) not in NAMES_TOPICS:
-        said = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
-        assert said & TOPICS == set()
+        found = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
+        assert found & TOPICS == set()
 
 
 @cache
@@ -171,6 +172,11 @@ def test_the_counts_of_each_package_are_printed(capsys):
 def test_a_module_is_no_longer_than_a_reader_can_hold(module):
     lines = len(module.read_text().splitlines())
     assert lines <= (LONGEST if name(module) in LONG_WITH_A_REASON else LONG)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_a_test_module_has_a_limit_too(path):
+    assert len(path.read_text().splitlines()) <= LONGEST
 
 
 def test_a_function_fits_a_screen(module):

@@ -14,6 +14,7 @@ import typer
 
 from classifier.command import command_app
 from twin import suite
+from twin.campaign import command as campaign_command
 from twin.options import (
     ItemsToServe,
     ItemsToSort,
@@ -29,6 +30,7 @@ from twin.options import (
     TraceFile,
     examples,
 )
+from twin.refusals import one_line_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
 VIOLATED: Final = 1
-REFUSED: Final = 2
 INTERRUPTED: Final = 130
 DEFAULT_ITEMS: Final = 100
 FS_PORT: Final = 21883
@@ -82,7 +83,7 @@ def run(
 
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.links.external_controller import ExternalController
     from twin.report.console import ProgressBar
     from twin.report.screen import Screen, verbatim
@@ -91,7 +92,7 @@ def run(
     from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
 
     console = Screen()
-    with _one_line_errors(), _terminable():
+    with one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
         given = {name: context.params[name] for name in OPTIONS if _was_given(context, name)}
         if scenario is None:
@@ -156,7 +157,7 @@ def serve(
     from twin.run_files import RunFiles
 
     console = Screen()
-    with _one_line_errors(), _terminable():
+    with one_line_errors(), _terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
         chosen = _scenario(items, seed, "resnet", "auto", layout)
         passwords = _passwords(host, username, password_file, insecure=insecure)
@@ -179,14 +180,14 @@ def serve(
 @app.command(epilog=examples("twin replay scenario.json"))
 def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) -> None:
     """Run a scenario in memory and show it step by step. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import show_narration, show_violations
     from twin.report.screen import Screen
     from twin.run import simulate
     from twin.scenario.scenario import load_scenario
 
     console = Screen()
-    with _one_line_errors():
+    with one_line_errors():
         with read_as("scenario", file):
             scenario = load_scenario(file)
         result = simulate(scenario, link="memory")
@@ -198,7 +199,7 @@ def replay(file: Annotated[Path, typer.Argument(help="Scenario file (JSON).")]) 
 @app.command(epilog=examples("twin check trace.jsonl"))
 def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
     """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
-    from twin.files import read_as
+    from twin.file_kinds import read_as
     from twin.report.console import show_violations
     from twin.report.screen import Screen
     from twin.trace import read_trace
@@ -206,7 +207,7 @@ def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), wr
 
     console = Screen()
     judged = Checks(ALL_CHECKS)
-    with _one_line_errors():
+    with one_line_errors():
         with read_as("trace", file):
             for record in read_trace(file):
                 judged.see(record)
@@ -241,7 +242,7 @@ def doctor(
     from twin.report.screen import Screen, verbatim
 
     console = Screen()
-    with _one_line_errors():
+    with one_line_errors():
         host, port = parse_address(broker)
         address = Address(
             host=host, port=port, username=username, password=os.environ.get("TWIN_PASSWORD"), tls=tls,
@@ -257,21 +258,6 @@ def _was_given(context: typer.Context, name: str) -> bool:
     """Whether an option was given on the command line, even with its default value."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn errors caused by input or environment into one line on stderr and exit code 2."""
-    from classifier import ClassifierError
-    from controller.errors import ControllerError
-    from twin.errors import ArgumentError, TwinError
-
-    try:
-        yield
-    except (TwinError, ControllerError, ClassifierError) as error:
-        option = "--" if isinstance(error, ArgumentError) else ""
-        typer.echo(f"twin: {option}{' '.join(str(error).split())}", err=True)
-        raise typer.Exit(REFUSED) from None
 
 
 @contextmanager
@@ -346,6 +332,7 @@ def _recognizer(name: str) -> "Recognizer | None":
 
 
 app.command("test", epilog=examples('twin test "python my_controller.py {host} {port}"'))(suite.run_suite)
+app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
 
 
 def main() -> None:

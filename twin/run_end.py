@@ -1,6 +1,6 @@
 """The end of a run: every item is accounted for and the line at rest, or nothing has moved on for too long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twin import trace
@@ -19,8 +19,6 @@ may be only an observer."""
 
 LONGEST_HEALING_S: Final = 600.0
 """A run waits for the end of its faults before it stalls, unless the end is further off than this."""
-
-_Progress: Final = trace.Loaded | trace.Photographed | trace.Edge | trace.Binned | trace.Released
 
 
 class RunEnd:
@@ -56,27 +54,21 @@ class RunEnd:
         self._rest_by_s: float | None = None
         self._timer = Timer(timeline)
         self.reason: str | None = None
+        self._watches: Final[Mapping[type[trace.Record], Callable[[Any], None]]] = {
+            trace.Loaded: self._progress, trace.Photographed: self._progress, trace.Edge: self._progress,
+            trace.Released: self._progress, trace.Binned: self._binned, trace.LaidDown: self._mistakable,
+            trace.TakenByHand: self._by_hand, trace.Commanded: self._first_command,
+            trace.Crashed: self._controller_failed, trace.Exited: self._controller_ended,
+        }  # fmt: skip
         timeline.call_at(timeline.now, self._check_progress)
         for loss in self._losses:
             timeline.call_at(loss.until_s + HELD_S, lambda: None)
 
     def see(self, record: trace.AnyRecord) -> None:
         """Take the next record."""
-        kind = type(record)
-        if isinstance(record, _Progress) and record.item > 0:
-            self._progress_s = record.t_s
-        if kind is trace.Commanded and not self._commanded:
-            self._commanded, self._progress_s = True, record.t_s
-            self._check_progress()
-        if kind is trace.LaidDown or kind is trace.TakenByHand:
-            self._mistakable_count += 1
-        done = _ACCOUNTED.get(kind, _none)(record)
-        if done:
-            self._account(done)
-        if kind is trace.Crashed:
-            self.reason = "crashed"
-        elif kind is trace.Exited:
-            self._controller_ended()
+        look = self._watches.get(type(record))
+        if look is not None:
+            look(record)
 
     def request_end(self, by: str) -> None:
         """Record that the controller was asked to end, and from now on expect the line to come to rest."""
@@ -105,11 +97,33 @@ class RunEnd:
         lost = any(fault.from_s <= now_s < fault.until_s + HELD_S for fault in self._losses)
         return self._line.at_rest and not lost and now_s >= self._rested_s
 
-    def _account(self, items: int) -> None:
-        """Count items that have reached their end."""
-        self._left -= items
+    def _progress(self, record: trace.Loaded | trace.Photographed | trace.Edge | trace.Released | trace.Binned) -> None:
+        if record.item > 0:
+            self._progress_s = record.t_s
+
+    def _binned(self, record: trace.Binned) -> None:
+        self._progress(record)
+        if record.item > 0:
+            self._account()
+
+    def _mistakable(self, record: trace.LaidDown | trace.TakenByHand) -> None:
+        self._mistakable_count += 1
+
+    def _by_hand(self, record: trace.TakenByHand) -> None:
+        self._mistakable(record)
+        if not (record.returns or record.back):
+            self._account()
+
+    def _first_command(self, record: trace.Commanded) -> None:
+        if not self._commanded:
+            self._commanded, self._progress_s = True, record.t_s
+            self._check_progress()
+
+    def _account(self) -> None:
+        """Count an item that has reached its end."""
+        self._left -= 1
         if self._items_to_end is not None:
-            self._items_to_end -= items
+            self._items_to_end -= 1
         self._check_done()
 
     def _check_done(self) -> None:
@@ -126,7 +140,10 @@ class RunEnd:
         """
         return self._items_to_end is not None and self._items_to_end <= self._mistakable_count
 
-    def _controller_ended(self) -> None:
+    def _controller_failed(self, record: trace.Crashed) -> None:
+        self.reason = "crashed"
+
+    def _controller_ended(self, record: trace.Exited) -> None:
         """The controller has ended by itself: the line gets only `settle_s` to finish without it."""
         self._controller_exited = True
         if self._rest_by_s is None:
@@ -165,14 +182,3 @@ class RunEnd:
             self.reason = "told to end" if self._may_end and self._line.at_rest else "stalled"
         else:
             self._timer.start(stalls_s, self._check_progress)
-
-
-def _none(record: Any) -> int:
-    return 0
-
-
-_ACCOUNTED: Final[dict[type[trace.Record], Callable[[Any], int]]] = {
-    trace.Binned: lambda record: record.item > 0,
-    trace.TakenByHand: lambda record: not (record.returns or record.back),
-}
-"""How many items a record accounts for."""

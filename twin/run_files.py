@@ -1,5 +1,6 @@
 """The files that a run writes on request: summary, trace, or a folder with both, the scenario and version details."""
 
+import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ import msgspec
 from classifier.distribution import distribution_version
 from twin import trace
 from twin.errors import FileError
-from twin.files import check_writable, write_json
 from twin.scenario.scenario import SCENARIO_FORMAT, Scenario
 from twin.verdict.summary import Summary
 
@@ -65,8 +65,8 @@ class RunFiles:
     ) -> None:
         if trace is not None and save is not None:
             raise FileError("--trace must be left out together with --save, which saves the trace as well")
-        check_writable("--summary", summary)
-        check_writable("--trace", trace)
+        _check_writable("--summary", summary)
+        _check_writable("--trace", trace)
         if save is not None:
             _make_folder(save, save_name)
         self.trace_path = trace if save is None else save / "trace.jsonl"
@@ -76,7 +76,7 @@ class RunFiles:
     def write(self, run: Savable, *, link: str, controller: str | None = None) -> None:
         """Write the summary and the folder of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
-            write_json(self._summary, run.summary)
+            _write_json(self._summary, run.summary)
         if self._folder is None:
             return
         info = RunInfo(
@@ -84,7 +84,7 @@ class RunFiles:
             link=link, command=sys.argv, controller=controller, threshold=run.scenario.controller.confidence_threshold,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
-            write_json(self._folder / f"{name}.json", content)
+            _write_json(self._folder / f"{name}.json", content)
         if run.output:
             (self._folder / "output.txt").write_text(run.output, encoding="utf-8")
 
@@ -98,3 +98,27 @@ def _make_folder(path: Path, name: str) -> None:
         raise FileError(f"{name} must be a folder that can be written, got {str(path)!r}: {error.strerror}") from None
     if not empty:
         raise FileError(f"{name} must be a new or empty folder, got {str(path)!r}, which is not empty")
+
+
+def _check_writable(option: str, path: Path | None) -> None:
+    """Raise `FileError`, naming the option, if a file cannot be written. An existing file is not changed."""
+    if path is None:
+        return
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return  # A pipe or a device: opening it would disturb the program at its other end.
+        new = not os.path.lexists(path)
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        why = error.strerror or error
+        raise FileError(f"{option} must be a file that can be written, got {str(path)!r} ({why})") from None
+
+
+def _write_json(path: Path, content: msgspec.Struct) -> None:
+    """Write an object as indented JSON. Raises `FileError`."""
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}; choose a file that can be written") from None

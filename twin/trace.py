@@ -8,7 +8,7 @@ The module is long because all record types stand together.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from reprlib import repr as short
 from types import TracebackType
@@ -56,7 +56,7 @@ _PREDICATES: Final = {
 }  # fmt: skip
 
 
-class Stroke(Enum):
+class Stroke(StrEnum):
     """The states of a rod."""
 
     IN = "in"

@@ -90,8 +90,8 @@ def _filled(rng: Generator, cover: Patch, corners: np.ndarray, light: Light, col
 
 def _turned(rng: Generator, size: int, points: np.ndarray) -> np.ndarray:
     """Points about the origin, turned at random and moved to the patch's middle."""
-    turn = rng.uniform(0, 2 * np.pi)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    angle = rng.uniform(0, 2 * np.pi)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.asarray(points @ rotation.T + size / 2)
 
 
@@ -174,9 +174,9 @@ def _gravel(rng: Generator, length_px: float, light: Light) -> Drawn:
     for _ in range(rng.integers(5, 30)):
         x, y = (int(v) for v in np.clip(rng.normal(size / 2, size / 6, 2), 0, size - 1))
         axes = (int(rng.uniform(2, 0.1 * size + 3)), int(rng.uniform(2, 0.07 * size + 3)))
-        turn = rng.uniform(0, 180)
-        cv2.ellipse(cover, (x, y), axes, turn, 0, 360, 1.0, -1, cv2.LINE_AA)
-        cv2.ellipse(patch, (x, y), axes, turn, 0, 360, _any_colour(rng).tolist(), -1, cv2.LINE_AA)
+        angle = rng.uniform(0, 180)
+        cv2.ellipse(cover, (x, y), axes, angle, 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(patch, (x, y), axes, angle, 0, 360, _any_colour(rng).tolist(), -1, cv2.LINE_AA)
     return patch * np.float32(light.ambient + 0.5), cover
 
 
@@ -197,8 +197,8 @@ def _pod(rng: Generator, length_px: float, light: Light) -> Drawn:
     blend = np.clip(body.across + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)[..., None]
     first, second = _fruit_colour(rng), _fruit_colour(rng)
     patch = shade(first + (second - first) * blend, body, light)
-    turn = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), rng.uniform(0, 180), 1.0)
-    return tuple(np.asarray(cv2.warpAffine(part, turn, (size, size)), np.float32) for part in (patch, body.alpha))  # type: ignore[return-value]
+    rotation = cv2.getRotationMatrix2D(((size - 1) / 2, (size - 1) / 2), rng.uniform(0, 180), 1.0)
+    return tuple(np.asarray(cv2.warpAffine(part, rotation, (size, size)), np.float32) for part in (patch, body.alpha))  # type: ignore[return-value]
 
 
 def _star(rng: Generator, length_px: float, light: Light) -> Drawn:

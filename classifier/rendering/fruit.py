@@ -64,16 +64,16 @@ def _saturation(rng: Generator, skin: Skin) -> float:
 def _paled(rng: Generator, patch: Patch, body: Body) -> Patch:
     """Green skin turned to cream, on one side more than on the other."""
     cream = bgr(CREAM[0] + rng.uniform(-7, 14), CREAM[1] + rng.uniform(-0.12, 0.1), rng.uniform(0.6, 0.95))
-    turn, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
-    side = body.across * np.cos(turn) + body.down * np.sin(turn)
+    angle, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
+    side = body.across * np.cos(angle) + body.down * np.sin(angle)
     share = np.clip(rng.uniform(0.4, 0.95) + slope * side, 0, 1)
     return np.asarray(patch + (cream - patch) * share[..., None], np.float32)
 
 
 def _blushed(rng: Generator, patch: Patch, body: Body) -> Patch:
     """Pale skin with a faint warm blush on one side, as unripe fruit has where the sun fell on it."""
-    turn, size = rng.uniform(0, 2 * np.pi), body.size_px
-    side = np.clip(body.across * np.cos(turn) + body.down * np.sin(turn), 0, 1)
+    angle, size = rng.uniform(0, 2 * np.pi), body.size_px
+    side = np.clip(body.across * np.cos(angle) + body.down * np.sin(angle), 0, 1)
     side *= np.clip(1 + 0.3 * smooth_noise(rng, size, size, size / 5), 0, 1)
     blush = bgr(rng.uniform(26, 44), rng.uniform(0.35, 0.55), rng.uniform(0.6, 0.95))
     return np.asarray(patch + (blush - patch) * (rng.uniform(0, 0.6) * side)[..., None], np.float32)
@@ -108,8 +108,8 @@ def _top(rng: Generator, patch: Patch, body: Body) -> Patch:
     """Draw the stalk's end: a dimple, sepals, a stalk. Returns the cover with the stalk in it."""
     size = body.size_px
     cover = body.alpha.copy()
-    turn, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.48)
-    at = np.array([np.cos(turn), np.sin(turn)]) * out * size * 0.72 + size / 2
+    angle, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.48)
+    at = np.array([np.cos(angle), np.sin(angle)]) * out * size * 0.72 + size / 2
     point = (int(at[0]), int(at[1]))
     green = bgr(rng.uniform(60, 110), rng.uniform(0.3, 0.7), rng.uniform(0.15, 0.5)).tolist()
     wood = bgr(rng.uniform(20, 80), rng.uniform(0.2, 0.6), rng.uniform(0.12, 0.45)).tolist()
@@ -118,7 +118,7 @@ def _top(rng: Generator, patch: Patch, body: Body) -> Patch:
     if rng.random() < _CALYX_SHARE:
         _sepals(rng, patch, at, size, green)
     if rng.random() < _STALK_SHARE:
-        end = at + np.array([np.cos(turn), np.sin(turn)]) * rng.uniform(0.05, 0.3) * size + rng.normal(0, 3, 2)
+        end = at + np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.05, 0.3) * size + rng.normal(0, 3, 2)
         width = int(rng.uniform(1, 0.04 * size + 1))
         stop = (int(end[0]), int(end[1]))
         cv2.line(patch, point, stop, wood, width, cv2.LINE_AA)
@@ -128,8 +128,8 @@ def _top(rng: Generator, patch: Patch, body: Body) -> Patch:
 
 def _sepals(rng: Generator, patch: Patch, at: np.ndarray, size: int, green: list[float]) -> None:
     """A star of four to seven sepals, in place."""
-    count, reach, turn = int(rng.integers(4, 8)), rng.uniform(0.06, 0.22) * size, rng.uniform(0, 2 * np.pi)
-    for angle in turn + np.arange(count) * 2 * np.pi / count + rng.normal(0, 0.15, count):
+    count, reach, first = int(rng.integers(4, 8)), rng.uniform(0.06, 0.22) * size, rng.uniform(0, 2 * np.pi)
+    for angle in first + np.arange(count) * 2 * np.pi / count + rng.normal(0, 0.15, count):
         ahead, beside = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
         corners = np.array([at + beside * reach * 0.16, at + ahead * reach, at - beside * reach * 0.16])
         cv2.fillConvexPoly(patch, corners.astype(np.int32), green, cv2.LINE_AA)

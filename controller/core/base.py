@@ -17,4 +17,4 @@ class Core(Protocol):
         """When it wants a `Tick` if nothing happens before."""
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
-        """Take an event; returns what is to be said and asked, in order. Times never fall."""
+        """Take an event. Returns the outputs, in order. `now_s` never decreases."""

@@ -42,22 +42,18 @@ BOUNCE_S: Final = 0.05
 class Estimate:
     """Mean and spread of a recurring time in s, by exponential smoothing.
 
-    An outlier is not learned, unless the value before was an outlier close to it: then the line has changed.
+    `tolerance_s` is the largest distance of a value from the mean that still fits. An outlier is not learned, unless
+    the value before was an outlier close to it: then the line has changed.
     """
 
-    __slots__ = ("_outlier_s", "count", "mean_s", "spread_s")
+    __slots__ = ("_outlier_s", "count", "mean_s", "spread_s", "tolerance_s")
 
     def __init__(self) -> None:
         self.count = 0
         self.mean_s = 0.0
         self.spread_s = 0.0
+        self.tolerance_s = STEADY_S
         self._outlier_s: float | None = None
-
-    @property
-    def tolerance_s(self) -> float:
-        """Largest distance of a value from the mean that still fits."""
-        new_s = NEW_S / self.count if self.count else 0.0
-        return STEADY_S + new_s + STEADY_SHARE * self.mean_s + SPREADS * self.spread_s
 
     def fits(self, value_s: float) -> bool:
         """Whether a value is within tolerance; every value fits before the first is learned."""
@@ -68,17 +64,19 @@ class Estimate:
         if self.count == 0 and sure:
             self._begin(value_s)
         elif self.count > 0 and self.fits(value_s):
-            self._outlier_s = None
-            self.count += 1
-            self.spread_s += LEARNING_RATE * (abs(value_s - self.mean_s) - self.spread_s)
-            self.mean_s += LEARNING_RATE * (value_s - self.mean_s)
+            spread_s = self.spread_s + LEARNING_RATE * (abs(value_s - self.mean_s) - self.spread_s)
+            self._set(self.count + 1, self.mean_s + LEARNING_RATE * (value_s - self.mean_s), spread_s)
         elif self._outlier_s is not None and abs(value_s - self._outlier_s) <= self.tolerance_s:
             self._begin(value_s)
         else:
             self._outlier_s = value_s
 
     def _begin(self, value_s: float) -> None:
-        self.count, self.mean_s, self.spread_s, self._outlier_s = 1, value_s, 0.0, None
+        self._set(1, value_s, 0.0)
+
+    def _set(self, count: int, mean_s: float, spread_s: float) -> None:
+        self.count, self.mean_s, self.spread_s, self._outlier_s = count, mean_s, spread_s, None
+        self.tolerance_s = STEADY_S + NEW_S / count + STEADY_SHARE * mean_s + SPREADS * spread_s
 
 
 class DwellRange:

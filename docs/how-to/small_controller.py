@@ -48,38 +48,38 @@ def ask_service(url):
 
 
 class Line:
-    """The line as the controller sees it: what it says, in order, and what it is told."""
+    """The line as the controller sees it: its messages, in order, and the commands to it."""
 
     def __init__(self, host, port):
-        self._heard = queue.Queue()
+        self._messages = queue.Queue()
         self._there = queue.Queue()
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="FS_Ctl", protocol=mqtt.MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe("bb", qos=0)  # Again after each reconnect.
         self._client.on_subscribe = lambda *_: self._there.put(True)
-        self._client.on_message = self._hear
+        self._client.on_message = self._on_message
         self._client.will_set("aa", '{"conveyor":"stop"}', qos=0)  # Should the connection break.
         self._client.connect(host, port, keepalive=50)
         self._client.loop_start()
         self._there.get(timeout=10)
 
-    def _hear(self, client, userdata, message):
+    def _on_message(self, client, userdata, message):
         """Runs in paho's thread, so it only queues. What is no message of the line is left out."""
         try:
             ((key, value),) = json.loads(message.payload).items()
         except (ValueError, AttributeError):
             return
-        self._heard.put((key, value))
+        self._messages.put((key, value))
 
-    def say(self, **message):
+    def send(self, **message):
         self._client.publish("aa", json.dumps(message, separators=(",", ":")), qos=0)
 
     def stroke(self, rod, out_s=0.5):
         """Push a rod, and pull it in any case."""
-        self.say(rod_control=f"{rod}_push")
+        self.send(rod_control=f"{rod}_push")
         try:
             time.sleep(out_s)
         finally:
-            self.say(rod_control=f"{rod}_pull")
+            self.send(rod_control=f"{rod}_pull")
         time.sleep(0.5)
 
     def wait_for(self, key, value, seconds):
@@ -87,21 +87,21 @@ class Line:
         end_s = time.monotonic() + seconds
         while (left_s := end_s - time.monotonic()) > 0:
             try:
-                heard_key, heard = self._heard.get(timeout=left_s)
+                found_key, found = self._messages.get(timeout=left_s)
             except queue.Empty:
                 break
-            if heard_key == key and value in (None, heard):
-                return heard
+            if found_key == key and value in (None, found):
+                return found
         return None
 
     def forget(self):
-        """Drop what was said of earlier items."""
-        while not self._heard.empty():
-            self._heard.get()
+        """Drop the messages about earlier items."""
+        while not self._messages.empty():
+            self._messages.get()
 
     def close(self):
-        self.say(rod_control="all_pull")
-        self.say(conveyor="stop")
+        self.send(rod_control="all_pull")
+        self.send(conveyor="stop")
         time.sleep(0.5)
         self._client.loop_stop()
 
@@ -131,8 +131,8 @@ def main(host, port, url=None):
     recognise = ask_service(url) if url else ask_library()
     line = Line(host, int(port))
     try:
-        line.say(rod_control="all_pull")
-        line.say(conveyor="run")
+        line.send(rod_control="all_pull")
+        line.send(conveyor="run")
         time.sleep(2.0)
         unseen = 0
         while unseen < EMPTY:

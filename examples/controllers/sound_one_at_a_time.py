@@ -117,20 +117,20 @@ class Line:
     def load(self):
         self.command("rod_control", "first_push")
         began_s = time.monotonic()
-        doubt = self.rest(STROKE_S)
+        unsure = self.rest(STROKE_S)
         self.command("rod_control", "first_pull")
-        return began_s, doubt
+        return began_s, unsure
 
     def sort_one(self):
         """Load an item and follow it; returns whether all went as expected, so that nothing is left on the belt."""
-        began_s, doubt = self.load()
+        began_s, unsure = self.load()
         target, pictures, passed, blocked_s, dwell_s = None, 0, 0, {}, None
         while (arrival := self.next(began_s + (GONE_S if pictures or passed else GATE_S[1] + 1.0))) is not None:
             at_s, key, value = arrival
             if key == "image":
                 pictures += 1
                 on_time = abs(at_s - began_s - PICTURE_S) <= TOLERANCE_S
-                doubt = doubt or pictures > 1 or not on_time
+                unsure = unsure or pictures > 1 or not on_time
                 target = recognise(value)
             elif key in GATES and value is True:
                 blocked_s.setdefault(GATES[key], at_s)
@@ -145,14 +145,14 @@ class Line:
                 length = at_s - since_s
                 due = gate == passed + 1 and abs(centre_s - GATE_S[gate]) <= TOLERANCE_S
                 alike = dwell_s is None or abs(length - dwell_s) <= 0.08
-                doubt = doubt or not due or not alike or pictures != 1 or length > 0.8
+                unsure = unsure or not due or not alike or pictures != 1 or length > 0.8
                 passed, dwell_s = max(passed, gate), length
-                if target is not None and gate == target[0] and not doubt:
+                if target is not None and gate == target[0] and not unsure:
                     self.command("rod_control", target[1] + "_push")
                     disturbed = self.rest(STROKE_S)
                     self.command("rod_control", target[1] + "_pull")
                     return not (self.rest(STROKE_S) or disturbed)
-        return not doubt and (passed == 3 or not (pictures or passed))
+        return not unsure and (passed == 3 or not (pictures or passed))
 
     def run(self):
         self.clear()

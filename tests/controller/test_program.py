@@ -18,7 +18,7 @@ from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.links.external_controller import ExternalController
 from twin.trace import BeltRuns, Binned, Loaded, Photographed
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.realtime, pytest.mark.slow]
 LINE = Layout(
     belt_speed_m_per_s=0.6, belt_ramp_s=0.1, camera_m=0.15, gates_m=(0.35, 0.65, 0.95), rods_m=(0.43, 0.73, 1.03),
     end_m=1.2, loader_stroke_s=0.2, rod_stroke_s=0.1,

@@ -67,6 +67,6 @@ def test_an_int_in_a_float_field_is_written_as_a_float():
     assert msgspec.json.encode(Settings(patience_s=5)) == msgspec.json.encode(Settings(patience_s=5.0))
 
 
-def test_a_brokers_address_is_refused_in_the_same_way():
+def test_a_brokers_address_is_refused_likewise():
     with pytest.raises(SettingsError, match="port must be an integer, got '1883'"):
         Address(port="1883")

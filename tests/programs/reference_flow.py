@@ -21,7 +21,7 @@ from classifier import Classifier
 RODS = {"ripe": ("first_switch", "second"), "half_ripe": ("second_switch", "third"), "raw": ("third_switch", "fourth")}
 
 
-def say(client, **message):
+def send(client, **message):
     client.publish("aa", json.dumps(message))
 
 
@@ -37,9 +37,9 @@ def wait_for(arrivals, seconds):
 
 
 def load(client, arrivals, out_s):
-    say(client, rod_control="first_push")
+    send(client, rod_control="first_push")
     wait_for(arrivals, out_s)
-    say(client, rod_control="first_pull")
+    send(client, rod_control="first_pull")
 
 
 def sort_one(client, arrivals, model):
@@ -54,9 +54,9 @@ def sort_one(client, arrivals, model):
         gate, rod = RODS.get(label, ("third_switch", None))
         if key == gate and value is False:
             if rod is not None:
-                say(client, rod_control=f"{rod}_push")
+                send(client, rod_control=f"{rod}_push")
                 wait_for(arrivals, 1.0)
-                say(client, rod_control=f"{rod}_pull")
+                send(client, rod_control=f"{rod}_pull")
                 wait_for(arrivals, 1.0)
             return
 
@@ -73,7 +73,7 @@ def main(host, port):
     client.loop_start()
     subscribed.get(timeout=10)
     model = Classifier.load()
-    say(client, conveyor="run")
+    send(client, conveyor="run")
     wait_for(arrivals, 2.0)
     out_s = 1.5
     while True:

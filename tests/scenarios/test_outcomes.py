@@ -8,7 +8,7 @@ from twin.scenario.faults import NoImage, TakenOff
 
 FOR_GOOD_S = 1000.0
 TAKEN = TakenOff(item=2, at_m=0.3, until_s=FOR_GOOD_S)
-BLIND = NoImage(from_s=7.0, until_s=FOR_GOOD_S)
+BLIND = NoImage(from_s=13.0, until_s=FOR_GOOD_S)
 
 
 def run_with(*faults):

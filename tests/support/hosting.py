@@ -32,12 +32,12 @@ def hosted(*words, python=sys.executable, seed=1, schedule=0):
     """Run a program by its words until it ends, or waits for what never comes."""
     link = HostedLink(Hosts(python_command([python, *map(str, words)])), NoRecognizer(), seed=seed, schedule=schedule)
     try:
-        heard = link.start(0.0)
-        now_s = heard.at_s
-        while heard.exit is None and heard.next_s is not None and heard.next_s < 10_000:
-            heard = link.exchange(heard.next_s, 20_000.0)
-            now_s = heard.at_s
-        code, reason = (None, f"waits at {now_s}") if heard.exit is None else heard.exit
+        progress = link.start(0.0)
+        now_s = progress.at_s
+        while progress.exit is None and progress.next_s is not None and progress.next_s < 10_000:
+            progress = link.exchange(progress.next_s, 20_000.0)
+            now_s = progress.at_s
+        code, reason = (None, f"waits at {now_s}") if progress.exit is None else progress.exit
         return Hosted(code, reason, link.output)
     finally:
         link.close()

@@ -36,7 +36,7 @@ class Client:
         )
         self.client.connect(broker.host, broker.port, keepalive=keep_alive_s)
         self.client.loop_start()
-        self.session_present, self.code, self.says = self.connections.get(timeout=TIMEOUT_S)
+        self.session_present, self.code, self.reason = self.connections.get(timeout=TIMEOUT_S)
 
     def subscribe(self, *filters):
         """Subscribe to pairs (filter, QoS). Returns the codes that the broker granted."""

@@ -152,12 +152,12 @@ def test_a_trace_goes_to_a_file_named_by_text_or_path(kind, tmp_path):
 
 @pytest.mark.parametrize("program", ["twin", "controller", "classifier"])
 def test_a_program_says_its_version_and_has_a_short_help(program):
-    def said(*words):
+    def output(*words):
         done = subprocess.run([sys.executable, "-m", program, *words], capture_output=True, text=True, check=True)
         return done.stdout
 
-    assert said("--version").split() == [program, classifier.distribution.distribution_version()]
-    assert said("-h") == said("--help")
+    assert output("--version").split() == [program, classifier.distribution.distribution_version()]
+    assert output("-h") == output("--help")
 
 
 @pytest.mark.parametrize("name", ["controller", "classifier"])

@@ -79,7 +79,7 @@ def test_a_permanent_fault_is_not_waited_for():
     assert Watched(LOADED, faults=(stuck,)).over() == ("stalled", round(1.0 + BOUNDS.stall_s, 3))
 
 
-def test_a_counting_controller_is_told_to_end_by_the_last_item():
+def test_a_counting_controller_is_asked_to_end_by_the_last_item():
     watched = Watched(LOADED, BINNED, end_after=1)
     assert watched.over() == ("sorted", round(5.0 + BOUNDS.rest_s, 3))
     assert watched.recorded == [trace.EndRequested(5.0, "a count of items")]
@@ -126,7 +126,7 @@ def test_a_run_waits_for_a_planned_signal_after_the_last_item():
 
 @pytest.mark.parametrize("link", ["memory", pytest.param("lockstep", marks=pytest.mark.broker)])
 @pytest.mark.parametrize("fault", [None, BrokerDown(from_s=14.5, until_s=16.0), BeltStops(from_s=14.5, until_s=16.0)])
-def test_our_controller_brings_the_line_to_rest_when_told_to_end(link, fault):
+def test_our_controller_brings_the_line_to_rest_when_asked_to_end(link, fault):
     faults = () if fault is None else (fault,)
     scenario = Scenario(items=ItemDraw(count=9), faults=faults, controller=settings_for(Layout()), stop_s=15.0)
     run = simulate(scenario, link=link)

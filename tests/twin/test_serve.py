@@ -15,7 +15,7 @@ import pytest
 from support.programs import STOPS, stoppable
 from support.real_time import undisturbed
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.realtime, pytest.mark.slow]
 PROGRAMS = Path(__file__).parents[1] / "programs"
 REFERENCE_FLOW, FLAWED_FLOW = PROGRAMS / "reference_flow.py", PROGRAMS / "flawed_flow.py"
 ITEMS = 3

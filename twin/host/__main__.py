@@ -1,4 +1,4 @@
-"""`python PATH/TO/twin/host CONTROLLER.py ARGUMENTS...`: patches what is to be virtual, and runs the program."""
+"""`python PATH/TO/twin/host CONTROLLER.py ARGUMENTS...`: makes clock, threads and network virtual, runs the program."""
 
 import importlib
 import importlib.util
@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 
 OLDEST, NEWEST = (3, 8), (3, 13)
-"""What is replaced in `_thread` differs between versions: these are known."""
+"""The versions for which the replacements in `_thread` are known."""
 
 
 def _check_version() -> None:
@@ -18,7 +18,7 @@ def _check_version() -> None:
 
 
 def _load(name: str) -> ModuleType:
-    """This folder as a package of that name, which the program can't have."""
+    """Load this folder as a package under a name that no module of the program has."""
     here = os.path.dirname(os.path.abspath(__file__))
     spec = importlib.util.spec_from_file_location(
         name, os.path.join(here, "__init__.py"), submodule_search_locations=[here]

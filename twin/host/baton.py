@@ -1,7 +1,7 @@
-"""The baton: of all threads of the program only the one that holds it runs; and the time in which they wait.
+"""The baton: of all the program's threads only the one that holds it runs. It also keeps the time in which they wait.
 
-A thread gives the baton away where it waits, or when it has polled for a while. When nobody can go on at this
-instant, the one that noticed calls `idle`, which hears from the twin what time it is.
+A thread passes the baton on where it waits, or when it has polled for a while. When no thread can go on at this
+instant, the thread that notices it calls `idle`, which gets the new time from the twin.
 """
 
 from __future__ import annotations
@@ -12,39 +12,39 @@ from collections import deque
 from typing import Any, Callable
 
 QUANTUM = 100
-"""So many lines of the program, or calls that would not wait, is one turn of a thread that polls."""
+"""One turn of a thread that polls: this many lines of the program, or calls that would not wait."""
 
 BURST = 30
 """Where chance decides, a thread that has waited is often interrupted within so many lines: within a callback."""
 
 SLICE_TURNS = 50
-"""So many turns has a thread that computes before the others have theirs, as if by the system's own time slices."""
+"""A thread that computes gives way after this many turns, as if at the end of the system's time slice."""
 
 TURNS = 3
-"""So many turns without any change about it, and a thread that polls is idle."""
+"""A thread that polls is idle after this many turns without any change."""
 
 BUSY_TURNS = 2000
-"""So many turns without waiting, and a thread is taken for one that polls, whatever it computes."""
+"""After this many turns without a wait, a thread is taken for one that polls, whatever it computes."""
 
 BUSY_S = 0.001
-"""So long takes each of its turns from then on, and twice as long after `PATIENCE_TURNS` more, up to `CLOCK_S`."""
+"""How long each further turn takes, in s. It doubles after every `PATIENCE_TURNS` turns, up to `CLOCK_S`."""
 
 PATIENCE_TURNS = 200
 
 CLOCK_S = 0.01
-"""So often a thread that polls the clock is let look at it."""
+"""The interval, in s, at which a thread that polls the clock may read it."""
 
 CLOCK_TURNS = 20
-"""One that read it in one of so many turns polls it."""
+"""A thread that read the clock within this many turns polls it."""
 
 LOOK_S = 0.1
-"""So often one that polls is let look although nothing has changed: it may have been taken for such by mistake."""
+"""The interval, in s, at which a thread that polls may look although nothing has changed: perhaps it does not poll."""
 
 SETTLED_S = 0.001
-"""So much later than the line's time has the program read its clock when it first connects, if not more."""
+"""The least time, in s, by which the program's clock is ahead of the line's when it first connects."""
 
 LEAST_S = 1e-5
-"""No wait of a real system is shorter; time that did not pass for rounding would stand still for ever."""
+"""The shortest wait, in s. No real system has a shorter one, and a wait that is rounded to nothing would never end."""
 
 _real_lock = _thread.allocate_lock
 _real_start = _thread.start_new_thread
@@ -75,12 +75,13 @@ class Task:
 
 
 class Baton:
-    """Who runs, who could, who waits.
+    """The threads that run, are ready, or wait.
 
-    `now_s` is the program's time, `read_s` what it last saw of it; `chance`, if given, decides who is next.
-    `idle` is called when nobody can go on; it calls `advance` and wakes whom it can. `on_resume` is called by the main
-    thread whenever it has got the baton again, `on_start` by a thread when it begins, `on_stranger` by one that is not
-    the program's. `state_of` says in what state the current thread is: one that comes back to a state gets nowhere.
+    `now_s` is the program's time, `read_s` its last reading of it. `chance`, if given, chooses the next thread. `idle`
+    is called when no thread can go on; it calls `advance`, which wakes threads. `on_resume` is called by the main
+    thread whenever it gets the baton back, `on_start` by a thread when it begins, `on_stranger` by a thread that is not
+    the program's. `state_of` returns the state of the current thread: a thread that returns to an earlier state makes
+    no progress.
     """
 
     def __init__(self) -> None:
@@ -104,11 +105,11 @@ class Baton:
         self._timers: list[tuple[float, int, Task, int]] = []
 
     def after(self, seconds: float) -> float:
-        """The time at which a wait from now ends; now is what the clock was last seen to say."""
+        """The time at which a wait from now ends. Now is the last time that the program read."""
         return max(self.now_s, self.read_s) + max(float(seconds), LEAST_S)
 
     def park(self, deadline_s: float | None = None) -> bool:
-        """The current thread waits until it is woken or the deadline comes. Whether that came."""
+        """Let the current thread wait until it is woken or its deadline passes. Returns whether the deadline passed."""
         task = self.own()
         task.parked, task.late, task.busy, task.read_clock = True, False, 0, False
         task.lines = 0 if self.chance is None else QUANTUM - 1 - self.chance.randrange(2 * BURST)
@@ -120,25 +121,25 @@ class Baton:
         return task.late
 
     def wake(self, task: Task) -> None:
-        """Let a thread that waits go on; it looks for itself whether it may."""
+        """Let a thread that waits go on. It checks its condition itself."""
         if task.parked:
             task.parked = False
             self._ready.append(task)
 
     def tick(self) -> None:
-        """The current thread did something that did not wait: it may be polling."""
+        """Count an action of the current thread that did not wait: it may be polling."""
         task = self.current
         task.lines += 1
         if task.lines >= QUANTUM:
             self.step_aside()
 
     def read_clock(self) -> None:
-        """The current thread has looked at the clock."""
+        """Note that the current thread has read the clock."""
         self.current.read_clock = True
         self.tick()
 
     def step_aside(self) -> None:
-        """The current thread has not waited for a turn: the others are next. If it gets nowhere, it polls."""
+        """End a turn without a wait: the other threads are next. A thread without progress counts as polling."""
         task = self.own()
         task.busy += 1
         if task.seen != self._changes:
@@ -169,31 +170,31 @@ class Baton:
             self._ready.append(task)
         self._pass_on(task)
 
-    def give_way(self) -> None:
-        """Let chance decide whether another thread is next, where it has a say."""
+    def yield_by_chance(self) -> None:
+        """Let `chance`, if there is any, decide whether another thread is next."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
             task = self.own()
             self._ready.append(task)
             self._pass_on(task)
 
     def settle(self) -> None:
-        """The program's first connection: from here on it does not matter how much was run before, to import it."""
+        """Note the program's first connection. What ran before, to import it, has no effect from here on."""
         self.current.lines = 0
         self.read_s = max(self.read_s, self.now_s + SETTLED_S)
 
     def changed(self) -> None:
-        """Something has happened that a thread which polls may be waiting for."""
+        """Note a change that a polling thread may be waiting for."""
         self._changes += 1
 
     def spawn(self, run: Callable[[], None]) -> Task:
-        """Start a thread; it runs when it is given the baton."""
+        """Start a thread. It runs when it gets the baton."""
         self.own()
         self._count += 1
         task = Task(self._count)
         self.tasks.add(task)
         _real_start(self._boot, (task, run))
         self._ready.append(task)
-        self.give_way()
+        self.yield_by_chance()
         return task
 
     def next_s(self) -> float | None:
@@ -206,7 +207,7 @@ class Baton:
         return min(due) if due else None
 
     def advance(self, now_s: float) -> None:
-        """It is later now: whoever's wait is over may go on, and whoever polls the clock may look."""
+        """Move the time on. Threads whose wait is over may go on, and those that poll the clock may read it."""
         self.now_s = max(self.now_s, now_s)
         for task in self._pollers:
             if task.look_s <= self.now_s:
@@ -219,9 +220,9 @@ class Baton:
                 self.wake(task)
 
     def own(self) -> Task:
-        """The current thread, which has the baton; one that the program did not start is a stranger.
+        """The current thread, which holds the baton. A thread that the program did not start is a stranger.
 
-        A thread that has ended may still let go of what it had, and the host has one of its own.
+        A thread that has ended may still release its locks, and the host has a thread of its own.
         """
         task, ident = self.current, _real_ident()
         if task.real_ident != ident and ident not in self._excused:
@@ -229,7 +230,7 @@ class Baton:
         return task
 
     def excuse(self) -> None:
-        """The calling thread is no stranger, although it never has the baton."""
+        """Accept the calling thread as no stranger, although it never holds the baton."""
         self._excused.add(_real_ident())
 
     def _boot(self, task: Task, run: Callable[[], None]) -> None:
@@ -257,7 +258,7 @@ class Baton:
             self.on_resume()
 
     def _next(self) -> Task:
-        """Who gets the baton next; nobody runs until there is one."""
+        """The next thread to hold the baton. No thread runs until there is one."""
         self.turns += 1
         while True:
             if self._ready:

@@ -10,17 +10,17 @@ from typing import Any, Callable
 from .baton import Baton
 
 BEGAN_S = 1_700_000_000.0
-"""What `time.time` says when the program begins: the same on every run."""
+"""`time.time` when the program begins: the same on every run."""
 
 STEP_S = 1e-6
-"""By so much a reading is later than the one before, where no time has passed."""
+"""The least difference between two readings, in s, even if no time has passed."""
 
 real_monotonic = time.monotonic
 real_sleep = time.sleep
 
 
 class Clock:
-    """What takes the place of the clocks in `time`."""
+    """The replacement of the clocks in `time`."""
 
     def __init__(self, baton: Baton) -> None:
         self._baton = baton
@@ -48,7 +48,7 @@ class Clock:
         return int(BEGAN_S) * 10**9 + self.monotonic_ns()
 
     def sleep(self, seconds: float) -> None:
-        """Wait. None at all is a look at what the others do."""
+        """Wait. A wait of 0 s lets the other threads run."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         if seconds == 0:
@@ -67,7 +67,7 @@ class Clock:
         return int(self.clock_gettime(clock) * 1e9)
 
     def install(self) -> None:
-        """Take the place of the real clocks, for whoever has a name of theirs already, too."""
+        """Replace the real clocks, also in modules that have imported their names already."""
         self._broken_down()
         names = {
             "monotonic": self.monotonic, "monotonic_ns": self.monotonic_ns,
@@ -85,7 +85,7 @@ class Clock:
         replace_everywhere(replaced)
 
     def _broken_down(self) -> None:
-        """The functions of `time` that without an argument mean now. A class may have one: none becomes its method."""
+        """The functions of `time` whose default argument is now, so made that a class can hold one as an attribute."""
         localtime = time.localtime
         for name, most in (("localtime", 1), ("gmtime", 1), ("ctime", 1), ("asctime", 1), ("strftime", 2)):
             now = (lambda: localtime(self.time())) if name in ("asctime", "strftime") else self.time
@@ -99,7 +99,7 @@ def _with_now(real: Callable[..., Any], most: int, now: Callable[[], Any], *argu
 
 
 def replace_everywhere(replaced: dict[Any, Any]) -> None:
-    """Where a module that is there already has one of the keys under any name, give it the value instead."""
+    """In every module that is loaded already, replace each key, under any name, by its value."""
     for name, module in list(sys.modules.items()):
         if name.startswith(__package__ or "?") or not hasattr(module, "__dict__"):
             continue
@@ -113,7 +113,7 @@ def replace_everywhere(replaced: dict[Any, Any]) -> None:
 
 
 def forget(*names: str) -> None:
-    """Let modules, and what is in them, be imported anew."""
+    """Let modules and their submodules be imported anew."""
     for name in list(sys.modules):
         if name.split(".")[0] in names:
             del sys.modules[name]

@@ -1,4 +1,4 @@
-"""The host's side of the conversation with the twin: what the program says goes out, time and messages come in."""
+"""The host's side of the conversation with the twin: the program's messages go out, time and messages come in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
 
 
 class Conversation:
-    """Speaks whenever nobody in the program can go on at its time."""
+    """Exchanges messages with the twin whenever no thread of the program can go on at its time."""
 
-    def __init__(self, hears: IO[bytes], says: IO[bytes], baton: Baton) -> None:
-        self._hears = hears
-        self._says = says
+    def __init__(self, orders: IO[bytes], answers: IO[bytes], baton: Baton) -> None:
+        self._orders = orders
+        self._answers = answers
         self._baton = baton
         self._out: list[Any] = []
         self._until_s = 0.0
@@ -38,54 +38,54 @@ class Conversation:
         self._asked: dict[str, Any] = {}
 
     def hello(self, pid: int) -> None:
-        """Say who is here."""
+        """Introduce the host: protocol, Python and process."""
         version = ".".join(str(part) for part in sys.version_info[:3])
-        self.say({"protocol": protocol.VERSION, "python": version, "pid": pid})
+        self.send({"protocol": protocol.VERSION, "python": version, "pid": pid})
 
-    def say(self, message: dict[str, Any]) -> None:
-        """Say something."""
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message to the twin."""
         try:
-            protocol.write(self._says, message)
+            protocol.write(self._answers, message)
         except protocol.EndedError:
             _exit(0)  # The twin is gone: nobody is left to run for.
 
-    def hear(self) -> dict[str, Any]:
-        """The twin's next order."""
+    def receive(self) -> dict[str, Any]:
+        """Receive the twin's next order."""
         try:
-            return protocol.read(self._hears)
+            return protocol.read(self._orders)
         except protocol.EndedError:
             _exit(0)
 
-    def move(self, hears: IO[bytes], says: IO[bytes]) -> None:
-        """Go on over other streams; the old ones are the parent's."""
-        self._hears.close()
-        self._says.close()
-        self._hears, self._says = hears, says
+    def move(self, orders: IO[bytes], answers: IO[bytes]) -> None:
+        """Continue over other streams. The old ones belong to the parent process."""
+        self._orders.close()
+        self._answers.close()
+        self._orders, self._answers = orders, answers
 
     def begin(self, stall_s: float, polling: Polling) -> None:
-        """The program begins; `polling` knows its own files."""
+        """Note that the program begins. `polling` knows the program's own files."""
         self._stall_s = stall_s
         self._polling = polling
         self.busy = True
 
     def out(self, *message: Any) -> None:
-        """Something for the twin."""
+        """Queue a message to the twin."""
         if message[:2] == ("open", 1):
             self._baton.settle()
         self._out.append(message)
         self._baton.changed()
 
     def idle(self) -> None:
-        """Nobody can go on: time passes, by itself as long as nothing is to be said, or as the twin says."""
+        """Let time pass, since no thread can go on: alone while there is nothing to send, else as the twin orders."""
         baton = self._baton
         next_s = baton.next_s()
         if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
             return
         self.busy = False
-        self.say({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
+        self.send({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
         self._out, self._asked = [], {}
-        order = self.hear()
+        order = self.receive()
         self.busy = True
         self._until_s = order["until"]
         baton.advance(order["now"])
@@ -99,11 +99,11 @@ class Conversation:
         self._leave({"ended": {"code": code, "reason": reason}, "modules": self._polling.libraries()})
 
     def refuse(self, what: str) -> None:
-        """The program does what can't be hosted: it ends here."""
+        """End the program, which does something that can't be hosted."""
         self._leave({"refused": f"{what} ({_own_line(sys._getframe(1))})"})
 
     def hang(self) -> None:
-        """The program makes no progress."""
+        """End the program, which makes no progress."""
         self._show_stacks()
         frame = sys._current_frames().get(self._baton.current.real_ident)
         at = traceback.extract_stack(frame)[-1] if frame is not None else None
@@ -126,11 +126,11 @@ class Conversation:
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         with suppress(protocol.EndedError):
-            protocol.write(self._says, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
+            protocol.write(self._answers, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
         _exit(0)
 
     def _show_stacks(self) -> None:
-        """Where each thread stands, into the program's own output."""
+        """Write where each thread stands to the program's output."""
         sys.stderr.write(stacks(self._baton))
         sys.stderr.flush()
 
@@ -150,7 +150,7 @@ def stacks(baton: Baton) -> str:
 
 
 def _own_line(frame: FrameType | None) -> str:
-    """The innermost line that is not the host's or the standard library's. Nothing is imported for it."""
+    """The innermost line outside the host and the standard library. This imports nothing."""
     lines = []
     while frame is not None:
         path = frame.f_code.co_filename

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 
 class _AlsoReal(type):
-    """A real date is one of ours, too: what the standard library makes in C is real."""
+    """Makes real dates instances of ours: the standard library's C code creates real ones."""
 
     def __instancecheck__(cls, other: object) -> bool:
         return isinstance(other, _datetime if cls.__name__ == "datetime" else _date)
@@ -19,7 +19,7 @@ class _AlsoReal(type):
 
 
 def install(time_s: Callable[[], float]) -> None:
-    """Let the dates begin at what `time_s` says."""
+    """Replace the dates by ones that read `time_s`."""
 
     class VirtualDate(_date, metaclass=_AlsoReal):
         @classmethod

@@ -1,4 +1,4 @@
-"""Does something to a module of the program's as soon as it has been imported."""
+"""Calls an action on a module as soon as the program has imported it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _actions: dict[str, Action] = {}
 
 
 def when_imported(name: str, action: Action) -> None:
-    """Call `action` with the module of that name when it has been imported, or now if it has been already."""
+    """Call `action` with the named module once it is imported, or now if it already is."""
     if name in sys.modules:
         action(sys.modules[name])
     elif not _actions:
@@ -22,10 +22,10 @@ def when_imported(name: str, action: Action) -> None:
 
 
 class _Finder:
-    """Finds what all others find, and sees to it that the action follows."""
+    """Finds a module by the other finders, and adds the action to its loader."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """The module's spec with a loader around its own; None for a name that nobody waits for."""
+        """The module's spec with our loader around its own, or None for a name without an action."""
         action = _actions.pop(name, None)
         if action is None:
             return None
@@ -36,7 +36,7 @@ class _Finder:
 
 
 class _Loader:
-    """A module's own loader, and what follows."""
+    """A module's own loader, followed by the action."""
 
     def __init__(self, loader: Any, action: Action) -> None:
         self._loader = loader

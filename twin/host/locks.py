@@ -1,4 +1,4 @@
-"""Locks in virtual time: what takes the place of `_thread`'s. Everything else in `threading` is made of them."""
+"""Locks in virtual time, which replace those of `_thread`. All other classes of `threading` are built on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TIMEOUT_MAX = float(2**31)
 
 
 class Lock:
-    """As `_thread.lock`. Whoever releases it goes on; the first that waits may try next."""
+    """As `_thread.lock`. The thread that releases it goes on; the first waiting thread may try next."""
 
     baton: Baton
     __slots__ = ("__weakref__", "_locked", "_waiters")
@@ -21,7 +21,7 @@ class Lock:
         self._waiters: deque[Task] = deque()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take it. Raises `ValueError` for a timeout that is none."""
+        """Take the lock. Raises `ValueError` for an invalid timeout."""
         if not blocking and timeout != -1:
             raise ValueError("can't specify a timeout for a non-blocking call")
         if timeout < 0 and timeout != -1:
@@ -38,16 +38,16 @@ class Lock:
         return self._wait(None if timeout < 0 else self.baton.after(timeout))
 
     def release(self) -> None:
-        """Let it go. Raises `RuntimeError` if nobody has it."""
+        """Release the lock. Raises `RuntimeError` if no thread holds it."""
         if not self._locked:
             raise RuntimeError("release unlocked lock")
         self._locked = False
         if self._waiters:
             self.baton.wake(self._waiters[0])
-            self.baton.give_way()
+            self.baton.yield_by_chance()
 
     def locked(self) -> bool:
-        """Whether somebody has it."""
+        """Whether a thread holds the lock."""
         return self._locked
 
     __enter__ = acquire
@@ -90,7 +90,7 @@ class RLock:
         self._count = 0
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take it, or once more."""
+        """Take the lock, also once more."""
         task = self.baton.current
         if self._owner is task:
             self._count += 1
@@ -101,7 +101,7 @@ class RLock:
         return True
 
     def release(self) -> None:
-        """Let it go, once. Raises `RuntimeError` if the current thread has it not."""
+        """Release the lock once. Raises `RuntimeError` if the current thread does not hold it."""
         if self._owner is not self.baton.current:
             raise RuntimeError("cannot release un-acquired lock")
         self._count -= 1
@@ -110,7 +110,7 @@ class RLock:
             self._lock.release()
 
     def locked(self) -> bool:
-        """Whether somebody has it."""
+        """Whether a thread holds the lock."""
         return self._lock.locked()
 
     __enter__ = acquire

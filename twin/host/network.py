@@ -1,4 +1,4 @@
-"""The virtual network: every connection that the program opens leads to the twin, or to itself."""
+"""The virtual network: every connection of the program leads to the twin, or to the program itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GONE = ("poll", "epoll", "kqueue", "kevent", "devpoll")
 
 
 class Network:
-    """The program's sockets. `out` takes what goes to the twin: `open`, `data`, `close` of a numbered connection."""
+    """The program's sockets. `out` takes the messages to the twin: `open`, `data`, `close` of a numbered connection."""
 
     def __init__(self, baton: Baton, out: Callable[..., None], refuse: Callable[[str], None]) -> None:
         self.baton = baton
@@ -32,26 +32,26 @@ class Network:
         VirtualSocket.network = self
 
     def add(self, new: VirtualSocket) -> int:
-        """A socket's number."""
+        """Add a socket. Returns its number."""
         self._fd += 1
         self._sockets[self._fd] = new
         return self._fd
 
     def remove(self, old: VirtualSocket) -> None:
-        """A socket is closed."""
+        """Remove a closed socket."""
         self._sockets.pop(old.fileno(), None)
         if self.listeners.get(old.getsockname()[1]) is old:
             del self.listeners[old.getsockname()[1]]
 
     def place(self, address: Any) -> tuple[str, int]:
-        """An address of the program's own; port 0 is any."""
+        """Give a socket an address of the program's own. Port 0 stands for any port."""
         host, port = (address[0], address[1]) if isinstance(address, tuple) else (str(address), 0)
         if not port:
             self._port += 1
         return host or "0.0.0.0", port or self._port
 
     def connect(self, one: VirtualSocket) -> None:
-        """Connect to whoever listens in the program, or else to the twin."""
+        """Connect to a listening socket of the program, or else to the twin."""
         host, port = one._there
         listener = self.listeners.get(port)
         if one.type != socket.SOCK_STREAM:
@@ -69,28 +69,28 @@ class Network:
             self._out("open", self._number, self._names.get(host, str(host)), port)
 
     def send(self, one: VirtualSocket, data: bytes) -> None:
-        """What one end sends arrives at the other."""
+        """Deliver data to the other end."""
         self.baton.own()
         if one._peer is not None:
-            one._peer._hear(data)
+            one._peer._deliver(data)
         elif one._number is not None:
             self._out("data", one._number, data.decode("latin-1"))
 
     def hang_up(self, one: VirtualSocket) -> None:
-        """One end says goodbye."""
+        """Close one end."""
         if one._peer is not None:
-            one._peer._hear_end()
+            one._peer._deliver_end()
             one._peer = None
         if one._number is not None and self._outside.pop(one._number, None) is not None:
             self._out("close", one._number)
 
     def take(self, kind: str, number: int, data: str = "") -> None:
-        """What comes from the twin: `accept`, `refuse`, `data`, `close` of a connection."""
+        """Take a message from the twin: `accept`, `refuse`, `data`, `close` of a connection."""
         one = self._outside.get(number)
         if one is None:
             return
         if kind == "data":
-            one._hear(data.encode("latin-1"))
+            one._deliver(data.encode("latin-1"))
         elif kind == "accept":
             one._state = CONNECTED
             one._notify()
@@ -99,7 +99,7 @@ class Network:
             if kind == "refuse":
                 one._error = errno.ECONNREFUSED
                 one._state = "new"
-            one._hear_end()
+            one._deliver_end()
 
     def pair(self, family: int = -1, type: int = socket.SOCK_STREAM, proto: int = 0) -> tuple[VirtualSocket, ...]:
         """As `socket.socketpair`."""
@@ -108,7 +108,7 @@ class Network:
         return one, other
 
     def write(self, descriptor: int, data: bytes) -> None:
-        """Send something over the socket with this number, if there is one."""
+        """Send data over the socket with this number, if there is one."""
         if descriptor in self._sockets:
             self._sockets[descriptor].send(data)
 
@@ -128,7 +128,7 @@ class Network:
                 return self._ready(reads, writes)
 
     def _wait(self, watched: list[Any], deadline_s: float | None, task: Any) -> bool:
-        """Wait for any of these; whether the deadline came."""
+        """Wait for any of these. Returns whether the deadline passed."""
         if any(isinstance(one, int) for one in watched):
             task.read_clock = True
             self.baton.step_aside()  # Nobody says when a real file is ready.
@@ -142,7 +142,7 @@ class Network:
                 one._watchers.remove(task)
 
     def _found(self, objects: Any) -> list[tuple[Any, Any]]:
-        """Each with its virtual socket, or with the number of a real file."""
+        """Each object with its virtual socket, or with the number of its real file."""
         found = []
         for one in objects:
             descriptor = one if isinstance(one, int) else one.fileno()
@@ -168,7 +168,7 @@ class Network:
         one._state = other._state = CONNECTED
 
     def install(self) -> None:
-        """Take the place of the real one, in `select` and `socket`."""
+        """Replace the real network in `select` and `socket`."""
         for name in _GONE:
             if hasattr(select, name):
                 delattr(select, name)
@@ -190,7 +190,7 @@ class Network:
         self.default_timeout = timeout
 
     def _address(self, name: Any) -> str:
-        """The same address for the same name; the twin is told the name."""
+        """An address for a name, always the same one. The twin gets the name."""
         host: str = name.decode() if isinstance(name, bytes) else str(name or "127.0.0.1")
         if host.replace(".", "").isdigit():
             return host

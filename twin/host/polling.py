@@ -14,7 +14,7 @@ from .baton import QUANTUM, Baton
 
 
 class Polling:
-    """Traces the lines of all files in `folders` that no package installer put there."""
+    """Traces the lines of all files in `folders`, except installed packages."""
 
     def __init__(self, baton: Baton, folders: list[str]) -> None:
         self._baton = baton
@@ -68,7 +68,7 @@ class Polling:
             frame = frame.f_back
 
     def state(self) -> int:
-        """What the current thread's variables are: the same as before if it has got nowhere."""
+        """A digest of the current thread's variables: the same as before if it has made no progress."""
         found: list[Any] = []
         frame = sys._getframe(1)
         while frame is not None:
@@ -94,12 +94,12 @@ _WITHOUT = (*_SCALARS, *_CONTAINERS, type, ModuleType, FunctionType, MethodType,
 
 
 def _variables(frame: FrameType) -> Any:
-    """The variables of a function or a module. Python 3.12 loses some of a module's when asked for its local ones."""
+    """The variables of a function or a module. Python 3.12 loses some of a module's if its local ones are read."""
     return frame.f_locals if frame.f_code.co_flags & inspect.CO_OPTIMIZED else frame.f_globals
 
 
 def _shown(value: Any) -> Any:
-    """Something that differs when the value has changed."""
+    """A value that differs once the given value has changed."""
     kind = type(value)
     if kind in _SCALARS:
         return value
@@ -107,7 +107,7 @@ def _shown(value: Any) -> Any:
 
 
 def _attributes(value: Any) -> list[Any]:
-    """The same for what an object has."""
+    """The same for an object's attributes."""
     try:
         attributes = object.__getattribute__(value, "__dict__")
     except AttributeError:

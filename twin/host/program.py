@@ -1,4 +1,4 @@
-"""The user's program: what stands on its command line, run as Python itself would run it."""
+"""The user's program: its command line, run as Python itself would run it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Program:
 
     @property
     def folders(self) -> list[str]:
-        """Where its own files are."""
+        """The folders of the program's own files."""
         first = self._words[0] if self._words else ""
         return [os.getcwd()] if first in ("-m", "-c") else [os.path.dirname(os.path.abspath(first)), os.getcwd()]
 
     def run(self) -> int:
-        """Run it to its end, its threads that are no daemons and what it has registered for the end among it.
+        """Run it to its end, including threads that are not daemons and the functions registered with `atexit`.
 
         Returns the exit code.
         """
@@ -58,7 +58,7 @@ class Program:
             exec(code, _main_module(words[0]).__dict__)
 
     def _guarded(self, run: Any) -> int:
-        """Run something; what it raises is an exit code, and said as Python says it."""
+        """Run a function. An exception becomes an exit code, and is printed as Python prints it."""
         try:
             run()
         except SystemExit as leave:
@@ -68,11 +68,11 @@ class Program:
             self.reason = str(leave.code)
             return 1
         except BaseException as error:
-            self._tell(error)
+            self._report(error)
             return 130 if isinstance(error, KeyboardInterrupt) else 1
         return 0
 
-    def _tell(self, error: BaseException) -> None:
+    def _report(self, error: BaseException) -> None:
         own = error.__traceback__
         while own is not None and os.path.dirname(own.tb_frame.f_code.co_filename) == os.path.dirname(__file__):
             own = own.tb_next
@@ -83,7 +83,7 @@ class Program:
 
 
 def _main_module(path: str | None) -> ModuleType:
-    """The module `__main__`, new."""
+    """A new module `__main__`."""
     module = ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __annotations__={})
     if path is not None:

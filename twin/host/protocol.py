@@ -1,17 +1,18 @@
-"""The protocol between twin and host: JSON objects, each behind its length (4 bytes, the highest first).
+"""The protocol between twin and host: JSON objects, each after its length (4 bytes, the highest first).
 
-The host says hello: {"protocol", "python", "pid"}. The twin may say {"import": [names]}, which is answered by
-{"single"}, whether the host has one thread only; and {"fork": path}, which a child answers with its own hello over
-the socket there. Then it says how to run: {"seed", "schedule", "stall_s", "output"}. From then on the host speaks
-when nobody in the program can go on at its time, and the twin answers:
+The host first sends {"protocol", "python", "pid"}. The twin may send {"import": [names]}; the host answers {"single"}:
+whether it has one thread only. The twin may send {"fork": path}; a child process sends its own first message over the
+socket at that path. Then the twin sends how to run: {"seed", "schedule", "stall_s", "output"}. From then on the host
+sends a message when no thread of the program can go on at its time, and the twin answers:
 
     host: {"at": s, "out": [...], "next": s or null}
     twin: {"now": s, "until": s, "in": [...]}
 
 `out` has ["open", number, host, port], ["data", number, text], ["close", number]; `in` has ["accept", number],
 ["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"], ["modules"]. Text is
-bytes as latin-1. While it has nothing to say before `until`, the host's time goes on by itself; `at` says where it
-is. The last message has "ended": {"code", "reason"} and "modules", or "refused" or "hung": a sentence.
+bytes as latin-1. Until the time `until`, the host's time goes on without the twin as long as the host has nothing to
+send; `at` is the time that it has reached. The last message has "ended": {"code", "reason"} and "modules", or "refused"
+or "hung": a sentence.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _length = struct.Struct(">I")
 
 
 class EndedError(Exception):
-    """The other side is gone."""
+    """The other process has closed its stream."""
 
 
 def write(stream: IO[bytes], message: dict[str, Any]) -> None:
@@ -40,7 +41,7 @@ def write(stream: IO[bytes], message: dict[str, Any]) -> None:
 
 
 def read(stream: IO[bytes]) -> dict[str, Any]:
-    """The next message. Raises `EndedError`, also for what is none."""
+    """The next message. Raises `EndedError`, also for an invalid one."""
     size = _length.unpack(_exactly(stream, _length.size))[0]
     if size > LONGEST:
         raise EndedError(f"a message of {size} bytes")

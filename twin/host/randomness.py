@@ -1,4 +1,4 @@
-"""Chance that is the same on every run: the system's random bytes, unseeded generators, the process's number."""
+"""Randomness that is the same on every run: system random bytes, unseeded generators, the process's number."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Randomness:
         self._counts = {"program": 0, "imports": 0}
 
     def begin(self, seed: int) -> None:
-        """The program begins: all that it draws follows from `seed`."""
+        """Let the program begin: all its random values follow from `seed`."""
         self._seed, self._counts = seed, {"program": 0, "imports": 0}
         sys.modules["random"].seed()
 
     def urandom(self, size: int) -> bytes:
-        """As `os.urandom`. What libraries draw while they are imported is a stream of its own: they may be already."""
+        """As `os.urandom`. Imports draw from a stream of their own, since a library may be imported already."""
         stream = "imports" if _importing() else "program"
         found = b""
         while len(found) < size:
@@ -32,7 +32,7 @@ class Randomness:
         return found[:size]
 
     def install(self) -> None:
-        """Take the place of the system's."""
+        """Replace the system's randomness."""
         os.urandom = self.urandom
         if hasattr(os, "getrandom"):
             os.getrandom = lambda size, flags=0: self.urandom(size)

@@ -1,4 +1,4 @@
-"""What can't be hosted: said at once and by name, with what to do, instead of quietly running in real time."""
+"""What can't be hosted. The program ends at once, with the name and a remedy, instead of running in real time."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from .imports import when_imported
 
 INSTEAD = "; use --link realtime"
 TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
-"""Libraries of windows, which nobody imports who does not use them."""
+"""Libraries for windows, which a program imports only if it uses them."""
 
 LOOPS = {
     "uvloop": ("install", "run", "new_event_loop", "EventLoopPolicy"), "trio": ("run",),
     "gevent": ("sleep", "spawn", "joinall", "wait"), "gevent.monkey": ("patch_all",),
     "eventlet": ("sleep", "spawn", "monkey_patch"), "twisted.internet.reactor": ("run",),
 }  # fmt: skip
-"""Event loops, which a library may import where they are there; what begins one of them."""
+"""Event loops, which a library may import if they are installed, with the function that starts each."""
 
 SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
 """Commands for a screen."""
 
 ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
-"""Modules of the standard library that ask the system about itself by starting a program, and wait for it."""
+"""Modules of the standard library that start a program to ask about the system, and wait for it."""
 
 
 class Refusals:
-    """Ends the program by `refuse` where it does one of these."""
+    """Ends the program by `refuse` when it does something that can't be hosted."""
 
     def __init__(self, refuse: Callable[[str], None]) -> None:
         self._refuse = refuse
 
     def install(self) -> None:
-        """Take the place of what would leave the virtual clock."""
+        """Replace the functions that would leave the virtual clock."""
         for name in ("posix_spawn", "posix_spawnp"):
             if hasattr(os, name):
                 setattr(os, name, self._process(getattr(os, name)))
@@ -62,7 +62,7 @@ class Refusals:
         return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
 
     def _system(self, command: str) -> int:
-        """As `os.system`, of what concerns the screen only, which is nowhere to be seen."""
+        """As `os.system`, for commands that concern only the screen, which does not exist."""
         if command.split()[:1] and command.split(maxsplit=1)[0] not in SCREEN:
             self._refuse(f"it starts another process (os.system), which has no virtual clock{INSTEAD}")
         return 0

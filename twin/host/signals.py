@@ -1,4 +1,4 @@
-"""Signals in virtual time: the program's handlers run in its main thread when the twin, or it itself, sends one."""
+"""Signals in virtual time: the program's handlers run in its main thread when the twin or the program sends one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .baton import Baton
 real_kill = os.kill
 _ENDING = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGABRT", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGBREAK")
 _FATAL = {getattr(signal, name) for name in _ENDING if hasattr(signal, name)}
-"""What ends a program that has no handler for it."""
+"""The signals that end a program without a handler for them."""
 
 
 class Signals:
-    """Who handles which signal. `end` is called, with an exit code, where one ends the program."""
+    """The handlers of signals. `end` is called, with an exit code, when a signal ends the program."""
 
     def __init__(self, baton: Baton, end: Callable[[int], None]) -> None:
         self._baton = baton
@@ -28,13 +28,13 @@ class Signals:
         self._handlers: dict[int, Any] = {int(signal.SIGINT): signal.default_int_handler}
 
     def send(self, number: int) -> None:
-        """The program gets a signal: whatever its main thread waits for, it looks up."""
+        """Send the program a signal. Its main thread wakes, whatever it waits for."""
         self._pending.append(int(number))
         self._baton.wake(self._baton.main)
         self._baton.changed()
 
     def deliver(self) -> None:
-        """Run the handlers of what is pending, in the main thread. Raises what they raise."""
+        """Run the handlers of pending signals in the main thread. Raises what they raise."""
         while self._pending:
             number = self._pending.pop(0)
             handler = self._handlers.get(number, signal.SIG_DFL)
@@ -64,13 +64,13 @@ class Signals:
         self.raise_signal(number)
 
     def raise_signal(self, number: int) -> None:
-        """The program sends itself a signal."""
+        """Send a signal from the program to itself."""
         self.send(number)
         if self._baton.current is self._baton.main:
             self.deliver()
 
     def install(self, write: Callable[[int, bytes], None]) -> None:
-        """Take the place of the real ones; `write` puts a byte into a virtual socket."""
+        """Replace the real signals. `write` puts a byte into a virtual socket."""
         self._write = write
         pid = os.getpid()
 
@@ -96,7 +96,7 @@ class Signals:
                 setattr(signal, name, function)
 
     def set_alarm(self, seconds: float, interval: float = 0.0) -> float:
-        """As `signal.alarm` and `signal.setitimer`, of real time; 0 ends it. Returns what was left of the last one."""
+        """As `signal.alarm` and `signal.setitimer` of real time; 0 cancels. Returns the rest of the last one, in s."""
         baton, left_s = self._baton, max(0.0, self._alarm_s - self._baton.now_s)
         self._alarms += 1
         self._alarm_s = baton.now_s + seconds

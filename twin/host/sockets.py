@@ -1,4 +1,4 @@
-"""Virtual sockets: to the twin, or to another socket of the program. The program's own code sees real ones."""
+"""Virtual sockets to the twin, or to another socket of the program. To the program they look real."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _timed_out = socket.timeout
 
 
 class VirtualSocket:
-    """As `socket.socket`, for TCP; what is sent over UDP is lost."""
+    """As `socket.socket`, for TCP. Datagrams over UDP are lost."""
 
     network: Network
 
@@ -59,11 +59,11 @@ class VirtualSocket:
 
     @property
     def timeout(self) -> float | None:
-        """How long it waits."""
+        """The timeout, in s; None waits without limit."""
         return self._timeout
 
     def fileno(self) -> int:
-        """Its number, or -1 when it is closed."""
+        """The socket's number, or -1 if it is closed."""
         return -1 if self._state == CLOSED else self._fd
 
     def settimeout(self, timeout: float | None) -> None:
@@ -85,10 +85,10 @@ class VirtualSocket:
         return self._timeout != 0
 
     def setsockopt(self, *_: Any) -> None:
-        """There is nothing to be set."""
+        """Do nothing: a virtual socket has no options."""
 
     def getsockopt(self, level: int, option: int, size: int = 0) -> Any:
-        """Only what has gone wrong is known."""
+        """The pending error for `SO_ERROR`, 0 for every other option."""
         if level == socket.SOL_SOCKET and option == socket.SO_ERROR:
             error, self._error = self._error, 0
             return error
@@ -104,32 +104,32 @@ class VirtualSocket:
         return False
 
     def getsockname(self) -> Any:
-        """Where it is."""
+        """The socket's own address."""
         return self._here
 
     def getpeername(self) -> Any:
-        """Where the other end is."""
+        """The address of the other end."""
         if self._state != CONNECTED:
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         return self._there
 
     def bind(self, address: Any) -> None:
-        """Be at an address of the program's own."""
+        """Take an address of the program's own."""
         self._here = self.network.place(address)
 
     def listen(self, backlog: int = 0) -> None:
-        """Wait for other sockets of the program."""
+        """Listen for other sockets of the program."""
         self._state = LISTENING
         self.network.listeners[self._here[1]] = self
 
     def accept(self) -> tuple[VirtualSocket, Any]:
-        """The next that connects."""
+        """The next socket that connects, with its address."""
         self._await(lambda: bool(self._queue))
         found = self._queue.popleft()
         return found, found._there
 
     def connect(self, address: Any) -> None:
-        """Connect. Raises `ConnectionRefusedError`, or as a real one does where it does not wait."""
+        """Connect. Raises `ConnectionRefusedError`, or what a real socket raises that does not wait."""
         if self._state == CONNECTED and self.type == socket.SOCK_STREAM:
             raise OSError(errno.EISCONN, os.strerror(errno.EISCONN))
         if self._state == CONNECTING:
@@ -142,7 +142,7 @@ class VirtualSocket:
         self._raise_error()
 
     def connect_ex(self, address: Any) -> int:
-        """Connect; the error's number, or 0."""
+        """Connect. Returns the error's number, or 0."""
         try:
             self.connect(address)
         except OSError as error:
@@ -150,7 +150,7 @@ class VirtualSocket:
         return 0
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """What has been received; nothing when the other end has closed."""
+        """The received bytes; empty once the other end has closed."""
         if self._state not in (CONNECTED, NEW) and not self._error:
             number = errno.EBADF if self._state == CLOSED else errno.ENOTCONN
             raise OSError(number, os.strerror(number))
@@ -163,17 +163,17 @@ class VirtualSocket:
         return found
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        """The same, into a buffer."""
+        """As `recv`, into a buffer."""
         found = self.recv(nbytes or len(memoryview(buffer).cast("B")), flags)
         memoryview(buffer).cast("B")[: len(found)] = found
         return len(found)
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Any]:
-        """The same, with where it came from."""
+        """As `recv`, with the sender's address."""
         return self.recv(size, flags), self._there
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """Send all of it. Raises `BrokenPipeError` when the other end is gone."""
+        """Send all bytes. Raises `BrokenPipeError` once the other end is gone."""
         payload = bytes(data)
         if self.type != socket.SOCK_STREAM:
             return len(payload)
@@ -185,7 +185,7 @@ class VirtualSocket:
         return len(payload)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of it."""
+        """Send all bytes."""
         self.send(data, flags)
 
     def sendto(self, data: Any, *_: Any) -> int:
@@ -193,22 +193,22 @@ class VirtualSocket:
         return len(bytes(data))
 
     def shutdown(self, how: int) -> None:
-        """Say goodbye. Raises `OSError` where nobody is connected."""
+        """Close one or both directions. Raises `OSError` if the socket is not connected."""
         if self._state != CONNECTED:
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         if how != socket.SHUT_RD:
             self.network.hang_up(self)
         if how != socket.SHUT_WR:
-            self._hear_end()
+            self._deliver_end()
 
     def close(self) -> None:
-        """Close it, once nothing made of it is open any more."""
+        """Close the socket once no file made from it is open."""
         self._closed = True
         if self._io_refs <= 0:
             self._real_close()
 
     def detach(self) -> int:
-        """Its number; it is closed here."""
+        """Close the socket here. Returns its number."""
         number = self.fileno()
         self._state = CLOSED
         return number
@@ -221,18 +221,18 @@ class VirtualSocket:
         """Whether a write would not wait."""
         return self._state == CONNECTED or bool(self._error)
 
-    def _hear(self, data: bytes) -> None:
-        """Something has arrived."""
+    def _deliver(self, data: bytes) -> None:
+        """Add received bytes."""
         self._received += data
         self._notify()
 
-    def _hear_end(self) -> None:
-        """The other end is gone."""
+    def _deliver_end(self) -> None:
+        """Note that the other end is gone."""
         self._ended = True
         self._notify()
 
     def _notify(self) -> None:
-        """Whoever waits for it may look."""
+        """Wake the threads that wait for this socket."""
         self.network.baton.changed()
         for task in self._watchers:
             self.network.baton.wake(task)

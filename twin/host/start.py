@@ -1,4 +1,4 @@
-"""Puts the host together, in the order that it needs: what is virtual takes its place before anything uses it."""
+"""Builds the host in the necessary order: each virtual part is installed before anything uses it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .watchdog import Watchdog
 
 
 def start(words: list[str]) -> None:
-    """Run the program that stands on the command line, for the twin at the other end of standard input and output."""
+    """Run the program of the command line, for the twin at the other end of standard input and output."""
     Host(Program(words)).run()
 
 
 class Host:
-    """Everything that is virtual, in its place; and the program that is to run there."""
+    """All virtual parts, installed, and the program that runs with them."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -60,7 +60,7 @@ class Host:
         conversation.end(code, program.reason)
 
     def _install_rest(self, signals: Signals, clock: Clock) -> None:
-        """What is imported only now: it is made of what has been replaced before."""
+        """Install the parts whose imports build on what was replaced before."""
         from . import dates, windows
         from .network import Network
         from .randomness import Randomness
@@ -82,5 +82,5 @@ class Host:
 
 
 def _select_events(asyncio: ModuleType) -> None:
-    """On Windows asyncio's usual loop waits in the system for real sockets; the other one selects."""
+    """Choose the selector loop of asyncio on Windows: the usual one waits in the system for real sockets."""
     asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())

@@ -1,4 +1,4 @@
-"""Threads under the baton: what takes the place of `_thread`, for each minor version of Python that is known."""
+"""Threads under the baton: the replacements in `_thread`, for each known minor version of Python."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STALE = (
     "threading", "_threading_local", "queue", "selectors", "socket", "sched", "random", "tempfile", "subprocess",
     "logging", "asyncio", "concurrent", "multiprocessing", "http", "urllib", "ssl", "uuid", "secrets", "datetime",
 )  # fmt: skip
-"""Modules which, if something has imported them before, are imported anew: they are made of what is replaced here."""
+"""Modules built on what is replaced here. If something has imported them before, they are imported anew."""
 
 
 class Handle:
-    """As `_thread._ThreadHandle`, by which Python 3.13 and later starts and joins threads."""
+    """As `_thread._ThreadHandle`, with which Python 3.13 and later starts and joins threads."""
 
     baton: Baton
 
@@ -36,7 +36,7 @@ class Handle:
         return self._done
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for its thread. Raises `RuntimeError` for one's own."""
+        """Wait for the thread. Raises `RuntimeError` for the calling thread itself."""
         if self.ident == self.baton.current.ident and not self._done:
             raise RuntimeError("Cannot join current thread")
         if self._over.acquire(True, -1 if timeout is None or timeout < 0 else timeout):
@@ -49,7 +49,7 @@ class Handle:
 
 
 class Threads:
-    """What `_thread` can do, under the baton."""
+    """The functions of `_thread`, under the baton."""
 
     def __init__(self, baton: Baton, signals: Signals) -> None:
         self._baton = baton
@@ -80,25 +80,25 @@ class Threads:
         return handle
 
     def set_sentinel(self) -> Lock:
-        """A lock that is released when the current thread ends, as `threading` has it until Python 3.12."""
+        """A lock that is released when the current thread ends, which `threading` uses until Python 3.12."""
         lock = Lock()
         self._baton.current.ends.append(lambda: lock.release() if lock.locked() else None)
         return lock
 
     def make_thread_handle(self, ident: int) -> Handle:
-        """The handle of a thread that runs already."""
+        """The handle of a running thread."""
         handle = Handle()
         handle.ident = ident
         return handle
 
     def shutdown(self) -> None:
-        """Wait for all threads that are no daemons."""
+        """Wait for all threads that are not daemons."""
         for handle in self._handles:
             if not handle.daemon:
                 handle.join()
 
     def install(self) -> None:
-        """Take the place of the real ones, in `_thread` and in what has been imported already."""
+        """Replace the real functions in `_thread` and in modules that are imported already."""
         names: dict[str, Any] = {
             "allocate_lock": Lock, "allocate": Lock, "LockType": Lock, "lock": Lock, "RLock": RLock,
             "get_ident": self.get_ident, "get_native_id": self.get_ident,
@@ -123,7 +123,7 @@ class Threads:
 
 
 def _run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> None:
-    """What a thread does; what it raises ends it and nothing else."""
+    """Run a thread's function. An exception ends only this thread."""
     try:
         function(*args, **kwargs)
     except SystemExit:

@@ -1,6 +1,6 @@
-"""A host that waits for its program's run with everything imported; where there is fork, for many runs.
+"""A host that waits, with all libraries imported, to run its program; with `fork`, for many runs.
 
-What it imports are libraries, never the program's own files: what these do when they are imported is part of a run.
+It imports libraries only, never the program's own files: the import of these is part of a run.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _real_ident = _thread.get_ident
 
 
 class Warmth:
-    """Follows the twin's orders until one says to run the program."""
+    """Obeys the twin's orders until one starts the program."""
 
     def __init__(self, baton: Baton, conversation: Conversation) -> None:
         self._baton = baton
         self._conversation = conversation
 
     def await_order(self) -> dict[str, Any]:
-        """Say hello, import and fork as told; returns how the program is to be run, here or in a child."""
+        """Introduce the host, import and fork as ordered. Returns how to run the program, here or in a child."""
         conversation = self._conversation
         conversation.hello(_getpid())
         while True:
-            order = conversation.hear()
+            order = conversation.receive()
             if "import" in order:
                 self._import(order["import"])
-                conversation.say({"single": _single() and len(self._baton.tasks) == 1})
+                conversation.send({"single": _single() and len(self._baton.tasks) == 1})
             elif "fork" in order:
                 if self._forked(order["fork"]):
                     conversation.hello(_getpid())
@@ -44,7 +44,7 @@ class Warmth:
                 return order
 
     def _import(self, names: list[str]) -> None:
-        """Import what can be; what can't, the program will find out."""
+        """Import these modules. If one fails, the program will find out itself."""
         self._baton.idle = _refuse_to_wait
         for name in names:
             try:
@@ -53,7 +53,7 @@ class Warmth:
                 continue
 
     def _forked(self, path: str) -> bool:
-        """Whether this is the child, which has a conversation of its own."""
+        """Fork. Returns whether this is the child, which has a conversation of its own."""
         if sys.platform == "win32" or _fork is None:
             return False
         _handle(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for the children: they are not to stay as zombies.
@@ -70,7 +70,7 @@ class Warmth:
 
 
 def _single() -> bool:
-    """Whether the process has one thread of the system's, as far as that can be known."""
+    """Whether the process has a single system thread, as far as that can be known."""
     try:
         return len(os.listdir("/proc/self/task")) == 1
     except OSError:

@@ -1,4 +1,4 @@
-"""Watches the program on the wall clock: one that computes for ever, or waits by itself, is ended with a reason."""
+"""Watches the program on the wall clock, and ends one that computes for ever or waits outside the virtual clock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _monotonic = time.monotonic
 
 
 class Watchdog:
-    """Calls `bark` when no thread has given the baton away for `stall_s` of real time, while it was the program's turn.
+    """Calls `bark` when no thread has passed the baton on for `stall_s` of real time while the program was running.
 
-    `busy` says whether it is.
+    `busy` returns whether the program is running.
     """
 
     def __init__(self, baton: Baton, stall_s: float, busy: Callable[[], bool], bark: Callable[[], Any]) -> None:
@@ -28,7 +28,7 @@ class Watchdog:
         self._bark = bark
 
     def start(self) -> None:
-        """Begin to watch, in a thread that is not the program's."""
+        """Start to watch, in a thread of the host's own."""
         _start(self._watch, ())
 
     def _watch(self) -> None:

@@ -1,4 +1,4 @@
-"""Windows of OpenCV without a screen: they are nowhere to be seen, and nobody presses a key."""
+"""OpenCV's windows without a screen: nothing is shown, and no key is pressed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SILENT = (
 
 
 def install(wait: Callable[[float], None]) -> None:
-    """Take the place of OpenCV's windows, once it is imported; `wait` takes virtual time."""
+    """Replace OpenCV's windows once it is imported. `wait` takes virtual time."""
 
     def wait_key(delay: int = 0, *_: Any) -> int:
-        """A wait for any key without a limit ends at once: nobody is there to press one."""
+        """A wait for a key without a limit ends at once, since no key is ever pressed."""
         wait(max(int(delay), 1) / 1000)
         return NO_KEY
 

@@ -48,6 +48,7 @@ class Channel:
         self._arrive = arrive
         self._place_m = place_m
         self._last_s = 0.0
+        self._faulty = any(faults.all(kind) for kind in (LinkDrop, LinkDelay, LinkReorder, LinkDuplicate))
         self._delayed_by: Fault | None = None
         if name == wire.FEEDBACK:
             for garbage in faults.all(Garbage):
@@ -59,6 +60,9 @@ class Channel:
         delay_s = self._model.latency_s
         if self._model.jitter_s > 0:
             delay_s += self._model.jitter_s * self._stream.random()
+        if not self._faulty:
+            self._carry(message, delay_s, delay_s)
+            return
         for drop in faults.active(LinkDrop, way=name):
             if faults.drawn(drop.share):
                 self._disturb(drop, "lost", message)

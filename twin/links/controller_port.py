@@ -1,8 +1,6 @@
-"""The controller in virtual time: it receives feedback, is woken at its deadlines, and sends commands."""
+"""Our controller in virtual time: it receives feedback, is woken at its deadlines, and sends commands."""
 
-from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from controller import wire
@@ -10,65 +8,45 @@ from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
 from twin.links.base import Link, Reply
+from twin.links.virtual_port import CONTROLLER, VirtualPort
 from twin.plant.fault_injector import FaultInjector
-from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
-from twin.timeline import Timeline, Timer
+from twin.plant.message import Message
+from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
+from twin.timeline import Timeline
 
-WAKES_AT_ONE_INSTANT: Final = 1000
-"""A controller that asks more often to be woken at one instant would stop virtual time for good: it has crashed."""
-
-LATENCY_SAMPLES: Final = 10_000
-CONTROLLER: Final = "controller"
-CAMERA: Final = "camera"
 LAST_WILL: Final = wire.encode_command(wire.Conveyor(run=False))
 
 
-class ControllerPort:
+class ControllerPort(VirtualPort):
     """Drives a link from the timeline: one exchange for each message on `bb` and for each deadline.
 
-    `send` takes the controller's commands. A controller that fails is recorded as crashed, once, and gets nothing more.
-    `gate_to_command_s` has the wall time, in s, of each exchange in which a gate's edge led to a command.
+    A controller that fails is recorded as crashed, once, and gets nothing more.
     """
 
     def __init__(
         self, timeline: Timeline, link: Link, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
         send: Callable[[Message], None],
     ) -> None:  # fmt: skip
-        self._timeline = timeline
+        super().__init__(timeline, faults, record, send)
         self._link = link
-        self._faults = faults
-        self._record = record
-        self._send = send
-        self._deadline = Timer(timeline)
-        self._wakes = 0
-        self._woken_at_s = -1.0
-        self._lost_by: BrokerFault | None = None
         self._stop_requested = False
         self._stop_pending = False
         self.crashed = False
-        self.exchanges = 0
-        self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def start(self) -> None:
         """Start the controller, and schedule the faults of its connection."""
-        self._exchange([])
-        losses: list[BrokerFault] = [
-            *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
-        ]  # fmt: skip
-        for loss in losses:
-            self._timeline.call_at(loss.from_s, partial(self._disconnect, loss))
-            self._timeline.call_at(loss.until_s, partial(self._reconnect, loss))
+        self._exchange()
+        self._schedule_losses()
 
     def arrive(self, message: Message) -> None:
         """Deliver a message on `bb` to the controller. It is lost while the controller is not connected."""
         if self._lost_by is not None:
             self._drop(self._lost_by, message)
             return
-        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
+        self._record(trace.Feedback(self._timeline.now, message.part, message.text))
         before_s = wall_s()
-        if self._exchange([message.payload]) and message.part != CAMERA:
-            self.gate_to_command_s.append(wall_s() - before_s)
+        if self._exchange([message.payload]):
+            self._note_latency(message, before_s)
 
     def stop(self) -> None:
         """Tell the controller to end, now or as soon as it is connected again.
@@ -82,7 +60,7 @@ class ControllerPort:
         else:
             self._stop_pending = True
 
-    def _disconnect(self, fault: BrokerFault) -> None:
+    def _lose(self, fault: BrokerFault) -> None:
         """The connection breaks, or the controller is killed. The broker, if it runs, publishes the last will."""
         self._lost_by = fault
         self._deadline.cancel()
@@ -92,7 +70,7 @@ class ControllerPort:
         if not isinstance(fault, BrokerDown):
             self._command(LAST_WILL)
 
-    def _reconnect(self, fault: BrokerFault) -> None:
+    def _regain(self, fault: BrokerFault) -> None:
         """The connection is back, or another controller has started in the place of the killed one."""
         if self.crashed:
             return
@@ -103,23 +81,7 @@ class ControllerPort:
         if self._stop_pending or (self._stop_requested and restarted):
             self.stop()
 
-    def _drop(self, fault: BrokerFault, message: Message) -> None:
-        """A message that arrives while the controller is not connected is lost."""
-        if message.item is not None:
-            lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
-            self._faults.disturb(fault, lost, message.part, item=message.item)
-
-    def _wake(self) -> None:
-        if self._woken_at_s != self._timeline.now:
-            self._woken_at_s, self._wakes = self._timeline.now, 0
-        self._wakes += 1
-        if self._wakes > WAKES_AT_ONE_INSTANT:
-            self._crash(f"asks for {self._wakes} deadlines at one instant")
-        else:
-            self._exchange([])
-
-    def _exchange(self, feedback: list[bytes]) -> bool:
-        """Make one exchange. Returns whether the controller sent a command."""
+    def _exchange(self, feedback: Sequence[bytes] = ()) -> bool:
         if self.crashed or self._lost_by is not None:
             return False
         return self._call_link(lambda now_s: self._link.exchange(now_s, feedback))
@@ -140,12 +102,9 @@ class ControllerPort:
         if reply.next_s is None:
             self._deadline.cancel()
         else:
-            self._deadline.start(max(reply.next_s, self._timeline.now), self._wake)
+            self._wake_at(reply.next_s)
 
     def _crash(self, reason: str) -> None:
         self.crashed = True
         self._deadline.cancel()
         self._record(trace.Crashed(self._timeline.now, reason))
-
-    def _command(self, payload: bytes) -> None:
-        self._send(command_message(payload))

@@ -99,9 +99,9 @@ class EmbeddedPlantClient:
         self._broker.listen(Listener(frozenset({wire.COMMANDS}), self._receive))
         self._broker.retain(wire.PLANT, TWIN_PLANT)
 
-    def publish(self, payload: bytes) -> None:
-        """Publish feedback. It is lost while the broker is stopped."""
-        self._broker.publish([(wire.FEEDBACK, payload)])
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish a message. It is lost while the broker is stopped."""
+        self._broker.publish([(topic, payload)])
 
     def close(self) -> None:
         """Unsubscribe, and remove the retained message."""

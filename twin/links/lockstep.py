@@ -19,7 +19,7 @@ from controller.errors import WireError
 from controller.system import wall_s
 from twin.errors import ParticipantError
 from twin.links.base import Reply
-from twin.links.blocking_client import POLL_S, GrantClient
+from twin.links.broker_client import POLL_S, GrantClient
 from twin.links.external_controller import Exit
 
 RESEND_S: Final = 1.0
@@ -46,7 +46,7 @@ class _Participant:
 
 
 class GrantClientFactory(Protocol):
-    """Makes the twin's client for one broker: a `BlockingClient` or an `EmbeddedClient`."""
+    """Makes the twin's client for one broker: a `BrokerClient` or an `EmbeddedClient`."""
 
     def __call__(
         self, *, topics: Sequence[str], on_message: Callable[[str, bytes], None], on_back: Callable[[], None]

@@ -8,6 +8,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from controller import wire
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
@@ -16,13 +17,12 @@ from twin.broker.observation import DOCTOR, Observation
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.links.base import Link
-from twin.links.blocking_client import BlockingClient
+from twin.links.broker_client import BrokerClient
 from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
 from twin.links.external_controller import ExternalController
 from twin.links.in_process_controller import InProcessController, Program
 from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
-from twin.links.plant_client import PlantClient
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
 
@@ -82,7 +82,7 @@ def lockstep(control: Control) -> Iterator[Link]:
     with ExitStack() as stack:
         embedded, (host, port) = _broker(control, stack)
         make_client: GrantClientFactory = (
-            partial(BlockingClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
+            partial(BrokerClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
         )
         program = _program(control, host, port, granted=True)
         link = LockstepLink(
@@ -103,7 +103,7 @@ class Live:
     `inbox` has the payloads that arrive on `aa` and the connection events of the embedded broker, in order.
     """
 
-    plant_client: PlantClient | EmbeddedPlantClient
+    plant_client: BrokerClient | EmbeddedPlantClient
     inbox: SimpleQueue[bytes | Observation]
     broker: EmbeddedBroker | None
     program: Program
@@ -152,8 +152,9 @@ def realtime(control: Control) -> Iterator[Live]:
             embedded.watch(lambda event: None if event.client.startswith(DOCTOR) else inbox.put(event))
             stack.callback(embedded.watch, lambda observation: None)
         plant_client = (
-            PlantClient(host, port, inbox.put) if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
-        )
+            BrokerClient(host, port, (wire.COMMANDS,), lambda topic, payload: inbox.put(payload), threaded=True)
+            if embedded is None else EmbeddedPlantClient(embedded, inbox.put)
+        )  # fmt: skip
         plant_client.open()
         stack.callback(plant_client.close)
         program = _program(control, host, port, granted=False)

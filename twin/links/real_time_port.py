@@ -6,13 +6,14 @@ from functools import partial
 from queue import Empty
 from typing import Final
 
+from controller import wire
 from controller.system import wall_s
 from twin import trace
 from twin.broker.observation import Observation
 from twin.errors import ScenarioError
-from twin.links.controller_port import CONTROLLER
 from twin.links.opening import Live
 from twin.links.pacing import POLL_S
+from twin.links.virtual_port import CONTROLLER
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerFault, ControllerKilled
@@ -76,8 +77,8 @@ class RealTimePort:
 
     def arrive(self, message: Message) -> None:
         """Publish a message on `bb`."""
-        self._record(trace.Feedback(self._timeline.now, message.part, message.says))
-        self._live.plant_client.publish(message.payload)
+        self._record(trace.Feedback(self._timeline.now, message.part, message.text))
+        self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
     def take(self, arrival: bytes | Observation) -> None:
         """Handle a payload on `aa`, or an event of a connection."""

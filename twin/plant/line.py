@@ -88,7 +88,7 @@ class Line:
         """Act on a message that arrived on `aa`. One that is no command for this line is recorded as refused."""
         command = message.command
         if command is None:
-            self._record(trace.Refused(self._timeline.now, message.says))
+            self._record(trace.Refused(self._timeline.now, message.text))
             return
         self._record(trace.Commanded(self._timeline.now, message.payload.decode()))
         if isinstance(command, wire.Conveyor):

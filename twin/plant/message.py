@@ -7,15 +7,15 @@ from controller.errors import WireError
 
 
 class Message(NamedTuple):
-    """One message. `part` of the line and `item` number (None: no item) are its subject; `says` is its text in words.
+    """One message. `part` of the line and `item` number (None: no item) are its subject; `text` is its text in words.
 
     `command` is the command in a controller's payload. It is None for feedback, and for a payload that is no command;
-    `says` then gives the reason.
+    `text` then gives the reason.
     """
 
     payload: bytes
     part: str
-    says: str
+    text: str
     item: int | None = None
     command: wire.Command | None = None
 

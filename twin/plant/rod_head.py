@@ -50,7 +50,7 @@ class RodHead:
         elif rod.stroke is Stroke.OUT:
             self._knock(rod)
         elif rod.stroke is Stroke.RETRACTING and before is Stroke.EXTENDING:
-            self._turn_back(rod)
+            self._give_up_push(rod)
         elif rod.stroke is Stroke.IN:
             for belt_item in [belt_item for belt_item in self._queue if belt_item.held_by is self]:
                 self._queue.release(belt_item)
@@ -113,7 +113,7 @@ class RodHead:
             self._queue.remove(belt_item)
             self._events.on_knocked(belt_item, rod)
 
-    def _turn_back(self, rod: Rod) -> None:
+    def _give_up_push(self, rod: Rod) -> None:
         for belt_item in list(self._entering):
             self._forget(belt_item)
         taken, self._taken = self._taken, []

@@ -204,12 +204,12 @@ def show_narration(console: Console, records: Iterable[trace.AnyRecord], violati
 
 def _of_every_check(violations: Sequence[Violation]) -> list[Violation]:
     """Choose at most `MOST_SHOWN` violations: the first of every check, then the second of every check, and so on."""
-    seen: Counter[str] = Counter()
-    turns = []
+    shown: Counter[str] = Counter()
+    order = []
     for place, violation in enumerate(violations):
-        turns.append((seen[violation.check], place))
-        seen[violation.check] += 1
-    return [violations[place] for place in sorted(place for _, place in sorted(turns)[:MOST_SHOWN])]
+        order.append((shown[violation.check], place))
+        shown[violation.check] += 1
+    return [violations[place] for place in sorted(place for _, place in sorted(order)[:MOST_SHOWN])]
 
 
 def _figures(summary: Summary) -> list[str]:

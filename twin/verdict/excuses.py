@@ -6,9 +6,9 @@ and behind if the controller could confuse them with it, since no message carrie
 excuses what the part does in the same stroke, or while one item travels from gate to rod.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from twin import trace
 from twin.scenario.layout import LOADER
@@ -59,21 +59,16 @@ class Excuses:
     def __init__(self) -> None:
         self.facts = Facts()
 
-    def see(self, record: trace.AnyRecord) -> None:
-        """Take the next record, before the checks do.
+    def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
+        """The method to call for each record type, after that of the facts.
 
         If an item is held up, struck, or loaded onto another item because of a fault, that becomes a fact about it.
         """
-        self.facts.see(record)
-        cause = None
-        if isinstance(record, trace.Held):
-            cause = self.held(record.item, record.rod, record.behind)
-        elif isinstance(record, trace.Struck):
-            cause = self.struck(record.item, record.rod)
-        elif isinstance(record, trace.Loaded) and record.onto is not None:
-            cause = self.onto(record.onto)
-        if cause is not None and isinstance(record, trace.Held | trace.Struck | trace.Loaded):
-            self.facts.add(cause._replace(t_s=record.t_s, what="held"), record.item)
+        return {
+            trace.Held: lambda record: self._note(record, self.held(record.item, record.rod, record.behind)),
+            trace.Struck: lambda record: self._note(record, self.struck(record.item, record.rod)),
+            trace.Loaded: lambda record: self._note(record, None if record.onto is None else self.onto(record.onto)),
+        }
 
     def reject(self, item: int) -> Fact | None:
         """Why an item may be rejected: an effect on it or on a neighbour, or times that had to be learned again."""
@@ -105,10 +100,10 @@ class Excuses:
         return self._unobeyed(rod, since_s) or self._away(since_s)
 
     def unrest(self, requested_s: float, rods: tuple[int, ...], *, running: bool) -> Fact | None:
-        """Why a line may not be at rest after the request to end: the command to each moving part was lost."""
+        """Why belt or rods may not be at rest after the request to end: the command to each of them was lost."""
         causes = [self.facts.of_part("belt", _effects("command_lost"), requested_s)] if running else []
         causes += [self._unobeyed(rod, max(requested_s, self.facts.rod(rod).extended_s)) for rod in rods]
-        return causes[-1] if causes and all(causes) else None
+        return causes[-1] if all(causes) else None
 
     def onto(self, item: int) -> Fact | None:
         """Why another item may be loaded onto this one: either item moved unexpectedly, or the loader did not obey."""
@@ -137,6 +132,10 @@ class Excuses:
         left = [self.left_on_belt(item) for item in on_belt]
         return left[0] if left and all(left) and not in_stack else None
 
+    def _note(self, record: trace.Held | trace.Struck | trace.Loaded, cause: Fact | None) -> None:
+        if cause is not None:
+            self.facts.add(cause._replace(t_s=record.t_s, what="held"), record.item)
+
     def _approach_s(self, rod: int) -> float:
         """The earliest time at which the item of this stroke can have left the gate before the rod."""
         return self.facts.rod(rod).extended_s - self.facts.bounds.leg_s
@@ -148,7 +147,7 @@ class Excuses:
     def _away(self, since_s: float) -> Fact | None:
         """The fact that the controller was cut off since then, or was reconnected only shortly before."""
         cut, back = self.facts.cut_off, self.facts.reconnected
-        return None if cut is None or (back is not None and back.t_s + RECONNECT_S < since_s) else cut
+        return None if back is not None and back.t_s + RECONNECT_S < since_s else cut
 
     def _relearning(self, item: int) -> Fact | None:
         """The fact behind misleading times at a sensor that at most `RELEARNED` items have passed since."""

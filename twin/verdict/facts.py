@@ -3,7 +3,7 @@
 Facts come only from the trace's records. `excuses` decides which breaks they excuse.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,9 @@ MOST_MISTIMED: Final = 1000
 
 MOST_PASSED: Final = 8
 """The number of items remembered at each sensor: the last ones that passed it."""
+
+DEFAULT: Final = Scenario()
+"""The scenario until the run's first record, made once because it takes longer than judging an item."""
 
 AWAY: Final[frozenset[trace.Effect]] = frozenset({"cut_off", "reconnected", "restarted"})
 
@@ -75,7 +78,7 @@ class Facts:
     """The facts of one run, collected record by record."""
 
     def __init__(self) -> None:
-        self.scenario = Scenario()
+        self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
         self.cut_off: Fact | None = None
         self.reconnected: Fact | None = None
@@ -85,25 +88,21 @@ class Facts:
         self._passed: dict[str, deque[int]] = {}
         self._phantoms: deque[Fact] = deque(maxlen=MOST_KEPT)
         self._items: dict[int, ItemFacts] = {}
-        self._rods: dict[int, RodFacts] = {}
+        self._rods: defaultdict[int, RodFacts] = defaultdict(RodFacts)
         self._parts: dict[str, deque[Fact]] = {}
-        self._watches: Final[Mapping[type[trace.Record], Callable[[Any], None]]] = {
+
+    def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
+        """The method to call for each record type, before those of the checks."""
+        return {
             trace.Began: self._began, trace.Loaded: self._loaded, trace.LaidDown: self._laid_down,
             trace.Held: self._held, trace.RodMoves: self._moves, trace.FaultActs: self._acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
             trace.Photographed: lambda record: self._pass("camera", record.item),
         }  # fmt: skip
 
-    def see(self, record: trace.AnyRecord) -> None:
-        """Take the next record, before the checks do."""
-        look = self._watches.get(type(record))
-        if look is not None:
-            look(record)
-
-    def forget(self, record: trace.AnyRecord) -> None:
+    def forget(self, record: trace.Binned) -> None:
         """Forget an item that fell into a bin. Call this after the checks have seen the record."""
-        if type(record) is trace.Binned:
-            self._items.pop(record.item, None)
+        self._items.pop(record.item, None)
 
     def item(self, number: int) -> ItemFacts:
         """The facts of an item. They are empty if the item is not on the belt."""
@@ -111,7 +110,7 @@ class Facts:
 
     def rod(self, number: int) -> RodFacts:
         """The facts of a rod."""
-        return self._rods.setdefault(number, RodFacts())
+        return self._rods[number]
 
     def of_part(self, part: str, effects: frozenset[trace.Effect], since_s: float) -> Fact | None:
         """The latest fact with one of the effects at a part, not older than `since_s`; None if there is none."""
@@ -203,7 +202,7 @@ class Facts:
         """An item passes a gate. After a lost or false edge the meaning of its edges is ambiguous."""
         gate = f"gate {record.gate}"
         fact = self._ambiguous.get(gate)
-        if fact is not None and fact.t_s < record.t_s:
+        if fact is not None:
             self.add(fact, record.item)
             if not record.blocked:
                 del self._ambiguous[gate]
@@ -219,10 +218,10 @@ class Facts:
 
     def _moves(self, record: trace.RodMoves) -> None:
         rod = self.rod(record.rod)
-        rod.out = record.stroke in (Stroke.EXTENDING.value, Stroke.OUT.value)
-        if record.stroke == Stroke.EXTENDING.value:
+        rod.out = record.stroke in (Stroke.EXTENDING, Stroke.OUT)
+        if record.stroke == Stroke.EXTENDING:
             rod.extended_s, rod.stood_s = record.t_s, None
-        elif record.stroke == Stroke.OUT.value:
+        elif record.stroke == Stroke.OUT:
             rod.stood_s = record.t_s
 
     def _acts(self, record: trace.FaultActs) -> None:

@@ -127,7 +127,7 @@ def interrupted() -> Iterator[Sample]:
     raise KeyboardInterrupt
 
 
-def test_an_interrupted_tree_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+def test_an_interrupted_tree_does_not_disturb_the_next(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_tree(tmp_path / "tree", {"train": synthesize(5, seed=5, split="train"), "val": interrupted()})
     assert list((tmp_path / "tree").iterdir()) == []

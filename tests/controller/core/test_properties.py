@@ -21,8 +21,8 @@ MOST_WAKES_AT_ONCE = 50
 CLASSES = tuple(DEFAULT_BINS)
 
 labels = st.sampled_from([*CLASSES, "unknown", ""])
-says = st.builds(Says, label=labels, confidence=st.sampled_from([0.0, 0.79, 0.8, 1.0]))
-answers = says | st.sampled_from([Fails("code 1"), Silent(), None])
+answered = st.builds(Says, label=labels, confidence=st.sampled_from([0.0, 0.79, 0.8, 1.0]))
+answers = answered | st.sampled_from([Fails("code 1"), Silent(), None])
 notes = st.builds(Note, latency_s=st.sampled_from([0.0, 0.02, 0.5, 5.0, 30.0]), answer=answers)
 pictures = notes.map(lambda note: wire.encode_feedback(Image(with_note(PLAIN_PICTURE, note))))
 edges = st.builds(GateEdge, number=st.integers(1, 5), blocked=st.booleans()).map(wire.encode_feedback)
@@ -37,16 +37,16 @@ def items(draw):
     """The detections of one item, sometimes with one missing, early or late."""
     label = draw(st.sampled_from(CLASSES))
     sure = wire.encode_feedback(Image(with_note(PLAIN_PICTURE, Note(latency_s=0.02, answer=Says(label, 0.95)))))
-    seen = [("pass", draw(st.sampled_from([0.9, 1.0, 1.0, 1.0, 1.3]))), ("hear", sure)]
+    steps = [("pass", draw(st.sampled_from([0.9, 1.0, 1.0, 1.0, 1.3]))), ("receive", sure)]
     for gate in range(1, DEFAULT_BINS[label]):
         for pause_s, blocked in ((1.0 if gate == 1 else 1.7, True), (0.3, False)):
-            seen += [("pass", pause_s), ("hear", wire.encode_feedback(GateEdge(gate, blocked=blocked)))]
-    dropped = draw(st.sets(st.integers(0, len(seen) - 1), max_size=1))
-    return [step for index, step in enumerate(seen) if index not in dropped]
+            steps += [("pass", pause_s), ("receive", wire.encode_feedback(GateEdge(gate, blocked=blocked)))]
+    dropped = draw(st.sets(st.integers(0, len(steps) - 1), max_size=1))
+    return [step for index, step in enumerate(steps) if index not in dropped]
 
 
 single_steps = st.one_of(
-    st.tuples(st.just("hear"), st.one_of(edges, edges, pictures, garbage)),
+    st.tuples(st.just("receive"), st.one_of(edges, edges, pictures, garbage)),
     st.tuples(st.just("pass"), pauses_s),
     st.tuples(st.just("oversleep"), pauses_s),
     st.tuples(st.sampled_from(["lose", "stop"]), st.just(None)),
@@ -72,7 +72,7 @@ class Watched:
         self.receive_commands(self.session.notify(Start(), 0.0))
 
     def step(self, kind, value):
-        if kind == "hear":
+        if kind == "receive":
             self.note_sure(value)
             self.receive_commands(self.session.receive(value, self.now_s), cause=value)
             self.wake()

@@ -31,13 +31,13 @@ def a_track(*, gate=0, at_s=0.0, rod=None):
 EVEN = a_timing_model(LEG_S, LEG_S, LEG_S)
 
 
-def test_the_headway_is_infinite_while_a_leg_on_the_way_is_unknown():
+def test_the_headway_is_infinite_while_a_leg_ahead_is_unknown():
     timing = a_timing_model(LEG_S)
     assert headway_s(a_track(), timing, ROD_OUT_S) == NEVER_S
     assert headway_s(a_track(rod=2), timing, ROD_OUT_S) < NEVER_S
 
 
-def test_the_longest_leg_on_the_way_sets_the_headway():
+def test_the_longest_leg_ahead_sets_the_headway():
     uneven = a_timing_model(LEG_S, LEG_S, LONG_LEG_S)
     even_s, uneven_s = (headway_s(a_track(), timing, ROD_OUT_S) for timing in (EVEN, uneven))
     assert LEG_S < even_s < LEG_S + 1.0
@@ -53,7 +53,7 @@ def test_an_item_that_leaves_early_needs_no_headway_for_later_legs():
 
 def test_picture_windows_of_two_items_do_not_overlap():
     timing = a_timing_model(LEG_S)
-    timing.picture.spread_s = 0.5
+    timing.picture.tolerance_s = 2.0
     assert headway_s(a_track(rod=2), timing, ROD_OUT_S) > 2 * timing.picture.tolerance_s
 
 

@@ -42,20 +42,20 @@ def test_the_tolerance_covers_the_observed_spread():
 
 
 def test_few_dwells_leave_room_for_much_longer_items():
-    lengths = DwellRange()
+    dwells = DwellRange()
     for _ in range(2):
-        lengths.learn(0.3)
-    assert lengths.most_s > 3 * 0.3
+        dwells.learn(0.3)
+    assert dwells.most_s > 3 * 0.3
     for _ in range(500):
-        lengths.learn(0.3)
-    assert lengths.most_s == 0.3
+        dwells.learn(0.3)
+    assert dwells.most_s == 0.3
 
 
 def test_an_items_dwell_is_similar_at_each_gate():
-    lengths = DwellRange()
-    assert lengths.same(0.32, 0.3)
-    assert not lengths.same(0.6, 0.2)
-    assert not lengths.same(0.6, 1.2)
+    dwells = DwellRange()
+    assert dwells.same(0.32, 0.3)
+    assert not dwells.same(0.6, 0.2)
+    assert not dwells.same(0.6, 1.2)
 
 
 def test_a_dwell_of_half_the_leg_leaves_no_room_for_the_rod():
@@ -75,8 +75,8 @@ def test_the_leg_behind_the_last_gate_counts_as_the_longest():
 
 
 def test_a_dwell_half_as_long_again_as_any_is_long():
-    lengths = DwellRange()
-    assert not lengths.long(0.32)
-    lengths.learn(0.32)
-    assert not lengths.long(0.4)
-    assert lengths.long(0.5)
+    dwells = DwellRange()
+    assert not dwells.long(0.32)
+    dwells.learn(0.32)
+    assert not dwells.long(0.4)
+    assert dwells.long(0.5)

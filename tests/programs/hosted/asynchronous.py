@@ -14,14 +14,14 @@ def decoded(text):
     return base64.b64decode(text)
 
 
-async def say(client, rod):
+async def send(client, rod):
     await client.publish("aa", json.dumps({"rod_control": rod}))
 
 
 async def load(client):
-    await say(client, "first_push")
+    await send(client, "first_push")
     await asyncio.sleep(0.8)
-    await say(client, "first_pull")
+    await send(client, "first_pull")
 
 
 async def main():
@@ -41,9 +41,9 @@ async def main():
             elif value is False:
                 wanted, rod = RODS[key]
                 if label == wanted:
-                    await say(client, f"{rod}_push")
+                    await send(client, f"{rod}_push")
                     await asyncio.sleep(0.6)
-                    await say(client, f"{rod}_pull")
+                    await send(client, f"{rod}_pull")
                 if label == wanted or key == "third_switch":
                     label = None
                     await loading

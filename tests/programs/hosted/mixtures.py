@@ -63,7 +63,7 @@ at(0.5)
 server.shutdown()
 
 
-async def hears(loop):
+async def arrivals_of(loop):
     arrivals = asyncio.Queue()
 
     def speaks():
@@ -77,7 +77,7 @@ async def hears(loop):
 
 async def main():
     loop = asyncio.get_running_loop()
-    assert await hears(loop) == [0, 1, 2]
+    assert await arrivals_of(loop) == [0, 1, 2]
     limit = asyncio.Semaphore(2)
 
     async def takes():

@@ -18,13 +18,13 @@ label = None
 known = threading.Lock()
 
 
-def say(client, rod):
+def send(client, rod):
     client.publish("aa", json.dumps({"rod_control": rod}), qos=QOS)
 
 
 def load(client):
-    say(client, "first_push")
-    threading.Timer(0.8, say, (client, "first_pull")).start()
+    send(client, "first_push")
+    threading.Timer(0.8, send, (client, "first_pull")).start()
 
 
 def recognise(picture):
@@ -47,8 +47,8 @@ def on_message(client, userdata, message):
             if mine or key == "third_switch":
                 label = None
         if mine:
-            say(client, f"{rod}_push")
-            threading.Timer(0.6, say, (client, f"{rod}_pull")).start()
+            send(client, f"{rod}_push")
+            threading.Timer(0.6, send, (client, f"{rod}_pull")).start()
         if mine or key == "third_switch":
             threading.Timer(1.0, load, (client,)).start()
 

@@ -24,7 +24,7 @@ def new_client():
     return mqtt.Client(client_id="FS_Ctl")
 
 
-def say(key, value):
+def send(key, value):
     client.publish("aa", json.dumps({key: value}))
 
 
@@ -36,9 +36,9 @@ def recognise(picture):
 
 
 def load():
-    say("rod_control", "first_push")
+    send("rod_control", "first_push")
     time.sleep(1)
-    say("rod_control", "first_pull")
+    send("rod_control", "first_pull")
 
 
 client = new_client()
@@ -46,7 +46,7 @@ client.on_message = on_message
 client.connect("127.0.0.1", 21883, 50)
 client.subscribe("bb")
 client.loop_start()
-say("conveyor", "run")
+send("conveyor", "run")
 started = time.time()
 while time.time() - started < 2:
     pass
@@ -64,8 +64,8 @@ while True:
     place, rod = RODS.get(label, (3, None))
     if GATES[gate] == place and seen[gate] is False:
         if rod is not None:
-            say("rod_control", f"{rod}_push")
+            send("rod_control", f"{rod}_push")
             time.sleep(0.6)
-            say("rod_control", f"{rod}_pull")
+            send("rod_control", f"{rod}_pull")
         label = None
         load()

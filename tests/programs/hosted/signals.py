@@ -6,14 +6,14 @@ import sys
 import threading
 import time
 
-heard = []
-signal.signal(signal.SIGTERM, lambda number, frame: heard.append((number, time.monotonic())))
+handled = []
+signal.signal(signal.SIGTERM, lambda number, frame: handled.append((number, time.monotonic())))
 began = time.monotonic()
 threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
 time.sleep(3)
 assert abs(time.monotonic() - began - 3) < 0.05
-assert [number for number, _ in heard] == [signal.SIGTERM]
-assert abs(heard[0][1] - began - 1) < 0.05
+assert [number for number, _ in handled] == [signal.SIGTERM]
+assert abs(handled[0][1] - began - 1) < 0.05
 threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,)).start()
 try:
     threading.Event().wait()
@@ -38,10 +38,10 @@ threading.Thread(target=later).start()
 while not flag:
     pass
 if hasattr(signal, "alarm"):
-    signal.signal(signal.SIGALRM, lambda number, frame: heard.append((number, time.monotonic())))
+    signal.signal(signal.SIGALRM, lambda number, frame: handled.append((number, time.monotonic())))
     signal.alarm(2)
     time.sleep(3)
-    assert heard[-1][0] == signal.SIGALRM
-    assert abs(heard[-1][1] - began - 8) < 0.3
+    assert handled[-1][0] == signal.SIGALRM
+    assert abs(handled[-1][1] - began - 8) < 0.3
 print("ok")
 sys.stdout.flush()

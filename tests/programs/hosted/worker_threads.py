@@ -48,13 +48,13 @@ class Line:
             label = self.label
         wanted, rod = RODS[gate]
         if label == wanted:
-            self.say(f"{rod}_push")
-            threading.Timer(0.6, self.say, (f"{rod}_pull",)).start()
+            self.send(f"{rod}_push")
+            threading.Timer(0.6, self.send, (f"{rod}_pull",)).start()
             threading.Timer(1.0, self.gone.set).start()
         elif gate == "third_switch":
             self.gone.set()
 
-    def say(self, rod):
+    def send(self, rod):
         self.client.publish("aa", json.dumps({"rod_control": rod}))
 
     def run(self):
@@ -67,9 +67,9 @@ class Line:
         time.sleep(2)
         while True:
             self.gone.clear()
-            self.say("first_push")
+            self.send("first_push")
             time.sleep(0.8)
-            self.say("first_pull")
+            self.send("first_pull")
             if not self.gone.wait(60):
                 sys.stderr.write("an item was lost\n")
 

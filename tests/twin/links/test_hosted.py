@@ -146,8 +146,8 @@ def test_one_that_is_killed_leaves_its_last_will_and_is_started_again():
 
 
 def test_the_recognition_service_has_the_scenarios_faults():
-    says = RecognizerSays(from_s=0, until_s=100, what="error")
-    assert run("polling_variable.py", faults=[says]).summary.rejected == 3
+    fault = RecognizerSays(from_s=0, until_s=100, what="error")
+    assert run("polling_variable.py", faults=[fault]).summary.rejected == 3
 
 
 def test_a_program_that_a_signal_ends_has_not_failed():
@@ -231,7 +231,7 @@ def test_a_given_recognizer_answers_as_the_service():
     assert played.summary.bins["2"] == 3
 
 
-def test_a_program_that_ends_at_once_is_told_by_its_exit_code_and_what_it_said():
+def test_a_program_that_ends_at_once_is_reported_with_exit_code_and_output():
     assert hosted("-c", "import os; os._exit(4)")[:2] == (4, "the program ended with exit code 4")
     assert hosted("-c", "import sys; sys.exit('no broker')")[:2] == (1, "no broker")
     assert hosted("-c", "1/0")[:2] == (1, "ZeroDivisionError: division by zero (in <module>, line 1)")
@@ -254,7 +254,7 @@ def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
         hosted(tmp_path / "program.py")
 
 
-def test_what_nobody_hears_while_the_connection_is_lost_is_the_faults_doing():
+def test_a_fault_is_recorded_for_each_message_without_a_receiver():
     photo = next(
         record for record in run("paho_styles.py", "loop_start").trace if isinstance(record, trace.Photographed)
     )

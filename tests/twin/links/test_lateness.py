@@ -21,6 +21,7 @@ def report_of(run):
     return console.file.getvalue()
 
 
+@pytest.mark.realtime
 def test_the_report_warns_of_a_machine_that_is_too_slow():
     pause = Event()
 

@@ -11,7 +11,7 @@ from support.participant import RUN, Participant
 from controller import wire
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import BrokerError, ParticipantError
-from twin.links.blocking_client import BlockingClient
+from twin.links.broker_client import BrokerClient
 from twin.links.embedded_client import EmbeddedClient
 from twin.links.external_controller import Exit
 from twin.links.lockstep import LockstepLink
@@ -28,7 +28,7 @@ def broker(embedded):
 def client_factory(broker, kind):
     """Makes the twin's client: one with a connection, or one inside the embedded broker."""
     if kind == "connection":
-        return partial(BlockingClient, broker.host, broker.port)
+        return partial(BrokerClient, broker.host, broker.port)
     return partial(EmbeddedClient, broker)
 
 
@@ -282,7 +282,7 @@ def test_a_missing_broker_is_an_error_of_one_line():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with pytest.raises(BrokerError, match=f"broker 127.0.0.1:{port}: .*refused"):
-        LockstepLink(partial(BlockingClient, "127.0.0.1", port)).open()
+        LockstepLink(partial(BrokerClient, "127.0.0.1", port)).open()
 
 
 def test_a_broker_restart_between_grants_loses_no_message(broker, link, join):
@@ -322,7 +322,7 @@ def test_cutting_the_twins_connection_loses_nothing(broker, join):
     clients = []
 
     def make_client(**options):
-        clients.append(BlockingClient(broker.host, broker.port, **options))
+        clients.append(BrokerClient(broker.host, broker.port, **options))
         return clients[0]
 
     link = LockstepLink(make_client, answer_timeout_s=5.0)

@@ -77,6 +77,7 @@ def nothing_is_violated(run):
 
 
 @pytest.mark.broker
+@pytest.mark.realtime
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["the broker is away", "the connection is cut"])
 def test_in_real_time_the_broker_or_the_connection_is_really_lost(name):
@@ -113,6 +114,7 @@ def only_the_unseen_item_is_rejected(run):
 
 
 @pytest.mark.broker
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_a_restarted_broker_delivers_the_first_command_in_real_time(mosquitto):
     run = partial(run_with_restart, mosquitto)
@@ -120,6 +122,7 @@ def test_a_restarted_broker_delivers_the_first_command_in_real_time(mosquitto):
 
 
 @pytest.mark.broker
+@pytest.mark.realtime
 @pytest.mark.slow
 def test_an_external_controller_is_killed_and_restarted_in_real_time(tmp_path):
     config = tmp_path / "controller.toml"

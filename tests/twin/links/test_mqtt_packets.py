@@ -121,7 +121,7 @@ def test_packets_before_an_invalid_one_are_read_and_the_error_stays():
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "reason"),
     [
         (b"\x00\x00", "type 0"),
         (b"\xf0\x00", "type 15"),
@@ -151,10 +151,10 @@ def test_packets_before_an_invalid_one_are_read_and_the_error_stays():
         (b"\x10\x05\x00\x04MQT", "CONNECT ends too early"),
     ],
 )
-def test_the_error_says_what_is_wrong_with_a_packet(data, says):
+def test_the_error_says_what_is_wrong_with_a_packet(data, reason):
     with pytest.raises(ProtocolError, match=r"\A[^\n]*\Z") as refusal:
         decoded(data)
-    assert says in str(refusal.value)
+    assert reason in str(refusal.value)
 
 
 @pytest.mark.parametrize(

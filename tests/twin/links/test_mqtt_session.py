@@ -1,12 +1,13 @@
-"""The session broker in virtual time, packet by packet."""
+"""The session broker in virtual time: connections, wills and sessions, packet by packet."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.mqtt_driver import Driver
 from support.mqtt_packets import cuts, packets
 
 from twin.broker.access import Access
-from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import (
     Close,
     Connected,
@@ -14,7 +15,6 @@ from twin.links.mqtt.effects import (
     Dropped,
     Published,
     Refused,
-    Send,
     Subscribed,
 )
 from twin.links.mqtt.packets import (
@@ -24,50 +24,12 @@ from twin.links.mqtt.packets import (
     Pingreq,
     Pingresp,
     Puback,
-    Pubcomp,
     Publish,
-    Pubrec,
-    Pubrel,
     Suback,
     Subscribe,
     Will,
 )
-from twin.links.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
 from twin.links.mqtt.session_broker import SessionBroker
-
-
-class Driver:
-    """Drives a session broker, and collects its effects: packets by connection, the other effects in order."""
-
-    def __init__(self, access=None):
-        self.broker = SessionBroker(access)
-        self.now_s = 0.0
-
-    def open(self, connection, **connect):
-        """Open a connection with CONNECT. Returns the effects."""
-        self.broker.opened(connection)
-        return self.send(connection, Connect(client_id=connect.pop("client_id", f"client {connection}"), **connect))
-
-    def send(self, connection, *some):
-        self.broker.received(connection, b"".join(encode(packet) for packet in some), self.now_s)
-        return self.take()
-
-    def take(self):
-        """The effects since the last call, with bytes decoded to packets."""
-        return [shown(effect) for effect in self.broker.take()]
-
-
-def shown(effect):
-    if not isinstance(effect, Send):
-        return effect
-    decoder = Decoder()
-    decoder.receive(effect.data)
-    return (effect.connection, decoder.next_packet())
-
-
-@pytest.fixture
-def driver():
-    return Driver()
 
 
 def test_a_client_connects_subscribes_gets_feedback_and_disconnects(driver):
@@ -148,7 +110,7 @@ def test_clients_are_lost_in_the_order_of_their_deadlines(driver):
     assert [effect.connection for effect in driver.take() if isinstance(effect, Close)] == [2, 3, 1]
 
 
-def test_half_a_packet_is_no_sign_of_life(driver):
+def test_half_a_packet_does_not_move_the_deadline(driver):
     driver.open(1, keep_alive_s=10)
     driver.now_s = 5.0
     driver.broker.received(1, b"\xc0", driver.now_s)
@@ -247,139 +209,6 @@ def test_a_restart_sends_no_will_and_keeps_persistent_sessions(driver):
     )
 
 
-def test_a_full_queue_of_an_absent_client_drops_the_newest_message(driver):
-    driver.open(1, clean_session=False)
-    driver.send(1, Subscribe(1, (("bb", 1),)))
-    driver.broker.closed(1)
-    driver.take()
-    for number in range(MAX_QUEUED):
-        driver.broker.publish("bb", b"%d" % number, qos=1)
-    assert driver.take() == []
-    driver.broker.publish("bb", b"too many", qos=1)
-    assert driver.take() == [Dropped("client 1", "bb", "its queue is full")]
-    heard = [packet.payload for _, packet in driver.open(2, client_id="client 1", clean_session=False)[2:]]
-    assert heard == [b"%d" % number for number in range(MAX_QUEUED)]
-
-
-def test_the_queue_has_a_limit_in_bytes_and_acknowledging_makes_room(driver):
-    driver.open(1, clean_session=False)
-    driver.send(1, Subscribe(1, (("bb", 1),)))
-    picture = bytes(MAX_QUEUED_BYTES * 2 // 5)
-    for _ in range(3):
-        driver.broker.publish("bb", picture, qos=1)
-    *sent, dropped = driver.take()
-    assert len(sent) == 2
-    assert dropped == Dropped("client 1", "bb", "its queue is full")
-    driver.send(1, Puback(1))
-    driver.broker.publish("bb", picture, qos=1)
-    assert driver.take() == [(1, Publish(topic="bb", payload=picture, qos=1, packet_id=3))]
-
-
-def test_each_reconnection_repeats_unacknowledged_messages_in_order(driver):
-    driver.open(1, client_id="kept", clean_session=False)
-    driver.send(1, Subscribe(1, (("bb", 2),)))
-    driver.broker.publish("bb", b"released", qos=2)
-    driver.broker.publish("bb", b"sent", qos=2)
-    driver.take()
-    driver.send(1, Pubrec(1))
-    driver.broker.closed(1)
-    driver.broker.publish("bb", b"missed", qos=1)
-    driver.take()
-    for connection, marked in ((2, False), (3, True)):
-        assert driver.open(connection, client_id="kept", clean_session=False)[-3:] == [
-            (connection, Pubrel(1)),
-            (connection, Publish(topic="bb", payload=b"sent", qos=2, packet_id=2, duplicate=True)),
-            (connection, Publish(topic="bb", payload=b"missed", qos=1, packet_id=3, duplicate=marked)),
-        ]
-        driver.broker.closed(connection)
-
-
-def test_packet_ids_are_reused_when_all_were_used(driver):
-    driver.open(1)
-    driver.send(1, Subscribe(1, (("bb", 1),)))
-    driver.broker.publish("bb", b"never acknowledged", qos=1)
-    driver.take()
-    for number in range(65536):
-        driver.broker.publish("bb", b"", qos=1)
-        [(_, packet)] = driver.take()
-        assert packet.packet_id == number % 65534 + 2
-        driver.broker.received(1, encode(Puback(packet.packet_id)), 0.0)
-
-
-def test_a_retained_message_beyond_the_limit_is_dropped_until_one_ends(driver):
-    for number in range(MAX_RETAINED):
-        driver.broker.publish(f"topic {number}", b"x", retain=True)
-    driver.broker.publish("topic 0", b"y", retain=True)
-    assert driver.take() == []
-    driver.broker.publish("one more", b"x", retain=True)
-    assert driver.take() == [Dropped("", "one more", "too many topics have a retained message")]
-    driver.broker.publish("topic 1", b"", retain=True)
-    driver.broker.publish("one more", b"x", retain=True)
-    assert driver.take() == []
-
-
-@pytest.mark.parametrize(
-    ("qos", "wrong", "right"),
-    [(1, Pubrec, "PUBACK"), (1, Pubcomp, "PUBACK"), (2, Puback, "PUBREC"), (2, Pubcomp, "PUBREC")],
-)
-def test_the_wrong_acknowledgement_ends_the_connection(driver, qos, wrong, right):
-    driver.open(1)
-    driver.send(1, Subscribe(1, (("bb", 2),)))
-    driver.broker.publish("bb", b"x", qos=qos)
-    driver.take()
-    said = f"{wrong.__name__.upper()} for packet id 1, whose next acknowledgement must be {right}"
-    assert driver.send(1, wrong(1))[0] == Close(1, f"protocol violation: {said}")
-
-
-def test_a_repeated_acknowledgement_is_answered_again(driver):
-    driver.open(1)
-    driver.send(1, Subscribe(1, (("bb", 2),)))
-    driver.broker.publish("bb", b"x", qos=2)
-    driver.take()
-    assert driver.send(1, Pubrec(1), Pubrec(1), Pubcomp(1), Pubcomp(1)) == [(1, Pubrel(1))] * 2
-    assert driver.send(1, Pubrec(1), Puback(1)) == [(1, Pubrel(1))]
-
-
-def test_a_persistent_session_recognises_repeated_messages_of_qos_2(driver):
-    message = Publish(topic="aa", payload=b"push", qos=2, packet_id=1)
-    driver.open(1, client_id="kept", clean_session=False)
-    assert driver.send(1, message) == [Published("kept", "aa", b"push", 2, False), (1, Pubrec(1))]
-    driver.broker.closed(1)
-    driver.open(2, client_id="kept", clean_session=False)
-    assert driver.send(2, message, Pubrel(1)) == [(2, Pubrec(1)), (2, Pubcomp(1))]
-    assert driver.send(2, message) == [Published("kept", "aa", b"push", 2, False), (2, Pubrec(1))]
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (encode(Connect(client_id="x")), "a second CONNECT"),
-        (encode(Connack(False, 0)), "CONNACK is for brokers to send"),
-        (encode(Suback(1, (0,))), "SUBACK is for brokers to send"),
-        (b"\x30\xff\xff\xff\x7f", f"a packet of 268435455 bytes; it must be {MAX_PACKET_BYTES} at most"),
-        (b"\x30\x02\x00\x00", "PUBLISH has the topic '', on which nothing can be published"),
-    ],
-)
-def test_a_violation_ends_the_connection_and_the_will_is_sent(driver, data, reason):
-    driver.open(1, will=Will(topic="aa", payload=b"stop"))
-    driver.broker.received(1, data, 0.0)
-    reason = f"protocol violation: {reason}"
-    assert driver.take() == [
-        Close(1, reason), Disconnected("client 1", reason), Published("client 1", "aa", b"stop", 0, False)
-    ]  # fmt: skip
-
-
-def test_a_first_packet_that_is_no_connect_ends_the_connection(driver):
-    driver.broker.opened(1)
-    [end] = driver.send(1, Pingreq())
-    assert end == Close(1, "protocol violation: a client's first packet must be CONNECT, got PINGREQ")
-
-
-def test_the_plant_publishes_on_topics_only(driver):
-    with pytest.raises(AssertionError, match="nothing can be published on 'b/#'"):
-        driver.broker.publish("b/#", b"")
-
-
 def effects_of(cut):
     broker = SessionBroker()
     for connection, client_id in ((8, "one"), (9, "listener")):
@@ -410,11 +239,11 @@ def test_a_stream_has_the_same_effects_however_it_is_split(case):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=5), st.booleans())
-def test_any_bytes_raise_nothing_and_close_at_most_their_own_connection(portions, says_connect):
+def test_any_bytes_raise_nothing_and_close_at_most_their_own_connection(portions, connects):
     broker = SessionBroker()
     for connection in (1, 2):
         broker.opened(connection)
-        if says_connect or connection == 2:
+        if connects or connection == 2:
             broker.received(connection, encode(Connect(client_id=f"client {connection}")), 0.0)
     for portion in portions:
         broker.received(1, portion, 0.0)

@@ -122,7 +122,7 @@ def pushed(*fault_list, at_s=10.0, out_s=1.0):
     return plant.run(40.0)
 
 
-def test_a_slow_rod_takes_factor_times_as_long_each_way():
+def test_a_slow_rod_takes_factor_times_as_long_in_each_direction():
     plant = pushed(faults.RodSlow(rod=2, factor=2.0, **LATER))
     assert strokes(plant, 2) == near([(10.0, "extending"), (10.5, "out"), (11.0, "retracting"), (11.5, "in")])
 

@@ -228,12 +228,12 @@ def test_a_controller_that_was_away_sets_belt_and_rods_again(kind):
     single = settings_for(Layout(), in_flight=1)
     lost = kind(from_s=16.0, until_s=19.0)
     run = simulate(Scenario(items=ItemDraw(count=4), controller=single, faults=(lost,)))
-    heard_s = [record.t_s for record in run.trace if isinstance(record, trace.Feedback)]
-    assert not [at_s for at_s in heard_s if 16.0 <= at_s < 19.0]
-    assert [at_s for at_s in heard_s if at_s >= 19.0]
-    said_then = [(r.t_s, r.payload) for r in run.trace if isinstance(r, trace.Commanded) and 16.0 <= r.t_s < 19.5]
+    fed_back_s = [record.t_s for record in run.trace if isinstance(record, trace.Feedback)]
+    assert not [at_s for at_s in fed_back_s if 16.0 <= at_s < 19.0]
+    assert [at_s for at_s in fed_back_s if at_s >= 19.0]
+    commanded = [(r.t_s, r.payload) for r in run.trace if isinstance(r, trace.Commanded) and 16.0 <= r.t_s < 19.5]
     will = [] if kind is faults.BrokerDown else [(near(16.002), '{"conveyor":"stop"}')]
-    assert said_then == [
+    assert commanded == [
         *will, (near(19.002), '{"rod_control":"all_pull"}'), (near(19.002), '{"conveyor":"run"}'),
     ]  # fmt: skip
     back = "restarted" if kind is faults.ControllerKilled else "reconnected"

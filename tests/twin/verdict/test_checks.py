@@ -262,6 +262,16 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
             [trace.Connection(2.0, "one", "lost", ""), trace.Connection(3.0, "two", "lost", ""), ended("stalled")],
             "last event: none; client two lost its connection at 3.000 s",
         ),
+        (
+            [
+                trace.Connection(2.0, "one", "connected", ""),
+                trace.Connection(3.0, "two", "connected", ""),
+                trace.Connection(4.0, "one", "lost", ""),
+                trace.Connection(5.0, "three", "refused", ""),
+                ended("stalled"),
+            ],
+            "last event: none; client one lost its connection at 4.000 s",
+        ),
     ],
 )
 def test_the_detail_of_a_violation_is_a_sentence(records, words):

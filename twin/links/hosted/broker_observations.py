@@ -1,4 +1,4 @@
-"""What the session broker sees of connections, in the words of every link's records."""
+"""Observations of connections by the session broker, in the form that every link records."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ _ENDINGS: Final[dict[str, Event]] = {"disconnected": "disconnected", "taken over
 
 
 def observations_of(effect: Effect) -> list[Observation]:
-    """What the broker sees of a connection, as every link records it."""
+    """The observations in an effect of the session broker."""
     if isinstance(effect, Connected):
         return [Observation(effect.client_id, "connected", "MQTT 3.1.1")]
     if isinstance(effect, Subscribed):

@@ -18,17 +18,17 @@ from twin.host import protocol
 from twin.links.hosted.process import Command, HostProcess, StartedProcess
 
 FORKS: Final = sys.platform == "linux"
-"""Elsewhere a process can't be forked, or is better not."""
+"""Other systems can't fork, or should not."""
 
 FORK_S: Final = 20.0
-"""A child that has not called back by then never will."""
+"""The longest time, in s, for a child to call back."""
 
 
 class Hosts:
-    """Makes hosts for the program of a command line; what the program imported in one run waits for the next.
+    """Makes hosts for the program of a command line. After one run, a host waits with the program's libraries imported.
 
-    On Linux the host that waits is forked for each run, as long as it has one thread only; elsewhere it is used up by
-    its run, and the next one is started meanwhile. It ends with this object.
+    On Linux the waiting host is forked for each run if it has one thread only. Elsewhere it runs the program itself,
+    and the next host is started meanwhile. It ends with this object.
     """
 
     def __init__(self, command: Command) -> None:
@@ -41,16 +41,16 @@ class Hosts:
 
     @property
     def curious(self) -> bool:
-        """Whether it does not know yet what the program imports."""
+        """Whether the libraries that the program imports are still unknown."""
         return self._modules is None
 
     def learn(self, modules: Iterable[str]) -> None:
-        """The program imports these libraries."""
+        """Note the libraries that the program imports."""
         if self._modules is None:
             self._modules = tuple(modules)
 
     def host(self, output: Path, *, seed: int, schedule: int) -> HostProcess:
-        """A host in which the program begins; its output goes to the end of a file. Raises `TwinError`."""
+        """Start the program in a host. Its output is appended to a file. Raises `TwinError`."""
         host = self._waited(output)
         if host is None:
             host = HostProcess(StartedProcess(self._command, output), output)
@@ -60,7 +60,7 @@ class Hosts:
         return host
 
     def _waited(self, output: Path) -> HostProcess | None:
-        """A host that has waited; None if there is none, or it has come to grief."""
+        """A host that has waited, or None if there is none or it failed."""
         if self._modules is None:
             return None
         waiting = self._waiting or self._another(self._modules)
@@ -77,22 +77,22 @@ class Hosts:
         return host
 
     def _another(self, modules: tuple[str, ...]) -> "_Waiting":
-        """Start a host that waits."""
+        """Start another waiting host."""
         waiting = self._waiting = _Waiting(self._command, self._folder, modules)
         self._let_go = weakref.finalize(self, waiting.end).detach
         return waiting
 
 
 class _Waiting:
-    """A host that imports the libraries, and waits."""
+    """A host that has imported the libraries and waits."""
 
     def __init__(self, command: Command, folder: Path, modules: tuple[str, ...]) -> None:
         self._path = folder / "calls"
         self._output = folder / "output.txt"
         self._output.touch()
         self._process = StartedProcess(command, self._output)
-        with suppress(protocol.EndedError):  # Whoever waits for its answer will hear why.
-            protocol.write(self._process.hears, {"import": modules})
+        with suppress(protocol.EndedError):  # Reading its answer raises the error.
+            protocol.write(self._process.orders, {"import": modules})
 
     @cached_property
     def _host(self) -> HostProcess:
@@ -100,11 +100,11 @@ class _Waiting:
 
     @cached_property
     def forks(self) -> bool:
-        """Whether it can be forked: it has one thread, and the system can."""
-        return bool(self._host.hear()["single"]) and FORKS
+        """Whether it can be forked: it has one thread, and the system supports it."""
+        return bool(self._host.receive()["single"]) and FORKS
 
     def host(self, output: Path) -> HostProcess:
-        """A child of it where it may fork, else itself."""
+        """A child of this host if it forks, else this host itself."""
         if sys.platform == "win32" or not self.forks:
             return self._host
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
@@ -130,13 +130,13 @@ class _Waiting:
 
 
 class _ForkedProcess:
-    """A child of a host that waits, which sees to its burial."""
+    """A child of a waiting host, which also reaps it."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(None)
         self.pid: int | None = None
-        self.hears: IO[bytes] = connection.makefile("wb")
-        self.says: IO[bytes] = connection.makefile("rb")
+        self.orders: IO[bytes] = connection.makefile("wb")
+        self.answers: IO[bytes] = connection.makefile("rb")
         connection.close()  # The streams keep it open.
 
     def kill(self) -> None:
@@ -144,10 +144,10 @@ class _ForkedProcess:
         if sys.platform != "win32" and self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-        for stream in (self.hears, self.says):
+        for stream in (self.orders, self.answers):
             with suppress(OSError):
                 stream.close()
 
     def exit_words(self) -> str:
-        """Its parent knows, and does not say."""
+        """A placeholder: only the parent process knows the exit code."""
         return "without a word"

@@ -1,7 +1,7 @@
 """The link to an unmodified Python program in virtual time: its process, the broker and the service it talks to.
 
-The program's sockets are virtual and lead to the switchboard. Time zero is the program's first CONNECT; what it does
-before takes none.
+The program's sockets are virtual and lead to the switchboard. Time zero is the program's first CONNECT; what happens
+before takes no time of the line.
 """
 
 import signal
@@ -20,30 +20,30 @@ from twin.links.hosted.process import HostProcess
 from twin.links.hosted.switchboard import Switchboard
 
 LONGEST_START_S: Final = 60.0
-"""A program that has not connected by then, on its own clock, meets a line that has begun without it."""
+"""If a program has not connected after this time, in s of its own clock, the line starts without it."""
 
 LOOKAHEAD_S: Final = 60.0
-"""No further does the program's time run without the twin."""
+"""The longest time, in s, for which the program goes on without the twin."""
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came of an exchange: the time up to which the program has got, and what it did then.
+class Progress:
+    """The result of an exchange: the time that the program has reached, and what it did then.
 
-    `next_s`: when it wants to be woken at the latest. `exit`: how it ended, if it did.
+    `next_s` is its next deadline. `exit` is how it ended, or None.
     """
 
     at_s: float
     next_s: float | None = None
     commands: list[bytes] = field(default_factory=list)
-    seen: list[Observation] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
     exit: Exit | None = None
 
 
 class HostedLink:
-    """A program, started, killed and started again, and what its sockets lead to.
+    """A program that can be started, killed and started again, and the other ends of its sockets.
 
-    Everything raises `ParticipantError` for a program that does not answer, and `HostingError` for one that does what
+    All methods raise `ParticipantError` if the program does not answer, and `HostingError` if it does something that
     can't be hosted.
     """
 
@@ -56,11 +56,11 @@ class HostedLink:
         self._output.touch()
         self._switchboard = Switchboard(recognizer)
         self._process: HostProcess | None = None
-        self._lives = 0
+        self._starts = 0
         self._at_s = 0.0
         self._offset_s = 0.0
         self._wake: tuple[float, float] | None = None
-        self._born_s = 0.0
+        self._started_s = 0.0
         self._host_s = 0.0
         self._host_next: tuple[float, float] | None = None
 
@@ -69,68 +69,68 @@ class HostedLink:
         """What the program wrote to its standard output and error."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
-    def start(self, now_s: float) -> Heard:
-        """Start the program: the first one until it connects, which is time zero."""
+    def start(self, now_s: float) -> Progress:
+        """Start the program. The first time, wait until it connects, which is time zero."""
         at_s = self._own_time(now_s)
-        self._lives += 1
+        self._starts += 1
         self._switchboard.begin()
         self._process = self._hosts.host(self._output, seed=self._seed, schedule=self._schedule)
-        self._born_s, self._host_s, self._host_next = at_s, 0.0, None
-        heard = Heard(now_s)
+        self._started_s, self._host_s, self._host_next = at_s, 0.0, None
+        progress = Progress(now_s)
         self._at_s = at_s
-        self._take(self._process.hear(), heard)
-        self._settle(heard, at_s)
-        if self._lives == 1:
-            self._await_connection(heard)
+        self._take(self._process.receive(), progress)
+        self._settle(progress, at_s)
+        if self._starts == 1:
+            self._await_connection(progress)
             at_s = self._offset_s = self._at_s
-        return self._heard(heard, now_s, at_s)
+        return self._in_line_time(progress, now_s, at_s)
 
     def publish(self, payload: bytes) -> bool:
-        """Publish feedback; the program gets it with the next exchange. Whether anybody does."""
+        """Publish feedback, which the program gets with the next exchange. Returns whether any client gets it."""
         return self._switchboard.publish(payload)
 
-    def exchange(self, now_s: float, until_s: float) -> Heard:
-        """Let the program go on: at `now_s`, and before `until_s` while it says nothing."""
-        heard = Heard(now_s)
+    def exchange(self, now_s: float, until_s: float) -> Progress:
+        """Let the program go on at `now_s`, and until `until_s` at most while it sends nothing."""
+        progress = Progress(now_s)
         at_s = self._at_s = self._own_time(now_s)
-        self._settle(heard, until_s + self._offset_s)
-        return self._heard(heard, now_s, at_s)
+        self._settle(progress, until_s + self._offset_s)
+        return self._in_line_time(progress, now_s, at_s)
 
     def show_stacks(self) -> None:
-        """The program's threads say where they stand, in its output."""
+        """Write where the program's threads stand to its output."""
         if self._process is not None:
             self._ask("stacks")
 
     def _ask(self, what: str) -> dict[str, Any]:
-        """Ask the host itself, while the program stands still."""
+        """Ask the host itself while the program is stopped."""
         assert self._process is not None
-        self._process.tell(self._host_s, self._host_s, [(what,)])
-        return self._process.hear()
+        self._process.advance(self._host_s, self._host_s, [(what,)])
+        return self._process.receive()
 
     def send_signal(self, number: int = signal.SIGTERM) -> None:
-        """The program gets a signal with the next exchange."""
+        """Send the program a signal with the next exchange."""
         self._switchboard.inbox.append(("signal", int(number)))
 
     def cut_off(self, *, goodbye: bool) -> None:
-        """Every connection to the broker breaks, and none is let in until `let_in`.
+        """Break every connection to the broker, and refuse new ones until `let_in`.
 
-        `goodbye`: the broker is there to send their last wills.
+        With `goodbye` the broker runs on and publishes the clients' last wills.
         """
         self._switchboard.cut_off(goodbye=goodbye)
 
     def let_in(self) -> None:
-        """Whoever was cut off may connect again."""
+        """Let clients connect again."""
         self._switchboard.down = False
 
     def kill(self) -> None:
-        """The program dies without a word; the broker notices."""
+        """Kill the program. The broker notices that its connections are gone."""
         if self._process is not None:
             self._process.kill()
             self._process = self._host_next = None
         self._switchboard.end()
 
     def close(self) -> None:
-        """Let go of the program."""
+        """End the program."""
         if self._process is not None and self._hosts.curious:
             with suppress(TwinError):
                 self._hosts.learn(self._ask("modules")["modules"])
@@ -138,73 +138,73 @@ class HostedLink:
         self._folder.cleanup()
 
     def _own_time(self, now_s: float) -> float:
-        """The line's time in the link's own, which began with the first program's process."""
+        """Convert the line's time to the link's own, which began with the first process."""
         if self._wake is not None and now_s == self._wake[0]:
-            return self._wake[1]  # What was agreed on is not computed again: it would be rounded.
+            return self._wake[1]  # A time that both agreed on is not computed again, which would round it.
         return max(self._at_s, now_s + self._offset_s)
 
-    def _heard(self, heard: Heard, now_s: float, at_s: float) -> Heard:
-        """What is heard, in the line's time; `now_s` was `at_s` of the link's own."""
+    def _in_line_time(self, progress: Progress, now_s: float, at_s: float) -> Progress:
+        """Convert the progress to the line's time. `now_s` of the line is `at_s` of the link's own."""
         board = self._switchboard
-        heard.commands, board.commands = board.commands, []
-        heard.seen, board.seen = board.seen, []
-        heard.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
+        progress.commands, board.commands = board.commands, []
+        progress.observations, board.observations = board.observations, []
+        progress.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
         next_s = self._next_s()
-        self._wake = None if next_s is None else (max(next_s - self._offset_s, heard.at_s), next_s)
-        heard.next_s = None if self._wake is None else self._wake[0]
-        return heard
+        self._wake = None if next_s is None else (max(next_s - self._offset_s, progress.at_s), next_s)
+        progress.next_s = None if self._wake is None else self._wake[0]
+        return progress
 
     def _next_s(self) -> float | None:
-        """When somebody is to be woken."""
+        """The next deadline of the program, the broker or the service."""
         host_s = None if self._host_next is None else self._host_next[0]
         wakes_s = (host_s, self._switchboard.next_s)
         return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
 
-    def _await_connection(self, heard: Heard) -> None:
-        """Let time pass for the program alone, until it connects."""
-        while not self._switchboard.ever_connected and heard.exit is None:
+    def _await_connection(self, progress: Progress) -> None:
+        """Let time pass for the program alone until it connects."""
+        while not self._switchboard.ever_connected and progress.exit is None:
             next_s = self._next_s()
             if next_s is None or next_s >= LONGEST_START_S:
-                return  # It waits for too long, or for something that never comes.
+                return  # It waits for too long, or without a deadline.
             self._at_s = max(self._at_s, next_s)
-            self._settle(heard, LONGEST_START_S)
+            self._settle(progress, LONGEST_START_S)
 
-    def _settle(self, heard: Heard, until_s: float) -> None:
-        """Converse until nothing more is to be said at the time that the program has got to."""
+    def _settle(self, progress: Progress, until_s: float) -> None:
+        """Exchange messages until neither side has more to send at the time that the program has reached."""
         board = self._switchboard
         board.tick(self._at_s)
         while self._process is not None:
             horizon_s = min(until_s, self._at_s + LOOKAHEAD_S)
             if board.next_s is not None:
                 horizon_s = min(horizon_s, board.next_s)
-            if board.commands or board.seen:
-                horizon_s = self._at_s  # What it said, it said at this time; the rest is for the next exchange.
-            self._converse(heard, horizon_s)
+            if board.commands or board.observations:
+                horizon_s = self._at_s  # It sent these at this time; the rest belongs to the next exchange.
+            self._converse(progress, horizon_s)
             if not board.inbox:
                 break
 
-    def _converse(self, heard: Heard, horizon_s: float) -> None:
-        """Tell the program what time it is and what has arrived, and take what it does."""
+    def _converse(self, progress: Progress, horizon_s: float) -> None:
+        """Send the program the time and its messages, and take its answer."""
         assert self._process is not None
         inbox, self._switchboard.inbox = self._switchboard.inbox, []
         agreed = self._host_next is not None and self._at_s == self._host_next[0]
-        now_s = self._host_next[1] if agreed and self._host_next is not None else self._at_s - self._born_s
+        now_s = self._host_next[1] if agreed and self._host_next is not None else self._at_s - self._started_s
         self._host_s = max(self._host_s, now_s)
-        self._process.tell(self._host_s, horizon_s - self._born_s, inbox)
-        self._take(self._process.hear(), heard)
+        self._process.advance(self._host_s, horizon_s - self._started_s, inbox)
+        self._take(self._process.receive(), progress)
 
-    def _take(self, answer: dict[str, Any], heard: Heard) -> None:
-        """What the program did, and when."""
+    def _take(self, answer: dict[str, Any], progress: Progress) -> None:
+        """Take the program's answer: what it did, and when."""
         if answer["at"] > self._host_s:
             self._host_s = float(answer["at"])
-            self._at_s = max(self._at_s, self._born_s + self._host_s)
+            self._at_s = max(self._at_s, self._started_s + self._host_s)
         next_s = answer["next"]
-        self._host_next = None if next_s is None else (max(self._born_s + next_s, self._at_s), next_s)
+        self._host_next = None if next_s is None else (max(self._started_s + next_s, self._at_s), next_s)
         for message in answer["out"]:
             self._switchboard.take(message, self._at_s)
         if "ended" in answer:
             ended = answer["ended"]
             self._hosts.learn(answer["modules"])
             reason = ended["reason"] or f"the program ended with exit code {ended['code']}"
-            heard.exit = Exit(ended["code"], reason)
+            progress.exit = Exit(ended["code"], reason)
             self.kill()

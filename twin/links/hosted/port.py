@@ -1,27 +1,26 @@
-"""A hosted program in the twin's virtual time: hears what arrives, is woken when it waits for a time, commands."""
+"""A hosted program in virtual time: it receives what arrives, is woken when a wait of its ends, and sends commands."""
 
 import math
 import signal
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
 from controller.system import wall_s
 from twin import trace
 from twin.errors import ParticipantError
-from twin.links.controller_port import CAMERA, CONTROLLER, LATENCY_SAMPLES, WAKES_AT_ONE_INSTANT
-from twin.links.hosted.link import Heard, HostedLink
+from twin.links.hosted.link import HostedLink, Progress
+from twin.links.virtual_port import CONTROLLER, VirtualPort
 from twin.plant.fault_injector import FaultInjector
-from twin.plant.message import Message, command_message
-from twin.scenario.faults import BrokerDown, BrokerFault, ClientCutOff, ControllerKilled
-from twin.timeline import Timeline, Timer
+from twin.plant.message import Message
+from twin.scenario.faults import BrokerFault, ClientCutOff, ControllerKilled
+from twin.timeline import Timeline
 from twin.verdict.excuses import RECONNECT_S
 
 
-class HostedPort:
-    """Drives a hosted program from the timeline. Its commands go to `send`.
+class HostedPort(VirtualPort):
+    """Drives a hosted program from the timeline.
 
-    As over a real broker, what befalls its connection is for the program to notice, and its last will is its own.
+    As over a real broker, the program itself must notice what happens to its connection, and its last will is its own.
     Between two events of the line the program's time goes on without the twin.
     """
 
@@ -29,50 +28,35 @@ class HostedPort:
         self, timeline: Timeline, link: HostedLink, faults: FaultInjector, record: Callable[[trace.AnyRecord], None],
         send: Callable[[Message], None],
     ) -> None:  # fmt: skip
-        self._timeline = timeline
+        super().__init__(timeline, faults, record, send)
         self._link = link
-        self._faults = faults
-        self._record = record
-        self._send = send
-        self._deadline = Timer(timeline)
-        self._spins = 0
-        self._spun_at_s = -1.0
         self._gone = False
         self._good_codes = {0}
-        self._lost_by: BrokerFault | None = None
         self._lost_until_s = math.inf
-        self.exchanges = 0
-        self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def start(self) -> None:
-        """Start the program; from now on what befalls its connection does so at its times."""
+        """Start the program, and schedule the faults of its connection."""
         self._converse(lambda: self._link.start(self._timeline.now))
-        losses: list[BrokerFault] = [
-            *self._faults.all(BrokerDown), *self._faults.all(ClientCutOff), *self._faults.all(ControllerKilled)
-        ]  # fmt: skip
-        for loss in losses:
-            self._timeline.call_at(loss.from_s, partial(self._lose, loss))
-            self._timeline.call_at(loss.until_s, partial(self._regain, loss))
+        self._schedule_losses()
 
     def arrive(self, message: Message) -> None:
-        """A message on `bb` reaches the broker, which passes it on to whoever subscribed.
+        """Publish a message on `bb` through the broker, to every client that subscribed.
 
-        While the connection is lost, and for as long after that as a controller may take to reconnect, a message that
-        nobody gets is the fault's doing.
+        If no client gets it while the connection is lost, or within the time that a controller may take to reconnect
+        after that, the fault has caused the loss.
         """
         before_s = wall_s()
-        heard = self._link.publish(message.payload)
+        delivered = self._link.publish(message.payload)
         fault = self._lost_by
-        if heard or fault is None or self._timeline.now > self._lost_until_s:
-            self._record(trace.Feedback(self._timeline.now, message.part, message.says))
-        elif message.item is not None:
-            lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
-            self._faults.disturb(fault, lost, message.part, item=message.item)
-        if self._exchange() and message.part != CAMERA:
-            self.gate_to_command_s.append(wall_s() - before_s)
+        if delivered or fault is None or self._timeline.now > self._lost_until_s:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.text))
+        else:
+            self._drop(fault, message)
+        if self._exchange():
+            self._note_latency(message, before_s)
 
     def stop(self) -> None:
-        """The program is told to end, by the signal that ends programs. One without a handler ends by that signal."""
+        """Ask the program to end, by the signal that ends programs: one without a handler ends by that."""
         self._good_codes.add(-signal.SIGTERM)
         self._link.send_signal()
         self._exchange()
@@ -83,63 +67,56 @@ class HostedPort:
         if isinstance(fault, ControllerKilled):
             self._gone = True
             self._link.kill()
-            self._exchange()
         else:
             self._link.cut_off(goodbye=isinstance(fault, ClientCutOff))
-            self._exchange()
+        self._exchange()
 
     def _regain(self, fault: BrokerFault) -> None:
         self._lost_until_s = self._timeline.now + RECONNECT_S
-        reborn = isinstance(fault, ControllerKilled)
-        self._faults.disturb_all(fault, "restarted" if reborn else "reconnected", CONTROLLER)
-        if reborn:
+        restarted = isinstance(fault, ControllerKilled)
+        self._faults.disturb_all(fault, "restarted" if restarted else "reconnected", CONTROLLER)
+        if restarted:
             self._gone = False
             self._converse(lambda: self._link.start(self._timeline.now))
         else:
             self._link.let_in()
 
-    def _wake(self) -> None:
-        if self._spun_at_s != self._timeline.now:
-            self._spun_at_s, self._spins = self._timeline.now, 0
-        self._spins += 1
-        if self._spins > WAKES_AT_ONE_INSTANT:
-            self._leave(trace.Crashed(self._timeline.now, f"asks for {self._spins} deadlines at one instant"))
-        else:
-            self._exchange()
-
     def _exchange(self) -> bool:
-        """One exchange; returns whether the program commanded anything."""
         self._deadline.cancel()
         timeline = self._timeline
         return self._converse(lambda: self._link.exchange(timeline.now, timeline.peek()))
 
-    def _converse(self, talk: Callable[[], Heard]) -> bool:
+    def _converse(self, call: Callable[[], Progress]) -> bool:
         self.exchanges += 1
         try:
-            heard = talk()
+            progress = call()
         except ParticipantError as error:
             self._link.kill()
-            self._leave(trace.Crashed(self._timeline.now, str(error)))
+            self._crash(str(error))
             return False
-        if heard.at_s > self._timeline.now:
-            self._timeline.call_at(heard.at_s, partial(self._obey, heard))
+        if progress.at_s > self._timeline.now:
+            self._timeline.call_at(progress.at_s, partial(self._take, progress))
         else:
-            self._obey(heard)
-        return bool(heard.commands)
+            self._take(progress)
+        return bool(progress.commands)
 
-    def _obey(self, heard: Heard) -> None:
+    def _take(self, progress: Progress) -> None:
         now_s = self._timeline.now
-        for seen in heard.seen:
-            self._record(trace.Connection(now_s, seen.client, seen.event, seen.detail))
-        for payload in heard.commands:
-            self._send(command_message(payload))
-        if heard.exit is not None:
-            kind = trace.Exited if heard.exit.code in self._good_codes else trace.Crashed
-            self._leave(kind(now_s, heard.exit.reason))
-        if heard.next_s is not None:
-            self._deadline.start(max(heard.next_s, now_s), self._wake)
+        for observation in progress.observations:
+            self._record(trace.Connection(now_s, observation.client, observation.event, observation.detail))
+        for payload in progress.commands:
+            self._command(payload)
+        if progress.exit is not None:
+            kind = trace.Exited if progress.exit.code in self._good_codes else trace.Crashed
+            self._end(kind(now_s, progress.exit.reason))
+        if progress.next_s is not None:
+            self._wake_at(progress.next_s)
 
-    def _leave(self, record: trace.Crashed | trace.Exited) -> None:
+    def _crash(self, reason: str) -> None:
+        self._end(trace.Crashed(self._timeline.now, reason))
+
+    def _end(self, record: trace.Crashed | trace.Exited) -> None:
+        """Record the program's end, once."""
         if not self._gone:
             self._gone = True
             self._record(record)

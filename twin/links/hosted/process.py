@@ -15,19 +15,19 @@ from twin.host import protocol
 
 HOST: Final = Path(__file__).parents[2] / "host"
 STALL_S: Final = 60.0
-"""A program that computes for so long on the wall clock, without waiting for anything, hangs."""
+"""A program that computes for this long on the wall clock, in s, without waiting, hangs."""
 
 GRACE_S: Final = 10.0
-"""So much longer the host itself has to say where it hangs."""
+"""The further time, in s, in which the host must report where the program hangs."""
 
 REPEATABLE: Final = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""What a program finds in its environment, so that it does the same on every run, and has no threads but its own."""
+"""Environment variables that make a program repeatable, with no threads but its own."""
 
 TRACERS: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-"""What would have another trace the program's lines."""
+"""Variables that would make another tool trace the program's lines."""
 
 VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
-"""Options of Python's command line that a value follows."""
+"""Options of Python's command line that take a value."""
 
 
 class Command(NamedTuple):
@@ -38,20 +38,20 @@ class Command(NamedTuple):
 
 
 class Process(Protocol):
-    """A process with a host in it: its two streams, and its end."""
+    """A process with a host in it, and the two streams to it."""
 
-    hears: IO[bytes]
-    says: IO[bytes]
+    orders: IO[bytes]
+    answers: IO[bytes]
 
     def kill(self) -> None:
         """End it at once."""
 
     def exit_words(self) -> str:
-        """How it ended, in words; waits for its end."""
+        """Wait for its end, and describe it."""
 
 
 class StartedProcess:
-    """A process that is started for one program, in a session of its own. Raises `TwinError` where that fails."""
+    """A process started for one program, in a session of its own. Raises `TwinError` if that fails."""
 
     def __init__(self, command: Command, output: Path) -> None:
         words = [*command.python, str(HOST), *command.program]
@@ -66,14 +66,14 @@ class StartedProcess:
             raise TwinError(f"--controller: {words[0]}: {error.strerror or error}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self.hears, self.says = self._process.stdin, self._process.stdout
+        self.orders, self.answers = self._process.stdin, self._process.stdout
 
     def kill(self) -> None:
         """End it at once."""
         self._process.kill()
         self._process.wait()
-        for stream in (self.hears, self.says):
-            with suppress(OSError):  # What could not be written any more.
+        for stream in (self.orders, self.answers):
+            with suppress(OSError):  # Unwritten data cannot be written any more.
                 stream.close()
 
     def exit_words(self) -> str:
@@ -82,16 +82,16 @@ class StartedProcess:
 
 
 class HostProcess:
-    """The program of a command line in a process, held until it is told how late it is.
+    """The program of a command line in a process. It waits until it gets the time.
 
-    Raises `HostingError` where the program can't be hosted.
+    Raises `HostingError` if the program can't be hosted.
     """
 
     def __init__(self, process: Process, output: Path) -> None:
         self._process = process
         self._output = output
         try:
-            hello = protocol.read(process.says)
+            hello = protocol.read(process.answers)
         except protocol.EndedError:
             process.exit_words()
             raise HostingError(f"--controller can't be hosted{self._last_line()}") from None
@@ -100,22 +100,22 @@ class HostProcess:
         self.pid = int(hello["pid"])
 
     def run(self, *, seed: int, schedule: int, output: str | None = None) -> None:
-        """Let the program begin; its output goes where the process's does, or to the end of another file."""
+        """Let the program begin. Its output goes where the process's goes, or is appended to another file."""
         self.order({"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output})
 
     def order(self, message: dict[str, Any]) -> None:
-        """Tell the host something. Raises `ParticipantError`."""
+        """Send the host an order. Raises `ParticipantError`."""
         try:
-            protocol.write(self._process.hears, message)
+            protocol.write(self._process.orders, message)
         except protocol.EndedError:
             raise self._ended() from None
 
-    def hear(self) -> dict[str, Any]:
-        """What the program says when it can't go on at its time. Raises `ParticipantError` or `HostingError`."""
-        if not _readable(self._process.says, STALL_S + GRACE_S):
+    def receive(self) -> dict[str, Any]:
+        """Receive the program's message once it can't go on. Raises `ParticipantError` or `HostingError`."""
+        if not _readable(self._process.answers, STALL_S + GRACE_S):
             raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
         try:
-            answer = protocol.read(self._process.says)
+            answer = protocol.read(self._process.answers)
         except protocol.EndedError:
             raise self._ended() from None
         if "refused" in answer:
@@ -124,8 +124,8 @@ class HostProcess:
             raise ParticipantError(answer["hung"])
         return answer
 
-    def tell(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
-        """What time it is, and what has arrived; until when nothing else will. Raises `ParticipantError`."""
+    def advance(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
+        """Send the time, the messages, and until when there are no others. Raises `ParticipantError`."""
         self.order({"now": now_s, "until": until_s, "in": messages})
 
     def kill(self) -> None:
@@ -136,13 +136,13 @@ class HostProcess:
         return ParticipantError(f"the program's process ended: {self._process.exit_words()}{self._last_line()}")
 
     def _last_line(self) -> str:
-        """The last thing that it wrote, which may say why."""
+        """The last line of its output, which may give the reason."""
         lines = self._output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f": {lines[-1]}" if lines else ""
 
 
 def python_command(words: Sequence[str]) -> Command:
-    """The parts of a command line that starts a Python program. Raises `HostingError` for any other."""
+    """Split a command line that starts a Python program. Raises `HostingError` for any other."""
     program = shutil.which(words[0])
     if program is None:
         raise TwinError(f"--controller: {words[0]}: No such file or directory")
@@ -161,7 +161,7 @@ def python_command(words: Sequence[str]) -> Command:
 
 
 def _shebang(path: Path) -> list[str] | None:
-    """The Python that a script asks for in its first line."""
+    """The Python that a script names in its first line."""
     with path.open("rb") as file:
         first = file.readline(1024)
     if not first.startswith(b"#!"):
@@ -175,12 +175,12 @@ def _shebang(path: Path) -> list[str] | None:
 if sys.platform == "win32":
 
     def _readable(stream: Any, timeout_s: float) -> bool:
-        """A pipe can't be waited for there; the host itself says when it hangs."""
+        """Return True: Windows cannot wait for a pipe, and the host itself notices when it hangs."""
         return True
 
 else:
     import select
 
     def _readable(stream: Any, timeout_s: float) -> bool:
-        """Whether something can be read within the time."""
+        """Whether the stream has something to read within the timeout."""
         return bool(select.select([stream], [], [], timeout_s)[0])

@@ -1,7 +1,7 @@
 """The recognition service of a hosted program: HTTP over a virtual connection, answered in the line's time.
 
-What answers is the twin's recognizer, after the latency and with the faults that the scenario's note in the picture
-tells (`controller.simulation.oracle`). It speaks the contract of `classifier.service`.
+The twin's recognizer answers, with the latency and the faults in the picture's note (`controller.simulation.oracle`).
+The service has the contract of `classifier.service`.
 """
 
 import heapq
@@ -16,18 +16,18 @@ from controller.simulation.oracle import Silent, read_note
 
 PATH: Final = "/aisim_tf_pre"
 SERVICE_PORT: Final = 8088
-"""Where the service is usually; what it has not is not found there. It answers at any other address, too."""
+"""The service's usual port, where unknown paths are not found. It also answers on any other port."""
 
 LATENCY_S: Final = 0.02
-"""How long an answer takes for a picture that says nothing of it."""
+"""The latency of an answer, in s, for a picture without a note."""
 
 
-class StrangeRequestError(Exception):
-    """A request that nobody in the twin answers."""
+class UnsupportedRequestError(Exception):
+    """A request for another service than the twin's."""
 
 
 class RecognitionEndpoint:
-    """Connections by number; bytes in, bytes with their time out."""
+    """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due."""
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
@@ -38,14 +38,14 @@ class RecognitionEndpoint:
         self._count = 0
 
     def received(self, connection: int, data: bytes, now_s: float) -> None:
-        """Bytes of a request. Raises `StrangeRequestError` for one that is for another service."""
+        """Take bytes of a request. Raises `UnsupportedRequestError` if it is for another service."""
         http = self._connections.setdefault(connection, h11.Connection(h11.SERVER))
         http.receive_data(data)
         while True:
             try:
                 event = http.next_event()
             except h11.RemoteProtocolError as error:
-                raise StrangeRequestError(f"HTTP that is none: {error}") from None
+                raise UnsupportedRequestError(f"HTTP that is none: {error}") from None
             if isinstance(event, h11.Request):
                 self._begin(connection, event)
             elif isinstance(event, h11.Data):
@@ -59,7 +59,7 @@ class RecognitionEndpoint:
                 return
 
     def closed(self, connection: int) -> None:
-        """The connection is gone, with what was still to be answered."""
+        """Forget a closed connection and its unanswered request."""
         self._connections.pop(connection, None)
         self._answers = [answer for answer in self._answers if answer[2] != connection]
         heapq.heapify(self._answers)
@@ -70,7 +70,7 @@ class RecognitionEndpoint:
         return self._answers[0][0] if self._answers else None
 
     def due(self, now_s: float) -> list[tuple[int, bytes, bool]]:
-        """The answers that are due, each with its connection, and whether that is to be closed then."""
+        """The due answers, each with its connection, and whether the connection then closes."""
         found = []
         while self._answers and self._answers[0][0] <= now_s:
             found.append(heapq.heappop(self._answers)[2:])
@@ -81,14 +81,14 @@ class RecognitionEndpoint:
         headers = dict(request.headers)
         elsewhere = not headers.get(b"host", b"").endswith(b":%d" % SERVICE_PORT)
         if path != PATH and elsewhere:
-            raise StrangeRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
+            raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
         self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
 
     def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:
         note = read_note(image)
         status = self._statuses.pop(connection)
-        body = self._said(image) if status == 200 else b"{}"
+        body = self._answer_body(image) if status == 200 else b"{}"
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
         response = h11.Response(status_code=status, headers=headers)
         data = b"".join(http.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
@@ -98,10 +98,10 @@ class RecognitionEndpoint:
         due_s = now_s + (LATENCY_S if note is None else note.latency_s)
         heapq.heappush(self._answers, (due_s, self._count, connection, data, http.our_state is h11.MUST_CLOSE))
 
-    def _said(self, image: bytes) -> bytes:
+    def _answer_body(self, image: bytes) -> bytes:
         try:
-            says = self._recognizer.classify(image)
+            recognition = self._recognizer.classify(image)
         except (ClassifierError, RecognizerError) as error:
             return msgspec.json.encode({"results": [], "code": 1, "error": str(error)})
-        result = {"label": says.label, "confidence": round(says.confidence, 4)}
+        result = {"label": recognition.label, "confidence": round(recognition.confidence, 4)}
         return msgspec.json.encode({"results": [result], "code": 0, "error": ""})

@@ -1,6 +1,6 @@
-"""Where the sockets of a hosted program lead: to the broker, or to the recognition service.
+"""Connects the sockets of a hosted program to the broker or to the recognition service.
 
-What a connection is for shows in its first byte: MQTT's CONNECT, or the method of an HTTP request.
+The first byte of a connection decides: MQTT's CONNECT, or the method of an HTTP request.
 """
 
 from collections.abc import Sequence
@@ -11,33 +11,34 @@ from controller import wire
 from twin.broker.observation import Observation
 from twin.errors import HostingError
 from twin.links.hosted.broker_observations import observations_of
-from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, StrangeRequestError
+from twin.links.hosted.recognition_endpoint import SERVICE_PORT, RecognitionEndpoint, UnsupportedRequestError
 from twin.links.mqtt.effects import Close, Connected, Published, Send
 from twin.links.mqtt.session_broker import SessionBroker
 
-LIFE: Final = 1_000_000
-"""More connections than a program opens before it is killed: a program that is started again has other numbers."""
+MOST_CONNECTIONS: Final = 1_000_000
+"""More connections than one process of a program opens. The connections of a restarted program have other numbers."""
 
 _CONNECT: Final = 0x10
 _HTTP: Final = b"GPHDOC"
-"""First letters of HTTP's methods."""
+"""The first letters of HTTP's methods."""
 
 
 class Switchboard:
-    """A program's connections, by the number that it gives them. Times are in s from any moment.
+    """A program's connections, by the number that it gives them. Times are in s from any origin.
 
-    `inbox` has what the program is to get; `commands` and `seen` what it said to the line, and what the broker saw,
-    until somebody takes them out. `down`: nobody is let in to the broker. `ever_connected`: somebody was.
+    `inbox` has the messages for the program. `commands` has the program's payloads on `aa`, and `observations` has what
+    the broker observed of its clients; both grow until the caller takes them out. `down` says whether the broker
+    refuses connections, `ever_connected` whether a client has connected.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._broker = SessionBroker()
         self._service = RecognitionEndpoint(recognizer)
         self._kinds: dict[int, str] = {}
-        self._life = 0
+        self._incarnation = 0
         self.inbox: list[Sequence[object]] = []
         self.commands: list[bytes] = []
-        self.seen: list[Observation] = []
+        self.observations: list[Observation] = []
         self.down = False
         self.ever_connected = False
 
@@ -48,23 +49,23 @@ class Switchboard:
         return min((wake_s for wake_s in wakes_s if wake_s is not None), default=None)
 
     def begin(self) -> None:
-        """A program starts."""
-        self._life += 1
+        """Note that a program starts."""
+        self._incarnation += 1
 
     def take(self, message: Sequence[object], now_s: float) -> None:
-        """What the program does with a connection. Raises `HostingError` for what the twin doesn't speak."""
+        """Take the program's message about a connection. Raises `HostingError` for an unknown protocol."""
         kind, number, *rest = message
         assert isinstance(number, int)
         if kind == "open":
             self._open(number, rest[1])
         elif kind == "data":
-            self._receive(self._life * LIFE + number, str(rest[0]).encode("latin-1"), now_s)
+            self._receive(self._incarnation * MOST_CONNECTIONS + number, str(rest[0]).encode("latin-1"), now_s)
         else:
-            self._close(self._life * LIFE + number)
+            self._close(self._incarnation * MOST_CONNECTIONS + number)
         self._act()
 
     def tick(self, now_s: float) -> None:
-        """It is later: what is due is done."""
+        """Move the time on, and do what is due."""
         self._broker.tick(now_s)
         for connection, data, last in self._service.due(now_s):
             self._send(connection, data)
@@ -74,7 +75,7 @@ class Switchboard:
         self._act()
 
     def publish(self, payload: bytes) -> bool:
-        """Publish feedback; whether anybody gets it."""
+        """Publish feedback. Returns whether any client gets it."""
         if self.down:
             return False
         waiting = len(self.inbox)
@@ -83,7 +84,7 @@ class Switchboard:
         return len(self.inbox) > waiting
 
     def cut_off(self, *, goodbye: bool) -> None:
-        """Every connection to the broker breaks; `goodbye`: the broker is there to send their last wills."""
+        """Break every connection to the broker. With `goodbye` the broker publishes the clients' last wills."""
         self.down = True
         if goodbye:
             for connection, kind in list(self._kinds.items()):
@@ -94,24 +95,24 @@ class Switchboard:
         self._act()
 
     def end(self) -> None:
-        """The program is gone, with all its connections."""
+        """Close all connections of a program that is gone."""
         for connection in list(self._kinds):
             self._close(connection)
         self._act()
         self.inbox.clear()
 
     def _open(self, number: int, port: object) -> None:
-        if self.down and port != SERVICE_PORT:  # The service is there, whatever befalls the broker.
+        if self.down and port != SERVICE_PORT:  # The service runs on without the broker.
             self.inbox.append(("refuse", number))
         else:
-            self._kinds[self._life * LIFE + number] = ""
+            self._kinds[self._incarnation * MOST_CONNECTIONS + number] = ""
             self.inbox.append(("accept", number))
 
     def _receive(self, connection: int, data: bytes, now_s: float) -> None:
         kind = self._kinds.get(connection)
         if kind == "" and data:
             kind = self._kinds[connection] = _kind(data[0])
-            if kind == "mqtt" and self.down:  # It was let in before the broker was away.
+            if kind == "mqtt" and self.down:  # It connected before the broker was away.
                 del self._kinds[connection]
                 self._hang_up(connection)
                 return
@@ -122,9 +123,9 @@ class Switchboard:
         elif kind == "http":
             try:
                 self._service.received(connection, data, now_s)
-            except StrangeRequestError as strange:
+            except UnsupportedRequestError as unsupported:
                 must = "to the broker or the recognition service"
-                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {strange}") from None
+                raise HostingError(f"--controller can't be hosted: it speaks {must} only, got {unsupported}") from None
 
     def _close(self, connection: int) -> None:
         kind = self._kinds.pop(connection, None)
@@ -134,13 +135,13 @@ class Switchboard:
             self._service.closed(connection)
 
     def _send(self, connection: int, data: bytes) -> None:
-        self.inbox.append(("data", connection % LIFE, data.decode("latin-1")))
+        self.inbox.append(("data", connection % MOST_CONNECTIONS, data.decode("latin-1")))
 
     def _hang_up(self, connection: int) -> None:
-        self.inbox.append(("close", connection % LIFE))
+        self.inbox.append(("close", connection % MOST_CONNECTIONS))
 
     def _act(self) -> None:
-        """Do what the broker wants done, and keep what it wants known."""
+        """Carry out the broker's effects."""
         for effect in self._broker.take():
             if isinstance(effect, Send):
                 self._send(effect.connection, effect.data)
@@ -152,11 +153,11 @@ class Switchboard:
                     self.commands.append(effect.payload)
             else:
                 self.ever_connected |= isinstance(effect, Connected)
-                self.seen.extend(observations_of(effect))
+                self.observations.extend(observations_of(effect))
 
 
 def _kind(first: int) -> str:
-    """What a connection is for. Raises `HostingError` for what the twin doesn't speak."""
+    """The protocol of a connection. Raises `HostingError` for one that the twin does not speak."""
     if first == _CONNECT:
         return "mqtt"
     if first in _HTTP:

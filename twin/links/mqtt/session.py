@@ -133,7 +133,7 @@ class Connection:
         """Set the client's keep-alive interval, in s; 0 switches it off."""
         self.silence_s = KEEP_ALIVE_GRACE * interval_s
 
-    def heard(self, now_s: float) -> None:
+    def packet_arrived(self, now_s: float) -> None:
         """A packet has arrived: move the deadline."""
         self.deadline_s = now_s + self.silence_s if self.silence_s > 0 else None
 

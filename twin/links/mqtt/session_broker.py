@@ -89,7 +89,7 @@ class SessionBroker:
         try:
             while connection in self._clients and (packet := client.decoder.next_packet()) is not None:
                 self._act(client, packet)
-                client.heard(now_s)
+                client.packet_arrived(now_s)
         except ProtocolError as error:
             self._end(client, f"protocol violation: {error}")
 

@@ -8,9 +8,8 @@ import msgspec
 
 from twin import trace
 from twin.scenario.layout import REJECT, bin_text
-from twin.scenario.scenario import Scenario
 from twin.verdict.excuses import Excuses
-from twin.verdict.facts import Fact
+from twin.verdict.facts import DEFAULT, Fact
 
 MOST_VIOLATIONS: Final = 1000
 """A run keeps at most this many violations of each check, so that a very bad controller does not fill the memory."""
@@ -63,7 +62,7 @@ class Answers:
     """
 
     def __init__(self) -> None:
-        self.scenario = Scenario()
+        self.scenario = DEFAULT
         self.classes: dict[int, str] = {}
         self.answers: dict[int, trace.Answered] = {}
 
@@ -133,7 +132,7 @@ class Answers:
         seen = f"{recognizer}: {answer.label} {answer.confidence:.2f}"
         if not self._sure(answer):
             return f"{seen}, below the threshold of {self.scenario.controller.confidence_threshold:g}"
-        misread = not answer.own and number != REJECT and self.scenario.bin_of(answer.label) == number
+        misread = number != REJECT and self.scenario.bin_of(answer.label) == number
         return f"{seen}, so the picture was probably misread" if misread else seen
 
     def _sure(self, answer: trace.Answered) -> bool:
@@ -151,18 +150,18 @@ class Checks:
         self.excused: list[Excused] = []
         self.unlisted = 0
         self._listed: Counter[str] = Counter()
-        self._excuses = Excuses()
         self._watches: dict[type[trace.Record], list[Callable[[Any], None]]] = {}
+        excuses = Excuses()
+        self._watch(excuses.facts.watches())
+        self._watch(excuses.watches())
         for kind in kinds:
-            for record, look in kind(self._excuses, self._take).watches().items():
-                self._watches.setdefault(record, []).append(look)
+            self._watch(kind(excuses, self._take).watches())
+        self._watch({trace.Binned: excuses.facts.forget})
 
     def see(self, record: trace.AnyRecord) -> None:
-        """Pass the next record to the checks that read its type."""
-        self._excuses.see(record)
+        """Pass the next record to the facts, the excuses and the checks that read its type, in this order."""
         for look in self._watches.get(type(record), ()):
             look(record)
-        self._excuses.facts.forget(record)
 
     def withdraw_excuses(self, healthy: "Checks") -> None:
         """Turn excused breaks into violations if they also happen in `healthy`, the same scenario without faults."""
@@ -174,6 +173,10 @@ class Checks:
             caused_by_fault = _kind(each.violation) not in without_faults
             self._take(each.violation, each.fact if caused_by_fault else None)
         self.violations.sort(key=lambda violation: violation.t_s)
+
+    def _watch(self, watches: Mapping[type[trace.Record], Callable[[Any], None]]) -> None:
+        for record, look in watches.items():
+            self._watches.setdefault(record, []).append(look)
 
     def _take(self, violation: Violation, excuse: Fact | None) -> None:
         if excuse is not None:

@@ -53,9 +53,9 @@ class UnsafeStop(Check):
         self._stopped_s = None if record.running else record.t_s
 
     def _moves(self, record: trace.RodMoves) -> None:
-        if record.stroke == Stroke.OUT.value:
+        if record.stroke == Stroke.OUT:
             self._out.add(record.rod)
-        elif record.stroke == Stroke.IN.value:
+        elif record.stroke == Stroke.IN:
             self._judge(record.t_s, (record.rod,))
             self._out.discard(record.rod)
 

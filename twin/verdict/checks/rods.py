@@ -76,9 +76,9 @@ class PushedAtNothing(Check):
     def _moves(self, record: trace.RodMoves) -> None:
         if record.rod == LOADER:
             return
-        if record.stroke == Stroke.EXTENDING.value:
+        if record.stroke == Stroke.EXTENDING:
             self._empty.add(record.rod)
-        elif record.stroke in (Stroke.RETRACTING.value, Stroke.IN.value) and record.rod in self._empty:
+        elif record.stroke == Stroke.RETRACTING and record.rod in self._empty:
             self._empty.discard(record.rod)
             excuse = self.excuses.push_at_nothing(record.rod)
             self.violate(record.t_s, None, f"rod {record.rod} pushed, but no item was in front of it", excuse)
@@ -94,7 +94,7 @@ class RodLeftOut(Check):
         return {trace.RodMoves: self._moves, trace.Ended: self._ended}
 
     def _moves(self, record: trace.RodMoves) -> None:
-        if record.stroke == Stroke.RETRACTING.value:
+        if record.stroke == Stroke.RETRACTING:
             stood_s = self.facts.rod(record.rod).stood_s
             out_s = 0.0 if stood_s is None else record.t_s - stood_s
             if out_s > LONGEST_OUT_S:

@@ -95,7 +95,7 @@ class Stalled(Check):
         super().__init__(excuses, report)
         self._last: trace.Binned | trace.Loaded | trace.Commanded | None = None
         self._exited: trace.Exited | None = None
-        self._connections: dict[str, trace.Connection] = {}
+        self._connection: trace.Connection | None = None
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """The last event, the controller's state, and the end of the run."""
@@ -112,17 +112,16 @@ class Stalled(Check):
         self._exited = record
 
     def _connects(self, record: trace.Connection) -> None:
-        self._connections[record.client] = record
+        if record.event != "refused":
+            self._connection = record
 
     def _state(self) -> str:
         """The last known state of the controller, with a leading semicolon; empty if nothing is known."""
         if self._exited is not None:
             return f"; {self._exited.reason} at {self._exited.t_s:.3f} s"
-        known = [
-            f"; client {one.client} {one.text} at {one.t_s:.3f} s"
-            for one in self._connections.values() if one.event != "refused"
-        ]  # fmt: skip
-        return "".join(known[-1:])
+        if self._connection is None:
+            return ""
+        return f"; client {self._connection.client} {self._connection.text} at {self._connection.t_s:.3f} s"
 
     def _last_event(self) -> str:
         match self._last:

@@ -1,6 +1,5 @@
-"""Files of a run: tell their kinds apart, check that they can be written, and write JSON."""
+"""The kinds of files that a run writes, told apart by their content."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,27 +52,3 @@ def _content(path: Path) -> Content | None:
             return "scenario"
         return "summary" if {"digest", "violations"} <= keys else None
     return None
-
-
-def check_writable(option: str, path: Path | None) -> None:
-    """Raise `FileError`, naming the option, if a file cannot be written. An existing file is not changed."""
-    if path is None:
-        return
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            return  # A pipe or a device: opening it would disturb the program at its other end.
-        new = not os.path.lexists(path)
-        path.open("ab").close()
-        if new:
-            path.unlink()
-    except OSError as error:
-        why = error.strerror or error
-        raise FileError(f"{option} must be a file that can be written, got {str(path)!r} ({why})") from None
-
-
-def write_json(path: Path, content: msgspec.Struct) -> None:
-    """Write an object as indented JSON. Raises `FileError`."""
-    try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; choose a file that can be written") from None

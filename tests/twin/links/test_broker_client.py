@@ -1,4 +1,4 @@
-"""The plant's client, with a host name that is impossible."""
+"""The twin's client of a broker, with a host name that is impossible."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,11 +1,12 @@
-"""A client of a broker whose network loop runs in the caller's own thread, so that no message needs a thread switch.
+"""The twin's client of a broker. Messages have QoS 0: those published while the broker is away are lost.
 
-The network is served only in `open`, `publish` and `poll`. Messages have QoS 0: those published while the broker is
-away are lost.
+In lockstep the network is served in the caller's own thread, so that no message needs a thread switch: only in `open`,
+`publish` and `poll`. In real time a thread serves it.
 """
 
 import os
 import select
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -16,10 +17,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from controller.system import wall_s
 from twin.errors import BrokerError
-from twin.links.plant_client import RETRY_S, no_delay
 
 CONNECT_TIMEOUT_S: Final = 5.0
 SUBSCRIBE_TIMEOUT_S: Final = 10.0
+KEEP_ALIVE_S: Final = 50
+RETRY_S: Final = 0.05
+"""The pause before each attempt to reconnect. It is short, so as not to miss a controller's first command."""
+
 POLL_S: Final = 0.1
 """The longest wait for a message before the caller checks its other conditions."""
 
@@ -52,22 +56,24 @@ class GrantClient(Protocol):
         """Disconnect."""
 
 
-class BlockingClient:
+class BrokerClient:
     """Publishes messages, and passes each one that arrives on `topics` to `on_message`.
 
-    `on_back` is called when a lost broker is back. `client_id` is generated unless given. `losses` counts how often the
-    connection was lost.
+    `on_back` is called when a lost broker is back. `client_id` is generated unless given. With `threaded`, a thread
+    serves the network once the client is open, and `on_message` and `on_back` are called in it. `losses` counts how
+    often the connection was lost.
     """
 
     def __init__(
         self, host: str, port: int, topics: Sequence[str], on_message: Callable[[str, bytes], None], *,
-        on_back: Callable[[], None] = lambda: None, client_id: str | None = None,
+        on_back: Callable[[], None] = lambda: None, client_id: str | None = None, threaded: bool = False,
     ) -> None:  # fmt: skip
         self.losses = 0
         self._address = (host, port)
         self._topics = topics
         self._receive = on_message
         self._on_back = on_back
+        self._threaded = threaded
         self._subscribed = False
         self._refused: str | None = None
         self._pause = threading.Event()
@@ -92,6 +98,8 @@ class BlockingClient:
                 raise BrokerError(
                     f"broker {self._address_text}: {why}; it must accept the twin's connection (MQTT 3.1.1)"
                 )
+        if self._threaded:
+            self._client.loop_start()
 
     @property
     def up(self) -> bool:
@@ -120,7 +128,7 @@ class BlockingClient:
 
     def end_connection(self, client_id: str) -> None:
         """Cut another client's connection by connecting with its id: the broker drops the older one (MQTT-3.1.4-2)."""
-        second = BlockingClient(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
+        second = BrokerClient(*self._address, self._topics, lambda topic, payload: None, client_id=client_id)
         second.open()
         second.close()
 
@@ -128,6 +136,9 @@ class BlockingClient:
         """Disconnect."""
         self._client.on_disconnect = None
         self._client.disconnect()
+        if self._threaded:
+            self._client.loop_stop()
+        del self._client  # paho closes its inner sockets when it is collected; our callbacks would delay that.
 
     @property
     def _address_text(self) -> str:
@@ -135,8 +146,8 @@ class BlockingClient:
 
     def _connect(self) -> None:
         try:
-            # No keep-alive: the caller may serve other things for longer than any keep-alive lasts.
-            self._client.connect(*self._address, keepalive=0)
+            # Without a thread there is no keep-alive: the caller may do other things for longer than any lasts.
+            self._client.connect(*self._address, keepalive=KEEP_ALIVE_S if self._threaded else 0)
         except (OSError, ValueError) as error:
             raise BrokerError(f"broker {self._address_text}: {error}; start one there, or leave --broker out") from None
 
@@ -172,5 +183,12 @@ class BlockingClient:
 def _client(name: str) -> mqtt.Client:
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv311)
     client.connect_timeout = CONNECT_TIMEOUT_S
+    # paho counts the delays in float; its hints say int.
+    client.reconnect_delay_set(RETRY_S, RETRY_S)  # type: ignore[arg-type]
     client.on_socket_open = no_delay
     return client
+
+
+def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
+    """Switch off Nagle's algorithm, which holds small messages back for 40 ms and more."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

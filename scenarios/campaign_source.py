@@ -1,0 +1,114 @@
+"""The scenarios of a campaign: those of the suite, and mutations of scenarios that came close to failing."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from scenarios.known_line import FAMILIES, known_line_scenarios
+from scenarios.strategies import Kinds, fault_of, scenarios, steps
+from twin import Layout, Scenario, faults
+from twin.scenario.scenario import decode_scenario
+
+__all__ = ["FAMILIES", "campaign_scenarios"]
+
+SHIFT_S: Final = 3.0
+MOST_FAULTS: Final = 4
+MOST_MUTATIONS: Final = 3
+
+
+def campaign_scenarios(
+    *, families: Sequence[str], layout: Layout | None, known_line: bool, archive: Sequence[str] = ()
+) -> SearchStrategy[Scenario]:
+    """Scenarios of any of these families of faults, and, with an archive, as many mutations of its scenarios.
+
+    `known_line`: for a controller that knows its line. `layout` None: the lines that the suite draws.
+    """
+    fresh = st.one_of([_of_family(family, layout, known_line) for family in families])
+    if not archive:
+        return fresh
+    kinds = [kind for family in families for kind in FAMILIES[family]]
+    return fresh | mutations([decode_scenario(text.encode()) for text in archive], kinds)
+
+
+def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
+    if known_line:
+        return known_line_scenarios(family)
+    return scenarios(kinds=FAMILIES[family], layout=None if layout is None else st.just(layout))
+
+
+@st.composite
+def mutations(draw: st.DrawFn, archive: Sequence[Scenario], kinds: Kinds) -> Scenario:
+    """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out; another gap."""
+    scenario = draw(st.sampled_from(list(archive)))
+    for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
+        scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
+    return msgspec.structs.replace(scenario, faults=_one_loss_at_a_time(scenario.faults))
+
+
+def _move_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    if not scenario.faults:
+        return scenario
+    place, shift_s = draw(st.integers(0, len(scenario.faults) - 1)), draw(steps(-SHIFT_S, SHIFT_S, 0.05))
+    fault = scenario.faults[place]
+    shift_s = max(shift_s, -fault.from_s)
+    moved = msgspec.structs.replace(
+        fault, from_s=round(fault.from_s + shift_s, 3), until_s=round(fault.until_s + shift_s, 3)
+    )
+    return _with_fault(scenario, place, moved)
+
+
+def _other_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    """Another fault, of any kind, at the time of one."""
+    if not scenario.faults or not kinds:
+        return scenario
+    place = draw(st.integers(0, len(scenario.faults) - 1))
+    from_s = scenario.faults[place].from_s
+    kind = draw(st.sampled_from(list(kinds)))
+    other = fault_of(kind, scenario.layout, scenario.item_count, earliest_s=from_s, latest_s=from_s + SHIFT_S)
+    return _with_fault(scenario, place, draw(other))
+
+
+def _add_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    if not kinds or len(scenario.faults) >= MOST_FAULTS:
+        return scenario
+    added = draw(fault_of(draw(st.sampled_from(list(kinds))), scenario.layout, scenario.item_count))
+    return msgspec.structs.replace(scenario, faults=(*scenario.faults, added))
+
+
+def _drop_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    if len(scenario.faults) < 2:
+        return scenario
+    place = draw(st.integers(0, len(scenario.faults) - 1))
+    return msgspec.structs.replace(scenario, faults=scenario.faults[:place] + scenario.faults[place + 1 :])
+
+
+def _other_gap(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    """An item that comes to the stack earlier or later."""
+    stack = list(scenario.stack())
+    place, shift_s = draw(st.integers(0, len(stack) - 1)), draw(steps(-SHIFT_S, SHIFT_S, 0.1))
+    item = stack[place]
+    changed = msgspec.structs.replace(item, available_s=max(0.0, round(item.available_s + shift_s, 3)))
+    return msgspec.structs.replace(scenario, items=(*stack[:place], changed, *stack[place + 1 :]))
+
+
+_CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_gap]
+
+
+def _with_fault(scenario: Scenario, place: int, fault: Any) -> Scenario:
+    return msgspec.structs.replace(scenario, faults=(*scenario.faults[:place], fault, *scenario.faults[place + 1 :]))
+
+
+def _one_loss_at_a_time(drawn: Sequence[Any]) -> tuple[Any, ...]:
+    """The faults in order. The broker, or the controller, is lost only when it is there."""
+    kept: list[Any] = []
+    free_s = 0.0
+    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
+        if isinstance(fault, faults.BrokerFault):
+            if fault.from_s <= free_s:
+                continue
+            free_s = fault.until_s
+        kept.append(fault)
+    return tuple(kept)

@@ -1,0 +1,158 @@
+"""Campaigns on real workers of Dask, in processes of their own."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from support.programs import STOPS, stoppable
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("distributed")
+SCENARIOS = 320
+QUEUE_PER_CLASS = Path(__file__).parents[3] / "examples" / "controllers" / "queue_per_class.py"
+
+
+def campaign(folder, *options, scenarios=SCENARIOS, **kinds):
+    command = [sys.executable, "-m", "twin", "campaign", "--scenarios", str(scenarios), "--folder", str(folder)]
+    return stoppable(
+        [*command, "--faults", "rods", "--faults", "no fault", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **kinds,
+    )  # fmt: skip
+
+
+def ended(process, code=0):
+    output = process.communicate(timeout=600)[0]
+    assert process.returncode == code, output
+    return output
+
+
+def kept(folder):
+    return [(folder / name).read_bytes() for name in ("units.jsonl", "findings.json", "coverage.json")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("campaigns") / "one"
+    with campaign(folder, "--workers", "1") as process:
+        output = ended(process)
+    assert f"{SCENARIOS} scenarios in 16 units; 0 groups of failures" in output
+    return folder
+
+
+def test_the_number_of_workers_changes_nothing(undisturbed, tmp_path):
+    with campaign(tmp_path / "two", "--workers", "2") as process:
+        ended(process)
+    assert kept(tmp_path / "two") == kept(undisturbed)
+
+
+def test_an_interrupted_campaign_is_resumed_to_the_same_end(undisturbed, tmp_path):
+    folder = tmp_path / "stopped"
+    with campaign(folder, "--workers", "1") as process:
+        while not (folder / "units.jsonl").exists():
+            assert process.poll() is None, process.communicate()[0]
+            try:
+                process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        process.send_signal(STOPS[0])
+        assert "interrupted: go on with the same options and --resume" in ended(process, 130)
+    with campaign(folder, "--workers", "1", "--resume") as process:
+        ended(process)
+    assert kept(folder) == kept(undisturbed)
+
+
+@contextmanager
+def cluster():
+    """A scheduler and two workers, each a process of its own; gives the address and the workers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address, dask = f"tcp://127.0.0.1:{port}", [sys.executable, "-m", "distributed.cli"]
+    scheduler = subprocess.Popen(
+        [*dask[:2], "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    workers = [
+        subprocess.Popen(
+            [*dask[:2], "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    try:
+        yield address, workers
+    finally:
+        for process in (scheduler, *workers):
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_worker_that_is_killed_half_way_changes_nothing(undisturbed, tmp_path):
+    folder = tmp_path / "killed"
+    with cluster() as (address, workers), campaign(folder, "--scheduler", address) as process:
+        while not (folder / "units.jsonl").exists():
+            assert process.poll() is None, process.communicate()[0]
+            try:
+                process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        os.kill(workers[0].pid, signal.SIGKILL)
+        ended(process)
+    assert kept(folder) == kept(undisturbed)
+
+
+def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path):
+    with campaign(tmp_path / "none", "--scheduler", "tcp://127.0.0.1:1") as process:
+        output = ended(process, 2)
+    assert "--scheduler must be the address of a Dask scheduler, got 'tcp://127.0.0.1:1'" in output
+
+
+def test_a_folder_of_another_campaign_is_left_as_it_is(undisturbed):
+    before = kept(undisturbed)
+    with campaign(undisturbed) as process:
+        assert "--folder must be new, or be given with --resume" in ended(process, 2)
+    with campaign(undisturbed, "--resume", "--seed", "9") as process:
+        assert re.search(r"has a campaign with another seed: 0, and not 9", ended(process, 2))
+    assert kept(undisturbed) == before
+
+
+def test_a_line_that_was_cut_off_is_run_again(undisturbed, tmp_path):
+    folder = tmp_path / "torn"
+    folder.mkdir()
+    (folder / "campaign.json").write_bytes((undisturbed / "campaign.json").read_bytes())
+    units = (undisturbed / "units.jsonl").read_bytes()
+    (folder / "units.jsonl").write_bytes(units[: len(units) * 3 // 4])
+    with campaign(folder, "--resume", "--workers", "1") as process:
+        ended(process)
+    assert kept(folder) == kept(undisturbed)
+
+
+def test_the_page_and_the_coverage_are_kept(undisturbed):
+    page = (undisturbed / "report.html").read_text()
+    assert "0 groups of failures in 320 scenarios" in page
+    assert "http" not in page
+    counts = json.loads((undisturbed / "coverage.json").read_bytes())
+    assert counts["roddead|anything|"] > 0
+
+
+def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "my_controller.py").write_bytes(QUEUE_PER_CLASS.read_bytes())
+    folder = tmp_path / "found"
+    command = shlex.join([sys.executable, "own/my_controller.py", "{host}", "{port}", "{service}"])
+    options = ["--controller", command, "--workers", "2"]
+    with campaign(folder, *options, scenarios=100, cwd=tmp_path) as process:
+        output = ended(process, 1)
+    found = json.loads((folder / "findings.json").read_bytes())
+    assert found
+    assert f"{found[0]['count']} x {found[0]['rule']} under {found[0]['faults']}" in output
+    assert (folder / found[0]["file"]).exists()

@@ -1,0 +1,61 @@
+"""One unit of a campaign."""
+
+import pytest
+from hypothesis import Phase
+
+from controller.core.controller import Controller
+from twin import Item, Scenario, simulate
+from twin.campaign.plan import LEAST_UNITS, Plan, code_version
+from twin.campaign.shrinking import shrink
+from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
+
+
+@pytest.fixture
+def task():
+    plan = Plan(scenarios=12 * LEAST_UNITS, families=("no fault", "gates"), search=False, code=code_version())
+    return lambda number, archive=(): UnitTask(plan=plan, number=number, archive=archive)
+
+
+class PushesNothing(Controller):
+    """Never pushes an item: each one is rejected needlessly."""
+
+    def _may_push(self, item, now_s):
+        return False
+
+
+def test_a_unit_finds_the_same_every_time(task):
+    first, again = run_unit(task(1)), run_unit(task(1))
+    assert first == again
+    assert first.scenarios == 12
+    assert first.digest != run_unit(task(2)).digest
+
+
+def test_mutations_of_an_archive_can_be_run(task):
+    archive = tuple(close.scenario for close in run_unit(task(0)).closest)
+    assert archive
+    seen = []
+    explore(task(1, archive), lambda run: seen.append(run.summary.digest))
+    assert len(seen) == 12
+
+
+def test_a_failure_is_grouped_by_rule_faults_and_phase():
+    run = simulate(Scenario(items=(Item(item_class="ripe"),)), controller=PushesNothing)
+    assert [(group.rule, group.faults, group.phase) for group in groups_of(run)] == [
+        ("needless_reject", "no fault", "leaving")
+    ]
+    (failure,) = failures_of(run, unit=3, place=4)
+    assert (failure.unit, failure.place, failure.items) == (3, 4, 1)
+    assert "needless_reject: item" in failure.sentence
+
+
+def test_shrinking_ends_with_a_small_scenario_of_the_same_group(task):
+    found = []
+
+    def visit(run):
+        found.extend(failures_of(run, unit=0, place=0))
+
+    explore(task(0), visit, controller=PushesNothing, phases=(Phase.generate,))
+    group = next(failure.group for failure in found if failure.group.faults == "no fault")
+    shrunk = shrink(task(0), group, PushesNothing)
+    assert shrunk.failure.group == group
+    assert shrunk.failure.items <= 2

@@ -1,0 +1,136 @@
+"""The workers of a campaign: Dask's, on this machine or on a cluster that somebody has started."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, Final
+
+from controller.system import wall_s
+from twin.campaign.plan import code_version
+from twin.campaign.unit import UnitTask
+from twin.errors import TwinError
+
+CONNECT_S: Final = 10.0
+LOOK_S: Final = 1.0
+"""How often the driver looks for workers that hang, and the progress is redrawn at the least."""
+
+UNIT_LIMIT_S: Final = 300.0
+"""A unit takes about 10 s. A worker that has not finished one after this time, on whatever machine, hangs."""
+
+TRIES: Final = 3
+AHEAD: Final = 2
+"""Units given out for each worker: one that it runs, and one that waits there."""
+
+
+class WorkerError(TwinError):
+    """The workers cannot be reached, run other code, or failed with a unit. The message says which."""
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int | None) -> Iterator[Any]:
+    """A Dask client: of a cluster of processes on this machine, or of the scheduler at an address.
+
+    Raises `WorkerError` if the scheduler cannot be reached, or runs workers with other code, and if Dask is not
+    installed.
+    """
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise WorkerError(
+            "twin campaign needs Dask: install the extra `cluster`, as by pip install '.[cluster]'"
+        ) from None
+    if scheduler is None:
+        local = distributed.LocalCluster(
+            n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, dashboard_address=":0",
+            silence_logs=50, host="127.0.0.1",
+        )  # fmt: skip
+        with local, distributed.Client(local) as client:
+            yield client
+        return
+    try:
+        client = distributed.Client(scheduler, timeout=CONNECT_S)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise WorkerError(f"--scheduler must be the address of a Dask scheduler, got {scheduler!r} ({error})") from None
+    with client:
+        _check_code(client)
+        yield client
+
+
+def _check_code(client: Any) -> None:
+    """Raise `WorkerError` for a worker that runs other code than this process, or cannot load it."""
+    for address, found in client.run(_found_code).items():
+        if found != code_version():
+            raise WorkerError(
+                f"worker {address} must run {code_version()}, got {found}; install the same version there"
+            )
+
+
+def _found_code() -> str:
+    return code_version()
+
+
+class Units:
+    """Gives out units to the workers, and brings in their results, in whatever order they come."""
+
+    def __init__(
+        self, client: Any, run: Callable[[UnitTask, Any], Any], program: Any, on_trouble: Callable[[str], None]
+    ) -> None:
+        self._client = client
+        self._run = run
+        self._program = program
+        self._on_trouble = on_trouble
+        self._out: dict[Any, tuple[UnitTask, float]] = {}
+        self._tries: dict[int, int] = {}
+        self._hung: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether every worker has enough to do."""
+        return len(self._out) >= AHEAD * max(1, len(self._client.nthreads()))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no unit is given out."""
+        return not self._out
+
+    def give(self, task: UnitTask) -> None:
+        """Give out a unit."""
+        tries = self._tries[task.number] = self._tries.get(task.number, 0) + 1
+        key = f"unit-{task.number}-{tries}-{task.plan.seed}-{id(self)}"
+        others = [worker for worker in self._client.nthreads() if worker not in self._hung] if self._hung else None
+        future = self._client.submit(self._run, task, self._program, key=key, pure=False, workers=others or None)
+        self._out[future] = (task, wall_s())
+
+    def results(self) -> Iterator[Any]:
+        """The results that have come, after a wait of at most `LOOK_S`. Raises `WorkerError` for a unit that failed."""
+        distributed: Any = import_module("distributed")
+        try:
+            done = distributed.wait(list(self._out), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            done = ()
+        for future in done:
+            task, _ = self._out.pop(future)
+            if future.status == "error":
+                error = future.exception()
+                raise WorkerError(f"unit {task.number} failed: {type(error).__name__}: {error}") from None
+            yield future.result()
+        self._look_for_hung()
+
+    def _look_for_hung(self) -> None:
+        now_s = wall_s()
+        for future, (task, since_s) in list(self._out.items()):
+            if now_s - since_s < AHEAD * UNIT_LIMIT_S:
+                continue
+            where = [worker for worker, keys in self._client.processing().items() if future.key in keys]
+            self._on_trouble(
+                f"unit {task.number} took more than {AHEAD * UNIT_LIMIT_S:.0f} s on worker {', '.join(where)}: given up"
+            )
+            self._hung |= set(where)
+            del self._out[future]
+            future.cancel()
+            if self._tries[task.number] >= TRIES:
+                raise WorkerError(
+                    f"unit {task.number} hung {TRIES} times; its scenarios are those of its seed and plan"
+                )
+            self.give(task)

@@ -1,0 +1,98 @@
+"""The state of a campaign: which units can be run now, and what all finished units found together.
+
+It does no input or output. Results may come in any order; they count in the order of their numbers, so the outcome
+does not depend on who finished first.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from twin.campaign.plan import Plan
+from twin.campaign.unit import Close, Failure, Group, UnitResult, UnitTask
+
+ARCHIVE: Final = 32
+"""The archive of a generation has at most this many scenarios, the closest of each combination of faults first."""
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """All failures of a group: how many, the earliest and the smallest, and in which unit it was first found."""
+
+    group: Group
+    count: int
+    first: Failure
+    smallest: Failure
+
+
+class Ledger:
+    """A campaign's state. `findings`, `coverage` and `scenarios` are those of the first `folded` units."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.folded = 0
+        self.scenarios = 0
+        self.findings: dict[Group, Finding] = {}
+        self.coverage: Counter[str] = Counter()
+        self.growth: list[tuple[int, int]] = []
+        self._early: dict[int, UnitResult] = {}
+        self._given = 0
+        self._closest: dict[str, Close] = {}
+        self._archives: list[tuple[str, ...]] = [()]
+
+    @property
+    def done(self) -> bool:
+        """Whether every unit is folded."""
+        return self.folded == self.plan.units
+
+    def next_task(self) -> UnitTask | None:
+        """The next unit to run, or None while there is none: all are given out, or a generation is still open."""
+        number = self._given
+        if number >= self.plan.units or self.plan.generation(number) > self.plan.generation(self.folded):
+            return None
+        if self.plan.generation(number) == len(self._archives):
+            ranked = sorted(self._closest.values(), key=lambda close: (close.margin_m, close.scenario))
+            self._archives.append(tuple(close.scenario for close in ranked[:ARCHIVE]))
+        self._given += 1
+        return self.task(number)
+
+    def task(self, number: int) -> UnitTask:
+        """A unit that was given out before."""
+        archive = self._archives[self.plan.generation(number)]
+        return UnitTask(plan=self.plan, number=number, archive=archive)
+
+    def take(self, result: UnitResult) -> Iterator[UnitResult]:
+        """Take a result; gives those that count from now on, in order."""
+        self._early[result.number] = result
+        while (folded := self._early.pop(self.folded, None)) is not None:
+            self._fold(folded)
+            yield folded
+
+    def resume(self, result: UnitResult) -> None:
+        """Take the result of an earlier run of this campaign. Results must come in order."""
+        task = self.next_task()
+        assert task is not None, f"unit {result.number} is not the next"
+        assert task.number == result.number, f"unit {result.number} is not the next, {task.number} is"
+        list(self.take(result))
+
+    def _fold(self, result: UnitResult) -> None:
+        self.folded += 1
+        self.scenarios += result.scenarios
+        self.coverage.update(result.coverage)
+        for failure in result.failures:
+            self._note(failure)
+        for group, finding in self.findings.items():
+            finding.count += result.counts.get(group.name, 0)
+        self.growth.append((self.scenarios, len(self.findings)))
+        for close in result.closest:
+            best = self._closest.get(close.faults)
+            if best is None or close.margin_m < best.margin_m:
+                self._closest[close.faults] = close
+
+    def _note(self, failure: Failure) -> None:
+        finding = self.findings.get(failure.group)
+        if finding is None:
+            self.findings[failure.group] = Finding(group=failure.group, count=0, first=failure, smallest=failure)
+        elif failure.size < finding.smallest.size:
+            finding.smallest = failure

@@ -1,0 +1,103 @@
+"""The page of a campaign: one HTML file with its findings, its coverage, and how both grew."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+
+from twin.campaign.coverage_table import by_phase
+from twin.campaign.folder import Found
+from twin.campaign.ledger import Ledger
+from twin.campaign.phases import ANYTHING, phases_of
+
+WIDTH_PX: Final = 640
+HEIGHT_PX: Final = 140
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --line: #c8ced8; --hit: #1f7a4d; --hole: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --paper: #14181f; --line: #3a424f; --hit: #57c08a;
+  --hole: #ff8a80; } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 1.5rem auto;
+  max-width: 72rem; padding: 0 1rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: left; padding: .3rem 0; }
+th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; white-space: nowrap; }
+th:first-child, td:first-child, .words { text-align: left; white-space: normal; }
+td.hole { color: var(--hole); font-weight: 600; } code { overflow-wrap: anywhere; }
+svg { max-width: 100%; height: auto; } polyline { fill: none; stroke: var(--hit); stroke-width: 2; }
+svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
+"""
+
+
+def campaign_page(ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int) -> str:
+    """The page. It loads nothing from anywhere."""
+    plan = ledger.plan
+    what = "the controller of this project" if plan.controller is None else plan.controller
+    parts = [
+        f"<h1>Campaign: {len(ledger.findings)} groups of failures in {ledger.scenarios} scenarios</h1>",
+        f"<p>Tested: <code>{escape(what)}</code>; seed {plan.seed}; code <code>{escape(plan.code)}</code>; families of "
+        f"faults: {escape(', '.join(plan.families))}.</p>",
+        _findings(found), _growth(ledger.growth), _coverage(ledger, missing, gates),
+    ]  # fmt: skip
+    body = "\n".join(parts)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Campaign</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>\n"
+    )
+
+
+def _findings(found: Sequence[Found]) -> str:
+    if not found:
+        return "<h2>Findings</h2><p>No scenario broke a rule.</p>"
+    rows = "".join(
+        f'<tr><td>{escape(one.rule)}</td><td class="words">{escape(one.faults)}</td><td>{escape(one.phase)}</td>'
+        f"<td>{one.count}</td><td>{one.items}</td><td>{one.fault_count}</td>"
+        f'<td class="words">{escape(one.sentence)}<br><code>{escape(one.file)}</code></td></tr>'
+        for one in found
+    )
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("rule", "faults that acted", "item", "scenarios", "items", "faults", "smallest scenario")
+    )
+    return f'<h2>Findings</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def _growth(growth: Sequence[tuple[int, int]]) -> str:
+    """How the number of groups grew with the scenarios: where the line is flat, more of the same finds no more."""
+    if not growth:
+        return ""
+    last, most = growth[-1][0], max(1, growth[-1][1])
+    points = " ".join(
+        f"{WIDTH_PX * scenarios / last:.1f},{HEIGHT_PX * (1 - groups / most):.1f}" for scenarios, groups in growth
+    )
+    return (
+        "<h2>Groups found over scenarios</h2>"
+        f'<svg viewBox="-40 -12 {WIDTH_PX + 60} {HEIGHT_PX + 40}" role="img" '
+        f'aria-label="{growth[-1][1]} groups after {last} scenarios">'
+        f'<line x1="0" y1="{HEIGHT_PX}" x2="{WIDTH_PX}" y2="{HEIGHT_PX}"/><line x1="0" y1="0" x2="0" y2="{HEIGHT_PX}"/>'
+        f'<polyline points="0,{HEIGHT_PX} {points}"/><text x="-8" y="6" text-anchor="end">{growth[-1][1]}</text>'
+        f'<text x="-8" y="{HEIGHT_PX}" text-anchor="end">0</text>'
+        f'<text x="{WIDTH_PX}" y="{HEIGHT_PX + 18}" text-anchor="end">{last} scenarios</text></svg>'
+    )
+
+
+def _coverage(ledger: Ledger, missing: Sequence[tuple[str, str]], gates: int) -> str:
+    counts = by_phase(ledger.coverage)
+    others = sorted({phase for _, phase in counts} - {*phases_of(gates), ANYTHING})
+    phases = [ANYTHING, *phases_of(gates), *others]
+    kinds = sorted({kind for kind, _ in counts} | {kind for kind, _ in missing})
+    head = "".join(f'<th scope="col">{escape(phase)}</th>' for phase in phases)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(kind)}</th>'
+        + "".join(_cell(counts.get((kind, phase), 0), (kind, phase) in missing) for phase in phases)
+        + "</tr>"
+        for kind in kinds
+    )
+    caption = "Scenarios in which a fault of a kind had an effect while an item was in a phase. Red: a hole."
+    return (
+        f'<h2>Coverage</h2><div class="wide"><table><caption>{caption}</caption>'
+        f'<tr><th scope="col">kind of fault</th>{head}</tr>{rows}</table></div>'
+    )
+
+
+def _cell(count: int, hole: bool) -> str:
+    return f'<td class="hole">{count or "&ndash;"}</td>' if hole else f"<td>{count or ''}</td>"

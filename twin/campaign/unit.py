@@ -1,0 +1,233 @@
+"""One unit of a campaign: a fixed number of scenarios, drawn by Hypothesis, run, judged and counted.
+
+A unit has no state: its result follows from its task alone.
+"""
+
+import pkgutil
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+from hypothesis import HealthCheck, Phase, given, seed, settings, target
+
+from twin import trace
+from twin.campaign.phases import Phases, coverage
+from twin.campaign.plan import Plan
+from twin.campaign.program_files import ProgramFiles
+from twin.links.external_controller import ExternalController
+from twin.links.memory import ControllerOf
+from twin.run import Run, simulate
+from twin.scenario.scenario import Scenario, encode_scenario
+from twin.verdict.checks import Violation
+
+SOURCE: Final = "scenarios.campaign_source"
+"""The module that draws the scenarios. It stands above this one, so it is named here and imported when a unit runs."""
+
+CLOSEST: Final = 16
+"""A unit reports this many of its scenarios that came closest to breaking a rule, each with other faults if it can."""
+
+NO_FAULT: Final = "no fault"
+_PRELOADED: Final = ("twin.plant", "twin.links", "twin.verdict", "twin.scenario", "controller.core")
+
+
+class UnitTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit's number and all that its result follows from. `archive` has scenarios (JSON) to mutate."""
+
+    plan: Plan
+    number: int
+    archive: tuple[str, ...] = ()
+
+
+class Group(msgspec.Struct, frozen=True, order=True):
+    """What makes two failures the same: the rule, the kinds of faults that had an effect, the phase of the item."""
+
+    rule: str
+    faults: str
+    phase: str
+
+    @property
+    def name(self) -> str:
+        """The group in one line."""
+        return f"{self.rule} under {self.faults}, item {self.phase}"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario that broke a rule: the `place`-th of unit `unit`. `sentence` says how."""
+
+    group: Group
+    unit: int
+    place: int
+    scenario: str
+    items: int
+    faults: int
+    sentence: str
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """What the smallest failure is the smallest by."""
+        return self.items, self.faults, len(self.scenario)
+
+
+class Close(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario that broke no rule, and how close it came, in m."""
+
+    margin_m: float
+    faults: str
+    scenario: str
+
+
+class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit found: of each group the first failure and the smallest, and how many there were.
+
+    `coverage` counts scenarios by what their faults met. `digest` is over the digests of all its runs.
+    """
+
+    number: int
+    scenarios: int
+    failures: tuple[Failure, ...]
+    counts: dict[str, int]
+    coverage: dict[str, int]
+    closest: tuple[Close, ...]
+    digest: str
+
+
+def run_unit(task: UnitTask, program: ProgramFiles | None = None) -> UnitResult:
+    """Run a unit, with the files of the program that the plan names. Raises `TwinError` if a scenario cannot be run."""
+    tally = _Tally(task)
+    explore(task, tally.take, controller=controller_of(program))
+    return tally.result()
+
+
+def explore(
+    task: UnitTask, visit: Callable[[Run], None], *, phases: Sequence[Phase] = (Phase.generate,),
+    controller: ControllerOf | ExternalController | None = None,
+) -> None:  # fmt: skip
+    """Draw a unit's scenarios in their order, run each and `visit` the run. What `visit` raises goes to Hypothesis.
+
+    `controller` makes a core, or is an external program; default: our controller.
+    """
+    plan = task.plan
+    source = import_module(SOURCE)
+    _preload()
+    strategy = source.campaign_scenarios(
+        families=plan.families, layout=plan.layout, known_line=plan.controller is not None, archive=task.archive
+    )
+
+    @seed(plan.unit_seed(task.number))
+    @settings(
+        max_examples=plan.count(task.number), database=None, deadline=None, phases=[*phases, Phase.target],
+        suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=False,
+    )  # fmt: skip
+    @given(strategy)
+    def each(scenario: Scenario) -> None:
+        run = simulate(scenario, controller=controller, link=plan.link)
+        margin_m = margin_of(run)
+        if margin_m is not None:
+            target(-margin_m, label="how close a push came to clipping its item or the next")
+        visit(run)
+
+    each()
+
+
+def controller_of(program: ProgramFiles | None) -> ExternalController | None:
+    """The external controller of these files; None for our controller."""
+    return None if program is None else ExternalController(program.unpacked())
+
+
+def margin_of(run: Run) -> float | None:
+    """How close a push came to clipping its item or the next one, in m; None if nothing was pushed."""
+    margins_m = [margin_m for margin_m in (run.margins.clip_m, run.margins.gap_m) if margin_m is not None]
+    return min(margins_m, default=None)
+
+
+def groups_of(run: Run) -> dict[Group, Violation]:
+    """The groups of a run's violations, each with its first violation."""
+    if not run.violations:
+        return {}
+    groups: dict[Group, Violation] = {}
+    waiting, phases, acted = deque(sorted(run.violations, key=lambda found: found.t_s)), Phases(), set[str]()
+    for record in run.trace:
+        while waiting and waiting[0].t_s <= record.t_s:  # The item's phase is that before its end in a bin.
+            _group(waiting.popleft(), phases, acted, groups)
+        if isinstance(record, trace.Disturbed):
+            acted.add(record.fault)
+        phases.see(record)
+    for found in waiting:
+        _group(found, phases, acted, groups)
+    return groups
+
+
+def failures_of(run: Run, *, unit: int, place: int) -> list[Failure]:
+    """A run's failures, one for each group; the run is the `place`-th of a unit."""
+    return [
+        Failure(
+            group=group, unit=unit, place=place, scenario=encode_scenario(run.scenario).decode(),
+            items=run.scenario.item_count, faults=len(run.scenario.faults),
+            sentence=f"{found.t_s:.1f} s {found.check}: {found.detail}",
+        )
+        for group, found in groups_of(run).items()
+    ]  # fmt: skip
+
+
+def _group(found: Violation, phases: Phases, acted: set[str], groups: dict[Group, Violation]) -> None:
+    groups.setdefault(Group(found.check, "+".join(sorted(acted)) or NO_FAULT, phases.of(found.item)), found)
+
+
+class _Tally:
+    """What a unit has found so far."""
+
+    def __init__(self, task: UnitTask) -> None:
+        self._task = task
+        self._runs = 0
+        self._first: dict[Group, Failure] = {}
+        self._smallest: dict[Group, Failure] = {}
+        self._counts: Counter[str] = Counter()
+        self._coverage: Counter[str] = Counter()
+        self._closest: dict[str, Close] = {}
+        self._digest = blake2b(digest_size=16)
+
+    def take(self, run: Run) -> None:
+        """Count a run."""
+        self._coverage.update(coverage(run.trace))
+        self._digest.update(run.summary.digest.encode())
+        for failure in failures_of(run, unit=self._task.number, place=self._runs):
+            group = failure.group
+            self._counts[group.name] += 1
+            self._first.setdefault(group, failure)
+            if group not in self._smallest or failure.size < self._smallest[group].size:
+                self._smallest[group] = failure
+        margin_m = margin_of(run)
+        if not run.violations and margin_m is not None:
+            scenario = encode_scenario(run.scenario).decode()
+            self._note_close(Close(margin_m=margin_m, faults=_kinds(run.scenario), scenario=scenario))
+        self._runs += 1
+
+    def _note_close(self, close: Close) -> None:
+        best = self._closest.get(close.faults)
+        if best is None or close.margin_m < best.margin_m:
+            self._closest[close.faults] = close
+
+    def result(self) -> UnitResult:
+        """All of it, in an order that does not depend on anything else."""
+        failures = sorted({*self._first.values(), *self._smallest.values()}, key=lambda one: (one.group, one.place))
+        closest = sorted(self._closest.values(), key=lambda one: (one.margin_m, one.scenario))[:CLOSEST]
+        return UnitResult(
+            number=self._task.number, scenarios=self._runs, failures=tuple(failures),
+            counts=dict(sorted(self._counts.items())), coverage=dict(sorted(self._coverage.items())),
+            closest=tuple(closest), digest=self._digest.hexdigest(),
+        )  # fmt: skip
+
+
+def _kinds(scenario: Scenario) -> str:
+    return "+".join(sorted({type(fault).__name__.lower() for fault in scenario.faults})) or NO_FAULT
+
+
+def _preload() -> None:
+    """Load the modules that a run could load later. Hypothesis also draws from the constants of loaded modules."""
+    for name in _PRELOADED:
+        package: Any = import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            import_module(found.name)

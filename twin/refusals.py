@@ -1,0 +1,24 @@
+"""How a command refuses what it cannot do: one line on stderr, and exit code 2."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+REFUSED: Final = 2
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn errors caused by input or environment into one line on stderr and exit code 2."""
+    from classifier import ClassifierError
+    from controller.errors import ControllerError
+    from twin.errors import ArgumentError, TwinError
+
+    try:
+        yield
+    except (TwinError, ControllerError, ClassifierError) as error:
+        option = "--" if isinstance(error, ArgumentError) else ""
+        typer.echo(f"twin: {option}{' '.join(str(error).split())}", err=True)
+        raise typer.Exit(REFUSED) from None
