@@ -36,7 +36,8 @@ def campaign_scenarios(
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
     if known_line:
         return known_line_scenarios(family)
-    return scenarios(kinds=FAMILIES[family], layout=None if layout is None else st.just(layout))
+    stopped, line = family == "stop", None if layout is None else st.just(layout)
+    return scenarios(kinds=FAMILIES[family], layout=line, stopped=stopped)
 
 
 @st.composite

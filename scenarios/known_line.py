@@ -13,6 +13,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from scenarios.pace import Pace
 from scenarios.sketch import LONGEST_AIM_S, PASSING_S, Aim, Sketch
 from scenarios.strategies import (
     BELT_FAULTS,
@@ -77,6 +78,11 @@ def known_line_sketches(draw: st.DrawFn, family: str) -> Sketch:
         ),
         aims=tuple(aimed), stop=draw(_aims(layout)) if family == "stop" else None,
     )  # fmt: skip
+
+
+def known_line_scenarios(family: str, pace: Pace = Pace()) -> SearchStrategy[Scenario]:
+    """Scenarios of a family for a program of a pace; without one, of the usual pace."""
+    return known_line_sketches(family).map(lambda sketch: sketch.at(pace))
 
 
 def sketches_of(families: Sequence[str]) -> SearchStrategy[tuple[str, Sketch]]:
