@@ -13,7 +13,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from scenarios.pace import Pace
+from scenarios.pace import USUAL_PACE, Pace
 from scenarios.sketch import LONGEST_AIM_S, PASSING_S, Aim, Sketch
 from scenarios.strategies import (
     BELT_FAULTS,
@@ -80,7 +80,7 @@ def known_line_sketches(draw: st.DrawFn, family: str) -> Sketch:
     )  # fmt: skip
 
 
-def known_line_scenarios(family: str, pace: Pace = Pace()) -> SearchStrategy[Scenario]:
+def known_line_scenarios(family: str, pace: Pace = USUAL_PACE) -> SearchStrategy[Scenario]:
     """Scenarios of a family for a program of a pace; without one, of the usual pace."""
     return known_line_sketches(family).map(lambda sketch: sketch.at(pace))
 
