@@ -105,7 +105,8 @@ class Sorter:
             if key == "image":
                 self.pictured(value, now_s)
             elif key in GATES and value is True:
-                self.blocked_s.setdefault(GATES[key], now_s)
+                if now_s - self.blocked_s.get(GATES[key], 0.0) > LONGEST_S:  # Or else it bounces.
+                    self.blocked_s[GATES[key]] = now_s
             elif key in GATES and value is False:
                 self.cleared(GATES[key], now_s)
 
