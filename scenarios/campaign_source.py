@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from scenarios.known_line import FAMILIES, known_line_sketches
-from scenarios.pace import Pace
+from scenarios.pace import USUAL_PACE
 from scenarios.strategies import Kinds, fault_of, scenarios, steps
 from twin import Layout, Scenario, faults
 from twin.scenario.scenario import decode_scenario
@@ -36,7 +36,7 @@ def campaign_scenarios(
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
     if known_line:
-        return known_line_sketches(family, layout or Layout()).map(lambda sketch: sketch.at(Pace()))
+        return known_line_sketches(family, layout or Layout()).map(lambda sketch: sketch.at(USUAL_PACE))
     stopped, line = family == "stop", None if layout is None else st.just(layout)
     return scenarios(kinds=FAMILIES[family], layout=line, stopped=stopped)
 

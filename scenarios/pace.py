@@ -28,6 +28,9 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         return self.start_s + sum(self.item_s.get(item.item_class, USUAL_ITEM_S) for item in items[:place])
 
 
+USUAL_PACE: Final = Pace()
+
+
 def pace_of(rehearsal: Run) -> Pace:
     """The pace of a program in a run of `REHEARSAL`. What it did not get to is taken as usual."""
     loads = [record for record in rehearsal.trace if isinstance(record, trace.Loaded)]

@@ -70,6 +70,8 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
 
     def smaller(self) -> Iterator["Sketch"]:
         """Sketches with less in them, those with the least first; then some with more usual values."""
+        if self.aims:
+            yield msgspec.structs.replace(self, aims=())
         if len(self.aims) > 1:
             yield from (msgspec.structs.replace(self, aims=(aimed,)) for aimed in self.aims)
         count = self.scenario.item_count

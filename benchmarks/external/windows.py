@@ -50,7 +50,7 @@ MISTAKES = (
 +        self.timer.start()
 
 """,
-        scenario=scenario("Rh"),
+        scenario=scenario("R"),
     ),
     Mistake(
         name="lock_taken_twice", style=STYLE, kind="a lock is taken twice by one thread: a deadlock",

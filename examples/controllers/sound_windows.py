@@ -85,7 +85,7 @@ class Sorter:
             self.items.clear()
             self.clear_until_s = None
 
-    def doubt(self, loaded_s):
+    def mark_unsure(self, loaded_s):
         """Whatever was seen came onto the belt at about this time. It could be mistaken for an item next to it."""
         ahead = [item for item in self.items if item.loaded_s <= loaded_s]
         behind = [item for item in self.items if item.loaded_s > loaded_s]
@@ -105,7 +105,8 @@ class Sorter:
             if key == "image":
                 self.pictured(value, now_s)
             elif key in GATES and value is True:
-                self.blocked_s.setdefault(GATES[key], now_s)
+                if now_s - self.blocked_s.get(GATES[key], 0.0) > LONGEST_S:  # Or else it bounces.
+                    self.blocked_s[GATES[key]] = now_s
             elif key in GATES and value is False:
                 self.cleared(GATES[key], now_s)
 
@@ -115,7 +116,7 @@ class Sorter:
                 item.pictured = True
                 self.pictures.put((item, picture))
                 return
-        self.doubt(now_s - PICTURE_S)
+        self.mark_unsure(now_s - PICTURE_S)
 
     def cleared(self, gate, now_s):
         since_s = self.blocked_s.get(gate)
@@ -135,7 +136,7 @@ class Sorter:
                     self.pushed_s = now_s
                     self.stroke(item.target[1])
                 return
-        self.doubt(centre_s - GATE_S[gate])
+        self.mark_unsure(centre_s - GATE_S[gate])
 
     def recognise(self):
         while True:
