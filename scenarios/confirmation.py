@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from scenarios.failures import Failure
-from twin import trace
+from twin import TwinError, trace
 from twin.trace import read_trace
 
 TRIES: Final = 3
@@ -66,11 +66,14 @@ class Confirmer:
         self._ended = False
 
     def confirm(self, failures: Mapping[str, Failure]) -> dict[str, Confirmation]:
-        """What came of each failure, by name."""
+        """What came of each failure, by name. A scenario that several have found is run for one of them."""
+        texts = {name: Path(failure.path).read_bytes() for name, failure in failures.items()}
+        distinct = {texts[name]: failure for name, failure in failures.items()}
         alone = any(failure.ports for failure in failures.values())
         with ThreadPoolExecutor(1 if alone else AT_ONCE) as pool:
             try:
-                return dict(zip(failures, pool.map(self._confirm, failures.values()), strict=True))
+                outcomes = dict(zip(distinct, pool.map(self._confirm, distinct.values()), strict=True))
+                return {name: outcomes[text] for name, text in texts.items()}
             except BaseException:
                 self._ended = True
                 for process in self._running:
@@ -126,7 +129,10 @@ class Confirmer:
                 self._running.discard(process)
         if process.returncode not in (0, 1):
             return said.rpartition("\n")[2].removeprefix("twin: ") or f"twin run ended with {process.returncode}"
-        return _outcome(folder)
+        try:
+            return _outcome(folder)
+        except (OSError, TwinError) as error:
+            return f"its files cannot be read: {error}"
 
 
 class _Outcome(msgspec.Struct, frozen=True):

@@ -104,7 +104,7 @@ class Harness:
         if wrong:
             key = f"{name}/{look}" if look else name
             found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
-            failure = self.failures[key] = failure_of(found, name, self.test, self.failures.get(key))
+            failure = self.failures[key] = failure_of(found, key, self.test, self.failures.get(key))
             self.failing[key] = run
             raise AssertionError(failure_text(found, failure))
         return run

@@ -63,6 +63,12 @@ def test_a_failure_is_confirmed_in_the_first_run_that_shows_it(found):
         assert {"scenario.json", "trace.jsonl", "summary.json", "run.json"} <= {path.name for path in folder.iterdir()}
 
 
+def test_a_scenario_that_two_properties_have_found_is_run_once(found):
+    command, failure = found(CONNECTS.format(address="sys.argv[1], int(sys.argv[2])"))
+    confirmed = Confirmer(command).confirm({"one": failure, "other": failure})
+    assert [each.state for each in confirmed.values()] == ["confirmed", "confirmed"]
+
+
 def test_a_program_with_a_port_in_its_text_is_confirmed_on_that_port(found):
     port = free_port()
     command, failure = found(CONNECTS.format(address=f"'127.0.0.1', {port}"), "")
