@@ -48,7 +48,7 @@ def test_a_controller_that_is_handed_over_gets_the_settings():
         return Controller(settings)
 
     is_sorted(simulate(COUNTED, controller=made))
-    assert given == [COUNTED.controller]
+    assert given == [COUNTED.controller.settled(None)]
     assert isinstance(given[0], Settings)
 
 

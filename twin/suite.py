@@ -12,7 +12,6 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from twin.links.external_controller import starts_python
 from twin.options import ComputeMs, LayoutFile, ListenPort, Pictures, TruthService
 
 REFUSED: Final = 2
@@ -57,6 +56,8 @@ def run_suite(
     time. Any other program runs in real time. Exit code 1: a rule was broken. The smallest scenario of each family that
     breaks one is in the folder scenario-failures.
     """
+    from twin.links.external_controller import starts_python
+
     arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
     arguments += [] if shrink else ["--find-only"]
     arguments += [] if compute_ms is None else ["--compute-ms", f"{compute_ms:g}"]

@@ -74,7 +74,7 @@ MISTAKES = (
     Mistake(
         name="pushes_late", style=STYLE, kind="a pause before the push, right for short items only",
         change="""
-                 if target is not None and gate == target[0] and not doubt:
+                 if target is not None and gate == target[0] and not unsure:
 +                    time.sleep(0.45)
                      self.command("rod_control", target[1] + "_push")
 """,
@@ -95,22 +95,22 @@ MISTAKES = (
 +        self.target = None
 
 @@
-         began_s, doubt = self.load()
+         began_s, unsure = self.load()
 -        target, pictures, passed, blocked_s, dwell_s = None, 0, 0, {}, None
 +        self.target, pictures, passed, blocked_s, dwell_s = self.target, 0, 0, {}, None
          while (arrival := self.next(began_s + (GONE_S if pictures or passed else GATE_S[1] + 1.0))) is not None:
 @@
-                 doubt = doubt or pictures > 1 or not on_time
+                 unsure = unsure or pictures > 1 or not on_time
 -                target = recognise(value)
 +                self.target = recognise(value)
              elif key in GATES and value is True:
 @@
                  alike = dwell_s is None or abs(length - dwell_s) <= 0.08
--                doubt = doubt or not due or not alike or pictures != 1 or length > 0.8
-+                doubt = doubt or not due or not alike or length > 0.8
+-                unsure = unsure or not due or not alike or pictures != 1 or length > 0.8
++                unsure = unsure or not due or not alike or length > 0.8
                  passed, dwell_s = max(passed, gate), length
 +                target = self.target
-                 if target is not None and gate == target[0] and not doubt:
+                 if target is not None and gate == target[0] and not unsure:
 """,
         scenario=scenario("Rh", faults.NoImage(from_s=18.0, until_s=21.0)),
     ),

@@ -39,7 +39,7 @@ def now_s():
 
 def ask(picture):
     try:
-        with urllib.request.urlopen(SERVICE, base64.b64decode(picture), timeout=2.0) as response:
+        with urllib.request.urlopen(SERVICE, picture, timeout=2.0) as response:
             best = json.load(response)["results"][0]
     except (OSError, ValueError, LookupError):
         return None
@@ -53,9 +53,11 @@ class Sorter:
 
     async def listen(self):
         async for message in self.client.messages:
-            with contextlib.suppress(ValueError, AttributeError):
+            with contextlib.suppress(ValueError, AttributeError, TypeError):
                 ((key, value),) = json.loads(message.payload).items()
-                if isinstance(value, bool if key in GATES else str):  # Anything else is garbage, and no detection.
+                if key == "image":
+                    value = base64.b64decode(value, validate=True)
+                if isinstance(value, bool if key in GATES else bytes):  # Anything else is garbage, and no detection.
                     self.arrivals.put_nowait((now_s(), key, value))
 
     async def command(self, key, value):

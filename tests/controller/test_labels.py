@@ -75,11 +75,11 @@ def test_a_label_without_a_bin_is_warned_of_once_and_rejected(caplog):
 
 
 @pytest.mark.broker
-def test_the_program_warns_of_a_service_with_other_labels(service, capfd):
+def test_the_program_warns_of_a_service_with_other_labels(service):
     command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer {service} --items 2"
     run = simulate(pictured(LINE, 2), link="realtime", controller=ExternalController(command))
     assert run.summary.rejected == 2
-    (line,) = warnings(capfd.readouterr().err.splitlines())
+    (line,) = warnings(run.output.splitlines())
     assert "label='half-ripe'" in line
     assert "'half_ripe': 3" in line
 

@@ -26,16 +26,15 @@ def reasons(lines, url):
     return [line for line in lines.splitlines() if "picture_unrecognised" in line and url in line]
 
 
-def test_the_controller_logs_a_missing_service_and_counts_the_pictures(unreachable, capfd):
+def test_the_controller_logs_a_missing_service_and_counts_the_pictures(unreachable):
     scenario = Scenario(
         items=ItemDraw(count=2), recognizer=RecognizerModel(source="images"), controller=settings_for(Layout(), items=2)
     )
     command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --clock granted --recognizer {unreachable}"
     run = simulate(scenario, link="lockstep", controller=ExternalController(command))
-    log = capfd.readouterr().err
     assert run.summary.rejected == 2
-    assert reasons(log, unreachable)
-    assert "refused={} unrecognised=2" in log
+    assert reasons(run.output, unreachable)
+    assert "refused={} unrecognised=2" in run.output
 
 
 def test_the_twins_own_controller_logs_it_too(unreachable):
