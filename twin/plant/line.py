@@ -60,6 +60,7 @@ class Line:
         self.queue = ItemQueue(
             self.belt, self._held, lambda belt_item: record(trace.Released(timeline.now, belt_item.number))
         )
+        self._pushed_length_m = 0.0
         self.loader = Loader(timeline, scenario.stack(), faults, self._loaded)
         self.camera = Camera(timeline, layout, picture_source, faults, record, send, on_photo)
         self.gates = [
@@ -117,7 +118,8 @@ class Line:
     def _stroke(rod: Rod, push: bool) -> None:
         (rod.push if push else rod.pull)()
 
-    def _loaded(self, item: Item | None, behind_m: float) -> int | None:
+    def _loaded(self, item: Item | None, gap_m: float | None) -> int | None:
+        """An item lies at the loader, or behind the one that the same push has loaded before it."""
         now_s = self._timeline.now
         if item is None:
             self._record(trace.LoadedNothing(now_s))
@@ -128,6 +130,8 @@ class Line:
             item = msgspec.structs.replace(item, length_m=length_m)
         for fault in longer:
             self._faults.disturb(fault, "longer", "loader", at_m=0.0)
+        behind_m = 0.0 if gap_m is None else (self._pushed_length_m + item.length_m) / 2 + gap_m
+        self._pushed_length_m = item.length_m
         self._count += 1
         belt_item = BeltItem(self._count, item, self.belt.displacement_m + behind_m)
         onto = self._onto(belt_item)

@@ -17,13 +17,13 @@ from twin.trace import Stroke
 class Loader:
     """The loader's stack, and what rod 1 does with it.
 
-    `on_loaded` gets the item that is now on the belt and how far its centre is behind the loader, in m; or None and 0
-    for a push that loads nothing. It returns the item's number.
+    `on_loaded` gets the item that is now on the belt, and the gap in m to the one that the same push has put ahead of
+    it (None: it is at the loader); or no item for a push that loads nothing. It returns the item's number.
     """
 
     def __init__(
         self, timeline: Timeline, stack: Iterator[Item], faults: FaultInjector,
-        on_loaded: Callable[[Item | None, float], int | None],
+        on_loaded: Callable[[Item | None, float | None], int | None],
     ) -> None:  # fmt: skip
         self._timeline = timeline
         self._stack = stack
@@ -54,14 +54,14 @@ class Loader:
         for slipped in self._faults.active(EmptyPush):
             if self._before_rod is not None:
                 self._faults.disturb(slipped, "push_slipped", "loader", at_m=0.0)
-                self._on_loaded(None, 0.0)
+                self._on_loaded(None, None)
                 return
         item, self._before_rod = self._before_rod, None
-        number = self._on_loaded(item, 0.0)
+        number = self._on_loaded(item, None)
         for double in self._faults.active(DoublePush):
             if item is not None and self._top is not None:
                 second, self._top = self._top, next(self._stack, None)
-                other = self._on_loaded(second, (item.length_m + second.length_m) / 2 + double.gap_m)
+                other = self._on_loaded(second, double.gap_m)
                 self._faults.disturb(double, "two_loaded", "loader", item=number)
                 self._faults.disturb(double, "two_loaded", "loader", item=other)
             return

@@ -99,3 +99,11 @@ def test_earlier_displacements_can_still_be_asked_for():
     belt.obey(20.0, False)
     assert belt.displacement_m(10.0) == at_10_m
     assert belt.displacement_m(1.05) == 0.0
+
+
+def test_two_long_items_of_one_push_lie_one_behind_the_other(monkeypatch):
+    both = (faults.DoublePush(from_s=0.0, until_s=20.0), faults.TooLong(factor=3.0, from_s=0.0, until_s=20.0))
+    watching = compared(Scenario(items=(Item(), Item()), faults=both), monkeypatch)
+    first, second = (watching.items.paths[number] for number in (1, 2))
+    assert first.length_m == second.length_m == pytest.approx(0.24)
+    assert second.stretches[0].value - first.stretches[0].value == pytest.approx(0.24)
