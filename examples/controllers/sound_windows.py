@@ -52,6 +52,7 @@ class Sorter:
         self.items = []
         self.blocked_s = {}
         self.clear_until_s = None
+        self.pulled = False
         self.pushed_s = 0.0
         self.ended = threading.Event()
         self.pictures = queue.Queue()
@@ -78,7 +79,7 @@ class Sorter:
             self.blocked_s.clear()
             self.command("rod_control", "all_pull")
             self.command("conveyor", "run")
-            self.clear_until_s = time.monotonic() + GONE_S + 1.0
+            self.pulled, self.clear_until_s = True, time.monotonic() + GONE_S + 1.0
 
     def disconnected(self, client, userdata, flags, reason, properties):
         with self.lock:
@@ -164,7 +165,11 @@ class Sorter:
             if self.clear_until_s is not None:
                 if now_s < self.clear_until_s:
                     return False
-                self.clear_until_s = None
+                if not self.pulled:  # A rod whose pull was lost may hold an item, which has to ride off, too.
+                    self.command("rod_control", "all_pull")
+                    self.pulled, self.clear_until_s = True, now_s + GONE_S + 1.0
+                    return False
+                self.pulled, self.clear_until_s = False, None
             if self.ended.is_set():
                 return not self.items and now_s >= self.pushed_s + 2 * STROKE_S
             if all(now_s >= item.loaded_s + EVERY_S for item in self.items):
