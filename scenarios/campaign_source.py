@@ -9,8 +9,8 @@ from hypothesis.strategies import SearchStrategy
 
 from scenarios.known_line import FAMILIES, known_line_sketches
 from scenarios.pace import USUAL_PACE
-from scenarios.strategies import Kinds, fault_of, scenarios, steps
-from twin import Layout, Scenario, faults
+from scenarios.strategies import Kinds, fault_of, one_loss_at_a_time, scenarios, steps
+from twin import Layout, Scenario
 from twin.scenario.scenario import decode_scenario
 
 __all__ = ["FAMILIES", "campaign_scenarios"]
@@ -47,7 +47,7 @@ def mutations(draw: st.DrawFn, archive: Sequence[Scenario], kinds: Kinds) -> Sce
     scenario = draw(st.sampled_from(list(archive)))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
         scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
-    return msgspec.structs.replace(scenario, faults=_one_loss_at_a_time(scenario.faults))
+    return msgspec.structs.replace(scenario, faults=one_loss_at_a_time(scenario.faults))
 
 
 def _move_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
@@ -101,16 +101,3 @@ _CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_ga
 
 def _with_fault(scenario: Scenario, place: int, fault: Any) -> Scenario:
     return msgspec.structs.replace(scenario, faults=(*scenario.faults[:place], fault, *scenario.faults[place + 1 :]))
-
-
-def _one_loss_at_a_time(drawn: Sequence[Any]) -> tuple[Any, ...]:
-    """The faults in order. The broker, or the controller, is lost only when it is there."""
-    kept: list[Any] = []
-    free_s = 0.0
-    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
-        if isinstance(fault, faults.BrokerFault):
-            if fault.from_s <= free_s:
-                continue
-            free_s = fault.until_s
-        kept.append(fault)
-    return tuple(kept)

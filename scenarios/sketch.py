@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from scenarios.pace import Pace
-from scenarios.strategies import HAND_S
+from scenarios.strategies import HAND_S, one_loss_at_a_time
 from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults
 
 PASSING_S: Final = 1.0
@@ -56,7 +56,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
                 fault = msgspec.structs.replace(fault, item=min(fault.item, len(stack)))  # noqa: PLW2901
             drawn.append(msgspec.structs.replace(fault, from_s=from_s, until_s=until_s))
         stop_s = None if self.stop is None else self.stop.span(pace, stack, layout)[0]
-        return msgspec.structs.replace(self.scenario, faults=_one_loss_at_a_time(drawn), stop_s=stop_s)
+        return msgspec.structs.replace(self.scenario, faults=one_loss_at_a_time(drawn), stop_s=stop_s)
 
     @property
     def outline(self) -> Hashable:
@@ -112,16 +112,3 @@ def _rounded(fault: Any) -> Hashable:
         return fault
     fields = msgspec.structs.asdict(fault)
     return type(fault), tuple(round(value) if isinstance(value, float) else value for value in fields.values())
-
-
-def _one_loss_at_a_time(drawn: list[faults.Fault]) -> tuple[Any, ...]:
-    """The faults in order. The broker, or the controller, is lost only when it is there."""
-    kept: list[faults.Fault] = []
-    free_s = 0.0
-    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
-        if isinstance(fault, faults.BrokerFault):
-            if fault.from_s <= free_s:
-                continue
-            free_s = fault.until_s
-        kept.append(fault)
-    return tuple(kept)

@@ -156,16 +156,20 @@ def fault_lists(draw: st.DrawFn, kinds: Kinds, layout: Layout, count: int, *, mo
     one = st.sampled_from(enabled).flatmap(lambda kind: fault_of(kind, layout, max(1, count)))
     # One flag drops a fault, which the shrinker finds. It would not cut an early fault out of a list.
     drawn = draw(st.lists(st.tuples(st.sampled_from([False, True, True, True]), one), min_size=1, max_size=most))
-    kept = [fault for keep, fault in drawn if keep] or [drawn[-1][1]]
-    chosen: list[faults.Fault] = []
+    return one_loss_at_a_time([fault for keep, fault in drawn if keep] or [drawn[-1][1]])
+
+
+def one_loss_at_a_time(drawn: Sequence[faults.Fault]) -> tuple[Any, ...]:
+    """The faults in order. The broker, or the controller, is lost only when it is there."""
+    kept: list[faults.Fault] = []
     free_s = 0.0
-    for fault in sorted(kept, key=lambda one: (one.from_s, one.until_s)):
+    for fault in sorted(drawn, key=lambda one: (one.from_s, one.until_s)):
         if isinstance(fault, faults.BrokerFault):
             if fault.from_s <= free_s:
                 continue
             free_s = fault.until_s
-        chosen.append(fault)
-    return tuple(chosen)
+        kept.append(fault)
+    return tuple(kept)
 
 
 @st.composite

@@ -27,6 +27,7 @@ from twin.links.memory import ControllerOf
 from twin.links.output_log import Said
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
+from twin.report.summary_html import run_html
 from twin.run_files import RunFiles
 from twin.run_recognizer import recognizer_of
 from twin.scenario.item import Item
@@ -35,7 +36,6 @@ from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
-from twin.verdict.summary_html import run_html
 
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
 SLOWEST: Final = 0.01

@@ -2,40 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final, Protocol
+from typing import Final
 
-from twin.verdict.checks import Violation
-from twin.verdict.summary import Summary, Tally
+from twin.report.finished_run import FinishedRun
 
 MOST_SHOWN: Final = 20
 """Violations in the table; the run itself has them all."""
 
 
-class Shown(Protocol):
-    """What is shown of a run."""
-
-    @property
-    def summary(self) -> Summary:
-        """Its figures."""
-
-    @property
-    def tally(self) -> Tally:
-        """Its counts by class."""
-
-    @property
-    def violations(self) -> Sequence[Violation]:
-        """What its checks found."""
-
-    @property
-    def unlisted(self) -> int:
-        """How many they found besides."""
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it has no verdict."""
-
-
-def run_html(run: Shown) -> str:
+def run_html(run: FinishedRun) -> str:
     """The tables. Whatever comes from outside is escaped."""
     summary = run.summary
     head = ("class", "items", "right", "rejected", "wrong bin")
@@ -59,7 +34,7 @@ def run_html(run: Shown) -> str:
     return "".join(parts)
 
 
-def _verdict(run: Shown) -> str:
+def _verdict(run: FinishedRun) -> str:
     if run.interrupted and not run.violations:
         return "interrupted: no verdict"
     total = len(run.violations) + run.unlisted
