@@ -55,6 +55,14 @@ MISTAKES = (
         scenario=scenario("R", stop_s=13.6),
     ),
     Mistake(
+        name="clears_in_a_push", style=STYLE, kind="pulls all rods at a surprise, also the one that is pushing",
+        change="""
+-            self.doubtful = True  # The stroke ends first: a rod that is pulled half-way strikes its item.
++            self.clear()
+""",
+        scenario=scenario("h", faults.GateGhost(gate=1, pulse_s=0.1, from_s=19.65, until_s=19.65)),
+    ),
+    Mistake(
         name="narrow_window", style=STYLE, kind="a window of time that is narrower than the network is steady",
         change="""
 -TOLERANCE_S = 0.08

@@ -28,7 +28,9 @@ def test_there_are_enough_mistakes_of_enough_kinds(external, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["pushes_late", "close_loading", "not_awaited", "event_set_too_early", "unknown_key"])
+@pytest.mark.parametrize(
+    "name", ["pushes_late", "close_loading", "not_awaited", "event_set_too_early", "unknown_key", "clears_in_a_push"]
+)
 def test_a_scenario_by_hand_shows_its_mistake_and_none_in_the_sound_program(external, name, tmp_path):
     mistake = next(mistake for mistake in external.MISTAKES if mistake.name == name)
     broken = ExternalController(external.command_of(external.write_program(mistake, tmp_path)))

@@ -128,14 +128,14 @@ class Machine:
                 self.doubtful = True
             self.passes(at_s, GATES.index(key), value)
         elif self.state == "pushing" and key != "image":
-            self.clear()
+            self.doubtful = True  # The stroke ends first: a rod that is pulled half-way strikes its item.
         elif self.state == "clearing" and key != "image":
             self.until_s = max(self.until_s, at_s + GONE_S)
 
     def due(self):
         """The time of the state is over."""
-        whole = self.state != "riding" or (
-            not self.doubtful and (self.passed == 3 or not (self.pictures or self.passed))
+        whole = self.state == "clearing" or (
+            not self.doubtful and (self.state == "pushing" or self.passed == 3 or not (self.pictures or self.passed))
         )
         if self.state == "stopped" or (self.ending and self.state == "clearing"):
             self.command("conveyor", "stop")
