@@ -7,12 +7,14 @@ A drawn fault is aimed: it acts while an item passes a place of the line. When t
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from scenarios.pace import LATEST_S
 from scenarios.sketch import LONGEST_AIM_S, PASSING_S, Aim, Sketch
 from scenarios.strategies import (
     BELT_FAULTS,
@@ -38,9 +40,6 @@ AIMED_AT: Final = (0, 1, 2, 0, 3, 0, 4, 1)
 
 
 MOST_SCHEDULE: Final = 1000
-LATEST_S: Final = 20.0
-"""A picture, or an answer, so late that its item has left the line and others have come."""
-
 GHOST_M: Final = 0.15
 """So far before a gate is an item that a false pulse there could be taken for."""
 
@@ -74,7 +73,8 @@ _LATE: Final[Kinds] = (faults.LateImage, faults.ImageTwice, faults.RecognizerSlo
 def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     """A few items on one line, and one or two faults of a family, or a signal to end."""
     kinds, settings = FAMILIES[family], settings_for(layout)
-    stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=1, max_size=MOST_ITEMS)))
+    # One item has the fault, another comes after it.
+    stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=2 if kinds else 1, max_size=MOST_ITEMS)))
     aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
     return Sketch(
         scenario=Scenario(
@@ -105,6 +105,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     if kind in _LATE and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, delay_s=draw(steps(4.0, LATEST_S, 0.5)))
     aim = draw(_aims(layout))
+    if kind is faults.RecognizerSlow and draw(st.booleans()):
+        fault, aim = msgspec.structs.replace(fault, delay_s=LATEST_S), draw(_answers_for_the_next(aim, layout, stack))
     item = stack[aim.item % len(stack)]
     own = settings_for(layout).bins.get(
         item.item_class, layout.bins[-1]
@@ -125,6 +127,15 @@ def _aims(draw: st.DrawFn, layout: Layout) -> Aim:
         before_s=draw(st.just(PASSING_S / 2) | steps(0.0, PASSING_S, 0.1)),
         lasts_s=draw(st.just(PASSING_S) | steps(PASSING_S / 2, LONGEST_AIM_S, 0.1)),
     )  # fmt: skip
+
+
+@st.composite
+def _answers_for_the_next(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
+    """The answer for an item comes when the item behind, of another class if there is one, awaits its own answer."""
+    told_apart = [place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class]
+    places = told_apart or range(max(1, len(stack) - 1))
+    next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
+    return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
 
 
 def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) -> tuple[float, ...]:

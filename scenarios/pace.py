@@ -1,4 +1,4 @@
-"""When a program loads its items: learned from one run without faults, so that faults can be aimed at items."""
+"""When a program loads its items: learned from runs beforehand, so that faults can be aimed at items."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,22 +6,38 @@ from typing import Final
 
 import msgspec
 
-from twin import Item, Run, Scenario, trace
+from twin import Item, Run, Scenario, faults, trace
 from twin.scenario.item import CLASSES
 
 USUAL_START_S: Final = 3.0
 USUAL_ITEM_S: Final = 8.0
 """About how long a controller that sorts one item at a time needs for each on the default line."""
 
+USUAL_RIDE_S: Final = 12.5
+"""The same for an item that rides off its end."""
+
 REHEARSAL: Final = Scenario(items=tuple(Item(item_class=name) for name in (*CLASSES, CLASSES[0])))
 """An item of each class, and another one behind them."""
 
+LATEST_S: Final = 20.0
+"""A picture, or an answer, so late that its item has left the line and others have come."""
+
+UNANSWERED: Final = Scenario(
+    items=(Item(item_class=CLASSES[-1]), Item(item_class=CLASSES[-1])),
+    faults=(faults.RecognizerSlow(delay_s=LATEST_S, from_s=0.0, until_s=600.0),),
+)
+"""An item whose answer comes too late, and another one behind it."""
+
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """A program loads its first item at `start_s`, and the next one so long after an item of a class."""
+    """A program loads its first item at `start_s`, and the next one so long after an item of a class.
+
+    `unanswered_s` is the same after an item for which no answer came in time.
+    """
 
     start_s: float = USUAL_START_S
     item_s: dict[str, float] = {}
+    unanswered_s: float = USUAL_RIDE_S
 
     def loaded_s(self, items: Sequence[Item], place: int) -> float:
         """About when the item at this place of the stack, from 0 on, comes onto the belt."""
@@ -31,8 +47,16 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 USUAL_PACE: Final = Pace()
 
 
-def pace_of(rehearsal: Run) -> Pace:
-    """The pace of a program in a run of `REHEARSAL`. What it did not get to is taken as usual."""
-    loads = [record for record in rehearsal.trace if isinstance(record, trace.Loaded)]
+def pace_of(rehearsal: Run, unanswered: Run) -> Pace:
+    """The pace of a program in runs of `REHEARSAL` and `UNANSWERED`. What it did not get to is taken as usual."""
+    loads = _loads(rehearsal)
     gaps_s = {before.item_class: after.t_s - before.t_s for before, after in pairwise(loads)}
-    return Pace(start_s=loads[0].t_s if loads else USUAL_START_S, item_s=gaps_s)
+    missed_s = [after.t_s - before.t_s for before, after in pairwise(_loads(unanswered))]
+    return Pace(
+        start_s=loads[0].t_s if loads else USUAL_START_S, item_s=gaps_s,
+        unanswered_s=missed_s[0] if missed_s else USUAL_RIDE_S,
+    )  # fmt: skip
+
+
+def _loads(run: Run) -> list[trace.Loaded]:
+    return [record for record in run.trace if isinstance(record, trace.Loaded)]

@@ -18,19 +18,26 @@ LONGEST_AIM_S: Final = 15.0
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
     """Where a fault acts: from `before_s` before the item at place `item` of the stack gets to `at_m`, for `lasts_s`.
 
-    The place is counted modulo the number of items.
+    The place is counted modulo the number of items. With `next_m` the fault is an answer that comes late, when
+    the item behind is there, however long the fault's own delay is.
     """
 
     item: int
     at_m: float
     before_s: float = PASSING_S / 2
     lasts_s: float = PASSING_S
+    next_m: float | None = None
 
     def span(self, pace: Pace, stack: tuple[Item, ...], layout: Layout) -> tuple[float, float]:
         """Begin and end of the fault with a program of this pace, in s, to a tenth."""
         loaded_s = pace.loaded_s(stack, self.item % len(stack))
         from_s = round(max(0.0, loaded_s + self.at_m / layout.belt_speed_m_per_s - self.before_s), 1)
         return from_s, round(from_s + self.lasts_s, 1)
+
+    @property
+    def places_dm(self) -> tuple[int | None, ...]:
+        """Where it acts, and where the next item is then, in whole decimetres."""
+        return tuple(None if place_m is None else round(10 * place_m) for place_m in (self.at_m, self.next_m))
 
     def without(self, place: int, count: int) -> "Aim":
         """The same aim when the item at this place of `count` is gone. Was it its own, it is the one behind that."""
@@ -54,6 +61,9 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(fault, faults.TakenOff):
                 until_s = round(from_s + HAND_S, 1)  # The hand waits for its item to come.
                 fault = msgspec.structs.replace(fault, item=min(fault.item, len(stack)))  # noqa: PLW2901
+            if aim.next_m is not None:
+                delay_s = _delay_s(aim.next_m, pace, layout)
+                fault = msgspec.structs.replace(fault, delay_s=delay_s)  # noqa: PLW2901
             drawn.append(msgspec.structs.replace(fault, from_s=from_s, until_s=until_s))
         stop_s = None if self.stop is None else self.stop.span(pace, stack, layout)[0]
         return msgspec.structs.replace(self.scenario, faults=one_loss_at_a_time(drawn), stop_s=stop_s)
@@ -65,7 +75,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         aims = [*self.aims, *([] if self.stop is None else [("stop", self.stop)])]
         return (
             tuple(item.item_class for item in stack),
-            tuple((_rounded(fault), aim.item % len(stack), round(aim.at_m, 1)) for fault, aim in aims),
+            tuple((_rounded(fault), aim.item % len(stack), aim.places_dm) for fault, aim in aims),
         )  # fmt: skip
 
     def smaller(self) -> Iterator["Sketch"]:
@@ -84,7 +94,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         yield self._with(items=stack, **usual)
         yield from (self._with(**{name: value}) for name, value in {**usual, "items": stack}.items())
         if self.aims:
-            aims = tuple((fault, Aim(item=aim.item, at_m=aim.at_m)) for fault, aim in self.aims)
+            aims = tuple((fault, Aim(item=aim.item, at_m=aim.at_m, next_m=aim.next_m)) for fault, aim in self.aims)
             yield msgspec.structs.replace(self, aims=aims)
 
     def _with(self, **fields: Any) -> "Sketch":
@@ -104,6 +114,11 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         stop = None if self.stop is None else self.stop.without(place, len(stack))
         left = self._with(items=stack[:place] + stack[place + 1 :])
         return msgspec.structs.replace(left, aims=aims, stop=stop)
+
+
+def _delay_s(next_m: float, pace: Pace, layout: Layout) -> float:
+    """How late an answer comes, in s, to a tenth, if the item behind its own is at `next_m` then."""
+    return round(pace.unanswered_s + (next_m - layout.camera_m) / layout.belt_speed_m_per_s, 1)
 
 
 def _rounded(fault: Any) -> Hashable:

@@ -8,7 +8,7 @@ from controller.wire import Rod
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, known_line_sketches
-from scenarios.pace import REHEARSAL, Pace, pace_of
+from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.scenario.scenario import load_scenario
@@ -17,7 +17,7 @@ DRAWING = settings(
     max_examples=25, deadline=None, database=None, phases=(Phase.generate,), derandomize=True,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-PACE = Pace(start_s=10.0, item_s={"ripe": 4.0, "half_ripe": 6.0, "raw": 9.0})
+PACE = Pace(start_s=10.0, item_s={"ripe": 4.0, "half_ripe": 6.0, "raw": 9.0}, unanswered_s=13.0)
 CAMERA_S = 0.25 / 0.18
 
 
@@ -26,7 +26,7 @@ def stack(*classes):
 
 
 def test_a_pace_is_learned_from_a_run():
-    pace = pace_of(simulate(REHEARSAL))
+    pace = pace_of(simulate(REHEARSAL), simulate(UNANSWERED))
     loads = [record.t_s for record in simulate(REHEARSAL).trace if isinstance(record, trace.Loaded)]
     assert pace.start_s == loads[0]
     assert pace.loaded_s(REHEARSAL.items, len(REHEARSAL.items) - 1) == pytest.approx(loads[-1])
@@ -37,7 +37,8 @@ def test_a_program_that_loads_nothing_has_the_usual_pace():
         def _load(self, now_s):
             pass
 
-    assert pace_of(simulate(Scenario(items=stack("raw")), controller=Idle)) == Pace()
+    idle = simulate(Scenario(items=stack("raw")), controller=Idle)
+    assert pace_of(idle, idle) == Pace()
 
 
 def test_a_fault_acts_while_its_item_is_at_its_place():
@@ -48,6 +49,15 @@ def test_a_fault_acts_while_its_item_is_at_its_place():
     (fault,) = sketch.at(PACE).faults
     assert fault.from_s == pytest.approx(10.0 + 4.0 + 9.0 + CAMERA_S - 0.5, abs=0.05)
     assert fault.until_s - fault.from_s == pytest.approx(1.0)
+
+
+def test_a_late_answer_comes_when_the_next_item_is_at_its_place():
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "raw")),
+        aims=((faults.RecognizerSlow(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.34)),),
+    )
+    (fault,) = sketch.at(PACE).faults
+    assert fault.delay_s == pytest.approx(13.0 + (0.34 - 0.25) / 0.18)
 
 
 def test_a_fault_stays_with_its_item_when_others_go():
@@ -64,7 +74,7 @@ def test_a_fault_stays_with_its_item_when_others_go():
 
 @pytest.mark.parametrize("family", [family for family, kinds in FAMILIES.items() if kinds])
 def test_most_drawn_faults_take_effect(family):
-    pace, acted = pace_of(simulate(REHEARSAL)), []
+    pace, acted = pace_of(simulate(REHEARSAL), simulate(UNANSWERED)), []
 
     @DRAWING
     @given(known_line_sketches(family, Layout()))
