@@ -43,6 +43,9 @@ MOST_SCHEDULE: Final = 1000
 GHOST_M: Final = 0.15
 """So far before a gate is an item that a false pulse there could be taken for."""
 
+PUSHED_S: Final = PASSING_S / 2 + 0.1
+"""So long behind its gate would an item be, were its rod not taking it, if a false pulse comes during its push."""
+
 RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSays, faults.RecognizerSlow, faults.RecognizerSays)
 
 FAMILIES: Final[dict[str, Kinds]] = {
@@ -108,9 +111,7 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     if kind is faults.RecognizerSlow and draw(st.booleans()):
         fault, aim = msgspec.structs.replace(fault, delay_s=LATEST_S), draw(_answers_for_the_next(aim, layout, stack))
     item = stack[aim.item % len(stack)]
-    own = settings_for(layout).bins.get(
-        item.item_class, layout.bins[-1]
-    )  # The rod that takes the item; the gate before it has one less.
+    own = _rod_of(item, layout)  # The gate before it has one less.
     if isinstance(fault, faults.RodDead | faults.RodSlow | faults.RodSticksOut):
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):
@@ -138,6 +139,11 @@ def _answers_for_the_next(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tupl
     return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
 
 
+def _rod_of(item: Item, layout: Layout) -> int:
+    """The rod that takes an item; for one that none takes, the last."""
+    return settings_for(layout).bins.get(item.item_class, layout.bins[-1])
+
+
 def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) -> tuple[float, ...]:
     """Where an item must be for a fault to act on it; empty if anywhere."""
     if kind in _ON_LOADING:
@@ -147,7 +153,8 @@ def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) 
     if kind in ROD_FAULTS:
         return (layout.gates_m[fault.rod - 2] + item.length_m / 2,)
     if kind is faults.GateGhost:
-        return (layout.gates_m[fault.gate - 1] - GHOST_M,)
+        pushed_m = layout.gates_m[_rod_of(item, layout) - 2] + item.length_m / 2
+        return layout.gates_m[fault.gate - 1] - GHOST_M, pushed_m + PUSHED_S * layout.belt_speed_m_per_s
     if kind in GATE_FAULTS:
         return (layout.gates_m[fault.gate - 1],)
     if kind in LINK_FAULTS and kind is not faults.Garbage:
