@@ -44,7 +44,7 @@ GHOST_M: Final = 0.15
 """So far before a gate is an item that a false pulse there could be taken for."""
 
 PUSHED_S: Final = PASSING_S / 2 + 0.1
-"""So long behind its gate would an item be, were its rod not taking it, if a false pulse comes during its push."""
+"""So long behind its gate would an item be, were its rod not taking it, for a fault to begin during its push."""
 
 RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSays, faults.RecognizerSlow, faults.RecognizerSays)
 
@@ -65,6 +65,7 @@ def property_of(family: str) -> str:
 
 
 _ON_LOADING: Final[Kinds] = (*LOADER_FAULTS, faults.TooLong)
+_LOSSES: Final[Kinds] = (faults.BrokerDown, faults.ClientCutOff, faults.ControllerKilled)
 _ON_PICTURES: Final[Kinds] = (*CAMERA_FAULTS, *RECOGNIZER_FAULTS)
 _SURE_ANSWERS: Final = st.builds(
     faults.RecognizerSays, what=st.sampled_from(["error", "unknown", "nothing", "wrong_label"])
@@ -116,7 +117,7 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, gate=own - 1)
-    places_m = _places_m(kind, fault, layout, item)
+    places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
 
 
@@ -144,7 +145,12 @@ def _rod_of(item: Item, layout: Layout) -> int:
     return settings_for(layout).bins.get(item.item_class, layout.bins[-1])
 
 
-def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) -> tuple[float, ...]:
+def _pushed_m(item: Item, layout: Layout) -> float:
+    """Where an item would be, were its rod not taking it, for a fault to begin during its push."""
+    return layout.gates_m[_rod_of(item, layout) - 2] + item.length_m / 2 + PUSHED_S * layout.belt_speed_m_per_s
+
+
+def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item, anywhere_m: float) -> tuple[float, ...]:
     """Where an item must be for a fault to act on it; empty if anywhere."""
     if kind in _ON_LOADING:
         return (0.0,)
@@ -153,8 +159,9 @@ def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item) 
     if kind in ROD_FAULTS:
         return (layout.gates_m[fault.rod - 2] + item.length_m / 2,)
     if kind is faults.GateGhost:
-        pushed_m = layout.gates_m[_rod_of(item, layout) - 2] + item.length_m / 2
-        return layout.gates_m[fault.gate - 1] - GHOST_M, pushed_m + PUSHED_S * layout.belt_speed_m_per_s
+        return layout.gates_m[fault.gate - 1] - GHOST_M, _pushed_m(item, layout)
+    if kind in _LOSSES:
+        return anywhere_m, _pushed_m(item, layout)
     if kind in GATE_FAULTS:
         return (layout.gates_m[fault.gate - 1],)
     if kind in LINK_FAULTS and kind is not faults.Garbage:

@@ -110,6 +110,9 @@ MISTAKES = (
         change="""
 -            self.command("rod_control", "all_pull")
              self.command("conveyor", "run")
+@@
+-                    self.command("rod_control", "all_pull")
+                     self.pulled, self.clear_until_s = True, now_s + GONE_S + 1.0
 """,
         scenario=scenario("Rh", faults.ControllerKilled(from_s=17.0, until_s=18.0)),
     ),
