@@ -158,8 +158,12 @@ class Harness:
         for name, run in self.failing.items():
             folder = self.failures[name].folder
             shutil.rmtree(folder, ignore_errors=True)
-            run.save(folder)
+            (self._with_beliefs(run) if run.link == "memory" else run).save(folder)
         self.failing.clear()
+
+    def _with_beliefs(self, run: Run) -> Run:
+        """The same run again, which keeps what our controller believed."""
+        return simulate(run.scenario, controller=self.controller, keep_beliefs=True)
 
     def _simulate(self, scenario: Scenario) -> Run:
         if (scenario.recognizer.source, scenario.camera) != (self.recognizer, self.camera):

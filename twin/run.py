@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
@@ -17,21 +16,22 @@ from controller.errors import SettingsError
 from controller.simulation.oracle import ScriptedRecognizer
 from controller.system import wall_s
 from twin import trace
+from twin.beliefs import Belief
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ArgumentError, ScenarioError
+from twin.errors import ArgumentError
 from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.links.output_log import Said
+from twin.plant.picture_source import load_pictures_of
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.report.summary_html import run_html
 from twin.run_files import RunFiles
 from twin.run_recognizer import recognizer_of
 from twin.scenario.item import Item
-from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
@@ -53,7 +53,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
     `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
     core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
-    that each takes, in s.
+    that each takes, in s. `beliefs` is what our controller believed of each item; None if the run did not keep it.
     """
 
     scenario: Scenario
@@ -73,6 +73,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     exchanges: int
     computing: Sequence[tuple[str, int, float]] = ()
+    beliefs: Sequence[Belief] | None = None
 
     @property
     def output(self) -> str:
@@ -92,6 +93,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     def save(self, folder: str | Path) -> None:
         """Write scenario, trace, summary and versions to a new or empty `folder`, as `twin run --save` does.
+
+        What the controller believed is there, too, if the run kept it.
 
         Raises `FileError` if the folder cannot be written, and `ArgumentError` if the run did not keep its trace.
         """
@@ -127,7 +130,7 @@ def simulate(
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
-    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None,
+    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None, keep_beliefs: bool = False,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -135,7 +138,8 @@ def simulate(
     `recognizer` classifies the pictures; default: the scenario's oracle, or the model that comes with `classifier`.
     `broker` is HOST:PORT of any broker, or an embedded broker that runs; default: an embedded broker for this run.
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
-    that names what the twin waits for. `hands` make faults act while a run in real time is on.
+    that names what the twin waits for. `hands` make faults act while a run in real time is on. `keep_beliefs`: the run
+    keeps what our controller believed of each item.
 
     The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
     threshold, if it has one and the controller is no external one.
@@ -152,7 +156,10 @@ def simulate(
         raise ArgumentError("compute_ms", external.compute_ms, f"left out on the link {link}")
     if hands is not None and link != "realtime":
         raise ArgumentError("hands", hands, f"left out on the link {link}, which does not wait for a person")
+    if keep_beliefs and external is not None:
+        raise ArgumentError("keep_beliefs", keep_beliefs, "left out for an external controller, which shows none")
     load_pictures_of(scenario)
+    beliefs: list[Belief] | None = [] if keep_beliefs else None
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
@@ -164,15 +171,16 @@ def simulate(
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
             broker=broker, on_waiting=on_waiting, speed=1.0 if speed is None else speed,
+            on_belief=None if beliefs is None else beliefs.append,
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
         finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
+            _execute(without_faults, replace(control, broker=None, on_belief=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    return _run(finished, verdict, answers, link, controller)
+    return _run(finished, verdict, answers, link, controller, beliefs)
 
 
 class _Recording(NamedTuple):
@@ -237,7 +245,7 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
-    controller: ControllerOf | ExternalController | None,
+    controller: ControllerOf | ExternalController | None, beliefs: Sequence[Belief] | None,
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, said, addresses = finished
     program = controller if isinstance(controller, ExternalController) else None
@@ -256,6 +264,7 @@ def _run(
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
         computing=program.hosts().computing if program is not None and link == "hosted" else (),
+        beliefs=None if beliefs is None else tuple(beliefs),
     )  # fmt: skip
 
 
@@ -281,19 +290,3 @@ def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | N
         raise ArgumentError("speed", speed, f"left out on the link {link}, which has no wall clock")
     if speed is not None and not SLOWEST <= speed <= FASTEST:
         raise ArgumentError("speed", speed, f"{SLOWEST:g} to {FASTEST:g}")
-
-
-def load_pictures_of(scenario: Scenario) -> None:
-    """Load what makes the scenario's pictures: loading it during a run would delay real time.
-
-    Raises `TwinError` for a folder without pictures of the scenario's items.
-    """
-    source = scenario.camera.source
-    if source is not None or scenario.recognizer.source == "images":
-        import_module("classifier.rendering.renderer")
-    if source in (None, "rendered"):
-        return
-    classes, folder = scenario.item_classes, load_pictures(Path(source))
-    missing = [name for name in classes if name not in folder.classes]
-    if missing:
-        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")

@@ -104,7 +104,7 @@ def run(
             result = simulate(
                 chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
-                on_waiting=bar.report, hands=page.hands,
+                on_waiting=bar.report, hands=page.hands, keep_beliefs=files.want_beliefs and external is None,
             )  # fmt: skip
         leave(console, result, files, link.value)
     raise typer.Exit(exit_code(result))

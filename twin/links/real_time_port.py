@@ -6,9 +6,12 @@ from functools import partial
 from queue import Empty
 from typing import Final
 
+import msgspec
+
 from controller import wire
 from controller.system import wall_s
 from twin import trace
+from twin.beliefs import Belief
 from twin.errors import ScenarioError
 from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
@@ -90,9 +93,12 @@ class RealTimePort:
         self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
     def take(self, arrival: Arrival) -> None:
-        """Handle a payload on `aa`, an event of a connection, or what a person does."""
+        """Handle a payload on `aa`, an event of a connection, a belief of our controller, or what a person does."""
         if callable(arrival):
             arrival()
+        elif isinstance(arrival, Belief):
+            assert self._live.on_belief is not None, "beliefs come only if somebody asks for them"
+            self._live.on_belief(msgspec.structs.replace(arrival, t_s=self._timeline.now))
         elif isinstance(arrival, bytes):
             self._send(command_message(arrival))
         else:
