@@ -194,6 +194,7 @@ REASONS = {
     ("needless_reject", "wire"): "a message about the item was lost or late",
     ("needless_reject", "broker"): "on the belt, or next to such an item, during the loss",
     ("needless_reject", "controller"): "on the belt, or next to such an item, during the loss",
+    ("jam", "loader"): "the second of two items from one push is stopped by the first, and the first is reported",
     ("jam", "broker"): "no controller was connected to pull the rod",
 }
 """The reason for which a check may excuse more than one in ten breaks under a family of faults."""

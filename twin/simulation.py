@@ -72,8 +72,10 @@ class Simulation:
     @property
     def played(self) -> Scenario:
         """The scenario, with the faults that people made act meanwhile."""
-        faults = (*self.scenario.faults, *self._faults.injected.values())
-        return msgspec.structs.replace(self.scenario, faults=faults)
+        injected = tuple(self._faults.injected.values())
+        if not injected:
+            return self.scenario
+        return msgspec.structs.replace(self.scenario, faults=(*self.scenario.faults, *injected))
 
     def run(self, link: Link) -> None:
         """Run to the end in virtual time."""

@@ -50,9 +50,9 @@ def draw_wide_optics(rng: Generator, *, finer: int) -> Optics:
 
     A scene that is drawn `finer` times as large is blurred less, once it is reduced.
     """
-    level = float(rng.uniform(0.76, 1.1))
+    level = float(rng.uniform(0.76, 1.04))
     clean = rng.random() < 0.35
-    warmth, tint = (0.0, 0.0) if clean else (rng.normal(0, 0.06), rng.normal(0, 0.05))
+    warmth, tint = (0.0, 0.0) if clean else (rng.normal(0, 0.045), rng.normal(0, 0.04))
     return Optics(
         gains=(level * float(np.exp(-warmth)), level * float(np.exp(tint)), level * float(np.exp(warmth))),
         gamma=float(rng.uniform(0.85, 1.2)),

@@ -16,10 +16,10 @@ from classifier.rendering.ripeness import RIPENESS
 PRINT_HUES: Final = (
     # ripeness, hue of the mean colour in degrees
     (0.00, 78.0),
-    (RIPENESS["raw"][1], 56.0),
-    (RIPENESS["half_ripe"][0], 43.0),
-    (RIPENESS["half_ripe"][1], 15.5),
-    (RIPENESS["ripe"][0], 8.5),
+    (RIPENESS["raw"][1], 55.0),
+    (RIPENESS["half_ripe"][0], 44.0),
+    (RIPENESS["half_ripe"][1], 14.5),
+    (RIPENESS["ripe"][0], 9.5),
     (1.00, -14.0),
 )
 _ELONGATED_SHARE: Final = 0.25
@@ -118,7 +118,8 @@ def draw_peach(rng: Generator, item_class: str, ripeness: float, length_px: floa
     rho = _polar(rng, item_class, along, across)
     cover = np.asarray(np.clip((1 - rho) * length_px / 2 + 0.5, 0, 1), np.float32)
     patch = _skin(rng, item_class, ripeness, along, across, cover)
-    patch = np.clip(patch * _photographed(rng, along, across, rho)[..., None], 0, 1)
+    patch = patch * _photographed(rng, along, across, rho)[..., None]
+    patch = patch / np.maximum(patch.max(axis=2, keepdims=True), 1)  # Cut off channel by channel, its hue would change.
     _suture(rng, patch, along, across)
     _ends(rng, patch, along, across)
     patch = _shine(rng, patch, along, across)

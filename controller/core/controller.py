@@ -261,7 +261,9 @@ class Controller:
 
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinite while another item must leave the belt first."""
-        items = self._tracker.items
+        items, most = self._tracker.items, self._most()
+        if len(items) >= most:
+            return NEVER_S
         if self._settings.items is not None:
             loaded = sum([not item.clutter for item in items])
             if self._done + loaded >= self._settings.items:
@@ -269,9 +271,6 @@ class Controller:
         # A missing picture may still come. It must not be associated with the next item.
         tracker, patience_s = self._tracker, self._settings.late_image_s
         ready_s = max(self._ready_s, self._loader_in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
-        most = self._most()
-        if len(items) >= most:
-            return NEVER_S
         # On a short line the next item may reach the first rod before that rod is in again.
         ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._timing)))
         timing, rod_out_s = self._timing, self._rod_out_s
