@@ -21,7 +21,7 @@ from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.run import LinkName
+from twin.run_arguments import LinkName
 
 MOST_LATE_MS: Final = 50.0
 """A run in real time with later events than that is void: the machine held the line up."""

@@ -74,5 +74,5 @@ def test_hands_are_refused_what_the_line_cannot_have():
         hands.begin(faults.GateStuck())
     with pytest.raises(ScenarioError, match="can be made to act"):
         hands.begin(faults.BrokerDown())
-    with pytest.raises(ArgumentError, match="left out on the link memory"):
+    with pytest.raises(ArgumentError, match="given with a tempo on the link memory"):
         simulate(Scenario(), hands=hands)
