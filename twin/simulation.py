@@ -113,7 +113,7 @@ class Simulation:
 
     def _watch(self, tempo: Tempo, hands: Hands | None) -> None:
         if hands is not None:
-            hands.attach(self.timeline, self._faults, self.scenario.layout, tempo.act)
+            hands.attach(self.timeline, self._faults, self._line, self.scenario, tempo.act)
         tempo.run(self.timeline, lambda: self._end.over)
 
     def run_in_real_time(self, live: Live, speed: float, hands: Hands | None = None) -> None:
@@ -130,7 +130,7 @@ class Simulation:
             if self.scenario.item_count:
                 port.await_controller()
             if hands is not None:
-                hands.attach(self.timeline, self._faults, self.scenario.layout, live.inbox.put)
+                hands.attach(self.timeline, self._faults, self._line, self.scenario, live.inbox.put)
             pacer = Pacer(self.timeline, live.inbox, port.take, speed)
             self.lateness_s, self.latencies_s = pacer.lateness_s, live.gate_to_command_s
             pacer.run(lambda: self._over(port))

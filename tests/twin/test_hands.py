@@ -7,6 +7,7 @@ import pytest
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ArgumentError, ScenarioError
 from twin.hands import Hands
+from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
 
 FAST = Layout(belt_speed_m_per_s=0.4)
@@ -76,3 +77,20 @@ def test_hands_are_refused_what_the_line_cannot_have():
         hands.begin(faults.BrokerDown())
     with pytest.raises(ArgumentError, match="given with a tempo on the link memory"):
         simulate(Scenario(), hands=hands)
+
+
+@pytest.mark.parametrize(("fault", "lasts_s", "said"), [
+    (faults.GateStuck(gate=9), None, "gate must be 1 to 3"), (faults.TakenOff(item=3), None, "item must be 1 to 2"),
+    (faults.GateStuck(gate=1), -1.0, "lasts_s must be above 0"), (faults.GateStuck(gate=1), 0.0, "above 0"),
+])  # fmt: skip
+def test_what_cannot_be_done_is_refused_and_the_line_runs_on(fault, lasts_s, said):
+    hands, refusals = Hands(), []
+
+    def breaks(record):
+        if isinstance(record, trace.Photographed):
+            with pytest.raises(ScenarioError, match=said) as refused:
+                hands.begin(fault, lasts_s)
+            refusals.append(refused)
+
+    assert simulate(SCENARIO, tempo=Tempo(50.0), hands=hands, watchers=(breaks,)).ok
+    assert len(refusals) == 2

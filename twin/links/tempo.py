@@ -22,6 +22,10 @@ MOST_LATE_S: Final = 0.2
 Change = Callable[[Timeline], None]
 
 
+JUST_AFTER_S: Final = 0.001
+"""What a person does at the time of an event happens this much later, or halfway to the next event."""
+
+
 class _Pass(NamedTuple):
     """How the watched time passes: from `line_s` at the wall clock's `wall_s` on, `speed` times as fast (0: not)."""
 
@@ -132,8 +136,12 @@ class Tempo:
         self._let_pass(now_s)
 
     def _do(self, timeline: Timeline, act: Callable[[], None]) -> None:
-        """Do it after the events that were due before it, and at once."""
-        now_s = max(self.now_s, timeline.now)
+        """Do it at once. It never shares an instant with an event, so that it is clear which of the two was first."""
+        while (next_s := timeline.peek()) <= timeline.now:
+            timeline.step()
+        now_s = self.now_s
+        if not timeline.now < now_s < next_s:
+            now_s = timeline.now + min(JUST_AFTER_S, (next_s - timeline.now) / 2)
         timeline.call_at(now_s, act)
         while timeline.peek() <= now_s:
             timeline.step()

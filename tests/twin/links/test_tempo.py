@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from twin import ExternalController, Item, Layout, Scenario, faults, settings_for, simulate, trace
@@ -135,8 +136,52 @@ def test_what_was_broken_in_virtual_time_replays_as_it_was():
     run = simulate(SCENARIO, tempo=tempo, hands=hands, watchers=(breaks,))
     (fault,) = run.scenario.faults
     assert fault.until_s - fault.from_s == pytest.approx(3.0)
-
-    def happened(records):
-        return [record for record in records if not isinstance(record, trace.Began | trace.Injected)]
-
     assert happened(run.trace) == happened(simulate(run.scenario).trace)
+
+
+def happened(records):
+    """What happened on the line, whether people or the scenario did it."""
+    return [record for record in records if not isinstance(record, trace.Began | trace.Injected)]
+
+
+def test_an_item_that_moves_is_taken_off_where_it_is():
+    hands = Hands()
+
+    def takes(record):
+        if isinstance(record, trace.Photographed) and record.item == 1:
+            hands.begin(faults.TakenOff(item=1))
+
+    is_taken(simulate(SCENARIO, tempo=Tempo(FASTEST), hands=hands, watchers=(takes,)))
+
+
+def test_an_item_that_stands_still_is_taken_off_where_it_is():
+    hands = Hands()
+    stops = msgspec.structs.replace(SCENARIO, faults=(faults.BeltStops(from_s=3.0, until_s=6.0),))
+
+    def takes(record):
+        if isinstance(record, trace.Edge) and record.t_s < 3.0 and not record.blocked:
+            hands.begin(faults.RodSlow(rod=4), lasts_s=1.5)  # It has no effect but its end, at which the item stands.
+        if isinstance(record, trace.FaultActs) and (record.fault, record.acts) == ("rodslow", False):
+            hands.begin(faults.TakenOff(item=1))
+
+    is_taken(simulate(stops, tempo=Tempo(FASTEST), hands=hands, watchers=(takes,)))
+
+
+def is_taken(run):
+    """Item 1 was taken off, and is again when the run's scenario is run."""
+    (taken,) = [record for record in run.trace if isinstance(record, trace.TakenByHand)]
+    assert (taken.item, taken.returns) == (1, False)
+    assert not any(isinstance(record, trace.Binned) and record.item == 1 for record in run.trace)
+    assert happened(run.trace) == happened(simulate(run.scenario).trace)
+
+
+def test_an_item_that_is_not_on_the_belt_is_left_alone():
+    hands = Hands()
+
+    def takes(record):
+        if isinstance(record, trace.BeltRuns):
+            hands.begin(faults.TakenOff(item=2))
+
+    run = simulate(SCENARIO, tempo=Tempo(FASTEST), hands=hands, watchers=(takes,))
+    assert run.scenario.faults == ()
+    assert run.summary.items == 2

@@ -31,6 +31,9 @@ def run_in_a_thread(page, link):
     try:
         yield runs
     finally:
+        if page.tempo is not None:  # A test that has failed may have left it paused.
+            page.tempo.set_speed(50.0)
+            page.tempo.go_on()
         running.join(120)
 
 
@@ -101,7 +104,7 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
             page.locator("[data-part='gate 2']").click()
             page.get_by_role("button", name="stuck blocked").click()
             page.locator("[data-fault='gate stuck']").wait_for()
-            assert time_of(page) == stepped_s
+            assert time_of(page) == pytest.approx(stepped_s, abs=0.011)
             page.get_by_role("button", name="heal", exact=True).click()
             page.locator(".acting .none").wait_for()
             page.get_by_label("speed").select_option("50")
@@ -113,8 +116,35 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
     times_s = {round(record.t_s, 2) for record in run.trace}
     assert stepped_s in times_s
     (fault,) = run.scenario.faults
-    assert fault.from_s == fault.until_s
-    assert round(fault.from_s, 2) == stepped_s
+    assert fault.from_s < fault.until_s == pytest.approx(stepped_s, abs=0.011)
+
+
+@pytest.mark.browser
+def test_an_item_is_taken_off_by_a_click():
+    addresses = []
+    with (
+        browser() as chromium,
+        live_page(wanted=True, browser=False, tempo=Tempo(2.0), say=addresses.append) as live,
+    ):
+        page = chromium.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+        page.goto(addresses[0].split()[-1])
+        with run_in_a_thread(live, "memory") as runs:
+            page.wait_for_selector(".line [data-item='1']")
+            page.keyboard.press("Space")
+            page.get_by_role("button", name="Go on (space)").wait_for()
+            page.wait_for_timeout(STILL_MS)
+            box = page.evaluate(
+                "document.querySelector(\".line [data-item='1'] rect\").getBoundingClientRect().toJSON()"
+            )
+            page.mouse.click((box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2)
+            page.get_by_role("button", name="take it off").click()
+            page.wait_for_function("document.querySelectorAll(\".line [data-item='1']\").length === 0")
+            page.get_by_label("speed").select_option("50")
+            page.get_by_role("button", name="Go on (space)").click()
+            page.wait_for_function("document.querySelector('.facts').textContent.includes('has ended')")
+    (run,) = runs
+    assert [record.item for record in run.trace if isinstance(record, trace.TakenByHand)] == [1]
+    assert simulate(run.scenario).summary.bins == run.summary.bins
 
 
 @pytest.mark.browser

@@ -16,6 +16,7 @@ import { drawMarkList } from "./mark_list.js";
 const FORMAT = 1;
 const SHOWN_S = 60;
 const AHEAD_S = 4;
+const ROUNDED_S = 1e-6;  // The drawing's times are rounded to that, and what happens now has happened.
 const AGAIN_MS = 1000;
 
 export function openLive(place) {
@@ -131,7 +132,7 @@ class Live {
     if (this.ended) return;
     const since = Math.min(0.5, (performance.now() - this.received.now) / 1000);
     const time = this.received.t + since * (this.rate || 0);
-    this.state.time = this.rate === 0 ? time : Math.max(this.state.time, time);
+    this.state.time = this.rate === 0 ? time + ROUNDED_S : Math.max(this.state.time, time);
     this.state.from = Math.max(0, this.state.time + AHEAD_S - SHOWN_S);
     this.state.to = this.state.from + SHOWN_S;
     this.state.dispatchEvent(new Event("time"));
