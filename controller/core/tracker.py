@@ -35,6 +35,7 @@ class Tracker:
         self._patience_s = patience_s
         self.unpictured_s = float("-inf")
         self.early_until_s = float("-inf")
+        self._dark: set[int] = set()
         self._blocked_s: dict[int, float] = {}
         self._cleared_s: dict[int, float] = {}
         self._unassociated_s: dict[int, float] = {}
@@ -49,6 +50,7 @@ class Tracker:
         """Drop all tracks and detections."""
         self.items.clear()
         self.unpictured_s = self.early_until_s = float("-inf")
+        self._dark.clear()
         self._blocked_s.clear()
         self._cleared_s.clear()
         self._unassociated_s.clear()
@@ -75,8 +77,10 @@ class Tracker:
         return item
 
     def blocked(self, gate: int, now_s: float) -> None:
-        """A gate's beam became blocked."""
-        self._blocked_s[gate] = now_s
+        """A gate's beam became blocked. The same again before it is clear is no new edge."""
+        if gate not in self._dark:
+            self._dark.add(gate)
+            self._blocked_s[gate] = now_s
         if any(item.blocked_at == gate for item in self.items):
             return
         if self._bounces(gate, now_s):
@@ -94,12 +98,13 @@ class Tracker:
 
     def cleared(self, gate: int, now_s: float) -> Track | None:
         """A gate's beam became clear; returns the item or clutter that has passed it, or None."""
+        self._dark.discard(gate)
         item = next((item for item in self.items if item.blocked_at == gate), None)
         if item is None:
             return self._unassociated_passage(gate, now_s)
-        dwell_s = now_s - item.blocked_s
-        if self.timing.dwell.flickers(dwell_s):
-            if now_s - self._blocked_s[gate] >= BOUNCE_S:
+        dwell_s, bounces = now_s - item.blocked_s, now_s - self._blocked_s[gate] < BOUNCE_S
+        if bounces or self.timing.dwell.flickers(dwell_s):
+            if not bounces:
                 self.timing.dwell.learn(dwell_s)
             return None  # The beam flickers; the item is still in it.
         if item.awaits_picture:

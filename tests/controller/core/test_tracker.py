@@ -113,6 +113,20 @@ def test_a_flicker_is_no_passage():
     assert clutter_of(tracker) == []
 
 
+def test_a_long_train_of_bounces_is_no_passage():
+    """Longer than short items are in the beam, but each of its pulses is a bounce."""
+    tracker = a_tracker()
+    tracker.timing.dwell.learn(DWELL_S / 2)
+    item, nose_s = pictured(tracker), LEG_S - DWELL_S / 2
+    for bounce in range(8):
+        tracker.blocked(1, nose_s + bounce * 0.016)
+        assert tracker.cleared(1, nose_s + bounce * 0.016 + 0.008) is None
+    tracker.blocked(1, nose_s + 0.13)
+    tracker.blocked(1, nose_s + DWELL_S - 0.01)  # The same again, as a wire may deliver it.
+    assert tracker.cleared(1, nose_s + DWELL_S) is item
+    assert (item.gate, item.dwell_s, item.ambiguity) == (1, pytest.approx(DWELL_S), None)
+
+
 def test_a_bounce_behind_an_item_is_not_another_item():
     tracker = a_tracker()
     item = pictured(tracker)
