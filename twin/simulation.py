@@ -130,7 +130,7 @@ class Simulation:
             if self.scenario.item_count:
                 port.await_controller()
             if hands is not None:
-                hands.attach(self.timeline, self._faults, self._line, self.scenario, live.inbox.put)
+                hands.attach(self.timeline, self._faults, self._line, self.scenario, live.inbox.put, port.check)
             pacer = Pacer(self.timeline, live.inbox, port.take, speed)
             self.lateness_s, self.latencies_s = pacer.lateness_s, live.gate_to_command_s
             pacer.run(lambda: self._over(port))

@@ -120,7 +120,7 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
 
 
 @pytest.mark.browser
-def test_an_item_is_taken_off_by_a_click():
+def test_an_item_is_taken_off_and_the_controller_killed_by_clicks():
     addresses = []
     with (
         browser() as chromium,
@@ -139,11 +139,17 @@ def test_an_item_is_taken_off_by_a_click():
             page.mouse.click((box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2)
             page.get_by_role("button", name="take it off").click()
             page.wait_for_function("document.querySelectorAll(\".line [data-item='1']\").length === 0")
+            page.get_by_role("button", name="controller", exact=True).click()
+            page.get_by_role("button", name="killed, and started again when healed").click()
+            page.locator("[data-fault='controller killed']").wait_for()
+            page.get_by_role("button", name="heal", exact=True).click()
+            page.locator(".acting .none").wait_for()
             page.get_by_label("speed").select_option("50")
             page.get_by_role("button", name="Go on (space)").click()
             page.wait_for_function("document.querySelector('.facts').textContent.includes('has ended')")
     (run,) = runs
     assert [record.item for record in run.trace if isinstance(record, trace.TakenByHand)] == [1]
+    assert [type(fault) for fault in run.scenario.faults] == [faults.TakenOff, faults.ControllerKilled]
     assert simulate(run.scenario).summary.bins == run.summary.bins
 
 

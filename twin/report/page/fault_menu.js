@@ -37,6 +37,8 @@ const FAULTS = {
     ["duplicate", "linkduplicate", [CHOICES("way", "bb", "aa"), NUMBER("share", 0.5, "of all")]],
     ["garbage", "garbage", [CHOICES("payload", "not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8")]],
   ],
+  broker: [["down", "brokerdown", []], ["cuts the controller off", "clientcutoff", []]],
+  controller: [["killed, and started again when healed", "controllerkilled", []]],
   recognizer: [
     ["slow", "recognizerslow", [NUMBER("delay_s", 1, "s")]],
     ["says", "recognizersays", [CHOICES("what", "error", "wrong_label", "low_confidence", "unknown", "nothing")]],
@@ -51,7 +53,7 @@ export class FaultMenu {
     this.choices = html("div", { class: "choices" });
     this.acting = html("ul", { class: "acting" });
     this.said = html("p", { class: "said wrong", role: "alert" });
-    const others = html("p", { class: "others" }, ...["loader", "camera", "belt", "link", "recognizer"].map((part) =>
+    const others = html("p", { class: "others" }, ...["loader", "camera", "belt", "link", "broker", "controller", "recognizer"].map((part) =>
       html("button", { type: "button", onclick: () => this.choose(part, 0) }, part)));
     host.append(this.title, html("p", { class: "note" }, "Click a part of the line, or choose:"), others, this.choices, this.said, html("h2", {}, "Acting now"), this.acting);
     this.shown = null;
