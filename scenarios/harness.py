@@ -21,7 +21,7 @@ from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.run import LinkName
+from twin.run_arguments import LinkName
 
 MOST_LATE_MS: Final = 50.0
 """A run in real time with later events than that is void: the machine held the line up."""
@@ -159,8 +159,12 @@ class Harness:
         for name, run in self.failing.items():
             folder = self.failures[name].folder
             shutil.rmtree(folder, ignore_errors=True)
-            run.save(folder)
+            (self._with_beliefs(run) if run.link == "memory" else run).save(folder)
         self.failing.clear()
+
+    def _with_beliefs(self, run: Run) -> Run:
+        """The same run again, which keeps what our controller believed."""
+        return simulate(run.scenario, controller=self.controller, keep_beliefs=True)
 
     def _simulate(self, scenario: Scenario) -> Run:
         if (scenario.recognizer.source, scenario.camera) != (self.recognizer, self.camera):

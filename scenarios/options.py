@@ -13,7 +13,7 @@ from controller.errors import ControllerError
 from twin.errors import TwinError
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
 from twin.links.memory import ControllerOf
-from twin.run import LinkName
+from twin.run_arguments import LinkName
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
 from twin.scenario.overrides import camera_of

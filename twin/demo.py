@@ -34,7 +34,7 @@ def show_demo(
 
     with (
         one_line_errors(),
-        live_page(wanted=True, browser=not no_browser, speed=1.0, say=say, tour=True) as page,
+        live_page(wanted=True, browser=not no_browser, say=say, tour=True) as page,
         StatusLine(console, items) as status,
     ):
         say("Ctrl-C ends the demo")

@@ -10,12 +10,13 @@ import msgspec
 from twin.errors import FileError
 from twin.scenario.scenario import Scenario
 
-Content = Literal["scenario", "trace", "summary"]
+Content = Literal["scenario", "trace", "summary", "file of beliefs"]
 
 LONGEST_SNIFFED_BYTES: Final = 16 * 1024 * 1024
 _USE: Final[dict[Content, str]] = {
     "scenario": "use it with `twin run` or `twin replay`", "trace": "use it with `twin check` or `twin report`",
     "summary": "it is for people and scripts, and no command reads it",
+    "file of beliefs": "use its folder with `twin report`",
 }  # fmt: skip
 
 
@@ -46,6 +47,8 @@ def _content(path: Path) -> Content | None:
             keys = set(msgspec.json.decode(part, type=dict[str, msgspec.Raw]))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
+        if keys == {"format", "beliefs"}:
+            return "file of beliefs"
         if "kind" in keys:
             return "trace"
         if keys and keys <= set(Scenario.__struct_fields__):

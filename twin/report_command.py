@@ -19,7 +19,8 @@ def write_runs(
 ) -> None:
     """Draw a run as an HTML file, or several beside each other with their first difference marked.
 
-    The file opens from disk and loads nothing. Of a trace that is not whole it shows what is there, with exit code 2.
+    The file opens from disk and loads nothing. Of files that are not whole it shows what is there, with exit
+    code 2.
     """
     from twin.errors import FileError
     from twin.report.html import write_report
@@ -40,7 +41,7 @@ def write_runs(
             write_report(output, report_of(list(zip(reported, records, strict=True))))
         if perfetto is not None:
             write_perfetto(perfetto, [run.drawing for run in reported])
-    cautions = [run.caution for run in saved if run.caution is not None]
+    cautions = [words for run in saved for words in (run.caution, run.doubt) if words is not None]
     for caution in cautions:
         words = f"{caution}; {output or perfetto} shows what is there"
         typer.echo(f"twin: {' '.join(words.split())}", err=True)

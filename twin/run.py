@@ -3,43 +3,40 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 import msgspec
 
 from classifier import Recognizer
-from controller.address import parse_address
 from controller.core.controller import Controller
-from controller.errors import SettingsError
 from controller.simulation.oracle import ScriptedRecognizer
 from controller.system import wall_s
 from twin import trace
+from twin.beliefs import Belief
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
-from twin.errors import ArgumentError, ScenarioError
+from twin.errors import ArgumentError
 from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.links.output_log import Said
+from twin.links.tempo import Tempo
+from twin.plant.picture_source import load_pictures_of
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.report.summary_html import run_html
+from twin.run_arguments import LinkName, check_arguments
 from twin.run_files import RunFiles
 from twin.run_recognizer import recognizer_of
 from twin.scenario.item import Item
-from twin.scenario.picture_folder import load_pictures
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
 from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
 
-LinkName = Literal["memory", "hosted", "lockstep", "realtime"]
-SLOWEST: Final = 0.01
-FASTEST: Final = 1000.0
 MEASURED_ITEMS: Final = 2
 
 
@@ -53,7 +50,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
     `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
     core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
-    that each takes, in s.
+    that each takes, in s. `beliefs` is what our controller believed of each item; None if the run did not keep it.
     """
 
     scenario: Scenario
@@ -73,6 +70,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     exchanges: int
     computing: Sequence[tuple[str, int, float]] = ()
+    beliefs: Sequence[Belief] | None = None
 
     @property
     def output(self) -> str:
@@ -92,6 +90,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     def save(self, folder: str | Path) -> None:
         """Write scenario, trace, summary and versions to a new or empty `folder`, as `twin run --save` does.
+
+        What the controller believed is there, too, if the run kept it.
 
         Raises `FileError` if the folder cannot be written, and `ArgumentError` if the run did not keep its trace.
         """
@@ -127,7 +127,8 @@ def simulate(
     recognizer: Recognizer | None = None, link: LinkName = "memory", broker: str | EmbeddedBroker | None = None,
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
-    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None,
+    on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None, keep_beliefs: bool = False,
+    tempo: Tempo | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -135,7 +136,9 @@ def simulate(
     `recognizer` classifies the pictures; default: the scenario's oracle, or the model that comes with `classifier`.
     `broker` is HOST:PORT of any broker, or an embedded broker that runs; default: an embedded broker for this run.
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
-    that names what the twin waits for. `hands` make faults act while a run in real time is on.
+    that names what the twin waits for. `tempo` lets somebody watch a run in virtual time; without one it goes on as
+    fast as it can. `hands` make faults act while a run goes on that is in real time or has a tempo. `keep_beliefs`: the
+    run keeps what our controller believed of each item.
 
     The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
     threshold, if it has one and the controller is no external one.
@@ -146,13 +149,12 @@ def simulate(
     Raises `TwinError` if the run cannot begin, and its subclass `ArgumentError` for an argument that is out of range or
     would be ignored. A failure during the run is one of the run's violations.
     """
-    _check_link(link, broker, speed)
     external = controller if isinstance(controller, ExternalController) else None
-    if link != "hosted" and external is not None and external.compute_ms is not None:
-        raise ArgumentError("compute_ms", external.compute_ms, f"left out on the link {link}")
-    if hands is not None and link != "realtime":
-        raise ArgumentError("hands", hands, f"left out on the link {link}, which does not wait for a person")
+    check_arguments(
+        link, external=external, broker=broker, speed=speed, hands=hands, tempo=tempo, keep_beliefs=keep_beliefs
+    )
     load_pictures_of(scenario)
+    beliefs: list[Belief] | None = [] if keep_beliefs else None
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
@@ -164,15 +166,16 @@ def simulate(
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
             broker=broker, on_waiting=on_waiting, speed=1.0 if speed is None else speed,
+            on_belief=None if beliefs is None else beliefs.append,
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
-        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands)
+        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands, tempo)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None), "memory", _Recording(healthy))
+            _execute(without_faults, replace(control, broker=None, on_belief=None), "memory", _Recording(healthy))
             verdict.withdraw_excuses(healthy)
-    return _run(finished, verdict, answers, link, controller)
+    return _run(finished, verdict, answers, link, controller, beliefs)
 
 
 class _Recording(NamedTuple):
@@ -196,12 +199,13 @@ class _Finished(NamedTuple):
 
 
 def _execute(
-    scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None
-) -> _Finished:
+    scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None,
+    tempo: Tempo | None = None,
+) -> _Finished:  # fmt: skip
     began_s, tally = wall_s(), Tally()
     said: tuple[Said, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
-    watchers = (tally.see, recording.verdict.see, *recording.watchers)
+    watchers = (tally.see, recording.verdict.see, *recording.watchers, *([] if tempo is None else [tempo.see]))
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
     # The trace's file is opened once the link is open: a run that cannot begin leaves an older file as it is.
     if link == "realtime":
@@ -212,12 +216,12 @@ def _execute(
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
-            simulation.run_hosted(program)
+            simulation.run_hosted(program, tempo, hands)
             said, addresses = program.said, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
-            simulation.run(opened)
+            simulation.run(opened, tempo, hands)
     if isinstance(control.controller, ExternalController) and link != "hosted":
         said = control.controller.said
     return _Finished(simulation, record, tally, wall_s() - began_s, said, addresses)
@@ -237,7 +241,7 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
 
 def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
-    controller: ControllerOf | ExternalController | None,
+    controller: ControllerOf | ExternalController | None, beliefs: Sequence[Belief] | None,
 ) -> Run:  # fmt: skip
     simulation, record, tally, took_s, said, addresses = finished
     program = controller if isinstance(controller, ExternalController) else None
@@ -256,6 +260,7 @@ def _run(
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
         computing=program.hosts().computing if program is not None and link == "hosted" else (),
+        beliefs=None if beliefs is None else tuple(beliefs),
     )  # fmt: skip
 
 
@@ -264,36 +269,3 @@ def _core_name(controller: ControllerOf | ExternalController | None) -> str | No
     if controller is None or controller is Controller or isinstance(controller, ExternalController):
         return None
     return getattr(controller, "__name__", type(controller).__name__)
-
-
-def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:
-    """Raises `ArgumentError` for an unknown link, and for an argument that the link would ignore."""
-    if link not in get_args(LinkName):
-        raise ArgumentError("link", link, "memory, hosted, lockstep or realtime")
-    if broker is not None and link in ("memory", "hosted"):
-        raise ArgumentError("broker", broker, f"left out on the link {link}, which has none")
-    if isinstance(broker, str):
-        try:
-            parse_address(broker)
-        except SettingsError as error:
-            raise ArgumentError("broker", broker, error.must) from None
-    if speed is not None and link != "realtime":
-        raise ArgumentError("speed", speed, f"left out on the link {link}, which has no wall clock")
-    if speed is not None and not SLOWEST <= speed <= FASTEST:
-        raise ArgumentError("speed", speed, f"{SLOWEST:g} to {FASTEST:g}")
-
-
-def load_pictures_of(scenario: Scenario) -> None:
-    """Load what makes the scenario's pictures: loading it during a run would delay real time.
-
-    Raises `TwinError` for a folder without pictures of the scenario's items.
-    """
-    source = scenario.camera.source
-    if source is not None or scenario.recognizer.source == "images":
-        import_module("classifier.rendering.renderer")
-    if source in (None, "rendered"):
-        return
-    classes, folder = scenario.item_classes, load_pictures(Path(source))
-    missing = [name for name in classes if name not in folder.classes]
-    if missing:
-        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")

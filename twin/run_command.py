@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from classifier import Recognizer
     from twin.broker.embedded import EmbeddedBroker
     from twin.links.external_controller import ExternalController
+    from twin.links.tempo import Tempo
     from twin.run import Run
     from twin.run_files import RunFiles
     from twin.scenario.scenario import Scenario
@@ -86,7 +87,6 @@ def run(
     console = Screen()
     with one_line_errors(), terminable():
         link = link or _usual_link(controller, anywhere=broker is None and listen is None)
-        _check_view(link, view=view)
         external = _external(controller, service_port, compute_ms, truth_service=truth_service)
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
@@ -98,13 +98,14 @@ def run(
         console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
         with (
             at as at_broker,
-            live_page(wanted=view, browser=not no_browser, speed=1.0, say=saying(console)) as page,
+            live_page(wanted=view, browser=not no_browser, say=saying(console), tempo=_tempo(link, view=view)) as page,
             ProgressBar(console, chosen.item_count) as bar,
         ):
             result = simulate(
                 chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
-                on_waiting=bar.report, hands=page.hands,
+                on_waiting=bar.report, hands=page.hands, tempo=page.tempo,
+                keep_beliefs=files.want_beliefs and external is None,
             )  # fmt: skip
         leave(console, result, files, link.value)
     raise typer.Exit(exit_code(result))
@@ -188,12 +189,11 @@ def scenario_of(
     )  # fmt: skip
 
 
-def _check_view(link: LinkKind, *, view: bool) -> None:
-    """Raise `ArgumentError` for a page of a run that nobody could watch."""
-    from twin.errors import ArgumentError
+def _tempo(link: LinkKind, *, view: bool) -> "Tempo | None":
+    """The tempo of a run that is watched, where time is the twin's to give."""
+    from twin.links.tempo import Tempo
 
-    if view and link is not LinkKind.REALTIME:
-        raise ArgumentError("view", True, f"left out with --link {link.value}, which is over in a moment")
+    return Tempo() if view and link is not LinkKind.REALTIME else None
 
 
 def _usual_link(command: str | None, *, anywhere: bool) -> LinkKind:

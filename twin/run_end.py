@@ -77,6 +77,9 @@ class RunEnd:
         others = tuple(fault for fault in self._faults if fault != self._injected.get(record.number))
         self._injected[record.number] = record.fault
         self._faults = (*others, record.fault)
+        self._losses = [fault for fault in self._faults if isinstance(fault, BrokerFault)]
+        if isinstance(record.fault, BrokerFault) and not record.acts:
+            self._timeline.call_at(record.t_s + HELD_S, lambda: None)
         self._check_progress()
 
     def request_end(self, by: str) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from classifier.distribution import distribution_version
 from twin import trace
+from twin.beliefs import BELIEFS_FILE, write_beliefs
 from twin.errors import FileError
 from twin.program_origin import interpreter_of, program_digest
 from twin.report.drawing import Sketch
@@ -56,7 +57,8 @@ class RunFiles:
     """The files of one run: `save` is a folder for all of them but `junit`, the others are single files.
 
     All paths are checked before the run begins. Raises `FileError` for a path that cannot be written; `save_name` is
-    what it calls the folder. `watchers` have to see the run's records.
+    what it calls the folder. `watchers` have to see the run's records. `want_beliefs`: whether what our controller
+    believed is written or drawn.
     """
 
     def __init__(
@@ -77,12 +79,15 @@ class RunFiles:
         self._report = report
         self._junit = junit
         self._sketch = None if save is None and report is None else Sketch()
+        self.want_beliefs = self._sketch is not None
         self.watchers: tuple[Watcher, ...] = () if self._sketch is None else (self._sketch.see,)
 
     def write(self, run: FinishedRun, *, link: str, controller: str | None = None) -> None:
         """Write what was asked for of a finished run; the trace is already written. Raises `FileError`."""
         if self._summary is not None:
             _write_json(self._summary, run.summary)
+        if self._sketch is not None:
+            self._sketch.beliefs = run.beliefs or ()
         if self._junit is not None:
             write_junit(self._junit, run, link)
         if self._report is not None:
@@ -99,6 +104,8 @@ class RunFiles:
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             _write_json(self._folder / f"{name}.json", content)
+        if run.beliefs is not None:
+            write_beliefs(self._folder / BELIEFS_FILE, run.beliefs)
         if run.said:
             lines = "".join(f"{said.t_s:10.3f} s  {said.text}\n" for said in run.said)
             (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from twin import trace
+from twin.beliefs import BELIEFS_FILE, Belief, read_beliefs
 from twin.errors import FileError
 from twin.file_kinds import read_as
 from twin.links.output_log import Said
@@ -23,7 +24,8 @@ T = TypeVar("T")
 class SavedRun(NamedTuple):
     """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
 
-    `said` are the lines that an external program wrote.
+    `said` are the lines that an external program wrote. `doubt` says what is wrong with the file of the controller's
+    beliefs; what could be read of it is drawn.
     """
 
     sketch: Sketch
@@ -31,11 +33,12 @@ class SavedRun(NamedTuple):
     origin: Origin
     caution: str | None
     said: Sequence[Said] = ()
+    doubt: str | None = None
 
     @property
     def reported(self) -> ReportedRun:
         """The run for a report."""
-        return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution)
+        return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution, doubt=self.doubt)
 
 
 class _Found(msgspec.Struct):
@@ -69,7 +72,20 @@ def load_run(path: Path) -> SavedRun:
         excused = [each for each in excused if each.violation not in violations]
     interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
-    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder))
+    doubt = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder), doubt)
+
+
+def _believe(sketch: Sketch, path: Path) -> str | None:
+    """Give the sketch what the controller believed, as far as a file has it. Returns what is wrong with the file."""
+    beliefs: list[Belief] = []
+    sketch.beliefs = beliefs
+    try:
+        if path.exists():
+            beliefs.extend(read_beliefs(path))
+    except FileError as error:
+        return str(error)
+    return None
 
 
 def _origin(folder: Path | None) -> Origin:

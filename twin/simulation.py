@@ -18,6 +18,7 @@ from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
 from twin.links.retained import RetainedMessages
+from twin.links.tempo import Tempo
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
@@ -77,33 +78,43 @@ class Simulation:
             return self.scenario
         return msgspec.structs.replace(self.scenario, faults=(*self.scenario.faults, *injected))
 
-    def run(self, link: Link) -> None:
-        """Run to the end in virtual time."""
-        self._step_through(
-            ControllerPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained)
-        )
+    def run(self, link: Link, tempo: Tempo | None = None, hands: Hands | None = None) -> None:
+        """Run to the end in virtual time, at a tempo or as fast as it goes. `hands` reach a line with a tempo."""
+        port = ControllerPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained)
+        self._step_through(port, tempo, hands)
 
-    def run_hosted(self, link: "HostedLink") -> None:
+    def run_hosted(self, link: "HostedLink", tempo: Tempo | None = None, hands: Hands | None = None) -> None:
         """Run to the end in virtual time, with a program that was not written for it."""
         from twin.links.hosted.port import HostedPort  # Only where a program is hosted.
 
-        self._step_through(HostedPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained))
+        port = HostedPort(self.timeline, link, self._faults, self._add, self._down.send, self._retained)
+        self._step_through(port, tempo, hands)
         if self._end.reason == "stalled":
             link.show_stacks()
 
-    def _step_through(self, port: "ControllerPort | HostedPort") -> None:
+    def _step_through(self, port: "ControllerPort | HostedPort", tempo: Tempo | None, hands: Hands | None) -> None:
         self._port = port
         self.latencies_s = port.gate_to_command_s
         port.start()
         self._plan_stop(port)
         step, end = self.timeline.step, self._end
         try:
+            if tempo is not None:
+                self._watch(tempo, hands)
             while not end.over:
                 step()
         except KeyboardInterrupt:
             end.reason = "interrupted"
+        finally:
+            if hands is not None:
+                hands.detach()
         self.exchanges = port.exchanges
         self._finish()
+
+    def _watch(self, tempo: Tempo, hands: Hands | None) -> None:
+        if hands is not None:
+            hands.attach(self.timeline, self._faults, self._line, self.scenario, tempo.act)
+        tempo.run(self.timeline, lambda: self._end.over)
 
     def run_in_real_time(self, live: Live, speed: float, hands: Hands | None = None) -> None:
         """Run to the end under the wall clock, `speed` times as fast. Messages go over the broker.
@@ -119,7 +130,7 @@ class Simulation:
             if self.scenario.item_count:
                 port.await_controller()
             if hands is not None:
-                hands.attach(self.timeline, self._faults, self.scenario.layout, live.inbox.put)
+                hands.attach(self.timeline, self._faults, self._line, self.scenario, live.inbox.put, port.check)
             pacer = Pacer(self.timeline, live.inbox, port.take, speed)
             self.lateness_s, self.latencies_s = pacer.lateness_s, live.gate_to_command_s
             pacer.run(lambda: self._over(port))

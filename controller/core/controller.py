@@ -105,6 +105,11 @@ class Controller:
         return self._stopping or (counted is not None and self._done >= counted)
 
     @property
+    def tracks(self) -> tuple[Track, ...]:
+        """What it believes of the items on the belt, for reading only."""
+        return tuple(self._tracker.items)
+
+    @property
     def next_deadline_s(self) -> float | None:
         """When the core needs a `Tick` if no other event comes first."""
         if not self._due_known:  # It is read more often than it changes.

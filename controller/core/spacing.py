@@ -29,6 +29,8 @@ def headway_s(item: Track, timing: TimingModel, rod_out_s: float) -> float:
     if leaves_at <= gates or item.stage is Stage.LOADED or item.stage is Stage.PICTURED:
         needed_s += rod_out_s
     needed_s = max(needed_s, 2 * timing.picture.tolerance_s)
+    if item.awaits_picture:  # Was the push at nothing? The next item's picture would be taken for that of this one.
+        needed_s = max(needed_s, timing.picture.mean_s + timing.picture.tolerance_s)
     # The tails count, and either item may be shorter or longer than any before.
     difference_s = (dwell.most_s - SHORTER * dwell.shortest_s) / 2
     for gate in range(1, min(leaves_at, gates + 1)):

@@ -22,7 +22,7 @@ def test_the_last_failing_run_of_a_property_is_saved_with_its_report(tmp_path, m
     line.save_failing()
     (folder,) = (path for path in FOLDER.iterdir() if path.is_dir())
     assert {path.name for path in folder.iterdir()} == {
-        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html",
+        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html", "beliefs.jsonl",
     }  # fmt: skip
     assert '"seed":2' in (folder / "report.html").read_text(encoding="utf-8")
     assert folder.with_suffix(".json").exists()

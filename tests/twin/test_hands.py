@@ -7,6 +7,7 @@ import pytest
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ArgumentError, ScenarioError
 from twin.hands import Hands
+from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
 
 FAST = Layout(belt_speed_m_per_s=0.4)
@@ -73,6 +74,66 @@ def test_hands_are_refused_what_the_line_cannot_have():
     with pytest.raises(ScenarioError, match="starts when a controller connects"):
         hands.begin(faults.GateStuck())
     with pytest.raises(ScenarioError, match="can be made to act"):
-        hands.begin(faults.BrokerDown())
-    with pytest.raises(ArgumentError, match="left out on the link memory"):
+        hands.begin(faults.AnotherClient())
+    with pytest.raises(ArgumentError, match="given with a tempo on the link memory"):
         simulate(Scenario(), hands=hands)
+
+
+@pytest.mark.parametrize(("fault", "lasts_s", "said"), [
+    (faults.GateStuck(gate=9), None, "gate must be 1 to 3"), (faults.TakenOff(item=3), None, "item must be 1 to 2"),
+    (faults.GateStuck(gate=1), -1.0, "lasts_s must be above 0"), (faults.GateStuck(gate=1), 0.0, "above 0"),
+])  # fmt: skip
+def test_what_cannot_be_done_is_refused_and_the_line_runs_on(fault, lasts_s, said):
+    hands, refusals = Hands(), []
+
+    def breaks(record):
+        if isinstance(record, trace.Photographed):
+            with pytest.raises(ScenarioError, match=said) as refused:
+                hands.begin(fault, lasts_s)
+            refusals.append(refused)
+
+    assert simulate(SCENARIO, tempo=Tempo(50.0), hands=hands, watchers=(breaks,)).ok
+    assert len(refusals) == 2
+
+
+def losing(fault, lasts_s, again=None):
+    """Hands that begin a fault when item 1 is photographed, and a watcher that uses them; refusals are collected."""
+    hands, refusals = Hands(), []
+
+    def breaks(record):
+        if isinstance(record, trace.Photographed) and record.item == 1:
+            hands.begin(fault, lasts_s)
+        if isinstance(record, trace.Injected) and record.acts and again is not None:
+            with pytest.raises(ScenarioError) as refused:
+                hands.begin(again, 1.0)
+            refusals.append(str(refused.value))
+
+    return hands, breaks, refusals
+
+
+@pytest.mark.parametrize("fault", [faults.BrokerDown(), faults.ClientCutOff(), faults.ControllerKilled()])
+def test_a_person_takes_the_controller_away_and_gives_it_back(fault):
+    hands, breaks, refusals = losing(fault, 2.0, faults.BrokerDown())
+    run = simulate(SCENARIO, tempo=Tempo(50.0), hands=hands, watchers=(breaks,))
+    effects = [record.what for record in run.trace if isinstance(record, trace.Disturbed)]
+    assert "cut_off" in effects
+    assert ("restarted" if isinstance(fault, faults.ControllerKilled) else "reconnected") in effects
+    assert "one after another" in refusals[0]
+    again = simulate(run.scenario)
+    assert again.summary.bins == run.summary.bins
+    skipped = trace.Began | trace.Injected
+    assert [one for one in run.trace if not isinstance(one, skipped)] == [
+        one for one in again.trace if not isinstance(one, skipped)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.broker
+@pytest.mark.realtime
+def test_in_real_time_the_controller_is_really_cut_off():
+    hands, breaks, _ = losing(faults.ClientCutOff(), 2.0)
+    run = simulate(SCENARIO, link="realtime", hands=hands, watchers=(breaks,))
+    lost = [record for record in run.trace if isinstance(record, trace.Connection) and record.event == "lost"]
+    begun = next(record for record in run.trace if isinstance(record, trace.Injected))
+    assert any(record.t_s >= begun.t_s for record in lost)
+    assert isinstance(run.trace[-1], trace.Ended)

@@ -13,11 +13,13 @@ from controller import wire
 from controller.address import address_text, parse_address
 from controller.mqtt import Address
 from controller.settings import Settings
+from twin.beliefs import Belief
 from twin.broker.embedded import EmbeddedBroker
 from twin.broker.observation import DOCTOR, Observation
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.links.base import Link
+from twin.links.belief_watch import BeliefWatch
 from twin.links.broker_client import BrokerClient
 from twin.links.embedded_client import EmbeddedClient, EmbeddedPlantClient
 from twin.links.external_controller import ExternalController
@@ -39,7 +41,7 @@ class Control:
 
     `broker` is HOST:PORT, an embedded broker that runs, or None for an embedded broker of this run's own. `on_waiting`
     gets a text when the twin waits for a participant or, in real time, for a controller that connects by itself.
-    `speed` is that of real time.
+    `speed` is that of real time. `on_belief` gets what our controller believes of each item, if anybody asks.
     """
 
     controller: ControllerOf | ExternalController
@@ -48,6 +50,7 @@ class Control:
     broker: str | EmbeddedBroker | None
     on_waiting: Callable[[str], None]
     speed: float = 1.0
+    on_belief: Callable[[Belief], None] | None = None
 
     @property
     def ours(self) -> bool:
@@ -60,7 +63,7 @@ def memory(control: Control) -> Iterator[Link]:
     """The controller's session in this thread. Raises `TwinError` for an external controller."""
     if isinstance(control.controller, ExternalController):
         raise TwinError("--link must be lockstep or realtime for an external controller, got 'memory'")
-    yield MemoryLink(control.controller, control.settings, control.recognizer)
+    yield MemoryLink(_ours(control.controller, control.on_belief), control.settings, control.recognizer)
 
 
 @contextmanager
@@ -90,7 +93,7 @@ def lockstep(control: Control) -> Iterator[Link]:
             partial(BrokerClient, host, port) if embedded is None else partial(EmbeddedClient, embedded)
         )
         service = _service(control, stack, math.inf)  # An answer takes no time: there is no clock that it could take.
-        program = _program(control, host, port, granted=True, service=service)
+        program = _program(control, host, port, granted=True, service=service, on_belief=control.on_belief)
         link = LockstepLink(
             make_client, on_waiting=control.on_waiting, exit_of=program.exit, kill=program.kill, revive=program.start
         )
@@ -102,21 +105,23 @@ def lockstep(control: Control) -> Iterator[Link]:
         yield link
 
 
-Arrival = bytes | Observation | Callable[[], None]
-"""A payload on `aa`, an event of a connection, or what a person does to the line."""
+Arrival = bytes | Observation | Belief | Callable[[], None]
+"""A payload on `aa`, an event of a connection, what our controller believes, or what a person does to the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """A line in real time: the plant's client, the embedded broker (None: another broker) and the controller's program.
 
-    `inbox` has what arrives, in order: payloads on `aa`, connection events of the embedded broker, acts of a person.
+    `inbox` has what arrives, in order: payloads on `aa`, connection events of the embedded broker, what our controller
+    believes, acts of a person. `on_belief` gets what it believes, in the line's time.
     """
 
     plant_client: BrokerClient | EmbeddedPlantClient
     inbox: SimpleQueue[Arrival]
     broker: EmbeddedBroker | None
     program: Program
+    on_belief: Callable[[Belief], None] | None = None
 
     def losses(self, fault: BrokerFault, place: str) -> tuple[Callable[[], None], Callable[[], None]]:
         """The actions for the begin and the end of a fault of the broker or the controller.
@@ -179,14 +184,15 @@ def realtime(control: Control) -> Iterator[Live]:
         plant_client.open()
         stack.callback(plant_client.close)
         service = _service(control, stack, control.speed)
-        program = _program(control, host, port, granted=False, service=service)
+        on_belief = None if control.on_belief is None else inbox.put
+        program = _program(control, host, port, granted=False, service=service, on_belief=on_belief)
         stack.callback(program.end)
         program.start()
         if not program.started and service is not None:
             control.on_waiting(f"the recognition service is at {service}")
         if not program.started:
             control.on_waiting(f"waiting for a controller at {address_text(host, port)}")
-        yield Live(plant_client, inbox, embedded, program)
+        yield Live(plant_client, inbox, embedded, program, control.on_belief)
 
 
 def _broker(control: Control, stack: ExitStack) -> tuple[EmbeddedBroker | None, tuple[str, int]]:
@@ -205,8 +211,17 @@ def _service(control: Control, stack: ExitStack, speed: float) -> str | None:
     return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=speed)).url
 
 
-def _program(control: Control, host: str, port: int, *, granted: bool, service: str | None = None) -> Program:
+def _program(
+    control: Control, host: str, port: int, *, granted: bool, service: str | None,
+    on_belief: Callable[[Belief], None] | None,
+) -> Program:  # fmt: skip
     if isinstance(control.controller, ExternalController):
         return control.controller.at(host, port, service)
     address = Address(host=host, port=port)
-    return InProcessController(control.controller, control.settings, control.recognizer, address, granted=granted)
+    core_of = _ours(control.controller, on_belief)
+    return InProcessController(core_of, control.settings, control.recognizer, address, granted=granted)
+
+
+def _ours(controller: ControllerOf, on_belief: Callable[[Belief], None] | None) -> ControllerOf:
+    """What makes the cores of a controller that runs in this process; they are watched only if somebody asks."""
+    return controller if on_belief is None else BeliefWatch(controller, on_belief)

@@ -6,9 +6,12 @@ from functools import partial
 from queue import Empty
 from typing import Final
 
+import msgspec
+
 from controller import wire
 from controller.system import wall_s
 from twin import trace
+from twin.beliefs import Belief
 from twin.errors import ScenarioError
 from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
@@ -17,7 +20,15 @@ from twin.links.rival import Rival
 from twin.links.virtual_port import CONTROLLER
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
-from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerFault, ControllerKilled, RetainedMessage
+from twin.scenario.faults import (
+    THROWN_OFF_S,
+    AnotherClient,
+    BrokerDown,
+    BrokerFault,
+    ClientCutOff,
+    ControllerKilled,
+    RetainedMessage,
+)
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
@@ -56,10 +67,20 @@ class RealTimePort:
             elif isinstance(fault, BrokerFault):
                 begins, ends = live.losses(fault, f"faults[{place}]")
                 timeline.call_at(fault.from_s, partial(self._lose, fault, "cut_off", begins))
-                back: trace.Effect = "restarted" if isinstance(fault, ControllerKilled) else "reconnected"
-                timeline.call_at(fault.until_s, partial(self._lose, fault, back, ends))
+                timeline.call_at(fault.until_s, partial(self._lose, fault, _back(fault), ends))
+        for kind in (BrokerDown, ClientCutOff, ControllerKilled):
+            faults.on_injected(kind, self._lose_or_regain)
         if scenario.stop_s is not None and not live.program.started:
             raise ScenarioError("stop_s", scenario.stop_s, "left out for a controller that somebody else starts")
+
+    def check(self, fault: BrokerFault) -> None:
+        """Raises `ScenarioError` for a fault that a person cannot make act on this broker or controller."""
+        self._live.losses(fault, "fault")
+
+    def _lose_or_regain(self, fault: BrokerFault, acts: bool) -> None:
+        """A person begins or ends a fault."""
+        begins, ends = self._live.losses(fault, "fault")
+        self._lose(fault, "cut_off" if acts else _back(fault), begins if acts else ends)
 
     def stop(self, number: signal.Signals) -> None:
         """Ask the controller to end, by a signal. A program without a handler for it ends by that signal."""
@@ -90,9 +111,12 @@ class RealTimePort:
         self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
     def take(self, arrival: Arrival) -> None:
-        """Handle a payload on `aa`, an event of a connection, or what a person does."""
+        """Handle a payload on `aa`, an event of a connection, a belief of our controller, or what a person does."""
         if callable(arrival):
             arrival()
+        elif isinstance(arrival, Belief):
+            assert self._live.on_belief is not None, "beliefs come only if somebody asks for them"
+            self._live.on_belief(msgspec.structs.replace(arrival, t_s=self._timeline.now))
         elif isinstance(arrival, bytes):
             self._send(command_message(arrival))
         else:
@@ -123,3 +147,7 @@ class RealTimePort:
     def _lose(self, fault: BrokerFault, what: trace.Effect, act: Callable[[], None]) -> None:
         self._faults.disturb_all(fault, what, CONTROLLER)
         act()
+
+
+def _back(fault: BrokerFault) -> trace.Effect:
+    return "restarted" if isinstance(fault, ControllerKilled) else "reconnected"

@@ -73,6 +73,15 @@ class VirtualPort:
         for loss in losses:
             self._timeline.call_at(loss.from_s, partial(self._lose, loss))
             self._timeline.call_at(loss.until_s, partial(self._regain, loss))
+        for kind in (BrokerDown, ClientCutOff, ControllerKilled):
+            self._faults.on_injected(kind, self._lose_or_regain)
+
+    def _lose_or_regain(self, fault: BrokerFault, acts: bool) -> None:
+        """A person begins or ends a fault."""
+        if acts:
+            self._lose(fault)
+        else:
+            self._regain(fault)
 
     def _drop(self, fault: BrokerFault, message: Message) -> None:
         """Record that a message did not reach the controller because of a fault."""

@@ -90,6 +90,10 @@ class FaultInjector:
             if _fits(fault, where):
                 self._timeline.call_at(fault.from_s, partial(act, fault))
 
+    def on_injected(self, kind: type[faults.Fault], act: Callable[[Any, bool], None]) -> None:
+        """Call `act` with each fault of a kind that a person makes act (True), and when it has ended (False)."""
+        self._listeners.append((kind, {}, act))
+
     def inject(self, fault: AnyFault) -> int:
         """Let a fault act from now on that the scenario does not have; it ends at its `until_s` at the latest.
 

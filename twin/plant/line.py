@@ -6,6 +6,7 @@ A command moves a part, and parts move items. Each event is recorded; gates and 
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -30,6 +31,9 @@ from twin.scenario.layout import LOADER, REJECT
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 from twin.trace import Stroke
+
+SAME_PLACE_M: Final = 1e-9
+"""Places of an item that differ by no more are the same, but for rounding."""
 
 Recorder = Callable[[trace.AnyRecord], None]
 
@@ -77,6 +81,12 @@ class Line:
         self._paths: dict[float, list[Station]] = {}
         faults.watch(self.queue)
         faults.on_begin(ForeignObject, self._lay_object)
+        faults.on_begin(TakenOff, self._reach_for)
+
+    def item_place_m(self, number: int) -> float | None:
+        """Where an item's centre is, in m from the loader; None if it is not on the belt, or a rod takes it."""
+        belt_item = self._free_item(number)
+        return None if belt_item is None else belt_item.centre_m(self.belt.displacement_m)
 
     def place_m(self, part: str) -> float | None:
         """The position of a part along the belt, in m from the loader; None for a part that has none."""
@@ -167,6 +177,16 @@ class Line:
         self._record(trace.LaidDown(self._timeline.now, belt_item.number, fault.length_m, at_m, onto))
         self._join(belt_item, at_m)
         self._faults.disturb(fault, "laid_down", self._behind(at_m), item=belt_item.number)
+
+    def _reach_for(self, fault: TakenOff) -> None:
+        """The fault begins while its item is where it is to be taken off."""
+        belt_item = self._free_item(fault.item)
+        if belt_item is not None and abs(belt_item.centre_m(self.belt.displacement_m) - fault.at_m) < SAME_PLACE_M:
+            self._take_off(fault, belt_item)
+
+    def _free_item(self, number: int) -> BeltItem | None:
+        """An item that is on the belt, and not with a rod."""
+        return next((each for each in self.queue if each.number == number and each.taken_by is None), None)
 
     def _take_off(self, fault: TakenOff, belt_item: BeltItem) -> None:
         """A person takes an item off the belt if the fault acts now, and puts it back later if the fault says so."""

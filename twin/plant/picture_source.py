@@ -3,6 +3,7 @@
 Every picture carries a note with the simulated latency of its recognition (`controller.simulation.oracle`).
 """
 
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Final, Protocol
@@ -193,3 +194,19 @@ def _shown(camera: Camera, streams: Streams, *, oracle: bool) -> Shown:
         must = f"{camera.digest}, that of the scenario's pictures (--pictures names their folder)"
         raise ScenarioError("camera.digest", folder.digest, must)
     return FolderImages(folder, streams, rendered)
+
+
+def load_pictures_of(scenario: Scenario) -> None:
+    """Load what makes the scenario's pictures: loading it during a run would delay real time.
+
+    Raises `TwinError` for a folder without pictures of the scenario's items.
+    """
+    source = scenario.camera.source
+    if source is not None or scenario.recognizer.source == "images":
+        import_module("classifier.rendering.renderer")
+    if source in (None, "rendered"):
+        return
+    classes, folder = scenario.item_classes, load_pictures(Path(source))
+    missing = [name for name in classes if name not in folder.classes]
+    if missing:
+        raise ScenarioError("camera.source", source, f"a folder with pictures of {', '.join(missing)}")

@@ -9,7 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from twin import trace
+from twin.beliefs import Belief
 from twin.report.belt_motion import BeltMotion
+from twin.report.drawn_beliefs import DrawnBelief, drawn_beliefs
 from twin.report.drawn_events import Event, drawn_event
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
@@ -85,20 +87,22 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     marks: list[Mark]
     events: list[Event]
     left_out: list[str]
+    beliefs: list[DrawnBelief]
 
 
 class Sketch:
     """Collects a run for its drawing. It watches the run's records.
 
     `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
-    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act. Memory is
-    bounded: items beyond `MOST_ITEMS` are counted only.
+    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act, `beliefs` what
+    our controller believed, as far as that is known. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
     """
 
     def __init__(self) -> None:
         self.began = False
         self.done = 0
         self.end_s = 0.0
+        self.beliefs: Sequence[Belief] = ()
         self._scenario = Scenario()
         self.records: list[trace.AnyRecord] = []
         self._records_left_out = 0
@@ -171,6 +175,7 @@ class Sketch:
             ],
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
             marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
+            beliefs=drawn_beliefs(self.beliefs, self._items.paths),
         )  # fmt: skip
 
     def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:

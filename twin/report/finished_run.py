@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from twin.beliefs import Belief
 from twin.links.output_log import Said
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
@@ -51,6 +52,10 @@ class FinishedRun(Protocol):
     @property
     def lateness_ms(self) -> Lateness:
         """How late events were under the wall clock."""
+
+    @property
+    def beliefs(self) -> Sequence[Belief] | None:
+        """What our controller believed of each item; None if the run did not keep it."""
 
     @property
     def said(self) -> Sequence[Said]:

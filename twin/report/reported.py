@@ -46,9 +46,11 @@ class Origin(NamedTuple):
         return self.controller is None and self.core is None and self.link in ("memory", "lockstep")
 
 
-def reported_run(sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None) -> ReportedRun:
-    """A run for a report. `caution` says what is wrong with the trace that it was read from."""
-    cautions = () if caution is None else (f"{caution}.",)
+def reported_run(
+    sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None, doubt: str | None = None
+) -> ReportedRun:
+    """A run for a report. `caution` says what is wrong with its trace's file, `doubt` with that of the beliefs."""
+    cautions = [f"{words}." for words in (caution, doubt) if words is not None]
     drawing = sketch.drawing(verdict.violations, verdict.excused, cautions)
     total = len(verdict.violations) + verdict.unlisted
     return ReportedRun(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from controller.system import wall_s
 from twin import trace
+from twin.links.tempo import Tempo
 from twin.report.drawing import Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
@@ -21,14 +22,15 @@ FORESEEN_S: Final = 1.0
 
 
 class Feed:
-    """The feed of one run, whose time passes `speed` times as fast as the wall clock's.
+    """The feed of one run, whose time passes `speed` times as fast as the wall clock's, or as `tempo` lets it.
 
     `see` is called by the run's thread, the rest by the server's. `ended`: the run's end has been told; `expects_end`:
     it has been seen.
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, tempo: Tempo | None = None) -> None:
         self._speed = speed
+        self._tempo = tempo
         self._inbox: deque[tuple[float, trace.AnyRecord]] = deque()
         self._sketch = Sketch()
         self._checks = Checks(ALL_CHECKS)
@@ -43,9 +45,11 @@ class Feed:
 
     @property
     def now_s(self) -> float:
-        """The run's time now, as far as its records show."""
+        """The run's time now, as far as its records or its tempo show."""
         if self._began_s is None or self.ended:
             return self._sketch.end_s
+        if self._tempo is not None:
+            return max(self._sketch.end_s, self._tempo.now_s)
         return max(self._sketch.end_s, (wall_s() - self._began_s) * self._speed)
 
     def whole(self) -> dict[str, Any] | None:
@@ -55,7 +59,7 @@ class Feed:
         drawing = self._sketch.drawing(self._checks.violations)
         return {
             "kind": "whole", "format": FORMAT, "t_s": self.now_s, "drawing": drawing, "acting": self._acting(),
-            "ended": self.ended,
+            "ended": self.ended, "tempo": self._shown_tempo(),
         }  # fmt: skip
 
     def changes(self) -> dict[str, Any]:
@@ -72,7 +76,7 @@ class Feed:
             "kind": "changes", "t_s": self.now_s, "ended": self.ended,
             "items": self._sketch.drawn_items(touched) if records else [],
             "events": [drawn_event(record) for record in records if not isinstance(record, trace.Began)],
-            "acting": self._acting(),
+            "acting": self._acting(), "tempo": self._shown_tempo(),
         }  # fmt: skip
 
     def _take(self, at_s: float, record: trace.AnyRecord) -> None:
@@ -83,6 +87,11 @@ class Feed:
         self._sketch.see(record)
         self._checks.see(record)
         self.ended = self.ended or isinstance(record, trace.Ended)
+
+    def _shown_tempo(self) -> dict[str, Any] | None:
+        """Whether the run is paused and its speed; None if it is in real time."""
+        tempo = self._tempo
+        return None if tempo is None else {"paused": tempo.paused, "speed": tempo.speed}
 
     def _acting(self) -> list[dict[str, Any]]:
         """The faults that a person has made act and not ended."""

@@ -6,35 +6,39 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from twin.hands import Hands
+from twin.links.tempo import Tempo
 from twin.trace import Watcher
 from twin.view.feed import Feed
 from twin.view.server import ViewServer
 
 
 class LivePage(NamedTuple):
-    """What a run needs of its page: watchers of its records, and the hands of those who watch."""
+    """What a run needs of its page: watchers of its records, the hands of those who watch, and their tempo."""
 
     watchers: tuple[Watcher, ...] = ()
     hands: Hands | None = None
+    tempo: Tempo | None = None
 
 
 @contextmanager
 def live_page(
-    *, wanted: bool, browser: bool, speed: float, say: Callable[[str], None], tour: bool = False
-) -> Iterator[LivePage]:
+    *, wanted: bool, browser: bool, say: Callable[[str], None], speed: float = 1.0, tempo: Tempo | None = None,
+    tour: bool = False,
+) -> Iterator[LivePage]:  # fmt: skip
     """Serve the page while the context lasts, if it is wanted. `say` gets its address; `browser`: it is opened, too.
 
-    `tour`: the page begins with a guided tour.
+    `tempo` is that of a run in virtual time, which a watcher may change; without one the run is in real time, `speed`
+    times as fast. `tour`: the page begins with a guided tour.
 
     Raises `TwinError` if the page cannot be served.
     """
     if not wanted:
         yield LivePage()
         return
-    feed, hands = Feed(speed), Hands()
-    with ViewServer(feed, hands) as server:
+    feed, hands = Feed(speed, tempo), Hands()
+    with ViewServer(feed, hands, tempo) as server:
         url = f"{server.url}&tour" if tour else server.url
         say(f"watch and break the line at {url}")
         if browser:
             webbrowser.open(url)
-        yield LivePage((feed.see,), hands)
+        yield LivePage((feed.see,), hands, tempo)

@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse
 
 from twin.errors import TwinError
 from twin.hands import Hands
+from twin.links.tempo import Tempo
 from twin.scenario.faults import AnyFault
 from twin.view.feed import Feed
 from twin.view.page import page_html
@@ -30,6 +31,7 @@ MOST_WAITING: Final = 100
 """Messages that a watcher may not have seen yet: ten seconds' worth. One that is further behind is dropped."""
 
 START_S: Final = 10.0
+REAL_TIME: Final = "time can't be stopped in real time: the controller goes by the wall clock and would not wait"
 TRY_AGAIN: Final = 1013
 REFUSED: Final = 1008
 
@@ -51,7 +53,25 @@ class Seen(msgspec.Struct, frozen=True, tag="seen", forbid_unknown_fields=True):
     """A watcher has seen one more message."""
 
 
-Request = Begin | Heal | Seen
+class Pause(msgspec.Struct, frozen=True, tag="pause", forbid_unknown_fields=True):
+    """A watcher stops the time."""
+
+
+class GoOn(msgspec.Struct, frozen=True, tag="go on", forbid_unknown_fields=True):
+    """A watcher lets time pass again."""
+
+
+class Step(msgspec.Struct, frozen=True, tag="step", forbid_unknown_fields=True):
+    """A watcher goes to the next event."""
+
+
+class Speed(msgspec.Struct, frozen=True, tag="speed", forbid_unknown_fields=True):
+    """A watcher lets time pass `speed` times as fast as the wall clock's."""
+
+    speed: float
+
+
+Request = Begin | Heal | Seen | Pause | GoOn | Step | Speed
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 
 
@@ -70,9 +90,10 @@ class _Watcher:
 class ViewServer:
     """Serves the page of a run on a free port, from a thread of its own, while the context lasts. `url` opens it."""
 
-    def __init__(self, feed: Feed, hands: Hands) -> None:
+    def __init__(self, feed: Feed, hands: Hands, tempo: Tempo | None = None) -> None:
         self._feed = feed
         self._hands = hands
+        self._tempo = tempo
         self._watchers: set[_Watcher] = set()
         self._token = secrets.token_urlsafe(16)
         self._listener = socket.socket()
@@ -199,8 +220,24 @@ class ViewServer:
                 watcher.unseen -= 1
             elif isinstance(request, Begin):
                 self._hands.begin(request.fault, request.lasts_s)
-            else:
+            elif isinstance(request, Heal):
                 self._hands.heal(request.number)
+            else:
+                self._change_tempo(request)
         except (msgspec.DecodeError, TwinError) as error:
             return str(error)
         return None
+
+    def _change_tempo(self, request: Pause | GoOn | Step | Speed) -> None:
+        """Raises `TwinError` in real time, and for a speed that is out of range."""
+        tempo = self._tempo
+        if tempo is None:
+            raise TwinError(REAL_TIME)
+        if isinstance(request, Speed):
+            tempo.set_speed(request.speed)
+        elif isinstance(request, Pause):
+            tempo.pause()
+        elif isinstance(request, GoOn):
+            tempo.go_on()
+        else:
+            tempo.step()

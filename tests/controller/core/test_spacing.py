@@ -57,6 +57,19 @@ def test_picture_windows_of_two_items_do_not_overlap():
     assert headway_s(a_track(rod=2), timing, ROD_OUT_S) > 2 * timing.picture.tolerance_s
 
 
+def test_the_next_item_waits_until_a_missing_picture_is_noticed():
+    far = a_timing_model(LEG_S)
+    far.picture.mean_s = 9.0
+    awaited, pictured = Track(0.0), Track(0.0)
+    pictured.image, pictured.stage, pictured.rod = 1, Stage.DECIDED, 2
+    window_s = awaited.picture_window_s(far)
+    assert headway_s(awaited, a_timing_model(LEG_S, LEG_S, LEG_S), ROD_OUT_S) < PICTURE_S + LEG_S
+    far.legs[2].learn(LEG_S)
+    far.legs[3].learn(LEG_S)
+    assert window_s[1] < headway_s(awaited, far, ROD_OUT_S) < window_s[1] + 1.0
+    assert headway_s(pictured, far, ROD_OUT_S) < LEG_S
+
+
 def test_the_soonest_nose_is_before_the_mean_time_of_the_centre():
     assert 0.0 < soonest_nose_s(EVEN) < LEG_S - DWELL_S / 2
     assert soonest_nose_s(TimingModel(3)) == 0.0

@@ -7,8 +7,10 @@ import pytest
 from support.browser import Watched, browser
 
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
+from twin.links.tempo import Tempo
 from twin.view.live_page import live_page
 
+STILL_MS = 400
 FAST = Layout(belt_speed_m_per_s=0.4)
 SCENARIO = Scenario(
     layout=FAST, items=tuple(Item(item_class=name) for name in ("raw", "ripe", "raw")),
@@ -17,18 +19,21 @@ SCENARIO = Scenario(
 
 
 @contextmanager
-def run_in_a_thread(page):
-    """A run in real time with our controller. Yields the list in which the run will be."""
+def run_in_a_thread(page, link):
+    """A run with our controller. Yields the list in which the run will be."""
     runs = []
 
     def run():
-        runs.append(simulate(SCENARIO, link="realtime", watchers=page.watchers, hands=page.hands))
+        runs.append(simulate(SCENARIO, link=link, watchers=page.watchers, hands=page.hands, tempo=page.tempo))
 
     running = threading.Thread(target=run)
     running.start()
     try:
         yield runs
     finally:
+        if page.tempo is not None:  # A test that has failed may have left it paused.
+            page.tempo.set_speed(50.0)
+            page.tempo.go_on()
         running.join(120)
 
 
@@ -46,8 +51,10 @@ def test_a_click_on_a_gate_breaks_it_until_it_is_healed():
         watched = Watched(page)
         page.goto(addresses[0].split()[-1])
         assert "waiting for the line" in page.locator(".facts").text_content()
-        with run_in_a_thread(live) as runs:
+        with run_in_a_thread(live, "realtime") as runs:
             page.locator("[data-part='gate 2']").click(timeout=20_000)
+            assert "can't be paused" in page.locator(".why").text_content()
+            assert page.get_by_role("button", name="Pause (space)").is_disabled()
             page.get_by_role("button", name="stuck blocked").click()
             page.locator("[data-fault='gate stuck']").wait_for()
             assert "gate 2" in page.locator(".acting").text_content()
@@ -66,3 +73,96 @@ def test_a_click_on_a_gate_breaks_it_until_it_is_healed():
     assert begun.fault == faults.GateStuck(gate=2, from_s=begun.t_s, until_s=begun.t_s + 600.0)
     assert run.scenario.faults == (faults.GateStuck(gate=2, from_s=begun.t_s, until_s=ended.t_s),)
     assert simulate(run.scenario).summary.bins == run.summary.bins
+
+
+def time_of(page):
+    return float(page.locator(".facts").text_content().split()[0])
+
+
+@pytest.mark.browser
+def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
+    addresses = []
+    with (
+        browser() as chromium,
+        live_page(wanted=True, browser=False, tempo=Tempo(), say=addresses.append) as live,
+    ):
+        page = chromium.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+        watched = Watched(page)
+        page.goto(addresses[0].split()[-1])
+        with run_in_a_thread(live, "memory") as runs:
+            page.get_by_role("button", name="Pause (space)").click(timeout=20_000)
+            page.get_by_role("button", name="Go on (space)").wait_for()
+            page.wait_for_timeout(STILL_MS)
+            stands_s = time_of(page)
+            page.wait_for_timeout(STILL_MS)
+            assert time_of(page) == stands_s
+            assert page.locator(".why").count() == 0
+            page.get_by_role("button", name="Next event (right arrow)").click()
+            page.wait_for_function(f"parseFloat(document.querySelector('.facts').textContent) > {stands_s}")
+            page.wait_for_timeout(STILL_MS)
+            stepped_s = time_of(page)
+            page.locator("[data-part='gate 2']").click()
+            page.get_by_role("button", name="stuck blocked").click()
+            page.locator("[data-fault='gate stuck']").wait_for()
+            assert time_of(page) == pytest.approx(stepped_s, abs=0.011)
+            page.get_by_role("button", name="heal", exact=True).click()
+            page.locator(".acting .none").wait_for()
+            page.get_by_label("speed").select_option("50")
+            page.get_by_label("speed").blur()
+            page.keyboard.press("Space")
+            page.wait_for_function("document.querySelector('.facts').textContent.includes('has ended')")
+        assert watched.complaints == []
+    (run,) = runs
+    times_s = {round(record.t_s, 2) for record in run.trace}
+    assert stepped_s in times_s
+    (fault,) = run.scenario.faults
+    assert fault.from_s < fault.until_s == pytest.approx(stepped_s, abs=0.011)
+
+
+@pytest.mark.browser
+def test_an_item_is_taken_off_and_the_controller_killed_by_clicks():
+    addresses = []
+    with (
+        browser() as chromium,
+        live_page(wanted=True, browser=False, tempo=Tempo(2.0), say=addresses.append) as live,
+    ):
+        page = chromium.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+        page.goto(addresses[0].split()[-1])
+        with run_in_a_thread(live, "memory") as runs:
+            page.wait_for_selector(".line [data-item='1']")
+            page.keyboard.press("Space")
+            page.get_by_role("button", name="Go on (space)").wait_for()
+            page.wait_for_timeout(STILL_MS)
+            box = page.evaluate(
+                "document.querySelector(\".line [data-item='1'] rect\").getBoundingClientRect().toJSON()"
+            )
+            page.mouse.click((box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2)
+            page.get_by_role("button", name="take it off").click()
+            page.wait_for_function("document.querySelectorAll(\".line [data-item='1']\").length === 0")
+            page.get_by_role("button", name="controller", exact=True).click()
+            page.get_by_role("button", name="killed, and started again when healed").click()
+            page.locator("[data-fault='controller killed']").wait_for()
+            page.get_by_role("button", name="heal", exact=True).click()
+            page.locator(".acting .none").wait_for()
+            page.get_by_label("speed").select_option("50")
+            page.get_by_role("button", name="Go on (space)").click()
+            page.wait_for_function("document.querySelector('.facts').textContent.includes('has ended')")
+    (run,) = runs
+    assert [record.item for record in run.trace if isinstance(record, trace.TakenByHand)] == [1]
+    assert [type(fault) for fault in run.scenario.faults] == [faults.TakenOff, faults.ControllerKilled]
+    assert simulate(run.scenario).summary.bins == run.summary.bins
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_of_a_watched_run_fits(width):
+    addresses = []
+    with (
+        browser() as chromium,
+        live_page(wanted=True, browser=False, tempo=Tempo(50.0), say=addresses.append) as live,
+    ):
+        page = chromium.new_page(viewport={"width": width, "height": 900}, bypass_csp=True)
+        page.goto(addresses[0].split()[-1])
+        with run_in_a_thread(live, "memory"):
+            page.get_by_role("button", name="Pause (space)").wait_for()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

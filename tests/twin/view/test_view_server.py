@@ -6,12 +6,14 @@ import time
 from contextlib import suppress
 
 import httpx
+import msgspec
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from twin import Item, Scenario, simulate
 from twin.hands import Hands
+from twin.links.tempo import Tempo
 from twin.report.drawing import Sketch
 from twin.view.feed import Feed
 from twin.view.server import MOST_WAITING, ViewServer
@@ -71,6 +73,42 @@ def test_what_cannot_be_done_is_refused_with_a_reason(served, request_text):
     with connect(socket_address(server), origin=origin(server)) as watcher:
         watcher.send(request_text)
         assert received(watcher, "refused")["why"]
+
+
+def test_time_cannot_be_stopped_in_real_time(served):
+    server, feed = served
+    feed.see(RUN.trace[0])
+    with connect(socket_address(server), origin=origin(server)) as watcher:
+        assert received(watcher, "whole")["tempo"] is None
+        for request in ({"type": "pause"}, {"type": "go on"}, {"type": "step"}, {"type": "speed", "speed": 2}):
+            watcher.send(json.dumps(request))
+            assert "in real time: the controller goes by the wall clock" in received(watcher, "refused")["why"]
+
+
+def test_a_run_in_virtual_time_obeys_its_watchers():
+    tempo = Tempo(10.0)
+    tempo.pause()
+    feed, runs = Feed(1.0, tempo), []
+    scenario = msgspec.structs.replace(RUN.scenario, faults=())
+    running = threading.Thread(target=lambda: runs.append(simulate(scenario, tempo=tempo, watchers=(feed.see,))))
+    with ViewServer(feed, Hands(), tempo) as server:
+        running.start()
+        with connect(socket_address(server), origin=origin(server)) as watcher:
+            assert received(watcher, "whole")["tempo"] == {"paused": True, "speed": 10.0}
+            at_s = received(watcher, "changes")["t_s"]
+            assert received(watcher, "changes")["t_s"] == at_s
+            watcher.send('{"type":"step"}')
+            while received(watcher, "changes")["t_s"] == at_s:
+                pass
+            watcher.send('{"type":"speed","speed":0.01}')
+            assert "speed must be 0.1 to 50" in received(watcher, "refused")["why"]
+            watcher.send('{"type":"speed","speed":50}')
+            watcher.send('{"type":"go on"}')
+            while not (changes := received(watcher, "changes"))["ended"]:
+                assert changes["tempo"]["speed"] in (10.0, 50.0)
+                watcher.send('{"type":"seen"}')
+        running.join(60)
+    assert runs[0].summary.digest == RUN.summary.digest
 
 
 def test_whole_and_changes_together_are_the_drawing_of_the_run():

@@ -2,8 +2,8 @@
 
 import { html } from "./elements.js";
 import { seconds } from "./axis.js";
+import { SPEEDS } from "./tempo.js";
 
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 50];
 const SAME_S = 1e-6;
 
 export class Controls {

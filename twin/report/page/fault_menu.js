@@ -18,8 +18,10 @@ const FAULTS = {
   ],
   belt: [
     ["wrong speed", "beltspeed", [NUMBER("factor", 0.7, "times as fast")]], ["stops", "beltstops", []],
+    ["take an item off", "takenoff", [NUMBER("item", 1, "is its number")]],
     ["an object laid on it", "foreignobject", [NUMBER("at_m", 0.3, "m"), NUMBER("length_m", 0.08, "m long")]],
   ],
+  item: [["take it off", "takenoff", []]],
   loader: [
     ["pushes nothing", "emptypush", []], ["pushes two", "doublepush", [NUMBER("gap_m", 0, "m apart")]],
     ["items too long", "toolong", [NUMBER("factor", 3, "times as long")]],
@@ -35,6 +37,8 @@ const FAULTS = {
     ["duplicate", "linkduplicate", [CHOICES("way", "bb", "aa"), NUMBER("share", 0.5, "of all")]],
     ["garbage", "garbage", [CHOICES("payload", "not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8")]],
   ],
+  broker: [["down", "brokerdown", []], ["cuts the controller off", "clientcutoff", []]],
+  controller: [["killed, and started again when healed", "controllerkilled", []]],
   recognizer: [
     ["slow", "recognizerslow", [NUMBER("delay_s", 1, "s")]],
     ["says", "recognizersays", [CHOICES("what", "error", "wrong_label", "low_confidence", "unknown", "nothing")]],
@@ -49,7 +53,7 @@ export class FaultMenu {
     this.choices = html("div", { class: "choices" });
     this.acting = html("ul", { class: "acting" });
     this.said = html("p", { class: "said wrong", role: "alert" });
-    const others = html("p", { class: "others" }, ...["loader", "camera", "belt", "link", "recognizer"].map((part) =>
+    const others = html("p", { class: "others" }, ...["loader", "camera", "belt", "link", "broker", "controller", "recognizer"].map((part) =>
       html("button", { type: "button", onclick: () => this.choose(part, 0) }, part)));
     host.append(this.title, html("p", { class: "note" }, "Click a part of the line, or choose:"), others, this.choices, this.said, html("h2", {}, "Acting now"), this.acting);
     this.shown = null;
@@ -58,7 +62,7 @@ export class FaultMenu {
 
   choose(part, number) {
     this.said.textContent = "";
-    this.title.textContent = `Break ${number ? `${part} ${number}` : part}`;
+    this.title.textContent = part === "item" ? `Item ${number}` : `Break ${number ? `${part} ${number}` : part}`;
     this.choices.replaceChildren(...FAULTS[part].map((fault) => this.#choice(part, number, fault)),
       html("p", { class: "note" }, "Without a time, a fault acts until it is healed."));
     this.title.focus();
@@ -71,7 +75,7 @@ export class FaultMenu {
     const lasts = html("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": "lasts, in s; empty: until healed" });
     const act = () => {
       const chosen = { fault, ...fixed };
-      if (part === "gate" || part === "rod") chosen[part] = number;
+      if (part === "gate" || part === "rod" || part === "item") chosen[part] = number;
       for (const [setting, input] of inputs) chosen[setting.name] = setting.values ? input.value : Number(input.value);
       const seconds = lasts.value.trim() === "" ? null : Number(lasts.value);
       this.said.textContent = "";
@@ -79,23 +83,24 @@ export class FaultMenu {
     };
     return html("div", { class: "choice" }, html("button", { type: "button", onclick: act }, words),
       ...inputs.flatMap(([setting, input]) => [html("label", {}, input, setting.unit ? ` ${setting.unit}` : "")]),
-      html("label", { class: "lasts" }, "for ", lasts, " s"));
+      fault === "takenoff" ? null : html("label", { class: "lasts" }, "for ", lasts, " s"));
   }
 
   refuse(why) {
     this.said.textContent = why;
   }
 
-  // The faults that act now; each can be healed, or all.
-  show(acting) {
+  // The faults that act now; each can be healed, or all. That an item was taken off is over at once.
+  show(all) {
+    const acting = all.filter(({ fault: [, , part] }) => part !== "item");
     const key = JSON.stringify(acting.map(({ number }) => number));
     if (key === this.shown) return;
     this.shown = key;
     const entry = ({ number, fault: [, , part, which, name, settings] }) => html("li", { "data-fault": name },
       `${name}${which ? `, ${part} ${which}` : ""}${settings ? ` (${settings})` : ""} `,
       html("button", { type: "button", onclick: () => this.ask({ type: "heal", number }) }, "heal"));
-    const all = html("li", {}, html("button", { type: "button", onclick: () => acting.forEach(({ number }) => this.ask({ type: "heal", number })) },
+    const healAll = html("li", {}, html("button", { type: "button", onclick: () => acting.forEach(({ number }) => this.ask({ type: "heal", number })) },
       "heal all"));
-    this.acting.replaceChildren(...acting.map(entry), acting.length > 1 ? all : "", acting.length ? "" : html("li", { class: "none" }, "nothing"));
+    this.acting.replaceChildren(...acting.map(entry), acting.length > 1 ? healAll : "", acting.length ? "" : html("li", { class: "none" }, "nothing"));
   }
 }

@@ -1,7 +1,8 @@
-// Lanes below the diagram, on the same axis: messages on aa and bb, the recognizer, faults of what has no place.
+// Lanes below the diagram, on the same axis: messages on aa and bb, the recognizer, beliefs, faults of what has no place.
 
 import { svg, text } from "./elements.js";
 import { seconds } from "./axis.js";
+import { drawBeliefs } from "./beliefs.js";
 import { lastBefore } from "./model.js";
 
 const HIGH = 30;
@@ -31,6 +32,7 @@ export class Lanes {
       group.append(area);
       y += HIGH;
     }
+    y = drawBeliefs(group, this.model, this.state, x, y, left, wide);
     const placeless = this.model.faults.filter((fault) => PLACELESS.has(fault.part));
     for (const fault of placeless) y = this.#drawFault(group, fault, x, y, left, wide);
     return y;

@@ -16,6 +16,9 @@ export function drawLegend(host, models) {
     [swatch("fault-swatch", box("hatch-swatch", 12, 0)), "fault"],
     [swatch("", svg("circle", { class: "point", cx: 9, cy: 6, r: 5 })), "violation"],
   );
+  if (models.some((model) => model.beliefs.length)) {
+    entries.push([swatch("belief wrong", box("frame", 12, 0)), "≠ believed otherwise than true"]);
+  }
   if (models.some((model) => model.marks.some((mark) => mark.excuse))) {
     entries.push([swatch("", svg("circle", { class: "point excused", cx: 9, cy: 6, r: 5 })), "excused"]);
   }

@@ -48,7 +48,11 @@ export class LineView {
   #buildTargets() {
     const { layout } = this.model;
     const target = (part, number, x, y, width, height) => {
-      const act = () => this.choose(part, number);
+      const act = (event) => {
+        const item = part === "belt" && event.detail > 0 ? this.#itemAt(event) : undefined;
+        if (item === undefined) this.choose(part, number);
+        else this.choose("item", item.number);
+      };
       const name = number ? `${part} ${number}` : part;
       this.svg.append(svg("rect", {
         class: "target", x: x - width / 2, y, width, height, rx: 4, tabindex: 0, role: "button", "aria-label": `Break ${name}`,
@@ -56,7 +60,7 @@ export class LineView {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
           event.stopPropagation();
-          act();
+          act(event);
         },
       }, svg("title", {}, `Break ${name}`)));
     };
@@ -68,6 +72,14 @@ export class LineView {
       if (rod.number === 1) target("loader", 0, this.x(0), 30, 36, 26);
       else target("rod", rod.number, this.x(rod.at_m) + 6, 32, 26, 24);
     }
+  }
+
+  // The item under the pointer. Items move on between press and release, so they are no targets themselves.
+  #itemAt(event) {
+    const at = this.x.back(event.clientX - this.svg.getBoundingClientRect().left);
+    const t = this.state.time;
+    return this.model.onBelt(t).find((item) => item.number > 0
+      && Math.abs(this.model.place(item, t).at - at) <= Math.max(item.length / 2, 6 / this.x.factor));
   }
 
   #buildBelt(wide, edge) {

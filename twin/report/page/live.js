@@ -8,6 +8,7 @@ import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
 import { EventList } from "./event_list.js";
 import { FaultMenu } from "./fault_menu.js";
+import { Tempo } from "./tempo.js";
 import { Tour } from "./tour.js";
 import { drawLegend } from "./legend.js";
 import { drawMarkList } from "./mark_list.js";
@@ -15,6 +16,7 @@ import { drawMarkList } from "./mark_list.js";
 const FORMAT = 1;
 const SHOWN_S = 60;
 const AHEAD_S = 4;
+const ROUNDED_S = 1e-6;  // The drawing's times are rounded to that, and what happens now has happened.
 const AGAIN_MS = 1000;
 
 export function openLive(place) {
@@ -71,7 +73,10 @@ class Live {
     this.body.replaceChildren();
     const columns = html("div", { class: "live" });
     const tour = html("div", {});
-    this.body.append(tour, columns);
+    const bar = html("div", { class: "bar" });
+    this.body.append(tour, bar, columns);
+    if (this.tempo) this.tempo.close();
+    this.tempo = new Tempo(bar, (request) => this.ask(request), message.tempo);
     const drawn = html("div", {});
     const menu = html("section", { class: "menu" });
     columns.append(drawn, menu);
@@ -97,6 +102,7 @@ class Live {
     const marks = this.model.marks.length;
     this.model.extend(message, message.acting);
     this.menu.show(message.acting);
+    this.tempo.show(message.tempo);
     if (this.model.classes.length !== classes) {
       this.legend.replaceChildren();
       drawLegend(this.legend, [this.model]);
@@ -111,10 +117,11 @@ class Live {
     }
   }
 
-  // The time between two messages is that of the wall clock, at the rate of the last ones.
+  // Between two messages time passes at the run's speed; in real time at the rate of the last messages.
   #at(message) {
     const now = performance.now();
-    if (this.received !== null && message.t_s > this.received.t) {
+    if (message.tempo !== null) this.rate = message.tempo.paused ? 0 : message.tempo.speed;
+    else if (this.received !== null && message.t_s > this.received.t) {
       const rate = (message.t_s - this.received.t) / ((now - this.received.now) / 1000);
       this.rate = this.rate === undefined ? rate : this.rate * 0.9 + rate * 0.1;
     }
@@ -124,7 +131,8 @@ class Live {
   #frame() {
     if (this.ended) return;
     const since = Math.min(0.5, (performance.now() - this.received.now) / 1000);
-    this.state.time = Math.max(this.state.time, this.received.t + since * (this.rate || 0));
+    const time = this.received.t + since * (this.rate || 0);
+    this.state.time = this.rate === 0 ? time + ROUNDED_S : Math.max(this.state.time, time);
     this.state.from = Math.max(0, this.state.time + AHEAD_S - SHOWN_S);
     this.state.to = this.state.from + SHOWN_S;
     this.state.dispatchEvent(new Event("time"));

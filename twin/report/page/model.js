@@ -29,6 +29,11 @@ function faultOf([from, until, part, number, name, settings]) {
   return { from, until, part, number, name, settings };
 }
 
+function beliefOf([number, item, from, until, steps, wrong]) {
+  const stepOf = ([t, stage, gate, name, confidence, bin, doubt]) => ({ t, stage, gate, name, confidence, bin, doubt });
+  return { number, item, from, until: until === null ? Infinity : until, steps: steps.map(stepOf), wrong };
+}
+
 function eventOf([t, lane, item, subject, words, short]) {
   return { t, lane, item, subject, words, short: short || "" };
 }
@@ -48,6 +53,7 @@ export class Model {
     this.marks = drawing.marks.map(markOf);
     this.faults = drawing.faults.map(faultOf);
     this.events = drawing.events.map(eventOf);
+    this.beliefs = drawing.beliefs.map(beliefOf);
     this.#index();
     this.stack = Array.isArray(drawing.scenario.items) ? drawing.scenario.items.length : drawing.scenario.items.count;
   }

@@ -1,6 +1,7 @@
 // Pointer and keys on a diagram: hover tells, a click goes to a time, dragging pans, dragging with Shift selects.
 
 import { html } from "./elements.js";
+import { believedWords, stepAt } from "./beliefs.js";
 import { seconds } from "./axis.js";
 
 const NEAR_PX = 14;
@@ -90,6 +91,8 @@ export class Pointer {
       const { item } = nearest;
       const answer = item.answer === null ? "" : `; recognised as ${item.answer}, ${item.confidence.toFixed(2)}`;
       lines.push(`item ${item.number} (${item.name}${answer}) at ${model.place(item, t).at.toFixed(3)} m`);
+      const belief = model.beliefs.find((each) => each.item === item.number);
+      if (belief !== undefined) lines.push(`believed: ${believedWords(belief, stepAt(belief, t))}`);
     }
     for (const event of model.events) {
       if (Math.abs(this.diagram.x(event.t) - x) < 3 && lines.length < 6) lines.push(`${event.subject} ${event.words}`);

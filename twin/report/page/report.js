@@ -7,6 +7,7 @@ import { Clock } from "./clock.js";
 import { Controls } from "./controls.js";
 import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
+import { BeliefTable } from "./belief_table.js";
 import { EventList } from "./event_list.js";
 import { drawHead } from "./head.js";
 import { drawLegend } from "./legend.js";
@@ -55,6 +56,7 @@ function drawRun(host, run, model, state, several, difference) {
   column.append(lists);
   new EventList(section(lists, "What happened"), model, state);
   drawMarkList(section(lists, "Violations"), model, state);
+  if (model.beliefs.length) new BeliefTable(section(column, "What the controller believes", "beliefs"), model, state);
 }
 
 // Goes to the time in the address, else to the first violation, and shows what is around it.
