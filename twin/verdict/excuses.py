@@ -67,7 +67,7 @@ class Excuses:
         If an item is held up, struck, or loaded onto another item because of a fault, that becomes a fact about it.
         """
         return {
-            trace.Held: lambda record: self._note(record, self.held(record.item, record.rod, record.behind)),
+            trace.Held: lambda record: self._note(record, self.held(record)),
             trace.Struck: lambda record: self._note(record, self.struck(record.item, record.rod)),
             trace.Loaded: lambda record: self._note(record, None if record.onto is None else self.onto(record.onto)),
         }
@@ -89,17 +89,16 @@ class Excuses:
         own = _first(self.facts.item(item).own, MOVED | _effects("edge_late", "edge_twice"))
         return self._unobeyed(rod, self._approach_s(rod)) or own
 
-    def held(self, item: int, rod: int | None, behind: int | None) -> Fact | None:
+    def held(self, record: trace.Held) -> Fact | None:
         """Why an item may run into a rod, or into an item that stands still."""
-        cause = self.rod_out(rod) if rod is not None else None
-        if behind is not None:
-            cause = _first(self.facts.item(behind).own, _effects("held", "taken_off"))
-        return cause or _first(self.facts.item(item).own, MOVED)
+        cause = self.rod_out(record.rod, record.t_s) if record.rod is not None else None
+        if record.behind is not None:
+            cause = _first(self.facts.item(record.behind).own, _effects("held", "taken_off"))
+        return cause or _first(self.facts.item(record.item).own, MOVED)
 
-    def rod_out(self, rod: int) -> Fact | None:
-        """Why a rod may be out: its pull did not arrive, it did not obey, or the controller was cut off."""
-        since_s = self.facts.rod(rod).extended_s
-        return self._unobeyed(rod, since_s) or self._away(since_s)
+    def rod_out(self, rod: int, now_s: float) -> Fact | None:
+        """Why a rod may be out now: its pull did not arrive, it did not obey, or the controller was cut off."""
+        return self._unobeyed(rod, self.facts.rod(rod).extended_s) or self._away(now_s)
 
     def unrest(self, requested_s: float, rods: tuple[int, ...], *, running: bool) -> Fact | None:
         """Why belt or rods may not be at rest after the request to end: the command to each of them was lost."""
@@ -146,10 +145,10 @@ class Excuses:
         facts = self.facts
         return facts.of_part(f"rod {rod}", UNOBEYED, since_s) or facts.of_part("rods", UNOBEYED, since_s)
 
-    def _away(self, since_s: float) -> Fact | None:
-        """The fact that the controller was cut off since then, or was reconnected only shortly before."""
+    def _away(self, now_s: float) -> Fact | None:
+        """The fact that the controller is cut off, or was reconnected only shortly before."""
         cut, back = self.facts.cut_off, self.facts.reconnected
-        return None if back is not None and back.t_s + RECONNECT_S < since_s else cut
+        return None if back is not None and back.t_s + RECONNECT_S < now_s else cut
 
     def _relearning(self, item: int) -> Fact | None:
         """The fact behind misleading times at a sensor that at most `RELEARNED` items have passed since."""

@@ -71,12 +71,18 @@ def test_a_controller_that_is_cut_off_may_leave_a_rod_out(check):
     assert check not in checks_of([*ROD[check], cut])
 
 
-@pytest.mark.parametrize("check", ["rod_left_out", "jam", "protocol", "unsafe_stop"])
-def test_a_reconnected_controller_must_pull_rods_after_five_seconds(check):
-    away = [fact("cut_off", None, 2.0, "controller"), fact("reconnected", None, 4.9, "controller")]
-    assert check in checks_of([*ROD[check], *away])
-    soon = [fact("cut_off", None, 2.0, "controller"), fact("reconnected", None, 5.1, "controller")]
-    assert check not in checks_of([*ROD[check], *soon])
+BROKEN_S = {"rod_left_out": 15.0, "jam": 11.0, "protocol": 10.4, "unsafe_stop": 15.0}
+"""When each of these rules is broken."""
+
+
+@pytest.mark.parametrize("check", BROKEN_S)
+@pytest.mark.parametrize("cut_s", [2.0, 10.3])
+def test_a_reconnected_controller_must_pull_rods_within_five_seconds(check, cut_s):
+    """Whether the rod went out before the loss or after it."""
+    back_s = BROKEN_S[check] - 5.0
+    cut = fact("cut_off", None, min(cut_s, back_s - 1.0), "controller")
+    assert check in checks_of([*ROD[check], cut, fact("reconnected", None, back_s - 0.1, "controller")])
+    assert check not in checks_of([*ROD[check], cut, fact("reconnected", None, back_s + 0.1, "controller")])
 
 
 def test_a_push_at_a_removed_item_is_excused():

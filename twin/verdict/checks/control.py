@@ -30,7 +30,7 @@ class Protocol(Check):
         command = wire.decode_command(record.payload.encode())
         if isinstance(command, wire.Rod) and command.push and self.facts.rod(command.number).out:
             detail = f"{record.payload} arrived while that rod was already out"
-            self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number))
+            self.violate(record.t_s, None, detail, self.excuses.rod_out(command.number, record.t_s))
 
 
 class UnsafeStop(Check):
@@ -71,7 +71,7 @@ class UnsafeStop(Check):
             if rod in self._out:
                 after_s = t_s - self._stopped_s
                 detail = f"rod {rod} was still out {after_s:.2f} s after the belt had stopped"
-                self.violate(t_s, None, detail, self.excuses.rod_out(rod))
+                self.violate(t_s, None, detail, self.excuses.rod_out(rod, t_s))
 
 
 class Crash(Check):

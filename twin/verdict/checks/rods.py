@@ -48,7 +48,7 @@ class Jam(Check):
             obstacle = f"rod {record.rod}, which was out"
         else:
             obstacle = f"item {record.behind}, which stood still"
-        excuse = self.excuses.held(record.item, record.rod, record.behind)
+        excuse = self.excuses.held(record)
         self.violate(record.t_s, record.item, f"item {record.item} ran into {obstacle}", excuse)
 
     def _loaded(self, record: trace.Loaded) -> None:
@@ -99,7 +99,7 @@ class RodLeftOut(Check):
             out_s = 0.0 if stood_s is None else record.t_s - stood_s
             if out_s > LONGEST_OUT_S:
                 detail = f"rod {record.rod} stood out for {out_s:.2f} s; the limit is {LONGEST_OUT_S:g} s"
-                self.violate(record.t_s, None, detail, self.excuses.rod_out(record.rod))
+                self.violate(record.t_s, None, detail, self.excuses.rod_out(record.rod, record.t_s))
 
     def _ended(self, record: trace.Ended) -> None:
         for rod in record.rods_out:
@@ -107,4 +107,4 @@ class RodLeftOut(Check):
             too_long = facts.out and facts.stood_s is not None and record.t_s - facts.stood_s > LONGEST_OUT_S
             if too_long or record.reason == "crashed":
                 detail = f"rod {rod} was still out when the run ended ({record.reason})"
-                self.violate(record.t_s, None, detail, self.excuses.rod_out(rod))
+                self.violate(record.t_s, None, detail, self.excuses.rod_out(rod, record.t_s))
