@@ -6,7 +6,7 @@ The table `TRACK_TRANSITIONS` has all steps of a track. The item's place on the 
 from enum import Enum
 from typing import Final
 
-from controller.core.timing_model import LONGER, SHORTER, TimingModel
+from controller.core.timing_model import BOUNCE_S, LONGER, SHORTER, TimingModel
 
 LATE_SHARE: Final = 2.0
 LATE_S: Final = 2.0
@@ -69,16 +69,17 @@ class Track:
     `number` counts loaded items from 1. `gate` is the last gate that the item has left; its centre was there at
     `centre_s` (gate 0: the loader, at the push). `missed` counts the later gates that should have detected it and did
     not. `label` and `confidence` are the recognizer's answer; `rod` is the rod of a sure label. `ambiguity` says why
-    the item must not be pushed. `blocked_at` is the gate whose beam it has blocked since `blocked_s`; `dwell_s` is its
-    dwell at the last gate. `pictured_s` is when its picture came. `odd_picture_s` is the time from load to a picture
-    outside its window, which may belong to another item. `timed`: whether `centre_s` is reliable; the timing model
-    learns only from reliable times. Clutter (`clutter`) was not loaded by the controller. It is never pushed, and no
-    rod goes out near it.
+    the item must not be pushed. `blocked_at` is the gate whose beam it has blocked since `blocked_s`; `bounced_s` is
+    when that beam became clear again after no more than a bounce. `dwell_s` is its dwell at the last gate.
+    `pictured_s` is when its picture came. `odd_picture_s` is the time from load to a picture outside its window, which
+    may belong to another item. `timed`: whether `centre_s` is reliable; the timing model learns only from reliable
+    times. Clutter (`clutter`) was not loaded by the controller. It is never pushed, and no rod goes out near it.
     """
 
     __slots__ = (
-        "ambiguity", "blocked_at", "blocked_s", "centre_s", "clutter", "confidence", "dwell_s", "gate", "image",
-        "label", "loaded_s", "missed", "number", "odd_picture_s", "pictured_s", "rod", "sightings", "stage", "timed",
+        "ambiguity", "blocked_at", "blocked_s", "bounced_s", "centre_s", "clutter", "confidence", "dwell_s", "gate",
+        "image", "label", "loaded_s", "missed", "number", "odd_picture_s", "pictured_s", "rod", "sightings", "stage",
+        "timed",
     )  # fmt: skip
 
     def __init__(self, loaded_s: float, *, clutter: bool = False, number: int = 0) -> None:
@@ -94,6 +95,7 @@ class Track:
         self.rod: int | None = None
         self.blocked_at: int | None = None
         self.blocked_s = 0.0
+        self.bounced_s: float | None = None
         self.dwell_s: float | None = None
         self.odd_picture_s: float | None = None
         self.sightings = int(clutter)
@@ -180,6 +182,8 @@ class Track:
         window_s = self.picture_window_s(timing)
         if self.stage is Stage.LOADED and self.awaits_picture and window_s is not None:
             return window_s[1]
+        if self.bounced_s is not None:
+            return self.bounced_s + BOUNCE_S
         if self.blocked_at is not None:
             # It blocks a beam and may be held there, so it gets the full patience.
             return self.blocked_s + patience_s

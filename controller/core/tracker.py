@@ -81,7 +81,9 @@ class Tracker:
         if gate not in self._dark:
             self._dark.add(gate)
             self._blocked_s[gate] = now_s
-        if any(item.blocked_at == gate for item in self.items):
+        there = next((item for item in self.items if item.blocked_at == gate), None)
+        if there is not None:
+            there.bounced_s = None
             return
         if self._bounces(gate, now_s):
             self._unassociated_s[gate] = now_s  # If it lasts, it is something close behind.
@@ -92,7 +94,7 @@ class Tracker:
                     # Its clear edge at that beam was lost, or counted as a flicker.
                     item.gate, item.centre_s, item.missed, item.timed = item.blocked_at, item.blocked_s, 0, False
                     item.mark_ambiguous("no edge when it left a beam")
-                item.blocked_at, item.blocked_s = gate, now_s
+                item.blocked_at, item.blocked_s, item.bounced_s = gate, now_s, None
                 return
         self._unassociated_s[gate] = now_s
 
@@ -104,7 +106,9 @@ class Tracker:
             return self._unassociated_passage(gate, now_s)
         dwell_s, bounces = now_s - item.blocked_s, now_s - self._blocked_s[gate] < BOUNCE_S
         if bounces or self.timing.dwell.flickers(dwell_s):
-            if not bounces:
+            if bounces:
+                item.bounced_s = now_s
+            else:
                 self.timing.dwell.learn(dwell_s)
             return None  # The beam flickers; the item is still in it.
         if item.awaits_picture:
@@ -123,6 +127,9 @@ class Tracker:
         for item in late:
             if item.stage is Stage.LOADED and item.awaits_picture and self.timing.picture.count > 0:
                 self._unpictured(item, now_s)
+                continue
+            if item.bounced_s is not None:
+                item.blocked_at = item.bounced_s = None  # A false pulse, or its other edges are lost.
                 continue
             if item.blocked_at is not None:
                 item.blocked_at = None
@@ -183,7 +190,7 @@ class Tracker:
             self._await(item, gate)
         elif not same:
             item.mark_ambiguous("another dwell than at the gate before")  # One of its edges came at a wrong time.
-        item.gate, item.missed, item.blocked_at, item.centre_s = gate, 0, None, centre_s
+        item.gate, item.missed, item.blocked_at, item.bounced_s, item.centre_s = gate, 0, None, None, centre_s
         item.sightings += 1
         item.dwell_s, item.timed = dwell_s, whole and same
 

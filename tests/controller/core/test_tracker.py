@@ -127,6 +127,20 @@ def test_a_long_train_of_bounces_is_no_passage():
     assert (item.gate, item.dwell_s, item.ambiguity) == (1, pytest.approx(DWELL_S), None)
 
 
+def test_an_item_is_not_where_a_beam_only_flickered():
+    """A false pulse comes shortly before the item."""
+    tracker = a_tracker()
+    item, nose_s = pictured(tracker), LEG_S - DWELL_S / 2
+    tracker.blocked(1, nose_s - 0.3)
+    assert tracker.cleared(1, nose_s - 0.29) is None
+    now_s = tracker.next_deadline_s
+    assert nose_s - 0.29 < now_s < nose_s
+    tracker.overdue(now_s)
+    assert (item.blocked_at, item.missed, item.ambiguity) == (None, 0, None)
+    assert passes(tracker, 1, LEG_S) is item
+    assert (item.gate, item.dwell_s, item.ambiguity) == (1, pytest.approx(DWELL_S), None)
+
+
 def test_a_bounce_behind_an_item_is_not_another_item():
     tracker = a_tracker()
     item = pictured(tracker)
