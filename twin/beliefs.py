@@ -24,7 +24,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `track` numbers its tracks from 1, over restarts as well. `item` is the controller's own count of loaded items (0:
     something that it did not load). `stage` is the track's, `gate` the last gate that the item has left (0: none),
     `label` and `confidence` the recognizer's answer. `bin` is where it is to go (0: the reject bin, None: undecided).
-    `doubt` says why it must not be pushed. `over`: the controller tracks it no longer.
+    `reject_reason` says why it must not be pushed. `over`: the controller tracks it no longer.
     """
 
     t_s: float
@@ -35,7 +35,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     label: str | None = None
     confidence: float | None = None
     bin: int | None = None
-    doubt: str | None = None
+    reject_reason: str | None = None
     over: bool = False
 
 

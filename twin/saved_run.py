@@ -24,8 +24,8 @@ T = TypeVar("T")
 class SavedRun(NamedTuple):
     """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
 
-    `said` are the lines that an external program wrote. `doubt` says what is wrong with the file of the controller's
-    beliefs; what could be read of it is drawn.
+    `said` are the lines that an external program wrote. `beliefs_caution` says what is wrong with the file of the
+    controller's beliefs; what could be read of it is drawn.
     """
 
     sketch: Sketch
@@ -33,12 +33,14 @@ class SavedRun(NamedTuple):
     origin: Origin
     caution: str | None
     said: Sequence[Said] = ()
-    doubt: str | None = None
+    beliefs_caution: str | None = None
 
     @property
     def reported(self) -> ReportedRun:
         """The run for a report."""
-        return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution, doubt=self.doubt)
+        return reported_run(
+            self.sketch, self.verdict, self.origin, caution=self.caution, beliefs_caution=self.beliefs_caution
+        )
 
 
 class _Found(msgspec.Struct):
@@ -72,8 +74,8 @@ def load_run(path: Path) -> SavedRun:
         excused = [each for each in excused if each.violation not in violations]
     interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
-    doubt = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
-    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder), doubt)
+    beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder), beliefs_caution)
 
 
 def _believe(sketch: Sketch, path: Path) -> str | None:

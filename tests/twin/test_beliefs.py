@@ -35,7 +35,7 @@ def test_each_item_has_a_track_from_its_push_to_its_bin():
     assert [(belief.item, belief.label, belief.bin) for belief in last.values()] == [
         (1, "raw", 4), (2, "ripe", 2), (3, "half_ripe", 3),
     ]  # fmt: skip
-    assert all(belief.over and belief.stage == "pushed" and belief.doubt is None for belief in last.values())
+    assert all(belief.over and belief.stage == "pushed" and belief.reject_reason is None for belief in last.values())
     first = [belief for belief in run.beliefs if belief.track == 1]
     assert [belief.stage for belief in first][:3] == ["loaded", "pictured", "decided"]
     assert [belief.t_s for belief in run.beliefs] == sorted(belief.t_s for belief in run.beliefs)
@@ -51,7 +51,7 @@ def test_a_doubtful_item_is_to_ride_to_the_reject_bin():
     unsure = faults.RecognizerSays(what="low_confidence")
     last = last_of(simulate(Scenario(items=(Item(),), faults=(unsure,)), keep_beliefs=True).beliefs)[1]
     assert (last.label, last.bin) == ("ripe", 0)
-    assert last.doubt.startswith("confidence not within")
+    assert last.reject_reason.startswith("confidence not within")
 
 
 def test_a_controller_that_starts_again_believes_anew():

@@ -80,5 +80,5 @@ def _belief(track: Track, settings: Settings, t_s: float, number: int, *, over: 
     return Belief(
         t_s=t_s, track=number, item=0 if track.clutter else track.number, stage=track.stage.value, gate=track.gate,
         label=track.label, confidence=track.confidence, bin=0 if rejects else track.rod,
-        doubt=outcome(track, settings).reason if rejects else None, over=over,
+        reject_reason=outcome(track, settings).reason if rejects else None, over=over,
     )  # fmt: skip

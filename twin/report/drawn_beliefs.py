@@ -12,7 +12,7 @@ from twin.scenario.layout import bin_name
 _DIGITS: Final = 6
 
 Step = tuple[float, str, int, str | None, float | None, int | None, str | None]
-"""From when on, stage, last gate, class, its confidence, bin (0: reject, None: undecided), doubt."""
+"""From when on, stage, last gate, class, its confidence, bin (0: reject, None: undecided), why it is rejected."""
 
 
 class DrawnBelief(msgspec.Struct, frozen=True, array_like=True):
@@ -62,7 +62,8 @@ def _items_of(tracks: Sequence[Sequence[Belief]], paths: Iterable[ItemPath]) -> 
 def _drawn(track: Sequence[Belief], path: ItemPath | None) -> DrawnBelief:
     last = track[-1]
     steps = [
-        (_short(each.t_s), each.stage, each.gate, each.label, _confidence(each), each.bin, each.doubt) for each in track
+        (_short(each.t_s), each.stage, each.gate, each.label, _confidence(each), each.bin, each.reject_reason)
+        for each in track
     ]
     item = None if path is None else path.number
     until_s = _short(last.t_s) if last.over else None

@@ -37,8 +37,8 @@ def _wrong_bin(scenario: Scenario, records: Sequence[trace.AnyRecord], item: int
     if answer is not None and answer.own:
         sure = answer.confidence >= scenario.controller.sure_at
         belongs = bin_text(scenario.bin_of(answer.label) if sure else REJECT)
-        doubt = "" if sure else f" with a confidence of only {answer.confidence:.2f}"
-        return f"mis-sorted: {name}; it was recognised as {answer.label}{doubt}, so it belongs in {belongs}"
+        unsure = "" if sure else f" with a confidence of only {answer.confidence:.2f}"
+        return f"mis-sorted: {name}; it was recognised as {answer.label}{unsure}, so it belongs in {belongs}"
     belongs = bin_text(scenario.bin_of(item_class))
     if answer is not None and binned is not None and scenario.bin_of(answer.label) == binned.bin:
         return f"misread: {name}; the twin's recognizer, too, sees {answer.label} in its picture"

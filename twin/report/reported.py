@@ -47,10 +47,10 @@ class Origin(NamedTuple):
 
 
 def reported_run(
-    sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None, doubt: str | None = None
+    sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None, beliefs_caution: str | None = None
 ) -> ReportedRun:
-    """A run for a report. `caution` says what is wrong with its trace's file, `doubt` with that of the beliefs."""
-    cautions = [f"{words}." for words in (caution, doubt) if words is not None]
+    """A run for a report. `caution` is what is wrong with its trace's file, `beliefs_caution` with its beliefs' one."""
+    cautions = [f"{words}." for words in (caution, beliefs_caution) if words is not None]
     drawing = sketch.drawing(verdict.violations, verdict.excused, cautions)
     total = len(verdict.violations) + verdict.unlisted
     return ReportedRun(

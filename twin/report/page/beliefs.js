@@ -22,7 +22,7 @@ export function binWords(bin) {
 export function believedWords(belief, step) {
   if (step === undefined) return "no track";
   const answer = step.name === null ? "no answer yet" : `${step.name} (${step.confidence.toFixed(2)})`;
-  return `${belief.number === 0 ? "something not loaded" : answer}, ${step.stage}, ${binWords(step.bin)}${step.doubt ? `: ${step.doubt}` : ""}`;
+  return `${belief.number === 0 ? "something not loaded" : answer}, ${step.stage}, ${binWords(step.bin)}${step.reason ? `: ${step.reason}` : ""}`;
 }
 
 export function truthWords(model, belief) {
@@ -94,7 +94,7 @@ function part(belief, step, x, start, stop, y, index) {
   const to = next === undefined ? stop : Math.max(from, Math.min(stop, x(next.t)));
   if (to - from < 0.2) return null;
   const kind = step.name === null ? "" : classOf(step.name);
-  return svg("rect", { class: `believed ${kind}${step.doubt ? " doubtful" : ""}`, x: from, y, width: to - from, height: BAR_HIGH });
+  return svg("rect", { class: `believed ${kind}${step.reason ? " doubtful" : ""}`, x: from, y, width: to - from, height: BAR_HIGH });
 }
 
 function shortWords(belief, last) {

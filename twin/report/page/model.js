@@ -30,7 +30,7 @@ function faultOf([from, until, part, number, name, settings]) {
 }
 
 function beliefOf([number, item, from, until, steps, wrong]) {
-  const stepOf = ([t, stage, gate, name, confidence, bin, doubt]) => ({ t, stage, gate, name, confidence, bin, doubt });
+  const stepOf = ([t, stage, gate, name, confidence, bin, reason]) => ({ t, stage, gate, name, confidence, bin, reason });
   return { number, item, from, until: until === null ? Infinity : until, steps: steps.map(stepOf), wrong };
 }
 
