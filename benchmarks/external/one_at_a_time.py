@@ -30,6 +30,14 @@ MISTAKES = (
         scenario=scenario("R", faults.EmptyPush(from_s=13.0, until_s=14.5)),
     ),
     Mistake(
+        name="seen_late_is_not_there", style=STYLE, kind="an item whose messages are late is taken for none",
+        change="""
+-        return passed == 3 and not unsure
++        return not unsure and (passed == 3 or not (pictures or passed))
+""",
+        scenario=scenario("Rh", faults.LinkDelay(delay_s=4.0, from_s=15.1, until_s=18.1)),
+    ),
+    Mistake(
         name="text_ends_the_listener", style=STYLE, kind="a payload that is no JSON ends the callback's thread",
         change="""
 -    except (ValueError, AttributeError, TypeError):

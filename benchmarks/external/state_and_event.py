@@ -22,7 +22,12 @@ MISTAKES = (
     Mistake(
         name="belt_stands_after_a_cut", style=STYLE, kind="a broken connection: the last will stops the belt, for good",
         change="""
--    lost.set()
+-    send(conveyor="run")
+@@
+ def run():
++    connection.wait()
++    send(conveyor="run")
+     while not stopping.is_set():
 """,
         scenario=scenario("R", faults.ClientCutOff(from_s=14.0, until_s=15.0)),
     ),

@@ -111,7 +111,7 @@ class Sorter:
                     quiet = await self.quiet(STROKE_S)
                     await self.command("rod_control", target[1] + "_pull")
                     return await self.quiet(STROKE_S) and quiet
-        return not doubtful and (passed == 3 or not (pictures or passed))
+        return passed == 3 and not doubtful
 
     async def run(self):
         await self.clear()

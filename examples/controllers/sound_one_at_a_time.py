@@ -152,7 +152,7 @@ class Line:
                     disturbed = self.rest(STROKE_S)
                     self.command("rod_control", target[1] + "_pull")
                     return not (self.rest(STROKE_S) or disturbed)
-        return not unsure and (passed == 3 or not (pictures or passed))
+        return passed == 3 and not unsure
 
     def run(self):
         self.clear()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twin import simulate
+from twin import Item, Scenario, faults, simulate
 from twin.links.external_controller import ExternalController
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -37,3 +37,12 @@ def test_a_scenario_by_hand_shows_its_mistake_and_none_in_the_sound_program(exte
     sound = ExternalController(external.command_of(external.SOUND[mistake.style]))
     assert simulate(mistake.scenario, link="hosted", controller=broken).violations
     assert not simulate(mistake.scenario, link="hosted", controller=sound).violations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["one_at_a_time", "windows", "asyncio", "state_and_event", "loop_by_hand"])
+def test_a_sound_program_is_not_misled_by_messages_as_late_as_its_next_load(external, style):
+    late = faults.LinkDelay(way="bb", delay_s=4.0, from_s=15.1, until_s=18.1)
+    items = Item(item_class="ripe", length_m=0.08), Item(item_class="half_ripe", length_m=0.08)
+    sound = ExternalController(external.command_of(external.SOUND[style]))
+    assert not simulate(Scenario(items=items, faults=(late,)), link="hosted", controller=sound).violations

@@ -134,16 +134,16 @@ class Machine:
 
     def due(self):
         """The time of the state is over."""
-        whole = self.state == "clearing" or (
-            not self.doubtful and (self.state == "pushing" or self.passed == 3 or not (self.pictures or self.passed))
-        )
         if self.state == "stopped" or (self.ending and self.state == "clearing"):
             self.command("conveyor", "stop")
             self.state = "stopped"
-        elif self.ending or not whole:
-            self.clear()
-        else:
+        elif self.state == "clearing" or (self.sorted_well() and not self.ending):
             self.load()
+        else:
+            self.clear()
+
+    def sorted_well(self):
+        return not self.doubtful and (self.state == "pushing" or self.passed == 3)
 
     def step(self):
         if self.client.loop(0.01) != mqtt.MQTT_ERR_SUCCESS:

@@ -165,7 +165,7 @@ def sort_one():
     while not lost.is_set():
         left_s = item.loaded_s + (GONE_S if item.pictures or item.passed else GATE_S[1] + 1.0) - time.monotonic()
         if left_s <= 0:
-            return not (doubtful or item.doubtful) and (item.passed == 3 or not (item.pictures or item.passed))
+            return item.passed == 3 and not (doubtful or item.doubtful)
         changed.wait(left_s)
         changed.clear()
         if item.picture is not None and not asked:
