@@ -48,7 +48,7 @@ def main() -> None:
         for name, width, scheme in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page.goto(f"{report.as_uri()}#t={AT_S}")
-            page.locator(".ways").wait_for()
+            page.locator(".trajectories").wait_for()
             page.screenshot(path=str(folder / name), full_page=True)
         browser.close()
 

@@ -121,14 +121,14 @@ class Confirmer:
         ) as process:
             self._running.add(process)
             try:
-                said = process.communicate(timeout=LONGEST_S)[1].strip()
+                printed = process.communicate(timeout=LONGEST_S)[1].strip()
             except subprocess.TimeoutExpired:
                 process.terminate()
                 return f"it did not end within {LONGEST_S:g} s"
             finally:
                 self._running.discard(process)
         if process.returncode not in (0, 1):
-            return said.rpartition("\n")[2].removeprefix("twin: ") or f"twin run ended with {process.returncode}"
+            return printed.rpartition("\n")[2].removeprefix("twin: ") or f"twin run ended with {process.returncode}"
         try:
             return _outcome(folder)
         except (OSError, TwinError) as error:

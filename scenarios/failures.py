@@ -14,7 +14,7 @@ import msgspec
 from controller.address import address_text
 from twin import Run, Scenario, trace
 from twin.broker.access import is_loopback
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.report.headline import headline
 from twin.report.narration import Step, steps
 from twin.scenario.faults import ControllerKilled, Fault
@@ -103,15 +103,16 @@ def failure_text(found: Found, failure: Failure) -> str:
     around_s = records[-1].t_s if first is None else first.t_s
     return "\n".join([
         head, *wrong[:MOST_RULES], *([f"... and {len(wrong) - MOST_RULES} more"] if len(wrong) > MOST_RULES else []),
-        "", *_last_words(run.said, around_s), *_around(steps(records, violations, run.said), around_s), "",
+        "", *_last_words(run.output_lines, around_s),
+        *_around(steps(records, violations, run.output_lines), around_s), "",
         *_scenario_lines(run.scenario),
         *_again(run, failure),
     ])  # fmt: skip
 
 
-def _around(told: Iterable[Step], t_s: float) -> list[str]:
+def _around(narrated: Iterable[Step], t_s: float) -> list[str]:
     """The steps just before and after a time."""
-    near = [step for step in told if t_s - BEFORE_S <= step.t_s <= t_s + AFTER_S]
+    near = [step for step in narrated if t_s - BEFORE_S <= step.t_s <= t_s + AFTER_S]
     later = sum(step.t_s > t_s for step in near)
     return [
         f"{step.t_s:10.3f} s  {step.subject} {step.action}{''.join(f'   <-- {words}' for words in step.violations)}"
@@ -119,9 +120,9 @@ def _around(told: Iterable[Step], t_s: float) -> list[str]:
     ]
 
 
-def _last_words(said: Sequence[Said], t_s: float) -> list[str]:
+def _last_words(output_lines: Sequence[OutputLine], t_s: float) -> list[str]:
     """What a program wrote last before the steps that are shown: mostly why it went wrong."""
-    before = [line for line in said if line.t_s < t_s - BEFORE_S][-MOST_WORDS:]
+    before = [line for line in output_lines if line.t_s < t_s - BEFORE_S][-MOST_WORDS:]
     return [*(f"{line.t_s:10.3f} s  program writes: {line.text}" for line in before), *(["..."] if before else [])]
 
 

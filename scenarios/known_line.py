@@ -134,8 +134,10 @@ def _aims(draw: st.DrawFn, layout: Layout) -> Aim:
 @st.composite
 def _answers_for_the_next(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
     """The answer for an item comes when the item behind, of another class if there is one, awaits its own answer."""
-    told_apart = [place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class]
-    places = told_apart or range(max(1, len(stack) - 1))
+    distinguishable = [
+        place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class
+    ]
+    places = distinguishable or range(max(1, len(stack) - 1))
     next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
     return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
 

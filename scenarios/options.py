@@ -110,8 +110,8 @@ def recognizer_of(config: pytest.Config) -> Literal["oracle", "images"]:
     command, pictures = config.getoption("--controller"), config.getoption("--pictures")
     if command is None:
         return "images" if pictures not in (None, "oracle") else "oracle"
-    told = config.getoption("--truth-service") or "{service}" in command or pictures == "oracle"
-    return "oracle" if told else "images"
+    truthful = config.getoption("--truth-service") or "{service}" in command or pictures == "oracle"
+    return "oracle" if truthful else "images"
 
 
 def camera_shown(config: pytest.Config) -> Camera:

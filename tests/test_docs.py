@@ -165,7 +165,7 @@ def granted_on_node():
 
 @pytest.mark.broker
 @pytest.mark.parametrize("loss", [(), (faults.ClientCutOff(from_s=21.0, until_s=24.0),)], ids=["no fault", "cut off"])
-def test_the_participant_in_javascript_sorts_in_lockstep_and_the_same_way_each_time(granted_on_node, loss):
+def test_the_participant_in_javascript_sorts_in_lockstep_and_alike_each_time(granted_on_node, loss):
     scenario = Scenario(seed=3, items=ItemDraw(count=4), faults=loss)
     first, second = (simulate(scenario, link="lockstep", controller=granted_on_node) for _ in range(2))
     assert first.ok, first.violations

@@ -52,8 +52,8 @@ def replay(
 
     console = Screen()
     with one_line_errors():
-        sketch, verdict, said = replayed(path)
-        show_narration(console, sketch.records, verdict.violations, said)
+        sketch, verdict, output_lines = replayed(path)
+        show_narration(console, sketch.records, verdict.violations, output_lines)
         show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
         show_violations(console, verdict.violations, verdict.unlisted)
     raise typer.Exit(VIOLATED if verdict.violations else 0)

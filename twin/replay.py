@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twin.file_kinds import read_as
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.report.drawing import Sketch
 from twin.report.reported import Verdict
 from twin.run import simulate
@@ -12,7 +12,7 @@ from twin.saved_run import load_run
 from twin.scenario.scenario import load_scenario
 
 
-def replayed(path: Path) -> tuple[Sketch, Verdict, Sequence[Said]]:
+def replayed(path: Path) -> tuple[Sketch, Verdict, Sequence[OutputLine]]:
     """A run's records, what was found in it, and what an external program wrote.
 
     `path`: a scenario file, or a folder with a saved run.
@@ -21,7 +21,7 @@ def replayed(path: Path) -> tuple[Sketch, Verdict, Sequence[Said]]:
     """
     if path.is_dir():
         saved = load_run(path)
-        return saved.sketch, saved.verdict, saved.said
+        return saved.sketch, saved.verdict, saved.output_lines
     with read_as("scenario", path):
         scenario = load_scenario(path)
     sketch = Sketch()

@@ -22,7 +22,7 @@ from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
 from twin.plant.picture_source import load_pictures_of
 from twin.report.diagram import diagram_svg
@@ -45,9 +45,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `trace` has only the last records if the run did not keep its trace. `excused` has the violations that a recorded
     fact excuses; `unlisted` counts violations beyond those listed. `lateness_ms` is how late events were under the wall
-    clock. `said` are the lines that an external program wrote, `output` all of them. `addresses` has the host and port
-    at which a hosted program looked for the broker (`mqtt`) and the recognition service (`http`). `events` counts the
-    kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
+    clock. `output_lines` are the lines that an external program wrote, `output` is their text. `addresses` has the host
+    and port at which a hosted program looked for the broker (`mqtt`) and the recognition service (`http`). `events`
+    counts the kernel's events, `exchanges` the exchanges with the controller in virtual time (in lockstep: the grants).
     `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
     core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
     that each takes, in s. `beliefs` is what our controller believed of each item; None if the run did not keep it.
@@ -65,7 +65,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     margins: Margins
     tally: Tally
     lateness_ms: Lateness
-    said: Sequence[Said] = ()
+    output_lines: Sequence[OutputLine] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     events: int
     exchanges: int
@@ -75,7 +75,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def output(self) -> str:
         """What an external program wrote."""
-        return "".join(f"{said.text}\n" for said in self.said)
+        return "".join(f"{line.text}\n" for line in self.output_lines)
 
     @property
     def ok(self) -> bool:
@@ -194,7 +194,7 @@ class _Finished(NamedTuple):
     record: trace.Trace
     tally: Tally
     took_s: float
-    said: tuple[Said, ...]
+    output_lines: tuple[OutputLine, ...]
     addresses: Mapping[str, tuple[str, int]]
 
 
@@ -203,7 +203,7 @@ def _execute(
     tempo: Tempo | None = None,
 ) -> _Finished:  # fmt: skip
     began_s, tally = wall_s(), Tally()
-    said: tuple[Said, ...] = ()
+    output_lines: tuple[OutputLine, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers, *([] if tempo is None else [tempo.see]))
     record = trace.Trace(keep=recording.keep, path=recording.path, watchers=watchers)
@@ -217,14 +217,14 @@ def _execute(
         with opening.hosted(control, scenario) as program, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=False)
             simulation.run_hosted(program, tempo, hands)
-            said, addresses = program.said, program.addresses
+            output_lines, addresses = program.output_lines, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
             simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
             simulation.run(opened, tempo, hands)
     if isinstance(control.controller, ExternalController) and link != "hosted":
-        said = control.controller.said
-    return _Finished(simulation, record, tally, wall_s() - began_s, said, addresses)
+        output_lines = control.controller.output_lines
+    return _Finished(simulation, record, tally, wall_s() - began_s, output_lines, addresses)
 
 
 def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
@@ -243,7 +243,7 @@ def _run(
     finished: _Finished, verdict: Checks, answers: CachingRecognizer, link: LinkName,
     controller: ControllerOf | ExternalController | None, beliefs: Sequence[Belief] | None,
 ) -> Run:  # fmt: skip
-    simulation, record, tally, took_s, said, addresses = finished
+    simulation, record, tally, took_s, output_lines, addresses = finished
     program = controller if isinstance(controller, ExternalController) else None
     sim_s = simulation.timeline.now
     summary = Summary(
@@ -257,7 +257,7 @@ def _run(
         controller=None if program is None else program.command,
         core=_core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
-        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), said=said,
+        margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output_lines=output_lines,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
         computing=program.hosts().computing if program is not None and link == "hosted" else (),
         beliefs=None if beliefs is None else tuple(beliefs),

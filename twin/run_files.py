@@ -106,8 +106,8 @@ class RunFiles:
             _write_json(self._folder / f"{name}.json", content)
         if run.beliefs is not None:
             write_beliefs(self._folder / BELIEFS_FILE, run.beliefs)
-        if run.said:
-            lines = "".join(f"{said.t_s:10.3f} s  {said.text}\n" for said in run.said)
+        if run.output_lines:
+            lines = "".join(f"{line.t_s:10.3f} s  {line.text}\n" for line in run.output_lines)
             (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")
 
     def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:

@@ -10,7 +10,7 @@ from twin import trace
 from twin.beliefs import BELIEFS_FILE, Belief, read_beliefs
 from twin.errors import FileError
 from twin.file_kinds import read_as
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
@@ -24,15 +24,15 @@ T = TypeVar("T")
 class SavedRun(NamedTuple):
     """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
 
-    `said` are the lines that an external program wrote. `beliefs_caution` says what is wrong with the file of the
-    controller's beliefs; what could be read of it is drawn.
+    `output_lines` are the lines that an external program wrote. `beliefs_caution` says what is wrong with the file of
+    the controller's beliefs; what could be read of it is drawn.
     """
 
     sketch: Sketch
     verdict: Verdict
     origin: Origin
     caution: str | None
-    said: Sequence[Said] = ()
+    output_lines: Sequence[OutputLine] = ()
     beliefs_caution: str | None = None
 
     @property
@@ -75,7 +75,7 @@ def load_run(path: Path) -> SavedRun:
     interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
     beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
-    return SavedRun(sketch, verdict, _origin(folder), caution, _said(folder), beliefs_caution)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _output_lines(folder), beliefs_caution)
 
 
 def _believe(sketch: Sketch, path: Path) -> str | None:
@@ -99,20 +99,20 @@ def _origin(folder: Path | None) -> Origin:
     return Origin.of_folder(folder, info.link, info.controller, info.core)
 
 
-def _said(folder: Path | None) -> list[Said]:
+def _output_lines(folder: Path | None) -> list[OutputLine]:
     """What the program wrote, with its times, as far as a file has it."""
     try:
         text = "" if folder is None else (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    said: list[Said] = []
+    output_lines: list[OutputLine] = []
     for line in text.splitlines():
         t_s, _, words = line.partition(" s  ")
         try:
-            said.append(Said(float(t_s), words))
+            output_lines.append(OutputLine(float(t_s), words))
         except ValueError:  # Of a file that an older version wrote, without times.
-            said.append(Said(said[-1].t_s if said else 0.0, line))
-    return said
+            output_lines.append(OutputLine(output_lines[-1].t_s if output_lines else 0.0, line))
+    return output_lines
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

@@ -20,7 +20,7 @@ from classifier.errors import DatasetError, ImageError
 LOOKS: Final = "looks"
 NAME: Final = "name"
 NONE: Final = "none"
-WAYS: Final = (LOOKS, NAME, NONE)
+GROUPINGS: Final = (LOOKS, NAME, NONE)
 _EDGE_PX: Final = 96
 _SCENE_PICTURES: Final = 200
 """The most pictures from which it is learned what the line looks like behind the items."""
@@ -45,11 +45,11 @@ _SMALL: Final = 0.2
 Floats = NDArray[np.float32]
 
 
-def group_by(way: str) -> Callable[[Sequence[Path]], list[int]]:
-    """The function that numbers the groups of a class's pictures, from 0. Raises `DatasetError` for no such way."""
-    if way not in WAYS:
-        raise DatasetError(f"group must be one of {', '.join(WAYS)}, got {way!r}")
-    return {LOOKS: by_looks, NAME: by_name, NONE: _each}[way]
+def group_by(grouping: str) -> Callable[[Sequence[Path]], list[int]]:
+    """The function that numbers the groups of a class's pictures, from 0. Raises `DatasetError` for another."""
+    if grouping not in GROUPINGS:
+        raise DatasetError(f"group must be one of {', '.join(GROUPINGS)}, got {grouping!r}")
+    return {LOOKS: by_looks, NAME: by_name, NONE: _each}[grouping]
 
 
 def _each(paths: Sequence[Path]) -> list[int]:

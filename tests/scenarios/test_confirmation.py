@@ -86,7 +86,7 @@ def test_a_program_that_looks_for_its_broker_on_another_machine_is_not_run(found
 
 
 @pytest.mark.slow
-def test_a_failure_that_real_time_does_not_show_is_told_apart(found, request):
+def test_a_failure_that_real_time_does_not_show_is_marked_so(found, request):
     sound = request.config.rootpath / "examples" / "controllers" / "sound_one_at_a_time.py"
     command, failure = found(KEEPS_TIME, f"{shlex.quote(sound.as_posix())} {{host}} {{port}} {{service}}")
     confirmation = Confirmer(command).confirm({"it": failure})["it"]

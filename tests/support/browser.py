@@ -39,9 +39,9 @@ class Watched:
         self.requests = []
         self.complaints = []
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", self._hear)
+        page.on("console", self._collect)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def _hear(self, message):
+    def _collect(self, message):
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)

@@ -105,24 +105,24 @@ def test_what_is_written_is_read(kept):
     assert list(read_beliefs(kept)) == [SEEN, SEEN]
 
 
-@pytest.mark.parametrize(("left", "said"), [(20, "line 3: .*; one belief a line"), (0, "must be 2 .*, got 1")])
-def test_a_file_that_is_cut_gives_what_is_there_and_a_line(kept, left, said):
+@pytest.mark.parametrize(("left", "expected"), [(20, "line 3: .*; one belief a line"), (0, "must be 2 .*, got 1")])
+def test_a_file_that_is_cut_gives_what_is_there_and_a_line(kept, left, expected):
     *whole, last = kept.read_bytes().splitlines(keepends=True)
     kept.write_bytes(b"".join(whole) + last[:left])
     read = []
-    with pytest.raises(FileError, match=said):
+    with pytest.raises(FileError, match=expected):
         read.extend(read_beliefs(kept))
     assert read == [SEEN]
 
 
-@pytest.mark.parametrize(("text", "said"), [
+@pytest.mark.parametrize(("text", "expected"), [
     (b"", "line 1"), (b"\xff\xd8\xff\xe0 a picture", "line 1"), (b'{"kind":"began"}\n', "with the key format"),
     (b'{"format":7,"beliefs":0}\n', "format of the beliefs must be 1, got 7"),
     (b'{"format":1,"beliefs":1}\n{"t_s":"soon"}\n', "line 2: t_s must be"),
 ])  # fmt: skip
-def test_what_is_no_file_of_beliefs_is_refused_in_one_line(kept, text, said):
+def test_what_is_no_file_of_beliefs_is_refused_in_one_line(kept, text, expected):
     kept.write_bytes(text)
-    with pytest.raises(FileError, match=said) as refused:
+    with pytest.raises(FileError, match=expected) as refused:
         list(read_beliefs(kept))
     assert "\n" not in str(refused.value)
 

@@ -65,8 +65,8 @@ def test_what_a_person_did_is_a_scenario_that_does_the_same_to_the_line():
             belt.obey(record.t_s, record.running)
         if isinstance(record, trace.Photographed):
             loaded = next(one for one in run.trace if isinstance(one, trace.Loaded) and one.item == record.item)
-            way_m = belt.displacement_m(record.t_s) - belt.displacement_m(loaded.t_s)
-            assert way_m == pytest.approx(run.scenario.layout.camera_m)
+            travel_m = belt.displacement_m(record.t_s) - belt.displacement_m(loaded.t_s)
+            assert travel_m == pytest.approx(run.scenario.layout.camera_m)
 
 
 def test_hands_are_refused_what_the_line_cannot_have():
@@ -79,16 +79,16 @@ def test_hands_are_refused_what_the_line_cannot_have():
         simulate(Scenario(), hands=hands)
 
 
-@pytest.mark.parametrize(("fault", "lasts_s", "said"), [
+@pytest.mark.parametrize(("fault", "lasts_s", "expected"), [
     (faults.GateStuck(gate=9), None, "gate must be 1 to 3"), (faults.TakenOff(item=3), None, "item must be 1 to 2"),
     (faults.GateStuck(gate=1), -1.0, "lasts_s must be above 0"), (faults.GateStuck(gate=1), 0.0, "above 0"),
 ])  # fmt: skip
-def test_what_cannot_be_done_is_refused_and_the_line_runs_on(fault, lasts_s, said):
+def test_what_cannot_be_done_is_refused_and_the_line_runs_on(fault, lasts_s, expected):
     hands, refusals = Hands(), []
 
     def breaks(record):
         if isinstance(record, trace.Photographed):
-            with pytest.raises(ScenarioError, match=said) as refused:
+            with pytest.raises(ScenarioError, match=expected) as refused:
                 hands.begin(fault, lasts_s)
             refusals.append(refused)
 

@@ -69,8 +69,8 @@ def test_the_truth_is_served_to_a_program_that_has_its_pictures_recognised(tmp_p
     program = PROGRAMS.parents[1] / "examples" / "controllers" / "sound_one_at_a_time.py"
     options = ["--items", "1", "--seed", "1", "--truth-service", "--service-port", str(service_port)]
     with serving(*options, "--save", str(tmp_path / "kept")) as server:
-        said = [server.stdout.readline()]
-        service = re.search(r"http://\S+", said[0])[0]
+        printed = [server.stdout.readline()]
+        service = re.search(r"http://\S+", printed[0])[0]
         assert service == f"http://127.0.0.1:{service_port}/aisim_tf_pre"
         with subprocess.Popen([sys.executable, str(program), *address(server), service]) as client:
             try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from twin.errors import ArgumentError, TwinError
-from twin.links.output_log import OutputFile, Said
+from twin.links.output_log import OutputFile, OutputLine
 from twin.links.processes import Processes
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ExternalController:
         self._hosts: Hosts | None = None
         self._placed: ExternalController | None = None
         self._output: OutputFile | None = None
-        self._said: tuple[Said, ...] = ()
+        self._output_lines: tuple[OutputLine, ...] = ()
         self._processes: Processes | None = None
         self._words: list[str] = []
 
@@ -108,9 +108,9 @@ class ExternalController:
         return self.service_port is not None or (self._command is not None and "{service}" in self._command)
 
     @property
-    def said(self) -> tuple[Said, ...]:
+    def output_lines(self) -> tuple[OutputLine, ...]:
         """What the program wrote in its last run, except on the link hosted; the end of it, if that was much."""
-        return self._said if self._placed is None else self._placed._said
+        return self._output_lines if self._placed is None else self._placed._output_lines
 
     def note_output(self, now_s: float) -> None:
         """What it has written so far, it wrote by this time."""
@@ -177,7 +177,7 @@ class ExternalController:
     def _keep_output(self) -> None:
         """Read what the program wrote, and close its file."""
         if self._output is not None:
-            self._said += self._output.close()
+            self._output_lines += self._output.close()
             self._output = None
 
 

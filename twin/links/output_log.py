@@ -14,7 +14,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 LAST_LINE_BYTES: Final = 1024
 
 
-class Said(NamedTuple):
+class OutputLine(NamedTuple):
     """A line of a program's output, and about when it was written, in s."""
 
     t_s: float
@@ -34,7 +34,7 @@ class OutputLog:
         if len(self._marks) > MOST_MARKS:
             del self._marks[: MOST_MARKS // 2 : 2]
 
-    def lines(self, end: bytes, size_bytes: int) -> Iterator[Said]:
+    def lines(self, end: bytes, size_bytes: int) -> Iterator[OutputLine]:
         """The lines of the `end` of an output of a size in all. What was written after the last mark has its time."""
         marks, t_s = iter(self._marks), 0.0
         known_bytes, written_bytes = 0, size_bytes - len(end)
@@ -42,7 +42,7 @@ class OutputLog:
             written_bytes += len(line)
             while known_bytes < written_bytes and (mark := next(marks, None)) is not None:
                 known_bytes, t_s = mark
-            yield Said(t_s, line.decode(errors="replace").rstrip())
+            yield OutputLine(t_s, line.decode(errors="replace").rstrip())
 
 
 class OutputFile:
@@ -61,11 +61,11 @@ class OutputFile:
         """The last line that is not empty."""
         return self._end(LAST_LINE_BYTES).decode(errors="replace").strip().rpartition("\n")[2]
 
-    def close(self) -> tuple[Said, ...]:
+    def close(self) -> tuple[OutputLine, ...]:
         """Close it, and return its lines: the last ones if there are many."""
-        said = tuple(self._log.lines(self._end(MOST_BYTES), self._size_bytes))
+        output_lines = tuple(self._log.lines(self._end(MOST_BYTES), self._size_bytes))
         self.file.close()
-        return said
+        return output_lines
 
     @property
     def _size_bytes(self) -> int:

@@ -110,7 +110,7 @@ class OraclePictures:
         if damage is not None:
             answer = Fails(error=damage) if damage in UNREADABLE else Says(label=UNKNOWN, confidence=confidence)
             note = Note(latency_s=note.latency_s, answer=answer)
-        return _noted(self._shown.image(belt_item, damage), note)
+        return _with_note_if_image(self._shown.image(belt_item, damage), note)
 
 
 class PlainPictures:
@@ -125,10 +125,10 @@ class PlainPictures:
     def picture(self, belt_item: BeltItem) -> bytes:
         """The item's picture: the bytes of an image file."""
         image = self._shown.image(belt_item, picture_damage(belt_item, self._faults))
-        return _noted(image, note_of(None, belt_item, self._model, self._stream, self._faults))
+        return _with_note_if_image(image, note_of(None, belt_item, self._model, self._stream, self._faults))
 
 
-def _noted(image: bytes, note: Note) -> bytes:
+def _with_note_if_image(image: bytes, note: Note) -> bytes:
     """The image with a note, unless it is no image."""
     return with_note(image, note) if can_carry_note(image) else image
 

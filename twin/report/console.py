@@ -11,7 +11,7 @@ from rich.table import Table
 from controller.system import wall_s
 from twin import trace
 from twin.doctor import Finding
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.report.finished_run import FinishedRun
 from twin.report.narration import narrate, steps
 from twin.report.screen import verbatim
@@ -191,15 +191,18 @@ def show_violations(console: Console, violations: Sequence[Violation], unlisted:
 
 
 def show_narration(
-    console: Console, records: Iterable[trace.AnyRecord], violations: Iterable[Violation], said: Sequence[Said] = ()
+    console: Console,
+    records: Iterable[trace.AnyRecord],
+    violations: Iterable[Violation],
+    output_lines: Sequence[OutputLine] = (),
 ) -> None:
     """Show a run step by step: time, subject, action, and the violations found at that time.
 
-    `said`: what an external program wrote is a row, too.
+    Each of the `output_lines` of an external program is a row, too.
     """
     table = Table("time in s", "subject", "action", "violation")
     table.columns[0].justify = "right"
-    for step in steps(records, violations, said):
+    for step in steps(records, violations, output_lines):
         cells = (step.subject, step.action, "\n".join(step.violations))
         table.add_row(f"{step.t_s:.3f}", *map(verbatim, cells), style="red" if step.violations else None)
     console.print(table)

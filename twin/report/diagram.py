@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from twin.report.drawing import Drawing, DrawnItem
-from twin.report.intervals import blocked_spans, out_spans, ways
+from twin.report.intervals import blocked_spans, out_spans, trajectories
 
 WIDE_PX: Final = 900
 HIGH_PX: Final = 320
@@ -50,8 +50,8 @@ def diagram_svg(drawing: Drawing) -> str:
     plane = _Plane(drawing)
     parts = [
         *_faults(drawing, plane), *_levels(drawing, plane), *_rods(drawing, plane),
-        *(_way(item, drawing, plane) for item in drawing.items), *_beams(drawing, plane), *_marks(drawing, plane),
-        *_axis(plane),
+        *(_trajectory(item, drawing, plane) for item in drawing.items),
+        *_beams(drawing, plane), *_marks(drawing, plane), *_axis(plane),
     ]  # fmt: skip
     words = f"Position over time, {len(drawing.items)} items, {len(drawing.marks)} marks"
     return (
@@ -93,11 +93,11 @@ def _boxes(spans: Iterable[tuple[float, float]], plane: _Plane, top: float, bott
     return "".join(f"M{left} {top}H{max(left + 1, right)}V{bottom}H{left}Z" for left, right in shown)
 
 
-def _way(item: DrawnItem, drawing: Drawing, plane: _Plane) -> str:
+def _trajectory(item: DrawnItem, drawing: Drawing, plane: _Plane) -> str:
     lines = []
-    for way in ways(item, drawing.belt, drawing.end_s):
-        if plane.shows(way[0][0], way[-1][0]):
-            inside = [(at_s, at_m) for at_s, at_m in way if plane.from_s <= at_s <= plane.until_s]
+    for trajectory in trajectories(item, drawing.belt, drawing.end_s):
+        if plane.shows(trajectory[0][0], trajectory[-1][0]):
+            inside = [(at_s, at_m) for at_s, at_m in trajectory if plane.from_s <= at_s <= plane.until_s]
             lines.append("M" + "L".join(f"{plane.x(at_s)} {plane.y(at_m)}" for at_s, at_m in inside))
     drawn = "".join(line for line in lines if len(line) > 1)
     if not drawn:
@@ -105,8 +105,8 @@ def _way(item: DrawnItem, drawing: Drawing, plane: _Plane) -> str:
     colour, dashes = COLOURS.get(item.item_class, OTHER), DASHES.get(item.item_class, "none")
     name = f"item {item.number} ({item.item_class})"
     return (
-        f'<path class="way" d="{drawn}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-dasharray="{dashes}">'
-        f"<title>{escape(name)}</title></path>"
+        f'<path class="trajectory" d="{drawn}" fill="none" stroke="{colour}" stroke-width="1.8" '
+        f'stroke-dasharray="{dashes}"><title>{escape(name)}</title></path>'
     )
 
 

@@ -1,4 +1,4 @@
-"""What the pages draw of a run, as data: ways of items, strokes of rods, beams, faults, messages, violations.
+"""What the pages draw of a run, as data: trajectories of items, strokes of rods, beams, faults, messages, violations.
 
 `Sketch` collects it record by record. `Drawing` is the result; a page has it as JSON. Times in s, positions in m.
 """
@@ -35,7 +35,7 @@ _DIGITS: Final = 6
 
 
 class DrawnItem(msgspec.Struct, frozen=True, array_like=True):
-    """An item: number, class, length, answer and confidence of the recognizer, digest of its picture, stretches."""
+    """An item: number, class, length, answer and confidence of the recognizer, digest of its picture, phases."""
 
     number: int
     item_class: str
@@ -43,7 +43,7 @@ class DrawnItem(msgspec.Struct, frozen=True, array_like=True):
     answer: str | None
     confidence: float
     picture: str | None
-    stretches: list[Sequence[Any]]
+    phases: list[Sequence[Any]]
 
 
 class DrawnGate(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class DrawnGate(msgspec.Struct, frozen=True):
 
     at_m: float
     beam: list[tuple[float, bool]]
-    said: list[tuple[float, bool]]
+    reported: list[tuple[float, bool]]
 
 
 class DrawnRod(msgspec.Struct, frozen=True):
@@ -134,8 +134,8 @@ class Sketch:
             self._rods[record.rod].move(record)
         elif isinstance(record, trace.Edge):
             _change(self._beams[record.gate], record.t_s, record.blocked)
-        elif isinstance(record, trace.Feedback) and record.key in self._said:
-            _change(self._said[record.key], record.t_s, record.value == "blocked")
+        elif isinstance(record, trace.Feedback) and record.key in self._reported:
+            _change(self._reported[record.key], record.t_s, record.value == "blocked")
         elif isinstance(record, trace.Injected):
             self._inject(record)
         elif isinstance(record, trace.Answered):
@@ -154,7 +154,7 @@ class Sketch:
     def drawing(
         self, violations: Sequence[Violation], excused: Sequence[Excused] = (), more: Sequence[str] = ()
     ) -> Drawing:
-        """The drawing of what was seen up to now, with the verdict's marks. `more` is said beside what is left out."""
+        """The drawing of what was seen up to now, with the verdict's marks. `more` is shown beside what is left out."""
         scenario = self._scenario
         marks = [_mark(each) for each in violations[:MOST_MARKS]]
         marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
@@ -166,7 +166,7 @@ class Sketch:
             belt=[_rounded(segment, 9) for segment in self._belt.segments],
             items=[self._drawn_item(path) for path in self._items.paths.values()],
             gates=[
-                DrawnGate(at_m=at_m, beam=self._beams[number], said=self._said[f"gate {number}"])
+                DrawnGate(at_m=at_m, beam=self._beams[number], reported=self._reported[f"gate {number}"])
                 for number, at_m in enumerate(scenario.layout.gates_m, start=1)
             ],
             rods=[
@@ -188,7 +188,7 @@ class Sketch:
         lists: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {"belt": (belt.segments, belt.ahead(until_s))}
         lists |= {f"rod {number}": (rod.reaches, rod.ahead()) for number, rod in self._rods.items()}
         lists |= {f"beam {number}": (changes, ()) for number, changes in self._beams.items()}
-        return lists | {name: (changes, ()) for name, changes in self._said.items()}
+        return lists | {name: (changes, ()) for name, changes in self._reported.items()}
 
     def _begin(self, scenario: Scenario) -> None:
         self.began = True
@@ -198,7 +198,7 @@ class Sketch:
         self._rods = {rod: RodMotion(scenario, rod) for rod in (LOADER, *scenario.layout.bins)}
         gates = range(1, len(scenario.layout.gates_m) + 1)
         self._beams: dict[int, list[tuple[float, bool]]] = {gate: [] for gate in gates}
-        self._said: dict[str, list[tuple[float, bool]]] = {f"gate {gate}": [] for gate in gates}
+        self._reported: dict[str, list[tuple[float, bool]]] = {f"gate {gate}": [] for gate in gates}
 
     def _inject(self, record: trace.Injected) -> None:
         """A person makes a fault act, or ends it."""
@@ -212,15 +212,14 @@ class Sketch:
 
     def _drawn_item(self, path: ItemPath) -> DrawnItem:
         answer = self._answers.get(path.number)
-        stretches: list[Sequence[Any]] = [
-            [_short(stretch.from_s), stretch.how, _short(stretch.value)]
-            + ([] if stretch.number is None else [stretch.number])
-            for stretch in path.stretches
+        phases: list[Sequence[Any]] = [
+            [_short(phase.from_s), phase.how, _short(phase.value)] + ([] if phase.number is None else [phase.number])
+            for phase in path.phases
         ]
         label = None if answer is None else answer.label
         confidence = 0.0 if answer is None else round(answer.confidence, 3)
         picture = self._pictures.get(path.number)
-        return DrawnItem(path.number, path.item_class, round(path.length_m, 4), label, confidence, picture, stretches)
+        return DrawnItem(path.number, path.item_class, round(path.length_m, 4), label, confidence, picture, phases)
 
     def _left_out(self, marks: int, listed: Sequence[trace.AnyRecord]) -> Iterable[str]:
         if self._items_left_out:

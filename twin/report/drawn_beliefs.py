@@ -51,8 +51,8 @@ def _items_of(tracks: Sequence[Sequence[Belief]], paths: Iterable[ItemPath]) -> 
     """The item of each track: the first one loaded after the track's push and before the next push."""
     items: dict[int, ItemPath] = {}
     place = -1
-    for path in sorted((path for path in paths if path.number > 0), key=lambda path: path.stretches[0].from_s):
-        while place + 1 < len(tracks) and tracks[place + 1][0].t_s <= path.stretches[0].from_s:
+    for path in sorted((path for path in paths if path.number > 0), key=lambda path: path.phases[0].from_s):
+        while place + 1 < len(tracks) and tracks[place + 1][0].t_s <= path.phases[0].from_s:
             place += 1
         if place >= 0:
             items.setdefault(tracks[place][0].track, path)
@@ -71,7 +71,7 @@ def _drawn(track: Sequence[Belief], path: ItemPath | None) -> DrawnBelief:
 
 
 def _unknown(path: ItemPath) -> DrawnBelief:
-    start, last = path.stretches[0], path.stretches[-1]
+    start, last = path.phases[0], path.phases[-1]
     until_s = _short(last.from_s) if last.how in GONE else None
     return DrawnBelief(0, path.number, _short(start.from_s), until_s, (), ("the controller has no track",))
 
@@ -85,7 +85,7 @@ def _wrong(last: Belief, path: ItemPath | None) -> list[str]:
     wrong = []
     if last.label is not None and last.label != path.item_class:
         wrong.append(f"class believed {last.label}, is {path.item_class}")
-    end = path.stretches[-1]
+    end = path.phases[-1]
     if last.bin is not None and end.how == "binned" and end.number is not None and last.bin != end.number:
         wrong.append(f"bin planned {bin_name(last.bin)}, reached {bin_name(end.number)}")
     return wrong

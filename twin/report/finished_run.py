@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twin.beliefs import Belief
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -58,5 +58,5 @@ class FinishedRun(Protocol):
         """What our controller believed of each item; None if the run did not keep it."""
 
     @property
-    def said(self) -> Sequence[Said]:
+    def output_lines(self) -> Sequence[OutputLine]:
         """The lines that an external program wrote."""

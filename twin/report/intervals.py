@@ -1,4 +1,4 @@
-"""Spans of time in a drawing: beams blocked, rods out, ways of items; for pictures that are not drawn by a browser."""
+"""Spans of time and trajectories of items in a drawing, for pictures that are not drawn by a browser."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -38,21 +38,21 @@ def displacement_m(belt: Belt, at_s: float) -> float:
     return from_m + (speed + acceleration * elapsed_s / 2) * elapsed_s
 
 
-def ways(item: DrawnItem, belt: Belt, end_s: float) -> Iterator[list[tuple[float, float]]]:
-    """An item's way along the belt as corners (time, position), one list for each unbroken stay on it."""
-    way: list[tuple[float, float]] = []
-    for place, (from_s, how, value, *_) in enumerate(item.stretches):
-        until_s = item.stretches[place + 1][0] if place + 1 < len(item.stretches) else end_s
+def trajectories(item: DrawnItem, belt: Belt, end_s: float) -> Iterator[list[tuple[float, float]]]:
+    """An item's trajectory on the belt as corners (time, position), one list for each unbroken stay on it."""
+    trajectory: list[tuple[float, float]] = []
+    for place, (from_s, how, value, *_) in enumerate(item.phases):
+        until_s = item.phases[place + 1][0] if place + 1 < len(item.phases) else end_s
         if how in GONE:
-            if way:
-                yield way
-            way = []
+            if trajectory:
+                yield trajectory
+            trajectory = []
         elif how == "rides":
-            way += [(at_s, displacement_m(belt, at_s) - value) for at_s in _turns(belt, from_s, until_s)]
+            trajectory += [(at_s, displacement_m(belt, at_s) - value) for at_s in _turns(belt, from_s, until_s)]
         else:
-            way += [(from_s, value), (until_s, value)]
-    if way:
-        yield way
+            trajectory += [(from_s, value), (until_s, value)]
+    if trajectory:
+        yield trajectory
 
 
 def _turns(belt: Belt, from_s: float, until_s: float) -> list[float]:

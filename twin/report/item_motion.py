@@ -18,7 +18,7 @@ GONE: Final = ("binned", "off")
 How = Literal["rides", "held", "carried", "binned", "off"]
 
 
-class Stretch(NamedTuple):
+class Phase(NamedTuple):
     """What an item does from `from_s` on.
 
     `rides`: its centre is at the belt's displacement less `value`. `held`, `carried` (off by a rod) and `binned`: it is
@@ -32,16 +32,16 @@ class Stretch(NamedTuple):
 
 
 class ItemPath(NamedTuple):
-    """One item's, or foreign object's, way along the belt."""
+    """One item's, or foreign object's, path along the belt."""
 
     number: int
     item_class: str
     length_m: float
-    stretches: list[Stretch]
+    phases: list[Phase]
 
 
 class ItemMotion:
-    """The ways of all items, record by record: `paths` by item number."""
+    """The paths of all items, record by record: `paths` by item number."""
 
     def __init__(self, scenario: Scenario, belt: BeltMotion) -> None:
         layout = scenario.layout
@@ -66,9 +66,9 @@ class ItemMotion:
     def centre_m(self, item: int, at_s: float) -> float | None:
         """The position of an item's centre at a time not before its last record; None if it is not on the belt."""
         path = self.paths.get(item)
-        if path is None or path.stretches[-1].how in GONE:
+        if path is None or path.phases[-1].how in GONE:
             return None
-        last = path.stretches[-1]
+        last = path.phases[-1]
         return self._belt.displacement_m(at_s) - last.value if last.how == "rides" else last.value
 
     def _load(self, record: trace.Loaded) -> None:
@@ -88,21 +88,21 @@ class ItemMotion:
         self._ride(item, at_s, at_m)
 
     def _ride(self, item: int, at_s: float, at_m: float) -> None:
-        self._go(item, Stretch(at_s, "rides", self._belt.displacement_m(at_s) - at_m))
+        self._go(item, Phase(at_s, "rides", self._belt.displacement_m(at_s) - at_m))
 
-    def _go(self, item: int, stretch: Stretch) -> None:
+    def _go(self, item: int, phase: Phase) -> None:
         if item in self.paths:
-            self.paths[item].stretches.append(stretch)
+            self.paths[item].phases.append(phase)
 
     def _by_hand(self, record: trace.TakenByHand) -> None:
         if not record.back:
-            self._go(record.item, Stretch(record.t_s, "off", self.centre_m(record.item, record.t_s) or 0.0))
+            self._go(record.item, Phase(record.t_s, "off", self.centre_m(record.item, record.t_s) or 0.0))
             return
         path = self.paths.get(record.item)
         if path is not None:
-            self._ride(record.item, record.t_s, self._put_back_m(record, path.stretches[-1]))
+            self._ride(record.item, record.t_s, self._put_back_m(record, path.phases[-1]))
 
-    def _put_back_m(self, record: trace.TakenByHand, off: Stretch) -> float:
+    def _put_back_m(self, record: trace.TakenByHand, off: Phase) -> float:
         """Where a person put an item back. The trace has no position; the scenario's fault has."""
         hands = [
             (abs(off.from_s + fault.back_s - record.t_s), abs(off.value - fault.at_m), place, fault.back_m)
@@ -115,7 +115,7 @@ class ItemMotion:
     def _hold(self, record: trace.Held) -> None:
         at_m = self.centre_m(record.item, record.t_s)
         if at_m is not None:
-            self._go(record.item, Stretch(record.t_s, "held", at_m))
+            self._go(record.item, Phase(record.t_s, "held", at_m))
 
     def _ride_on(self, record: trace.Released) -> None:
         at_m = self.centre_m(record.item, record.t_s)
@@ -124,14 +124,14 @@ class ItemMotion:
 
     def _take(self, record: trace.Taken) -> None:
         at_m = self.positions_m.get(record.rod, 0.0) + record.offset_m
-        self._go(record.item, Stretch(record.t_s, "carried", at_m, record.rod))
+        self._go(record.item, Phase(record.t_s, "carried", at_m, record.rod))
 
     def _strike(self, record: trace.Struck) -> None:
         """A rod that turns back before the bin leaves the items that it has taken on the belt, struck."""
         path = self.paths.get(record.item)
-        if path is not None and path.stretches[-1].how == "carried":
-            self._ride(record.item, record.t_s, path.stretches[-1].value)
+        if path is not None and path.phases[-1].how == "carried":
+            self._ride(record.item, record.t_s, path.phases[-1].value)
 
     def _fall(self, record: trace.Binned) -> None:
         at_m = self.centre_m(record.item, record.t_s)
-        self._go(record.item, Stretch(record.t_s, "binned", self._end_m if at_m is None else at_m, record.bin))
+        self._go(record.item, Phase(record.t_s, "binned", self._end_m if at_m is None else at_m, record.bin))

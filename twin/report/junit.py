@@ -10,8 +10,8 @@ from twin.report.finished_run import FinishedRun
 from twin.verdict.checks import ALL_CHECKS, Violation
 
 SUITE: Final = "twin"
-MOST_TOLD: Final = 20
-"""Violations of one rule that are told in full."""
+MOST_LISTED: Final = 20
+"""Violations of one rule that are listed in full."""
 
 
 def write_junit(path: Path, run: FinishedRun, link: str) -> None:
@@ -47,9 +47,9 @@ def junit_xml(run: FinishedRun, link: str) -> bytes:
 def _add_case(suite: ElementTree.Element, name: str, violations: Sequence[Violation]) -> None:
     case = ElementTree.SubElement(suite, "testcase", {"classname": "twin.rules", "name": name})
     if violations:
-        lines = [f"{violation.t_s:.3f} s: {_printable(violation.detail)}" for violation in violations[:MOST_TOLD]]
-        if len(violations) > MOST_TOLD:
-            lines.append(f"... and {len(violations) - MOST_TOLD} more")
+        lines = [f"{violation.t_s:.3f} s: {_printable(violation.detail)}" for violation in violations[:MOST_LISTED]]
+        if len(violations) > MOST_LISTED:
+            lines.append(f"... and {len(violations) - MOST_LISTED} more")
         ElementTree.SubElement(case, "failure", {"message": lines[0], "type": name}).text = "\n".join(lines)
 
 

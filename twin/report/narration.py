@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from twin import trace
-from twin.links.output_log import Said
+from twin.links.output_log import OutputLine
 from twin.scenario.layout import bin_text
 from twin.verdict.checks import Violation
 
@@ -26,13 +26,13 @@ class Step(NamedTuple):
 
 
 def steps(
-    records: Iterable[trace.AnyRecord], violations: Iterable[Violation], said: Sequence[Said] = ()
+    records: Iterable[trace.AnyRecord], violations: Iterable[Violation], output_lines: Sequence[OutputLine] = ()
 ) -> Iterator[Step]:
-    """A run step by step. What a program `said` comes before what happened at the same time."""
+    """A run step by step. A program's `output_lines` come before what happened at the same time."""
     found: dict[float, list[str]] = {}
     for violation in violations:
         found.setdefault(violation.t_s, []).append(f"{violation.check}: {violation.detail}")
-    ordered, lines = list(records), deque(said)
+    ordered, lines = list(records), deque(output_lines)
     for place, record in enumerate(ordered):
         while lines and lines[0].t_s <= record.t_s:
             line = lines.popleft()

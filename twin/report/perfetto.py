@@ -65,10 +65,10 @@ def _items(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
     for item in drawing.items:
         name = f"item {item.number} ({item.item_class})"
         same = {"cat": "item", "id": item.number, "pid": run, "name": name}
-        last = item.stretches[-1]
+        last = item.phases[-1]
         end_s = last[0] if last[1] in ("binned", "off") else drawing.end_s
-        yield same | {"ph": "b", "ts": item.stretches[0][0] * MICRO, "args": {"answer": item.answer}}
-        for from_s, how, *_ in item.stretches[1:]:
+        yield same | {"ph": "b", "ts": item.phases[0][0] * MICRO, "args": {"answer": item.answer}}
+        for from_s, how, *_ in item.phases[1:]:
             if from_s < end_s:
                 yield same | {"ph": "n", "ts": from_s * MICRO, "args": {"how": how}}
         where = bin_text(last[3]) if last[1] == "binned" and len(last) > 3 else last[1]

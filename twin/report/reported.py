@@ -82,10 +82,10 @@ def first_difference(one: Iterable[trace.AnyRecord], other: Iterable[trace.AnyRe
         if first == second or (isinstance(first, trace.Began) and isinstance(second, trace.Began)):
             continue
         t_s = min(record.t_s for record in (first, second) if record is not None)
-        return Difference(t_s=round(t_s, 6), one=_told(first), other=_told(second))
+        return Difference(t_s=round(t_s, 6), one=_narrated(first), other=_narrated(second))
 
 
-def _told(record: trace.AnyRecord | None) -> str:
+def _narrated(record: trace.AnyRecord | None) -> str:
     return "the trace is over" if record is None else f"{' '.join(narrate(record))} at {record.t_s:.3f} s"
 
 

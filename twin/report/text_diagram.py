@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from twin.report.drawing import Drawing
-from twin.report.intervals import blocked_spans, out_spans, ways
+from twin.report.intervals import blocked_spans, out_spans, trajectories
 
 ROWS: Final = 25
 LABEL: Final = 8
@@ -85,8 +85,8 @@ def _put_parts(canvas: _Canvas, drawing: Drawing) -> None:
 def _put_items(canvas: _Canvas, drawing: Drawing) -> None:
     for item in drawing.items:
         sign = str(item.number)[-1] if item.number > 0 else "?"
-        for way in ways(item, drawing.belt, drawing.end_s):
-            for (from_s, from_m), (until_s, until_m) in pairwise(way):
+        for trajectory in trajectories(item, drawing.belt, drawing.end_s):
+            for (from_s, from_m), (until_s, until_m) in pairwise(trajectory):
                 for column in range(canvas.column(from_s), canvas.column(until_s) + 1):
                     at_s = min(max(canvas.from_s + (column + 0.5) * canvas.step_s, from_s), until_s)
                     share = 0.0 if until_s == from_s else (at_s - from_s) / (until_s - from_s)

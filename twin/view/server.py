@@ -190,7 +190,7 @@ class ViewServer:
         watcher = _Watcher()
         watcher.tell(msgspec.json.encode(whole))
         self._watchers.add(watcher)
-        tasks = [asyncio.create_task(self._send(page, watcher)), asyncio.create_task(self._hear(page, watcher))]
+        tasks = [asyncio.create_task(self._send(page, watcher)), asyncio.create_task(self._receive(page, watcher))]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -205,7 +205,7 @@ class ViewServer:
                 await page.send_text(message.decode())
             await page.close(TRY_AGAIN)
 
-    async def _hear(self, page: WebSocket, watcher: _Watcher) -> None:
+    async def _receive(self, page: WebSocket, watcher: _Watcher) -> None:
         with suppress(WebSocketDisconnect, RuntimeError):
             while True:
                 refusal = self._obey(await page.receive_text(), watcher)

@@ -68,10 +68,10 @@ def test_items_of_quite_different_colours_are_different_groups() -> None:
     assert len(set(group_pictures(np.stack(pictures)))) == 3
 
 
-@pytest.mark.parametrize("way", ["looks", "name"])
-def test_no_item_is_on_two_sides(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("grouping", ["looks", "name"])
+def test_no_item_is_on_two_sides(tmp_path: Path, grouping: str) -> None:
     tree = tmp_path / "tree"
-    sides = split_flat(set_of_peaches(tmp_path / "flat"), tree, shares=(0.6, 0.2, 0.2), seed=1, group=way)
+    sides = split_flat(set_of_peaches(tmp_path / "flat"), tree, shares=(0.6, 0.2, 0.2), seed=1, group=grouping)
     found = sides_of(tree)
     assert len(found) == 6
     assert {len(at) for at in found.values()} == {1}

@@ -103,13 +103,13 @@ def qualities_of_service():
 
 
 def last_will():
-    dies, hears = Client("dies"), Client("hears").begin()
+    dies, listener = Client("dies"), Client("listener").begin()
     dies.paho.will_set("own/will", "died", qos=1)
     dies.begin()
     Client("dies").begin().end()  # Takes its place, and so breaks its connection.
-    assert (b"died", 1) in hears.payloads
+    assert (b"died", 1) in listener.payloads
     dies.end()
-    hears.end()
+    listener.end()
 
 
 def reconnect():

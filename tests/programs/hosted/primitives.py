@@ -143,11 +143,11 @@ def plain_asyncio():
 
 
 def signals():
-    heard = []
-    signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    received = []
+    signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
     threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
     sleep(2)
-    assert heard == [signal.SIGINT]
+    assert received == [signal.SIGINT]
     passed(2)
 
 

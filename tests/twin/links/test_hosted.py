@@ -299,7 +299,7 @@ def labelled_s(run):
     return [float(line.split()[1]) for line in run.output.splitlines() if line.startswith("labelled")]
 
 
-def test_how_long_computing_takes_can_be_said():
+def test_how_long_computing_takes_can_be_given():
     scenario = Scenario(seed=5, items=ItemDraw(count=2))
     slow, none = (simulate(scenario, link="hosted", controller=computing(ms)) for ms in (6000, 0))
     assert labelled_s(slow) == [pytest.approx(6, abs=0.001)] * 2

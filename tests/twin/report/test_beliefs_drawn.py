@@ -12,7 +12,7 @@ from twin import Item, Layout, Scenario, faults, settings_for, simulate
 from twin.beliefs import Belief
 from twin.cli import app
 from twin.report.drawn_beliefs import drawn_beliefs
-from twin.report.item_motion import ItemPath, Stretch
+from twin.report.item_motion import ItemPath, Phase
 
 STACK = tuple(Item(item_class=name) for name in ("ripe", "half_ripe", "raw", "ripe"))
 MISREAD = faults.RecognizerSays(what="wrong_label", from_s=16.0, until_s=21.0)
@@ -27,7 +27,7 @@ def believed(track, t_s, **changes):
 
 def path(number, loaded_s, bin_number, item_class="ripe"):
     return ItemPath(
-        number, item_class, 0.08, [Stretch(loaded_s, "rides", 0.0), Stretch(loaded_s + 9, "binned", 1.0, bin_number)]
+        number, item_class, 0.08, [Phase(loaded_s, "rides", 0.0), Phase(loaded_s + 9, "binned", 1.0, bin_number)]
     )
 
 
@@ -67,7 +67,7 @@ def test_a_belief_that_comes_true_is_not_wrong():
     ({"label": None, "bin": 0}, 2, ["bin planned reject, reached 2"]),
     ({"label": None, "bin": None}, 2, []),
 ])  # fmt: skip
-def test_a_class_and_a_bin_other_than_the_true_ones_are_said(last, reached, wrong):
+def test_a_class_and_a_bin_other_than_the_true_ones_are_shown(last, reached, wrong):
     (drawn,) = drawn_beliefs([believed(1, 1.0, confidence=0.9, **last)], {1: path(1, 1.5, reached)})
     assert list(drawn.wrong) == wrong
 
@@ -96,10 +96,10 @@ def test_a_folder_with_beliefs_and_one_without_are_reported(copied):
     assert drawing["beliefs"] == []
 
 
-@pytest.mark.parametrize(("text", "said"), [
+@pytest.mark.parametrize(("text", "expected"), [
     (b'{"format":9,"beliefs":1}\n', "format of the beliefs must be 1, got 9"), (b"\x89PNG", "line 1"), (None, "line 8"),
 ])  # fmt: skip
-def test_a_torn_or_foreign_file_of_beliefs_gives_a_line_and_what_is_there(copied, text, said):
+def test_a_torn_or_foreign_file_of_beliefs_gives_a_line_and_what_is_there(copied, text, expected):
     path = copied / "beliefs.jsonl"
     torn = b"".join(path.read_bytes().splitlines(keepends=True)[:7]) + b'{"t_s":'
     path.write_bytes(torn if text is None else text)
@@ -107,10 +107,10 @@ def test_a_torn_or_foreign_file_of_beliefs_gives_a_line_and_what_is_there(copied
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith(f"twin: {path}")
-    assert said in line
+    assert expected in line
     assert len(drawing["items"]) == len(STACK)
     assert sum(len(steps) for *_, steps, _ in drawing["beliefs"]) == (6 if text is None else 0)
-    assert said in drawing["left_out"][0]
+    assert expected in drawing["left_out"][0]
 
 
 def test_a_file_of_beliefs_is_no_trace(kept, tmp_path):
@@ -132,8 +132,8 @@ def test_the_page_shows_what_was_believed_beside_the_truth(kept):
         assert "in truth raw" in words
         assert "wrong" in mistaken.get_attribute("class").split()
         assert page.locator(".belief.wrong[data-item]").count() == 1
-        said = page.locator(".beliefs .marks button", has_text=f"item {MISTAKEN}")
-        said.click()
+        button = page.locator(".beliefs .marks button", has_text=f"item {MISTAKEN}")
+        button.click()
         at_s = float(page.locator(".typed").input_value())
         page.locator(".typed").fill(str(at_s - 0.05))
         page.locator(".typed").press("Enter")

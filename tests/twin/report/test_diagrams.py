@@ -50,7 +50,7 @@ def twin(*arguments):
 def test_a_notebook_shows_the_diagram_below_the_tables(failing):
     shown = failing._repr_html_()
     root = ElementTree.fromstring(shown[shown.index("<svg") :])
-    lines = root.findall(".//{*}path[@class='way']")
+    lines = root.findall(".//{*}path[@class='trajectory']")
     assert len(lines) == 3
     assert len(root.findall(".//{*}path[@class='mark']")) == 1
     assert "gate stuck" in shown
@@ -64,7 +64,7 @@ def test_a_long_run_is_drawn_around_its_first_violation():
     late = simulate(Scenario(items=ItemDraw(count=60)))
     assert late.trace[-1].t_s > LONGEST_S
     svg = diagram_svg(drawing_of(late))
-    assert 10 < svg.count('class="way"') < 60
+    assert 10 < svg.count('class="trajectory"') < 60
 
 
 def test_the_terminal_draws_each_item_by_its_digit(failing):

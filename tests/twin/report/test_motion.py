@@ -86,9 +86,9 @@ def test_belt_faults_that_overlap_are_derived_exactly(belt_faults):
 def test_an_item_put_back_lies_where_the_scenario_says(monkeypatch):
     hand = faults.TakenOff(item=1, at_m=0.7, back_m=0.3, back_s=2.0, until_s=60.0)
     watching = compared(Scenario(items=(Item(item_class="raw"),), faults=(hand,)), monkeypatch)
-    stretches = watching.items.paths[1].stretches
-    assert [stretch.how for stretch in stretches][:3] == ["rides", "off", "rides"]
-    assert watching.belt.displacement_m(stretches[2].from_s) - stretches[2].value == pytest.approx(0.3)
+    phases = watching.items.paths[1].phases
+    assert [phase.how for phase in phases][:3] == ["rides", "off", "rides"]
+    assert watching.belt.displacement_m(phases[2].from_s) - phases[2].value == pytest.approx(0.3)
 
 
 def test_earlier_displacements_can_still_be_asked_for():
@@ -106,4 +106,4 @@ def test_two_long_items_of_one_push_lie_one_behind_the_other(monkeypatch):
     watching = compared(Scenario(items=(Item(), Item()), faults=both), monkeypatch)
     first, second = (watching.items.paths[number] for number in (1, 2))
     assert first.length_m == second.length_m == pytest.approx(0.24)
-    assert second.stretches[0].value - first.stretches[0].value == pytest.approx(0.24)
+    assert second.phases[0].value - first.phases[0].value == pytest.approx(0.24)

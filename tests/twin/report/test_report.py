@@ -61,7 +61,7 @@ def test_run_writes_a_report(tmp_path):
     assert unwritable.stderr.startswith("twin: --report must be a file that can be written")
 
 
-def test_two_runs_that_are_the_same_are_said_to_be(kept, tmp_path):
+def test_two_runs_that_are_the_same_are_reported_as_equal(kept, tmp_path):
     output = tmp_path / "both.html"
     assert twin("report", kept, kept, "-o", output).exit_code == 0
     assert data_of(output)["sentence"] == "The traces of the two runs are the same."
@@ -84,18 +84,18 @@ def test_a_trace_that_is_not_whole_is_drawn_as_far_as_it_goes(kept, tmp_path, li
     assert str(path) in run["drawing"]["left_out"][0]
 
 
-@pytest.mark.parametrize(("text", "said"), [
+@pytest.mark.parametrize(("text", "expected"), [
     (b"", "it is empty"), (b"\xff\xd8\xff\xe0 a picture", "line 1"),
     (encode_scenario(THREE), "is a scenario, not a trace"),
     (b'{"kind":"began","t_s":0,"scenario":{"format":9}}\n', "format"),
 ])  # fmt: skip
-def test_what_is_no_trace_is_refused_in_one_line(tmp_path, text, said):
+def test_what_is_no_trace_is_refused_in_one_line(tmp_path, text, expected):
     path, output = tmp_path / "trace.jsonl", tmp_path / "report.html"
     path.write_bytes(text)
     result = twin("report", path, "-o", output)
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert said in line
+    assert expected in line
     assert not output.exists()
 
 
@@ -111,7 +111,7 @@ def test_a_hundred_items_stay_within_the_bound(tmp_path):
     assert (tmp_path / "kept" / "report.html").stat().st_size < MOST_BYTES_OF_100_ITEMS
 
 
-def test_of_many_events_those_near_violations_are_listed_and_the_rest_is_said():
+def test_of_many_events_those_near_violations_are_listed_and_the_rest_is_counted():
     sketch = Sketch()
     sketch.see(trace.Began(0.0, THREE))
     for at_s in range(1, 2 * MOST_EVENTS):
@@ -166,5 +166,5 @@ def test_text_and_lines_have_the_contrast_of_wcag_aa(scheme):
         for ground in ("ground", "card"):
             assert contrast(colours[name], colours[ground]) >= 4.5, (name, ground)
     assert contrast(colours["wrong"], colours["wrong-ground"]) >= 4.5
-    for name in ("beam", "said", "hatch"):
+    for name in ("beam", "reported", "hatch"):
         assert contrast(colours[name], colours["card"]) >= 3, name

@@ -86,7 +86,7 @@ def place_of(page, item):
 
 def test_each_item_has_its_line_and_each_violation_its_mark(chromium, report, failing):
     with opened(chromium, report, strict=True) as page:
-        assert page.locator(".way").count() == len(STACK)
+        assert page.locator(".trajectory").count() == len(STACK)
         marks = page.locator(".mark:not(.excused) title").all_text_contents()
         assert len(marks) == len(failing.violations)
         for violation in failing.violations:
@@ -168,17 +168,17 @@ def test_seeking_neither_stops_nor_starts_playing(chromium, report):
 def test_the_filter_leaves_what_is_asked_for(chromium, report):
     with opened(chromium, report) as page:
         page.locator(".item-filter").fill("3")
-        page.wait_for_function("document.querySelectorAll('.way').length === 1")
-        assert page.locator(".way").get_attribute("data-item") == "3"
+        page.wait_for_function("document.querySelectorAll('.trajectory').length === 1")
+        assert page.locator(".trajectory").get_attribute("data-item") == "3"
         rows = page.locator("tbody tr").all()
         assert rows
         assert {row.get_attribute("data-item") for row in rows} == {"3"}
         page.locator(".item-filter").fill("")
         page.locator(".class-filter").select_option("raw")
-        page.wait_for_function("document.querySelectorAll('.way').length === 2")
+        page.wait_for_function("document.querySelectorAll('.trajectory').length === 2")
         page.locator(".class-filter").select_option("")
         page.get_by_label("only with marks").check()
-        page.wait_for_function("document.querySelectorAll('.way').length < 5")
+        page.wait_for_function("document.querySelectorAll('.trajectory').length < 5")
 
 
 def test_a_selected_time_filters_the_events(chromium, report):
@@ -206,7 +206,7 @@ def test_keys_zoom_and_the_pointer_tells(chromium, report):
         page.locator(".diagram svg").hover(position={"x": 500, "y": 250})
         assert re.match(r"[\d.]+ s", page.locator(".tip").text_content())
         page.keyboard.press("0")
-        page.wait_for_function("document.querySelectorAll('.way').length === 5")
+        page.wait_for_function("document.querySelectorAll('.trajectory').length === 5")
 
 
 def test_the_page_has_the_positions_of_the_plant(chromium, report, failing):
@@ -225,16 +225,16 @@ def test_the_page_has_the_positions_of_the_plant(chromium, report, failing):
         for at_s, (displacement_m, places) in zip(times_s, page.evaluate(script, times_s), strict=True):
             assert displacement_m == pytest.approx(belt.displacement_m(at_s), abs=1e-5)
             for number, at_m in places:
-                stretches = [one for one in items.paths[number].stretches if one.from_s <= at_s]
-                expected_m = stretches[-1].value
-                if stretches[-1].how == "rides":
+                phases = [one for one in items.paths[number].phases if one.from_s <= at_s]
+                expected_m = phases[-1].value
+                if phases[-1].how == "rides":
                     expected_m = belt.displacement_m(at_s) - expected_m
                 assert at_m == pytest.approx(expected_m, abs=1e-5)
 
 
 OVERLAPS = """() => {
     const boxes = [...document.querySelectorAll("svg.line text, .diagram svg text")]
-        .filter(text => text.textContent && !text.closest(".way"))
+        .filter(text => text.textContent && !text.closest(".trajectory"))
         .map(text => [text.textContent, text.getBoundingClientRect(), text.closest("svg")]);
     const found = [];
     boxes.forEach(([one, a, here], index) => boxes.slice(index + 1).forEach(([other, b, there]) => {
@@ -279,5 +279,5 @@ def test_an_empty_run_is_drawn(chromium, tmp_path):
     path = tmp_path / "report.html"
     write_report(path, report_of([drawn(simulate(Scenario()))]))
     with opened(chromium, path) as page:
-        assert page.locator(".way").count() == 0
+        assert page.locator(".trajectory").count() == 0
         assert "No rule was broken" in page.locator("h1").text_content()

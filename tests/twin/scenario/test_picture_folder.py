@@ -52,10 +52,10 @@ def test_the_camera_shows_pictures_of_the_items_classes(folder, recognizer):
 
 def test_a_note_in_a_picture_changes_nothing_that_a_decoder_sees():
     for image in (render("raw", seed=1), png(render("raw", seed=1))):
-        noted = with_note(image, NOTE)
+        annotated = with_note(image, NOTE)
         assert read_note(image) is None
-        assert read_note(noted) == NOTE
-        before, after = (cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in (image, noted))
+        assert read_note(annotated) == NOTE
+        before, after = (cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in (image, annotated))
         assert (before == after).all()
 
 

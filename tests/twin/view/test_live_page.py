@@ -59,7 +59,7 @@ def test_a_click_on_a_gate_breaks_it_until_it_is_healed():
             page.locator("[data-fault='gate stuck']").wait_for()
             assert "gate 2" in page.locator(".acting").text_content()
             page.wait_for_function("document.querySelectorAll('.fault').length > 0")
-            page.wait_for_function("document.querySelectorAll('.way').length > 0")
+            page.wait_for_function("document.querySelectorAll('.trajectory').length > 0")
             first_s = float(page.locator(".facts").text_content().split()[0])
             page.get_by_role("button", name="heal", exact=True).click()
             page.locator(".acting .none").wait_for()

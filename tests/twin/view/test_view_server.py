@@ -121,7 +121,7 @@ def test_whole_and_changes_together_are_the_drawing_of_the_run():
     drawing = json.loads(json.dumps(_plain(feed.whole()["drawing"])))
     lists = {"belt": drawing["belt"], "marks": drawing["marks"]}
     lists |= {f"beam {number}": gate["beam"] for number, gate in enumerate(drawing["gates"], start=1)}
-    lists |= {f"gate {number}": gate["said"] for number, gate in enumerate(drawing["gates"], start=1)}
+    lists |= {f"gate {number}": gate["reported"] for number, gate in enumerate(drawing["gates"], start=1)}
     lists |= {f"rod {rod['number']}": rod["reaches"] for rod in drawing["rods"]}
     items, events = {}, drawing["events"]
     for start in range(1, len(records), 7):
@@ -137,7 +137,7 @@ def test_whole_and_changes_together_are_the_drawing_of_the_run():
     assert [event[:5] for event in events] == [event[:5] for event in whole["events"]]
     for number, gate in enumerate(whole["gates"], start=1):
         assert lists[f"beam {number}"] == gate["beam"]
-        assert lists[f"gate {number}"] == gate["said"]
+        assert lists[f"gate {number}"] == gate["reported"]
     for one, other in zip(lists["belt"], whole["belt"], strict=False):
         assert one == pytest.approx(other, abs=1e-6)
     for rod in whole["rods"]:

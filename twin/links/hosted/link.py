@@ -18,7 +18,7 @@ from twin.links.external_controller import Exit
 from twin.links.hosted.hosts import Hosts
 from twin.links.hosted.process import HostProcess
 from twin.links.hosted.switchboard import Switchboard
-from twin.links.output_log import OutputLog, Said
+from twin.links.output_log import OutputLine, OutputLog
 
 LONGEST_START_S: Final = 60.0
 """If a program has not connected after this time, in s of its own clock, the line starts without it."""
@@ -72,7 +72,7 @@ class HostedLink:
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     @property
-    def said(self) -> tuple[Said, ...]:
+    def output_lines(self) -> tuple[OutputLine, ...]:
         """The same, line by line, with the line's time of each."""
         written = self._output.read_bytes()
         return tuple(self._log.lines(written, len(written)))

@@ -28,7 +28,7 @@ export function believedWords(belief, step) {
 export function truthWords(model, belief) {
   const item = model.numbers.get(belief.item);
   if (item === undefined) return belief.number === 0 ? "not known" : "no such item";
-  const [, how, , number] = item.stretches[item.stretches.length - 1];
+  const [, how, , number] = item.phases[item.phases.length - 1];
   return how === "binned" ? `${item.name}, reached ${binWords(number || 0)}` : item.name;
 }
 

@@ -117,10 +117,10 @@ export class Diagram {
     this.model.gates.forEach((gate, index) => {
       const y = this.y(gate.at_m);
       const beam = boxes(Model.intervals(gate.beam, from, to), this.x, y - 2.5, 5);
-      const said = boxes(Model.intervals(gate.said, from, to), this.x, y - 6.5, 3);
+      const reported = boxes(Model.intervals(gate.reported, from, to), this.x, y - 6.5, 3);
       plot.append(
         svg("path", { class: "beam-blocked", d: beam }, svg("title", {}, `gate ${index + 1}: beam blocked`)),
-        svg("path", { class: "beam-said", d: said }, svg("title", {}, `gate ${index + 1}: says blocked`)),
+        svg("path", { class: "beam-reported", d: reported }, svg("title", {}, `gate ${index + 1}: says blocked`)),
       );
     });
   }
@@ -154,24 +154,24 @@ export class Diagram {
     const marked = new Set(model.marks.map((mark) => mark.item));
     const chosen = wanted.filter((item, index) => index % step === 0 || marked.has(item.number)).slice(0, 2 * MOST_WAYS);
     this.drawn = chosen.length;
-    const group = svg("g", { class: "ways" });
+    const group = svg("g", { class: "trajectories" });
     this.lastName = -Infinity;
-    for (const item of chosen) group.append(this.#way(item));
+    for (const item of chosen) group.append(this.#trajectory(item));
     plot.append(group);
     const left = wanted.length - chosen.length;
     const words = left > 0 ? [`${chosen.length} of the ${wanted.length} items in this window are drawn; zoom in.`] : [];
     this.note.textContent = [...words, ...model.leftOut].join(" ");
   }
 
-  #way(item) {
+  #trajectory(item) {
     const { from, to } = this.state;
     const half = item.length / 2;
-    const group = svg("g", { class: `way ${classOf(item.name)}`, "data-item": item.number });
-    for (const way of this.model.ways(item, from, to)) {
-      const line = way.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at).toFixed(1)}`).join("L");
+    const group = svg("g", { class: `trajectory ${classOf(item.name)}`, "data-item": item.number });
+    for (const trajectory of this.model.trajectories(item, from, to)) {
+      const line = trajectory.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at).toFixed(1)}`).join("L");
       if (this.x.factor > 4) {
-        const nose = way.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at + half).toFixed(1)}`);
-        const tail = way.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at - half).toFixed(1)}`).reverse();
+        const nose = trajectory.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at + half).toFixed(1)}`);
+        const tail = trajectory.map(([t, at]) => `${this.x(t).toFixed(1)} ${this.y(at - half).toFixed(1)}`).reverse();
         group.append(svg("path", { class: "extent", d: `M${[...nose, ...tail].join("L")}Z` }));
       }
       group.append(svg("path", { class: "centre", d: `M${line}` }));

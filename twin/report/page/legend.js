@@ -11,7 +11,7 @@ export function drawLegend(host, models) {
   const entries = names.map((name) => [swatch(`${classOf(name)}`, svg("path", { class: "centre", d: "M0 6H18" })), name]);
   entries.push(
     [swatch("", box("beam-blocked", 5, 4)), "beam blocked"],
-    [swatch("", box("beam-said", 3, 5)), "gate said so"],
+    [swatch("", box("beam-reported", 3, 5)), "gate said so"],
     [swatch("", box("rod-out", 12, 0)), "rod out"],
     [swatch("fault-swatch", box("hatch-swatch", 12, 0)), "fault"],
     [swatch("", svg("circle", { class: "point", cx: 9, cy: 6, r: 5 })), "violation"],

@@ -153,10 +153,10 @@ export class LineView {
     this.#drawBeltMarks(t);
     model.gates.forEach((gate, index) => {
       const blocked = model.blocked(gate.beam, t);
-      const said = model.blocked(gate.said, t);
+      const reported = model.blocked(gate.reported, t);
       this.beams[index].beam.classList.toggle("blocked", blocked);
-      this.beams[index].lamp.classList.toggle("blocked", said);
-      this.beams[index].lamp.classList.toggle("false", said !== blocked);
+      this.beams[index].lamp.classList.toggle("blocked", reported);
+      this.beams[index].lamp.classList.toggle("false", reported !== blocked);
     });
     for (const { rod, shaft, block } of this.rodParts) {
       const y = 46 + model.share(rod, t) * (BELT_HIGH + 2);

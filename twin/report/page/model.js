@@ -15,10 +15,10 @@ export function lastBefore(entries, t, timeOf = (entry) => entry[0]) {
   return low - 1;
 }
 
-function itemOf([number, name, length, answer, confidence, picture, stretches]) {
-  const last = stretches[stretches.length - 1];
+function itemOf([number, name, length, answer, confidence, picture, phases]) {
+  const last = phases[phases.length - 1];
   const until = GONE.has(last[1]) ? last[0] : Infinity;
-  return { number, name, length, answer, confidence, picture, stretches, from: stretches[0][0], until };
+  return { number, name, length, answer, confidence, picture, phases, from: phases[0][0], until };
 }
 
 function markOf([t, check, item, detail, excuse]) {
@@ -61,7 +61,7 @@ export class Model {
   #index() {
     this.binned = [];
     for (const item of this.items) {
-      const last = item.stretches[item.stretches.length - 1];
+      const last = item.phases[item.phases.length - 1];
       if (last[1] === "binned" && item.number > 0) this.binned.push([last[0], last[3] || 0]);
     }
     this.binned.sort((one, other) => one[0] - other[0]);
@@ -74,7 +74,7 @@ export class Model {
     const lists = { belt: this.belt };
     this.gates.forEach((gate, index) => {
       lists[`beam ${index + 1}`] = gate.beam;
-      lists[`gate ${index + 1}`] = gate.said;
+      lists[`gate ${index + 1}`] = gate.reported;
     });
     for (const rod of this.rods) lists[`rod ${rod.number}`] = rod.reaches;
     for (const [name, [start, entries]] of Object.entries(changes.grown)) {
@@ -116,10 +116,10 @@ export class Model {
 
   // Where an item is: how it moves, its centre, the number of its rod or bin. Null while it is not on the belt.
   place(item, t) {
-    const stretch = item.stretches[lastBefore(item.stretches, t)];
-    if (stretch === undefined || GONE.has(stretch[1])) return null;
-    const at = stretch[1] === "rides" ? this.displacement(t) - stretch[2] : stretch[2];
-    return { how: stretch[1], at, number: stretch[3] };
+    const phase = item.phases[lastBefore(item.phases, t)];
+    if (phase === undefined || GONE.has(phase[1])) return null;
+    const at = phase[1] === "rides" ? this.displacement(t) - phase[2] : phase[2];
+    return { how: phase[1], at, number: phase[3] };
   }
 
   // The position of an item's mark: where it is, or where it was when it left the belt.
@@ -128,29 +128,29 @@ export class Model {
     if (item === undefined) return null;
     const place = this.place(item, mark.t);
     if (place !== null) return place.at;
-    const stretch = item.stretches[Math.max(0, lastBefore(item.stretches, mark.t))];
-    return stretch[2];
+    const phase = item.phases[Math.max(0, lastBefore(item.phases, mark.t))];
+    return phase[2];
   }
 
-  // The corners of an item's way from `from` to `until`, as lists of [time, centre], one for each unbroken stay.
-  ways(item, from, until) {
-    const ways = [];
-    let way = [];
-    item.stretches.forEach(([start, how, value], index) => {
-      const next = item.stretches[index + 1];
+  // The corners of an item's trajectory from `from` to `until`, as lists of [time, centre], one for each unbroken stay.
+  trajectories(item, from, until) {
+    const trajectories = [];
+    let trajectory = [];
+    item.phases.forEach(([start, how, value], index) => {
+      const next = item.phases[index + 1];
       const begin = Math.max(start, from);
       const end = Math.min(next === undefined ? this.end : next[0], until);
       if (GONE.has(how)) {
-        if (way.length) ways.push(way);
-        way = [];
+        if (trajectory.length) trajectories.push(trajectory);
+        trajectory = [];
       } else if (begin < end || (begin === end && start === begin)) {
         for (const t of how === "rides" ? this.#turns(begin, end) : [begin, end]) {
-          way.push([t, how === "rides" ? this.displacement(t) - value : value]);
+          trajectory.push([t, how === "rides" ? this.displacement(t) - value : value]);
         }
       }
     });
-    if (way.length) ways.push(way);
-    return ways;
+    if (trajectory.length) trajectories.push(trajectory);
+    return trajectories;
   }
 
   // The times at which the belt's speed changes, and some within ramps.
