@@ -25,8 +25,7 @@ class Timeline(simpy.Environment):
         event = Event(self)
         event._ok = True
         event._value = None
-        assert event.callbacks is not None
-        event.callbacks.append(lambda _: action())
+        event.callbacks = [lambda _: action()]
         heapq.heappush(self._queue, (at_s, NORMAL, next(self._eid), event))
         return event
 

@@ -74,6 +74,7 @@ class Controller:
         self._agenda: Agenda[Rod] = Agenda()
         self._state = State.IDLE
         self._ready_s = 0.0
+        self._load_due_s: float | None = None
         self._rest_s = 0.0
         self._rods_in_s = 0.0
         self._stroke_s = settings.loader_stroke_s + SLACK_S
@@ -123,15 +124,15 @@ class Controller:
         elif self._state is State.CLEARING and not self._tracker.items:
             due_s.append(self._cleared_s())
         elif self._state is State.SORTING:
-            due_s.append(self._next_load_s())
-        return min((at_s for at_s in due_s if at_s is not None and at_s < NEVER_S), default=None)
+            due_s.append(self._next_load_s() if self._load_due_s is None else self._load_due_s)
+        return min([at_s for at_s in due_s if at_s is not None and at_s < NEVER_S], default=None)
 
     def handle(self, event: Event, now_s: float) -> tuple[Output, ...]:
         """Handle one event; returns commands and requests, in order."""
         act = TRANSITIONS.get((self._state, type(event)))
         assert act is not None, f"{type(event).__name__} while {self._state.value}"
         self._outputs = []
-        self._due_known = False
+        self._due_known, self._load_due_s = False, None
         getattr(self, act)(event, now_s)
         return tuple(self._outputs)
 
@@ -241,8 +242,11 @@ class Controller:
         if self._state is State.SORTING:
             if self.ending:
                 self._clear(now_s)
-            elif now_s >= self._next_load_s():
-                self._load(now_s)
+            else:
+                self._load_due_s = self._next_load_s()
+                if now_s >= self._load_due_s:
+                    self._load(now_s)
+                    self._load_due_s = None
         if self._state is State.CLEARING and not self._tracker.items and now_s >= self._cleared_s():
             self._forget()
             self._emit(Rod(ALL, push=False), Conveyor(run=False), Finished())

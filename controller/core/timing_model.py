@@ -152,7 +152,7 @@ class TimingModel:
     @property
     def longest_leg_s(self) -> float:
         """The longest known leg between two gates; the leg to the first gate while none is known."""
-        return max((leg.mean_s for leg in self.legs[2:]), default=0.0) or self.legs[1].mean_s
+        return max([leg.mean_s for leg in self.legs[2:]], default=0.0) or self.legs[1].mean_s
 
     def leg_behind_s(self, gate: int) -> float | None:
         """Time of the leg behind a gate, None if unknown. Behind the last gate it is the longest known leg."""

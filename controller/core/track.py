@@ -179,9 +179,10 @@ class Track:
 
     def deadline_s(self, timing: TimingModel, patience_s: float) -> float:
         """When it is overdue at the camera, then at the next gate or in the beam that it blocks."""
-        window_s = self.picture_window_s(timing)
-        if self.stage is Stage.LOADED and self.awaits_picture and window_s is not None:
-            return window_s[1]
+        if self.stage is Stage.LOADED and self.awaits_picture:
+            window_s = self.picture_window_s(timing)
+            if window_s is not None:
+                return window_s[1]
         if self.bounced_s is not None:
             return self.bounced_s + BOUNCE_S
         if self.blocked_at is not None:
