@@ -78,7 +78,9 @@ def mend(text, new):
     return changed
 
 
-@pytest.mark.parametrize("page", FOLLOWED)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] if page == "tutorial.md" else []) for page in FOLLOWED]
+)
 def test_who_follows_a_page_sees_what_it_says(page, tmp_path):
     output = ""
     for language, title, content in FENCE.findall(text_of(page)):

@@ -207,6 +207,8 @@ def test_the_suite_understands_a_command(command, tmp_path):
     assert "scenarios" in finished(command, folder, "-q", "-k", "regressions or few_items_are_sorted")
 
 
+@pytest.mark.slow
+@pytest.mark.realtime
 @pytest.mark.broker
 def test_the_stand_in_a_controller_and_those_who_look_on(tmp_path):
     with socket.socket() as free:

@@ -74,6 +74,8 @@ def test_a_label_without_a_bin_is_warned_of_once_and_rejected(caplog):
     assert "bins={'ripe': 2, 'half_ripe': 3, 'raw': 4}" in line
 
 
+@pytest.mark.slow
+@pytest.mark.realtime
 @pytest.mark.broker
 def test_the_program_warns_of_a_service_with_other_labels(service):
     command = f"{PYTHON} -m controller run --broker {{host}}:{{port}} --recognizer {service} --items 2"

@@ -60,6 +60,7 @@ def test_valid_options_are_accepted():
     assert result.returncode == ALL_WELL, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_the_runs_of_several_processes_are_reported_together():
     options = ["scenarios/test_regressions.py", "scenarios/test_sorting.py", "-q", "-n", "2", "--dist", "loadfile"]
     counts = [runs(options), runs(options[:3])]

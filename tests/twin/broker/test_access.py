@@ -137,6 +137,8 @@ def the_item_is_in_its_bin(run):
     assert (run.summary.correct, run.violations) == (1, [])
 
 
+@pytest.mark.slow
+@pytest.mark.realtime
 def test_with_strict_topics_the_plant_still_publishes():
     scenario = Scenario(items=ItemDraw(count=1), controller=settings_for(Layout(), items=1))
     with EmbeddedBroker(access=Access(strict_topics=True)) as broker:

@@ -128,6 +128,8 @@ def test_a_plant_that_a_broker_let_wait_gets_an_old_command_when_it_is_back():
     assert moves == [27.0]
 
 
+@pytest.mark.slow
+@pytest.mark.realtime
 @pytest.mark.broker
 def test_the_embedded_broker_gives_an_old_message_in_real_time():
     scenario = short_scenario_with(ClientCutOff())

@@ -79,6 +79,7 @@ def time_of(page):
     return float(page.locator(".facts").text_content().split()[0])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
     addresses = []
@@ -119,6 +120,7 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
     assert fault.from_s < fault.until_s == pytest.approx(stepped_s, abs=0.011)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_an_item_is_taken_off_and_the_controller_killed_by_clicks():
     addresses = []

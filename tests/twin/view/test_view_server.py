@@ -150,6 +150,7 @@ def _plain(content):
     return json.loads(msgspec.json.encode(content))
 
 
+@pytest.mark.slow
 def test_a_watcher_that_does_not_read_is_dropped_and_the_other_goes_on(served):
     server, feed = served
     feed.see(RUN.trace[0])
