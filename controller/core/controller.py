@@ -35,7 +35,9 @@ from controller.wire import ALL, Conveyor, GateEdge, Rod
 
 LOADER: Final = 1
 SLACK_S: Final = 0.01
-"""Added to the time of a stroke, because commands may arrive closer together than they were sent."""
+LOADER_SLACK_S: Final = 0.06
+"""Added to the times of strokes: commands may arrive closer together than they were sent. A push that comes to nothing
+costs half a minute."""
 
 LOADER_STEP: Final = 1.5
 LONGEST_STROKE: Final = 3.0
@@ -77,7 +79,7 @@ class Controller:
         self._load_due_s: float | None = None
         self._rest_s = 0.0
         self._rods_in_s = 0.0
-        self._stroke_s = settings.loader_stroke_s + SLACK_S
+        self._stroke_s = settings.loader_stroke_s + LOADER_SLACK_S
         self._loader_in_s = 0.0
         self._last_left_s = float("-inf")
         self._last_moved_s = float("-inf")
@@ -246,7 +248,6 @@ class Controller:
                 self._load_due_s = self._next_load_s()
                 if now_s >= self._load_due_s:
                     self._load(now_s)
-                    self._load_due_s = None
         if self._state is State.CLEARING and not self._tracker.items and now_s >= self._cleared_s():
             self._forget()
             self._emit(Rod(ALL, push=False), Conveyor(run=False), Finished())
@@ -262,6 +263,7 @@ class Controller:
         self._loader_in_s = now_s + 2 * self._stroke_s
         self._loaded += 1
         self._tracker.items.append(Track(now_s, number=self._loaded))
+        self._load_due_s = None
 
     def _next_load_s(self) -> float:
         """When the next item may be loaded; infinite while another item must leave the belt first."""
@@ -269,8 +271,7 @@ class Controller:
         if len(items) >= most:
             return NEVER_S
         if self._settings.items is not None:
-            loaded = sum([not item.clutter for item in items])
-            if self._done + loaded >= self._settings.items:
+            if self._done + sum([not item.clutter for item in items]) >= self._settings.items:
                 return NEVER_S
         # A missing picture may still come. It must not be associated with the next item.
         tracker, patience_s = self._tracker, self._settings.late_image_s
@@ -329,7 +330,7 @@ class Controller:
         if item.seen:
             self._unseen = self._empty_pushes = 0
         self._calm = self._calm + 1 if item.ambiguity is None else 0
-        self._stroke_s = max(self._settings.loader_stroke_s + SLACK_S, self._stroke_s / LOADER_STEP**0.1)
+        self._stroke_s = max(self._settings.loader_stroke_s + LOADER_SLACK_S, self._stroke_s / LOADER_STEP**0.1)
 
     def _renumber(self, absent: Track) -> None:
         """A push loaded nothing: the items behind it move up by one number."""
@@ -354,8 +355,7 @@ class Controller:
                 return
             if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._tracker.items:
                 # Nothing was loaded: the push was too short, the stack is empty, or the plant was not connected.
-                longest_s = LONGEST_STROKE * self._settings.loader_stroke_s
-                self._stroke_s = min(self._stroke_s * LOADER_STEP, longest_s)
+                self._stroke_s = min(self._stroke_s * LOADER_STEP, LONGEST_STROKE * self._settings.loader_stroke_s)
                 if self._stack_is_empty(item, now_s):
                     self._clear(now_s)
                 else:

@@ -6,7 +6,7 @@ from typing import Final
 from twin.scenario.layout import Layout
 
 START_S: Final = 2.0
-"""How long a controller may take to start the belt and be sure that it runs. The slowest known one waits this long."""
+"""How long a controller may take to start the belt and be sure that it runs."""
 
 STALL_TRIPS: Final = 3
 STALL_S: Final = 10.0
