@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller.system import wall_s
 from twin.campaign.cluster import Units
@@ -11,7 +11,20 @@ from twin.campaign.ledger import Finding, Ledger
 from twin.campaign.plan import Plan
 from twin.campaign.program_files import ProgramFiles
 from twin.campaign.shrinking import Shrunk, shrink_of
-from twin.campaign.unit import UnitResult, run_unit
+from twin.campaign.unit import Failure, Group, UnitResult, run_unit
+from twin.report.reported import Origin, replay_command
+
+
+class Kept(NamedTuple):
+    """A group of failures, and the smallest one that is kept of it.
+
+    `file` is its files' name in the folder, without an ending; `again` the command that plays it again.
+    """
+
+    finding: Finding
+    smallest: Failure
+    file: str
+    again: str
 
 
 class Campaign:
@@ -46,17 +59,30 @@ class Campaign:
                     self._folder.add_unit(folded)
                     self._on_progress(ledger)
 
-    def shrink(self) -> Iterator[tuple[Finding, Shrunk, str]]:
-        """Shrink each group's failure on the workers, and keep it; gives group, shrunk failure and file, in order."""
+    def shrink(self, controller: str | None) -> Iterator[Kept]:
+        """Shrink each group's failure on the workers, and keep it, drawn too; gives them in order.
+
+        `controller` is the command line of the user's program, None for our controller.
+        """
         findings = sorted(self.ledger.findings.values(), key=lambda one: one.group)
-        tasks = [self.ledger.task(one.smallest.unit) for one in findings]
-        futures = [
-            self._client.submit(shrink_of, task, one.group, self._program, pure=False)
-            for one, task in zip(findings, tasks, strict=True)
+        files = [f"findings/{number:02}-{_file_name(one.group)}" for number, one in enumerate(findings, start=1)]
+        link = self.ledger.plan.link
+        origins = [
+            Origin(link=link, controller=controller, scenario_file=f"{self._folder.url}/{file}.json") for file in files
         ]
-        for number, (finding, future) in enumerate(zip(findings, futures, strict=True), start=1):
+        futures = [
+            self._client.submit(
+                shrink_of, self.ledger.task(one.smallest.unit), one.group, origin, self._program, pure=False
+            )
+            for one, origin in zip(findings, origins, strict=True)
+        ]
+        for finding, file, origin, future in zip(findings, files, origins, futures, strict=True):
             shrunk: Shrunk = future.result()
-            name = re.sub(r"[^a-z0-9]+", "-", finding.group.name.lower()).strip("-")
-            file = f"findings/{number:02}-{name:.80}.json"
-            self._folder.write(file, shrunk.failure.scenario.encode())
-            yield finding, shrunk, file
+            self._folder.write(f"{file}.json", shrunk.failure.scenario.encode())
+            self._folder.write(f"{file}.html", shrunk.report.encode())
+            yield Kept(finding, shrunk.failure, file, replay_command(origin))
+
+
+def _file_name(group: Group) -> str:
+    """A group's name, as part of a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", group.name.lower()).strip("-")[:80]

@@ -53,8 +53,19 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     except (OSError, ValueError, TimeoutError) as error:
         raise WorkerError(f"--scheduler must be the address of a Dask scheduler, got {scheduler!r} ({error})") from None
     with client:
+        _check_workers(client, scheduler)
         _check_code(client)
         yield client
+
+
+def _check_workers(client: Any, scheduler: str) -> None:
+    """Raise `WorkerError` if the scheduler has no worker, and gets none soon."""
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_S)
+    except TimeoutError:
+        raise WorkerError(
+            f"--scheduler must have a worker, got {scheduler!r}, which has none; start one: dask worker {scheduler}"
+        ) from None
 
 
 def _check_code(client: Any) -> None:
@@ -118,19 +129,25 @@ class Units:
         self._look_for_hung()
 
     def _look_for_hung(self) -> None:
+        """Give the units of a worker that hangs to others. It runs the first of them; the others only wait there."""
         now_s = wall_s()
-        for future, (task, since_s) in list(self._out.items()):
-            if now_s - since_s < AHEAD * UNIT_LIMIT_S:
+        if all(now_s - since_s < AHEAD * UNIT_LIMIT_S for _, since_s in self._out.values()):
+            return
+        for worker, keys in self._client.processing().items():
+            held = [(future, *given) for future, given in self._out.items() if future.key in keys]
+            if not any(now_s - since_s >= AHEAD * UNIT_LIMIT_S for _, _, since_s in held):
                 continue
-            where = [worker for worker, keys in self._client.processing().items() if future.key in keys]
+            self._hung.add(worker)
+            _, hung, _ = held[0]
             self._on_trouble(
-                f"unit {task.number} took more than {AHEAD * UNIT_LIMIT_S:.0f} s on worker {', '.join(where)}: given up"
+                f"unit {hung.number} took more than {AHEAD * UNIT_LIMIT_S:.0f} s on worker {worker}: given up"
             )
-            self._hung |= set(where)
-            del self._out[future]
-            future.cancel()
-            if self._tries[task.number] >= TRIES:
+            if self._tries[hung.number] >= TRIES:
                 raise WorkerError(
-                    f"unit {task.number} hung {TRIES} times; its scenarios are those of its seed and plan"
+                    f"unit {hung.number} hung {TRIES} times; its scenarios are those of its seed and plan"
                 )
-            self.give(task)
+            for future, task, _ in held:
+                del self._out[future]
+                future.cancel()
+                self._tries[task.number] -= task is not hung
+                self.give(task)

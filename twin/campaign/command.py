@@ -83,7 +83,7 @@ def campaign(
         with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say):
             work = Campaign(plan, client, files, program, on_progress=on_progress, on_trouble=say)
             interrupted = _interruptible(work, earlier, minutes)
-            shrunk = [] if interrupted else list(work.shrink())
+            shrunk = [] if interrupted else list(work.shrink(controller))
         missed = show_outcome(console, work.ledger, shrunk, files, cover, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(INTERRUPTED)

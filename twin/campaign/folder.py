@@ -5,6 +5,7 @@ units.jsonl         a line for each unit, in order
 findings.json       the groups of failures, each with count, earliest, smallest and shrunk scenario
 coverage.json       how many scenarios' faults met an item, by kind of fault, phase and number on the belt
 findings/NN-*.json  the shrunk scenario of each group, for `twin replay`
+findings/NN-*.html  its run, drawn
 report.html         all of it to look at
 """
 
@@ -38,6 +39,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     fault_count: int
     sentence: str
     file: str
+    report: str
+    again: str
 
 
 class CampaignFolder:

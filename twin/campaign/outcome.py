@@ -7,12 +7,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from twin.campaign.campaign import Kept
 from twin.campaign.coverage_table import by_phase, holes
 from twin.campaign.folder import CampaignFolder, Found
-from twin.campaign.ledger import Finding, Ledger
+from twin.campaign.ledger import Ledger
 from twin.campaign.page import campaign_page
 from twin.campaign.phases import ANYTHING
-from twin.campaign.shrinking import Shrunk
 from twin.campaign.unit import SOURCE
 from twin.report.screen import verbatim
 from twin.scenario.layout import Layout
@@ -21,23 +21,24 @@ MOST_SHOWN = 20
 
 
 def show_outcome(
-    console: Console, ledger: Ledger, shrunk: Sequence[tuple[Finding, Shrunk, str]], folder: CampaignFolder, cover: int,
+    console: Console, ledger: Ledger, shrunk: Sequence[Kept], folder: CampaignFolder, cover: int,
     *, interrupted: bool,
 ) -> bool:  # fmt: skip
     """Show and keep what a campaign found and covered; returns whether a target of coverage was missed."""
     kinds = fault_kinds(ledger.plan.families)
     gates = len((ledger.plan.layout or Layout()).gates_m)
     missing = holes(ledger.coverage, kinds, gates, max(1, cover))
-    found = [_found(finding, one, file) for finding, one, file in shrunk]
+    found = [_found(kept) for kept in shrunk]
     folder.write_json("coverage.json", ledger.coverage)
     if not interrupted:
         folder.write_json("findings.json", found)
     folder.write("report.html", campaign_page(ledger, found, missing, gates).encode())
     console.print(f"{ledger.scenarios} scenarios in {ledger.folded} units; {len(ledger.findings)} groups of failures")
-    for one in found[:MOST_SHOWN]:
+    for one, kept in zip(found[:MOST_SHOWN], shrunk, strict=False):
         console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")
         console.print(verbatim(f"      {one.items} items, {one.fault_count} faults: {one.sentence}"))
-        console.print(verbatim(f"      twin replay {folder.url}/{one.file}"))
+        console.print(verbatim(f"      {kept.again}"))
+        console.print(verbatim(f"      drawn: {folder.url}/{one.report}"))
     _show_coverage(console, ledger, kinds, missing, cover)
     if interrupted:
         console.print("interrupted: go on with the same options and --resume", style="bold yellow")
@@ -51,12 +52,13 @@ def fault_kinds(families: Sequence[str]) -> list[str]:
     return [kind.__name__.lower() for family in families for kind in known[family]]
 
 
-def _found(finding: Finding, shrunk: Shrunk, file: str) -> Found:
-    group, smallest = finding.group, shrunk.failure
+def _found(kept: Kept) -> Found:
+    finding, smallest, file, again = kept
+    group = finding.group
     return Found(
         rule=group.rule, faults=group.faults, phase=group.phase, count=finding.count, first_unit=finding.first.unit,
         first_place=finding.first.place, items=smallest.items, fault_count=smallest.faults, sentence=smallest.sentence,
-        file=file,
+        file=f"{file}.json", report=f"{file}.html", again=again,
     )  # fmt: skip
 
 

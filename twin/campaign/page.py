@@ -51,7 +51,8 @@ def _findings(found: Sequence[Found]) -> str:
     rows = "".join(
         f'<tr><td>{escape(one.rule)}</td><td class="words">{escape(one.faults)}</td><td>{escape(one.phase)}</td>'
         f"<td>{one.count}</td><td>{one.items}</td><td>{one.fault_count}</td>"
-        f'<td class="words">{escape(one.sentence)}<br><code>{escape(one.file)}</code></td></tr>'
+        f'<td class="words">{escape(one.sentence)}<br><code>{escape(one.again)}</code>, '
+        f'<a href="{escape(one.report)}">drawn</a></td></tr>'
         for one in found
     )
     head = "".join(

@@ -56,7 +56,7 @@ def reported_run(
     return ReportedRun(
         ok=not total and not verdict.interrupted and caution is None,
         sentence=_sentence(verdict, total, sketch, caution), facts=_facts(drawing.scenario, origin, sketch.end_s),
-        replay=_replay(origin), drawing=drawing,
+        replay=replay_command(origin), drawing=drawing,
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _facts(scenario: Scenario, origin: Origin, end_s: float) -> list[str]:
     return facts
 
 
-def _replay(origin: Origin) -> str:
+def replay_command(origin: Origin) -> str:
     """The command that plays the run again."""
     file = shlex.quote(origin.scenario_file)
     if origin.core is not None:

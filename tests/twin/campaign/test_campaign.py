@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -135,6 +136,37 @@ def test_a_line_that_was_cut_off_is_run_again(undisturbed, tmp_path):
     assert kept(folder) == kept(undisturbed)
 
 
+@contextmanager
+def small_disk(folder, size):
+    """A file system of its own in `folder`; gives a function that changes its size."""
+    folder.mkdir()
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("a file system can only be mounted by root, on Linux")
+    try:
+        yield lambda larger: subprocess.run(["mount", "-o", f"remount,size={larger}", folder], check=True)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_full_is_one_clear_line_and_nothing_is_lost(undisturbed, tmp_path):
+    with small_disk(tmp_path / "disk", "64k") as grow:
+        folder = tmp_path / "disk" / "kept"
+        with campaign(folder, "--workers", "1") as process:
+            output = ended(process, 2)
+        assert f"twin: --folder must be a folder that can be written, got '{folder}' (No space left" in output
+        done = (folder / "units.jsonl").read_bytes().count(b"\n")
+        assert 0 < done < 16
+        grow("4m")
+        with campaign(folder, "--workers", "1", "--resume") as process:
+            ended(process)
+        assert kept(folder) == kept(undisturbed)
+
+
 def test_the_page_and_the_coverage_are_kept(undisturbed):
     page = (undisturbed / "report.html").read_text()
     assert "0 groups of failures in 320 scenarios" in page
@@ -156,3 +188,8 @@ def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
     assert found
     assert f"{found[0]['count']} x {found[0]['rule']} under {found[0]['faults']}" in output
     assert (folder / found[0]["file"]).exists()
+    assert (
+        found[0]["again"] == f"twin run {folder}/{found[0]['file']} --link hosted --controller {shlex.quote(command)}"
+    )
+    assert "own/my_controller.py" in (folder / found[0]["report"]).read_text()
+    assert f'<a href="{found[0]["report"]}">' in (folder / "report.html").read_text()

@@ -8,6 +8,7 @@ from twin import Item, Scenario, simulate
 from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.shrinking import shrink
 from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
+from twin.report.reported import Origin
 
 
 @pytest.fixture
@@ -56,6 +57,8 @@ def test_shrinking_ends_with_a_small_scenario_of_the_same_group(task):
 
     explore(task(0), visit, controller=PushesNothing, phases=(Phase.generate,))
     group = next(failure.group for failure in found if failure.group.faults == "no fault")
-    shrunk = shrink(task(0), group, PushesNothing)
+    shrunk = shrink(task(0), group, Origin(link="memory", scenario_file="findings/01.json"), PushesNothing)
     assert shrunk.failure.group == group
     assert shrunk.failure.items <= 2
+    assert group.rule in shrunk.report
+    assert 'simulate(load_scenario(\\"findings/01.json\\"), controller=PushesNothing)' in shrunk.report
