@@ -270,9 +270,9 @@ class Controller:
         items, most = self._tracker.items, self._most()
         if len(items) >= most:
             return NEVER_S
-        if self._settings.items is not None:
-            if self._done + sum([not item.clutter for item in items]) >= self._settings.items:
-                return NEVER_S
+        counted = self._settings.items
+        if counted is not None and self._done + sum([not item.clutter for item in items]) >= counted:
+            return NEVER_S
         # A missing picture may still come. It must not be associated with the next item.
         tracker, patience_s = self._tracker, self._settings.late_image_s
         ready_s = max(self._ready_s, self._loader_in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
