@@ -5,12 +5,13 @@ from typing import Final
 
 from twin.scenario.layout import Layout
 
-START_S: Final = 2.0
-"""How long a controller may take to start the belt and be sure that it runs."""
+START_S: Final = 8.0
+"""How long a controller may let the belt run first: what an earlier run left before the first gate has to ride off."""
 
 STALL_TRIPS: Final = 3
 STALL_S: Final = 10.0
 SETTLE_LEGS: Final = 2
+SETTLE_S: Final = 2.0
 REST_TRIPS: Final = 4
 REST_S: Final = 100.0
 """Extra time to come to rest. To find out that the stack is empty, a controller must push and wait several times; five
@@ -35,4 +36,4 @@ class Bounds:
         places_m = (0.0, *layout.gates_m, layout.end_m)
         longest_m = max(after - before for before, after in pairwise(places_m))
         self.leg_s = longest_m / speed_m_per_s + 2 * layout.rod_stroke_s
-        self.settle_s = SETTLE_LEGS * self.leg_s + START_S
+        self.settle_s = SETTLE_LEGS * self.leg_s + SETTLE_S

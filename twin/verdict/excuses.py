@@ -13,18 +13,12 @@ from typing import Any, Final
 from twin import trace
 from twin.scenario.layout import LOADER
 from twin.trace import Effect
-from twin.verdict.facts import AWAY, Fact, Facts
+from twin.verdict.facts import AWAY, SEEN_WRONGLY, Fact, Facts
 
 
 def _effects(*names: Effect) -> frozenset[Effect]:
     return frozenset(names)
 
-
-SEEN_WRONGLY: Final = _effects(
-    "edge_lost", "edge_late", "edge_twice", "edge_false", "picture_lost", "picture_late", "picture_twice",
-    "picture_spoilt",
-)  # fmt: skip
-"""Wrong or missing sensor messages about an item."""
 
 MOVED: Final = _effects("off_pace", "longer", "two_loaded", "taken_off", "put_back", "laid_down", "held")
 """What changed an item's movement in a way that a controller cannot know."""

@@ -16,14 +16,20 @@ from twin.verdict.bounds import Bounds
 MOST_KEPT: Final = 64
 """The number of facts kept per part and per item. Older ones are too old to excuse anything."""
 
-MOST_MISTIMED: Final = 1000
-"""The number of items with misleading times that are remembered."""
+MOST_REMEMBERED: Final = 1000
+"""The number of items with misleading times, or wrong messages, that are remembered."""
 
 MOST_PASSED: Final = 8
 """The number of items remembered at each sensor: the last ones that passed it."""
 
 DEFAULT: Final = Scenario()
 """The scenario until the run's first record, made once because it takes longer than judging an item."""
+
+SEEN_WRONGLY: Final[frozenset[trace.Effect]] = frozenset({
+    "edge_lost", "edge_late", "edge_twice", "edge_false", "picture_lost", "picture_late", "picture_twice",
+    "picture_spoilt",
+})  # fmt: skip
+"""Wrong or missing sensor messages about an item."""
 
 AWAY: Final[frozenset[trace.Effect]] = frozenset({"cut_off", "reconnected", "restarted"})
 
@@ -54,11 +60,13 @@ class Fact(NamedTuple):
 class ItemFacts:
     """The facts about an item or object on the belt. `own` are effects on it, `beside` effects on its neighbours.
 
-    `carried` are the items and objects under or on top of it, `behind` those that stood in its way.
+    `rod` is that of its bin, `carried` are the items and objects under or on top of it, `behind` those that stood in
+    its way.
     """
 
-    def __init__(self, loaded_s: float) -> None:
+    def __init__(self, loaded_s: float, rod: int = 0) -> None:
         self.loaded_s = loaded_s
+        self.rod = rod
         self.own: deque[Fact] = deque(maxlen=MOST_KEPT)
         self.beside: deque[Fact] = deque(maxlen=MOST_KEPT)
         self.carried: set[int] = set()
@@ -83,6 +91,7 @@ class Facts:
         self.cut_off: Fact | None = None
         self.reconnected: Fact | None = None
         self.mistimed: dict[int, Fact] = {}
+        self._seen_wrongly: dict[int, None] = {}
         self._acting: dict[str, int] = {}
         self._ambiguous: dict[str, Fact] = {}
         self._passed: dict[str, deque[int]] = {}
@@ -129,6 +138,8 @@ class Facts:
     def add(self, fact: Fact, item: int, beside: Iterable[int] | None = None) -> None:
         """Add a fact about an item, and note it for the items `beside` it (None: its neighbours on the belt)."""
         self.item(item).own.append(fact)
+        if fact.what in SEEN_WRONGLY:
+            _remember(self._seen_wrongly, item, None)
         if fact.what in TIMING:
             self._mistime(item, fact)
         for other in self._next_to(item) if beside is None else beside:
@@ -137,10 +148,17 @@ class Facts:
     def passed_before(self, item: int, sensor: str) -> list[int | None]:
         """The items that passed a sensor before this one, latest first; None stands for the beginning.
 
+        Items about which messages were wrong are left out, unless their times mislead: they teach a controller nothing.
         Empty if this item has not passed the sensor.
         """
         passed = list(self._passed.get(sensor, ()))
-        return [*passed[: passed.index(item)][::-1], None] if item in passed else []
+        if item not in passed:
+            return []
+        before = [
+            other for other in passed[: passed.index(item)]
+            if other in self.mistimed or other not in self._seen_wrongly
+        ]  # fmt: skip
+        return [*before[::-1], None]
 
     def pass_on(self, fact: Fact, item: int) -> None:
         """Note that an item rode on because of a fact and so was in the way of the item behind it, if there was one."""
@@ -169,7 +187,7 @@ class Facts:
         self.bounds = Bounds(record.scenario.layout)
 
     def _loaded(self, record: trace.Loaded) -> None:
-        self._items[record.item] = ItemFacts(record.t_s)
+        self._items[record.item] = ItemFacts(record.t_s, self.scenario.bin_of(record.item_class) or 0)
         self._laid_onto(record.item, record.onto)
         # Effects on the loader in this stroke are effects on the item.
         stroke_s = self.rod(LOADER).extended_s
@@ -208,6 +226,15 @@ class Facts:
                 del self._ambiguous[gate]
         if not record.blocked:
             self._pass(gate, record.item)
+            self._meet_held(record.gate + 1, record.item)
+
+    def _meet_held(self, rod: int, item: int) -> None:
+        """An item comes to its rod. One that this rod held may still be there, for all that a controller knows."""
+        if self.item(item).rod == rod:
+            for other, facts in self._items.items():
+                for fact in facts.own:
+                    if other != item and fact.what == "held" and fact.part == f"rod {rod}":
+                        self._add_beside(fact, item)
 
     def _pass(self, sensor: str, item: int) -> None:
         self._passed.setdefault(sensor, deque(maxlen=MOST_PASSED)).append(item)
@@ -245,6 +272,11 @@ class Facts:
         self._parts.setdefault(record.part, deque(maxlen=MOST_KEPT)).append(fact)
 
     def _mistime(self, item: int, fact: Fact) -> None:
-        self.mistimed[item] = fact
-        if len(self.mistimed) > MOST_MISTIMED:
-            del self.mistimed[next(iter(self.mistimed))]
+        _remember(self.mistimed, item, fact)
+
+
+def _remember(known: dict[int, Any], item: int, value: Fact | None) -> None:
+    """Note something of an item, and forget the earliest if that is known of too many."""
+    known[item] = value
+    if len(known) > MOST_REMEMBERED:
+        del known[next(iter(known))]

@@ -238,11 +238,11 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
         ([trace.Held(4.0, 2, 3, None)], "item 2 ran into rod 3, which was out"),
         (
             [ended(reason="stalled", in_stack=True)],
-            "no progress: no item was loaded within 51 s, although the stack is not empty; last event: none",
+            "no progress: no item was loaded within 69 s, although the stack is not empty; last event: none",
         ),
         (
             [LOADED, ended(reason="stalled", on_belt=(1,))],
-            "no progress: items [1] on the belt passed no sensor and reached no bin within 51 s; "
+            "no progress: items [1] on the belt passed no sensor and reached no bin within 69 s; "
             "last event: item 1 was loaded at 1.000 s",
         ),
         ([trace.Binned(9.0, 1, 0), ended(reason="stalled")], "last event: item 1 fell into the reject bin at 9.000 s"),

@@ -128,6 +128,28 @@ def test_an_effect_without_misleading_times_excuses_no_later_items(what):
     assert needless(ridden(3, 4, what=what)) >= {6, 7, 8}
 
 
+def test_an_item_with_wrong_messages_is_none_to_learn_from():
+    unclear = [fact("picture_twice", 5, 52.0)]
+    ridden_on = sorted([*ridden(3, 4), *unclear], key=lambda record: record.t_s)
+    assert needless(ridden_on) == {1, 2, 8}
+
+
+def held_at(rod):
+    """Rod `rod`, which does not obey, holds item 1. Item 3 comes to rod 2 while item 1 is still on the belt."""
+    stuck = [
+        *strokes(rod, (3.0, trace.Stroke.EXTENDING), (3.25, trace.Stroke.OUT)),
+        fact("rod_stuck", None, 4.0, part=f"rod {rod}"),
+        trace.Held(4.5, 1, rod, None),
+    ]
+    ride = [loaded(1), loaded(2, 5.0), loaded(3, 6.0), *passes(3, 8.0), rejected(1, 9.0), trace.Binned(9.5, 2, 2)]
+    return [*stuck, *ride, rejected(3, 12.0)]
+
+
+def test_an_item_that_a_rod_held_excuses_those_that_come_to_this_rod():
+    assert needless(held_at(rod=2)) == set()
+    assert needless(held_at(rod=3)) == {3}
+
+
 def test_a_single_item_off_pace_excuses_no_other():
     assert needless(ridden(4)) == {1, 2, 3, 5, 6, 7, 8}
     assert needless(ridden(3, 5)) == {1, 2, 4, 6, 7, 8}
