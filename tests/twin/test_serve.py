@@ -98,7 +98,7 @@ def served_to(flaw, *options, items=4):
 
 FLAWS = {
     "deaf": [
-        "stalled: no progress: no item was loaded within 51 s, although the stack is not empty",
+        "stalled: no progress: no item was loaded within 69 s, although the stack is not empty",
         "connected 2 times",
     ],
     "hung": ["stalled: no progress: no item was loaded"],
