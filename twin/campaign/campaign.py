@@ -28,13 +28,17 @@ class Kept(NamedTuple):
 
 
 class Campaign:
-    """One campaign on the workers of `client`. `on_progress` gets the ledger whenever a unit counts."""
+    """One campaign on the workers of `client`. `on_progress` gets the ledger whenever a unit counts.
+
+    `progress` has the times in s since it began, or was resumed, and the scenarios that were done by then.
+    """
 
     def __init__(
         self, plan: Plan, client: Any, folder: CampaignFolder, program: ProgramFiles | None, *,
         on_progress: Callable[[Ledger], None], on_trouble: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.ledger = Ledger(plan)
+        self.progress: list[tuple[float, int]] = []
         self._client = client
         # Sent to the workers once, and not with every unit.
         self._program = None if program is None else client.scatter(program, broadcast=True)
@@ -48,6 +52,8 @@ class Campaign:
         for result in earlier:
             ledger.resume(result)
         self._on_progress(ledger)
+        began_s = wall_s()
+        self.progress.append((0.0, ledger.scenarios))
         while not ledger.done:
             late = until_s is not None and wall_s() >= until_s
             while not late and not units.full and (task := ledger.next_task()) is not None:
@@ -57,6 +63,7 @@ class Campaign:
             for result in units.results():
                 for folded in ledger.take(result):
                     self._folder.add_unit(folded)
+                    self.progress.append((wall_s() - began_s, ledger.scenarios))
                     self._on_progress(ledger)
 
     def shrink(self, controller: str | None) -> Iterator[Kept]:

@@ -84,7 +84,7 @@ def campaign(
             work = Campaign(plan, client, files, program, on_progress=on_progress, on_trouble=say)
             interrupted = _interruptible(work, earlier, minutes)
             shrunk = [] if interrupted else list(work.shrink(controller))
-        missed = show_outcome(console, work.ledger, shrunk, files, cover, interrupted=interrupted)
+        missed = show_outcome(console, work, shrunk, files, cover, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(FOUND if work.ledger.findings or missed else 0)

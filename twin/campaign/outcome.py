@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from twin.campaign.campaign import Kept
+from twin.campaign.campaign import Campaign, Kept
 from twin.campaign.coverage_table import by_phase, holes
 from twin.campaign.folder import CampaignFolder, Found
 from twin.campaign.ledger import Ledger
@@ -21,10 +21,10 @@ MOST_SHOWN = 20
 
 
 def show_outcome(
-    console: Console, ledger: Ledger, shrunk: Sequence[Kept], folder: CampaignFolder, cover: int,
-    *, interrupted: bool,
-) -> bool:  # fmt: skip
+    console: Console, work: Campaign, shrunk: Sequence[Kept], folder: CampaignFolder, cover: int, *, interrupted: bool
+) -> bool:
     """Show and keep what a campaign found and covered; returns whether a target of coverage was missed."""
+    ledger = work.ledger
     kinds = fault_kinds(ledger.plan.families)
     gates = len((ledger.plan.layout or Layout()).gates_m)
     missing = holes(ledger.coverage, kinds, gates, max(1, cover))
@@ -32,7 +32,7 @@ def show_outcome(
     folder.write_json("coverage.json", ledger.coverage)
     if not interrupted:
         folder.write_json("findings.json", found)
-    folder.write("report.html", campaign_page(ledger, found, missing, gates).encode())
+    folder.write("report.html", campaign_page(ledger, found, missing, gates, work.progress).encode())
     console.print(f"{ledger.scenarios} scenarios in {ledger.folded} units; {len(ledger.findings)} groups of failures")
     for one, kept in zip(found[:MOST_SHOWN], shrunk, strict=False):
         console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from typing import Final
 
 from twin.campaign.coverage_table import by_phase
@@ -11,6 +12,7 @@ from twin.campaign.phases import ANYTHING, phases_of
 
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 140
+MOST_SLOTS: Final = 60
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --line: #c8ced8; --hit: #1f7a4d; --hole: #b3261e; }
@@ -27,15 +29,21 @@ svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 """
 
 
-def campaign_page(ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int) -> str:
-    """The page. It loads nothing from anywhere."""
+def campaign_page(
+    ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int,
+    progress: Sequence[tuple[float, int]],
+) -> str:  # fmt: skip
+    """The page. It loads nothing from anywhere.
+
+    `progress` has the times in s since the campaign began, or was resumed, and the scenarios that were done by then.
+    """
     plan = ledger.plan
     what = "the controller of this project" if plan.controller is None else plan.controller
     parts = [
         f"<h1>Campaign: {len(ledger.findings)} groups of failures in {ledger.scenarios} scenarios</h1>",
         f"<p>Tested: <code>{escape(what)}</code>; seed {plan.seed}; code <code>{escape(plan.code)}</code>; families of "
         f"faults: {escape(', '.join(plan.families))}.</p>",
-        _findings(found), _growth(ledger.growth), _coverage(ledger, missing, gates),
+        _findings(found), _growth(ledger.growth), _speed(progress), _coverage(ledger, missing, gates),
     ]  # fmt: skip
     body = "\n".join(parts)
     return (
@@ -66,18 +74,38 @@ def _growth(growth: Sequence[tuple[int, int]]) -> str:
     """How the number of groups grew with the scenarios: where the line is flat, more of the same finds no more."""
     if not growth:
         return ""
-    last, most = growth[-1][0], max(1, growth[-1][1])
-    points = " ".join(
-        f"{WIDTH_PX * scenarios / last:.1f},{HEIGHT_PX * (1 - groups / most):.1f}" for scenarios, groups in growth
+    last, groups = growth[-1]
+    points = [(0.0, 0.0), *((float(scenarios), float(found)) for scenarios, found in growth)]
+    return _chart("Groups found over scenarios", f"{groups} groups after {last} scenarios", points, f"{last} scenarios")
+
+
+def _speed(progress: Sequence[tuple[float, int]]) -> str:
+    """Scenarios a second over time, each point the mean of a slot of time."""
+    if len(progress) < 2:
+        return ""
+    end_s = progress[-1][0]
+    slots = min(MOST_SLOTS, len(progress) - 1)
+    counts = [0] * slots
+    for (_, before), (at_s, scenarios) in pairwise(progress):
+        counts[min(slots - 1, int(slots * at_s / end_s))] += scenarios - before
+    points = [((slot + 0.5) * end_s / slots, count * slots / end_s) for slot, count in enumerate(counts)]
+    mean = (progress[-1][1] - progress[0][1]) / end_s
+    return _chart(
+        "Scenarios a second over time", f"{mean:.0f} scenarios a second in the mean", points, f"{end_s:.0f} s"
     )
+
+
+def _chart(heading: str, label: str, points: Sequence[tuple[float, float]], end: str) -> str:
+    """A line through points, from zero to the largest value; `end` stands at the end of the axis."""
+    last, most = points[-1][0], max(1.0, *(value for _, value in points))
+    line = " ".join(f"{WIDTH_PX * at / last:.1f},{HEIGHT_PX * (1 - value / most):.1f}" for at, value in points)
     return (
-        "<h2>Groups found over scenarios</h2>"
-        f'<svg viewBox="-40 -12 {WIDTH_PX + 60} {HEIGHT_PX + 40}" role="img" '
-        f'aria-label="{growth[-1][1]} groups after {last} scenarios">'
+        f"<h2>{heading}</h2>"
+        f'<svg viewBox="-40 -12 {WIDTH_PX + 60} {HEIGHT_PX + 40}" role="img" aria-label="{label}">'
         f'<line x1="0" y1="{HEIGHT_PX}" x2="{WIDTH_PX}" y2="{HEIGHT_PX}"/><line x1="0" y1="0" x2="0" y2="{HEIGHT_PX}"/>'
-        f'<polyline points="0,{HEIGHT_PX} {points}"/><text x="-8" y="6" text-anchor="end">{growth[-1][1]}</text>'
+        f'<polyline points="{line}"/><text x="-8" y="6" text-anchor="end">{most:.0f}</text>'
         f'<text x="-8" y="{HEIGHT_PX}" text-anchor="end">0</text>'
-        f'<text x="{WIDTH_PX}" y="{HEIGHT_PX + 18}" text-anchor="end">{last} scenarios</text></svg>'
+        f'<text x="{WIDTH_PX}" y="{HEIGHT_PX + 18}" text-anchor="end">{end}</text></svg>'
     )
 
 
