@@ -1,4 +1,4 @@
-"""What all commands have in common: `--version`, and `-h` besides `--help`."""
+"""What all commands have in common: `--version`, `-h` besides `--help`, and completion in the shell."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ def command_app(
 ) -> typer.Typer:  # fmt: skip
     """Make an app without commands yet; its help shows `about` at the top and `epilog` at the end."""
     app = typer.Typer(
-        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=pretty_exceptions, help=about,
+        no_args_is_help=True, pretty_exceptions_enable=pretty_exceptions, help=about,
         epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
 

@@ -62,13 +62,14 @@ def run(
         bool, typer.Option("--insecure", help="Send the password without TLS even to another machine.")
     ] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON objects.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each message, too.")] = False,
 ) -> None:
     """Control a line until stopped (Ctrl-C: the belt clears, then the rods retract and the belt stops)."""
     with _one_line_errors():
         # Imported here, so that --help starts fast.
         from controller import configuration, journal, program
 
-        journal.open_log(as_json=log_json)
+        journal.open_log(as_json=log_json, messages=verbose)
         found = configuration.read(config)
         settings = configuration.settings_of(found, in_flight=configuration.in_flight_of(in_flight), items=items)
         address = configuration.address_of(

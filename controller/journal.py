@@ -13,12 +13,15 @@ _LINE: Final = "%(levelname)s %(name)s %(message)s"
 _log = logging.getLogger(__name__)
 
 
-def open_log(*, as_json: bool) -> None:
-    """Log the controller's own records from level INFO, those of other packages from WARNING."""
+def open_log(*, as_json: bool, messages: bool) -> None:
+    """Log the controller's own records, those of other packages from WARNING on.
+
+    `messages`: each message to and from the broker, too, at level DEBUG.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(_Json() if as_json else logging.Formatter(_LINE))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("controller").setLevel(logging.INFO)
+    logging.getLogger("controller").setLevel(logging.DEBUG if messages else logging.INFO)
 
 
 def log_item(item: Sorted) -> None:

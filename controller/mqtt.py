@@ -5,6 +5,7 @@ the return of the connection in order with the messages.
 """
 
 import errno
+import logging
 import socket
 import ssl
 import threading
@@ -34,6 +35,11 @@ UNREACHABLE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH)
 
 LONGEST_TEXT_BYTES: Final = 65535
 """The longest string in MQTT 3.1.1 (section 1.5.3)."""
+
+LOGGED_BYTES: Final = 80
+"""What the log shows of a message. A picture is longer."""
+
+_log = logging.getLogger(__name__)
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,6 +176,7 @@ class Connection:
     def publish(self, commands: Sequence[bytes]) -> None:
         """Send commands, in order. While the broker is away they are lost; the session gets `BrokerLost`."""
         for payload in commands:
+            _log_message("sent", payload)
             self._client.publish(self._address.commands_topic, payload)
 
     def send(self, topic: str, payload: bytes) -> None:
@@ -209,6 +216,13 @@ class Connection:
         if len(payload) > wire.MAX_FEEDBACK_BYTES:
             payload = b""  # The codec refuses it. Many such payloads in the queue would fill the memory.
         self._arrivals.put(Arrival(Sign.MESSAGE, self._names.get(message.topic, ""), payload, wall_s()))
+        _log_message("received", payload)
+
+
+def _log_message(direction: str, payload: bytes) -> None:
+    if _log.isEnabledFor(logging.DEBUG):
+        text = payload[:LOGGED_BYTES].decode(errors="backslashreplace")
+        _log.debug("%s t_s=%.3f bytes=%d payload=%s", direction, wall_s(), len(payload), text)
 
 
 def _check_text(field: str, text: str | None, *, least: int = 0, shown: str | None = None) -> None:

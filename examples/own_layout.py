@@ -1,23 +1,22 @@
 """A line of one's own: a layout from a TOML file, and how close its runs come to going wrong.
 
-The line in `two_bins.toml` has two gates, so raw items have no bin and ride to the end: `settings_for` gives the
-controller as many gates and bins as the layout has. Prints what came into which bin, and two margins: how far the
-nearest push was from clipping its item, and how much free belt the item had beside it.
+The line in `two_bins.toml` has two gates, so raw items have no bin and ride to the end. Prints what came into which
+bin, and two margins: how far the nearest push was from clipping its item, and how much free belt the item had beside
+it.
 
     python examples/own_layout.py
 """
 
 from pathlib import Path
 
-from twin import ItemDraw, Scenario, load_layout, settings_for, simulate
+from twin import ItemDraw, Scenario, load_layout, simulate
 
 LAYOUT = Path(__file__).parent / "two_bins.toml"
 
 
 def main() -> None:
     """Run thirty items over the line."""
-    layout = load_layout(LAYOUT)
-    run = simulate(Scenario(seed=2, layout=layout, items=ItemDraw(count=30), controller=settings_for(layout)))
+    run = simulate(Scenario(seed=2, layout=load_layout(LAYOUT), items=ItemDraw(count=30)))
     for name, count in run.summary.bins.items():
         print(f"bin {name}: {count}")
     assert run.margins.clip_m is not None

@@ -136,6 +136,15 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
     assert configuration.password_of(None) == "of the environment"
 
 
+@pytest.mark.parametrize("options", ["", "--verbose"])
+def test_each_message_is_logged_only_if_asked_for(options):
+    command = f"{PROGRAM} --recognizer oracle --items 1 {options}"
+    run = simulate(Scenario(items=ItemDraw(count=1)), link="hosted", controller=ExternalController(command))
+    assert run.ok
+    assert ('payload={"conveyor":"run"}' in run.output) is bool(options)
+    assert ('payload={"first_switch":true}' in run.output) is bool(options)
+
+
 @pytest.mark.broker
 @pytest.mark.parametrize("in_flight", [1, "auto"])
 def test_the_program_in_lockstep_gives_the_digest_of_the_memory_link(in_flight):

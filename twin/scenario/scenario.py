@@ -119,9 +119,15 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             raise ScenarioError("recognizer.confidence_from", self.confidence_from, f"at most {self.confidence_to}")
 
 
+DEFAULT_LINE: Final = Layout()
+OF_THE_LAYOUT: Final = Settings()
+"""Stands for settings that nobody chose. A scenario replaces it by `settings_for` its layout."""
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
+    Without a `controller` the settings are those for the layout: its gates, and a bin for each class that has a rod.
     At `stop_s` the controller is told to end (None: never), a program by `stop_signal`. `schedule` decides the order in
     which the threads of a hosted program run, where several could (0: first come, first served). Raises
     `ScenarioError` if the parts do not fit together.
@@ -129,13 +135,13 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     format: Literal[2] = SCENARIO_FORMAT
     seed: int = 0
-    layout: Layout = Layout()
+    layout: Layout = DEFAULT_LINE
     items: tuple[Item, ...] | ItemDraw = ()
     link: LinkModel = LinkModel()
     faults: tuple[AnyFault, ...] = ()
     recognizer: RecognizerModel = RecognizerModel()
     camera: Camera = Camera()
-    controller: Settings = Settings()
+    controller: Settings = OF_THE_LAYOUT
     stop_s: float | None = None
     stop_signal: Literal["SIGTERM", "SIGINT"] = "SIGTERM"
     schedule: int = 0
@@ -143,6 +149,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         """Refuse parts that do not fit together."""
         settle(self, ScenarioError)
+        if self.controller is OF_THE_LAYOUT and self.layout != DEFAULT_LINE:
+            msgspec.structs.force_setattr(self, "controller", settings_for(self.layout))
         if not 0 <= self.seed < 2**63:
             raise ScenarioError("seed", self.seed, "0 to 2**63 - 1")
         gates = len(self.layout.gates_m)

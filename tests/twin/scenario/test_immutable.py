@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from controller.errors import SettingsError
+from controller.settings import Settings
 from twin import Camera, Item, ItemDraw, Layout, LinkModel, RecognizerModel, Scenario, faults, settings_for
 from twin.errors import ScenarioError
 from twin.scenario.scenario import decode_scenario, encode_scenario
@@ -88,3 +89,17 @@ def test_no_item_may_have_the_class_of_foreign_objects(given):
 def test_a_misspelt_setting_is_refused_with_a_suggestion():
     with pytest.raises(SettingsError, match=r"a setting must be .* \(did you mean in_flight\?\), got 'in_fligth'"):
         settings_for(Layout(), in_fligth=3)
+
+
+TWO_GATES = Layout(gates_m=(0.4, 0.8), rods_m=(0.5, 0.9), end_m=1.2)
+
+
+def test_without_a_controller_a_scenario_has_the_settings_for_its_layout():
+    assert Scenario(layout=TWO_GATES).controller == settings_for(TWO_GATES)
+    assert msgspec.structs.replace(Scenario(), layout=TWO_GATES).controller == settings_for(TWO_GATES)
+    assert Scenario().controller == Settings()
+
+
+def test_settings_that_somebody_chose_must_fit_the_layout():
+    with pytest.raises(ScenarioError, match=r"controller\.gates must be 2, as many as the layout has, got 3"):
+        Scenario(layout=TWO_GATES, controller=Settings())
