@@ -41,7 +41,7 @@ def write_runs(
             write_report(output, report_of(list(zip(reported, records, strict=True))))
         if perfetto is not None:
             write_perfetto(perfetto, [run.drawing for run in reported])
-    cautions = [words for run in saved for words in (run.caution, run.beliefs_caution) if words is not None]
+    cautions = [words for run in saved for words in run.cautions]
     for caution in cautions:
         words = f"{caution}; {output or perfetto} shows what is there"
         typer.echo(f"twin: {' '.join(words.split())}", err=True)

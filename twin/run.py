@@ -128,7 +128,7 @@ def simulate(
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
     on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None, keep_beliefs: bool = False,
-    tempo: Tempo | None = None,
+    tempo: Tempo | None = None, on_picture: Callable[[str, bytes], None] | None = None,
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -138,7 +138,8 @@ def simulate(
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
     that names what the twin waits for. `tempo` lets somebody watch a run in virtual time; without one it goes on as
     fast as it can. `hands` make faults act while a run goes on that is in real time or has a tempo. `keep_beliefs`: the
-    run keeps what our controller believed of each item.
+    run keeps what our controller believed of each item. `on_picture` gets digest and bytes of each item's picture, an
+    image file.
 
     The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
     threshold, if it has one and the controller is no external one.
@@ -170,7 +171,8 @@ def simulate(
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
-        finished = _execute(scenario, control, link, _Recording(verdict, keep_trace, path, watchers), hands, tempo)
+        recording = _Recording(verdict, keep_trace, path, watchers, on_picture)
+        finished = _execute(scenario, control, link, recording, hands, tempo)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
             _execute(without_faults, replace(control, broker=None, on_belief=None), "memory", _Recording(healthy))
@@ -179,12 +181,16 @@ def simulate(
 
 
 class _Recording(NamedTuple):
-    """Where a run's records go: to the checks, the watchers and a file; `keep`: whether the run keeps all of them."""
+    """Where a run's records go: to the checks, the watchers and a file; `keep`: whether the run keeps all of them.
+
+    `on_picture` gets its pictures.
+    """
 
     verdict: Checks
     keep: bool = False
     path: Path | None = None
     watchers: tuple[trace.Watcher, ...] = ()
+    on_picture: Callable[[str, bytes], None] | None = None
 
 
 class _Finished(NamedTuple):
@@ -202,7 +208,7 @@ def _execute(
     scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None,
     tempo: Tempo | None = None,
 ) -> _Finished:  # fmt: skip
-    began_s, tally = wall_s(), Tally()
+    began_s, tally, on_picture = wall_s(), Tally(), recording.on_picture
     output_lines: tuple[OutputLine, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers, *([] if tempo is None else [tempo.see]))
@@ -211,16 +217,18 @@ def _execute(
     if link == "realtime":
         with opening.realtime(control) as live, record:
             expected = live.program.started
-            simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, expected=expected)
+            simulation = Simulation(
+                scenario, record, control.recognizer, ours=control.ours, expected=expected, on_picture=on_picture
+            )
             simulation.run_in_real_time(live, control.speed, hands)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
-            simulation = Simulation(scenario, record, control.recognizer, ours=False)
+            simulation = Simulation(scenario, record, control.recognizer, ours=False, on_picture=on_picture)
             simulation.run_hosted(program, tempo, hands)
             output_lines, addresses = program.output_lines, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
-            simulation = Simulation(scenario, record, control.recognizer, ours=control.ours)
+            simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, on_picture=on_picture)
             simulation.run(opened, tempo, hands)
     if isinstance(control.controller, ExternalController) and link != "hosted":
         output_lines = control.controller.output_lines

@@ -13,6 +13,7 @@ from classifier.distribution import distribution_version
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, write_beliefs
 from twin.errors import FileError
+from twin.pictures import MOST_PICTURES, PICTURES, write_pictures
 from twin.program_origin import interpreter_of, program_digest
 from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
@@ -79,8 +80,14 @@ class RunFiles:
         self._report = report
         self._junit = junit
         self._sketch = None if save is None and report is None else Sketch()
+        self._images: dict[str, bytes] = {}
         self.want_beliefs = self._sketch is not None
         self.watchers: tuple[Watcher, ...] = () if self._sketch is None else (self._sketch.see,)
+
+    def on_picture(self, digest: str, image: bytes) -> None:
+        """Keep a picture for the folder and the drawing, of the first `MOST_PICTURES`."""
+        if self._sketch is not None and len(self._images) < MOST_PICTURES:
+            self._images[digest] = image
 
     def write(self, run: FinishedRun, *, link: str, controller: str | None = None) -> None:
         """Write what was asked for of a finished run; the trace is already written. Raises `FileError`."""
@@ -88,6 +95,8 @@ class RunFiles:
             _write_json(self._summary, run.summary)
         if self._sketch is not None:
             self._sketch.beliefs = run.beliefs or ()
+            if run.scenario.recognizer.source == "images":  # The oracle's are blank.
+                self._sketch.images = self._images
         if self._junit is not None:
             write_junit(self._junit, run, link)
         if self._report is not None:
@@ -109,6 +118,9 @@ class RunFiles:
         if run.output_lines:
             lines = "".join(f"{line.t_s:10.3f} s  {line.text}\n" for line in run.output_lines)
             (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")
+
+        if self._sketch is not None and self._sketch.images:
+            write_pictures(self._folder / PICTURES, self._sketch.images)
 
     def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:
         assert self._sketch is not None, "a run that is drawn has been watched"

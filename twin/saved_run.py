@@ -11,6 +11,7 @@ from twin.beliefs import BELIEFS_FILE, Belief, read_beliefs
 from twin.errors import FileError
 from twin.file_kinds import read_as
 from twin.links.output_log import OutputLine
+from twin.pictures import PICTURES, read_pictures
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
@@ -25,7 +26,7 @@ class SavedRun(NamedTuple):
     """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
 
     `output_lines` are the lines that an external program wrote. `beliefs_caution` says what is wrong with the file of
-    the controller's beliefs; what could be read of it is drawn.
+    the controller's beliefs, `pictures_caution` with its pictures; what could be read of them is drawn.
     """
 
     sketch: Sketch
@@ -34,13 +35,18 @@ class SavedRun(NamedTuple):
     caution: str | None
     output_lines: Sequence[OutputLine] = ()
     beliefs_caution: str | None = None
+    pictures_caution: str | None = None
+
+    @property
+    def cautions(self) -> list[str]:
+        """All that is wrong with its files."""
+        found = (self.caution, self.beliefs_caution, self.pictures_caution)
+        return [words for words in found if words is not None]
 
     @property
     def reported(self) -> ReportedRun:
         """The run for a report."""
-        return reported_run(
-            self.sketch, self.verdict, self.origin, caution=self.caution, beliefs_caution=self.beliefs_caution
-        )
+        return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution, cautions=self.cautions)
 
 
 class _Found(msgspec.Struct):
@@ -74,8 +80,9 @@ def load_run(path: Path) -> SavedRun:
         excused = [each for each in excused if each.violation not in violations]
     interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
+    sketch.images, pictures_caution = ({}, None) if folder is None else read_pictures(folder / PICTURES)
     beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
-    return SavedRun(sketch, verdict, _origin(folder), caution, _output_lines(folder), beliefs_caution)
+    return SavedRun(sketch, verdict, _origin(folder), caution, _output_lines(folder), beliefs_caution, pictures_caution)
 
 
 def _believe(sketch: Sketch, path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,12 +40,13 @@ class Simulation:
     `ours`: whether the controller is ours; then the run may end after the number of items in its settings. `expected`:
     whether a controller is known to be there. After the run, `lateness_s` has how late events were under the wall
     clock, and `latencies_s` the times from a gate's edge to the controller's command, both in s of the wall clock.
-    `exchanges` counts the exchanges with the controller in virtual time.
+    `exchanges` counts the exchanges with the controller in virtual time. `on_picture` gets digest and bytes of each
+    item's picture.
     """
 
     def __init__(
         self, scenario: Scenario, record: trace.Trace, recognizer: CachingRecognizer, *, ours: bool,
-        expected: bool = True,
+        expected: bool = True, on_picture: Callable[[str, bytes], None] | None = None,
     ) -> None:  # fmt: skip
         self.timeline = timeline = Timeline()
         self.lateness_s: deque[float] = deque()
@@ -55,6 +57,7 @@ class Simulation:
         self._record = record
         self._answers_decide = ours or scenario.recognizer.source == "oracle"
         self._pictures: dict[int, bytes] = {}
+        self._on_picture = on_picture
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
@@ -163,8 +166,10 @@ class Simulation:
         assert self._port is not None, "the line runs only while a controller is connected"
         self._port.arrive(message)
 
-    def _photographed(self, item: int, image: bytes) -> None:
+    def _photographed(self, item: int, digest: str, image: bytes) -> None:
         """Ask the recognizer about a picture. In real time the plant must not wait: ask when the item is in its bin."""
+        if self._on_picture is not None:
+            self._on_picture(digest, image)
         if self._real_time:
             self._recognizer.prefetch(image)
             self._pictures[item] = image

@@ -118,7 +118,7 @@ def test_save_keeps_the_run_of_a_controller_that_hangs(tmp_path):
     folder = tmp_path / "hung"
     served_to("hung", "--save", str(folder))
     assert {path.name for path in folder.iterdir()} == {
-        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html"
+        "scenario.json", "trace.jsonl", "summary.json", "run.json", "report.html", "pictures"
     }  # fmt: skip
     ran = json.loads((folder / "run.json").read_bytes())
     assert (ran["format"], ran["trace_format"], ran["link"], ran["threshold"]) == (1, 2, "realtime", 0.8)

@@ -1,10 +1,10 @@
 """The camera: it takes an item's picture when the item's centre passes, and publishes it after a delay."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from controller import wire
+from twin.pictures import picture_digest
 from twin.plant.belt_item import BeltItem
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message
@@ -18,13 +18,14 @@ from twin.trace import AnyRecord, Effect, Photographed
 class Camera:
     """The camera over the belt, at `position_m` from the loader.
 
-    It records each picture. `on_photo` gets an item's number and its picture (the bytes of an image file) at once.
-    `send` gets the message with the picture after exposure and encoding.
+    It records each picture. `on_photo` gets an item's number, and digest and bytes of its picture (an image file), at
+    once. `send` gets the message with the picture after exposure and encoding.
     """
 
     def __init__(
         self, timeline: Timeline, layout: Layout, picture_source: PictureSource, faults: FaultInjector,
-        record: Callable[[AnyRecord], None], send: Callable[[Message], None], on_photo: Callable[[int, bytes], None],
+        record: Callable[[AnyRecord], None], send: Callable[[Message], None],
+        on_photo: Callable[[int, str, bytes], None],
     ) -> None:  # fmt: skip
         self.position_m = layout.camera_m
         self._timeline = timeline
@@ -38,10 +39,10 @@ class Camera:
     def pass_by(self, belt_item: BeltItem) -> None:
         """Take the picture of an item, or a foreign object, whose centre is under the camera."""
         item, image = belt_item.number, self._picture_source.picture(belt_item)
-        digest = hashlib.blake2b(image, digest_size=8).hexdigest()
+        digest = picture_digest(image)
         self._record(Photographed(self._timeline.now, item, digest, len(image)))
         if item > 0:  # A foreign object has no class to recognize.
-            self._on_photo(item, image)
+            self._on_photo(item, digest, image)
         self._send_later(Message(wire.encode_feedback(wire.Image(content=image)), "camera", digest, item))
 
     def _send_later(self, message: Message) -> None:

@@ -48,7 +48,7 @@ class Line:
     def __init__(
         self, timeline: Timeline, scenario: Scenario, picture_source: PictureSource, faults: FaultInjector,
         record: Recorder, send: Callable[[Message], None],
-        on_photo: Callable[[int, bytes], None] = lambda item, image: None,
+        on_photo: Callable[[int, str, bytes], None] = lambda item, digest, image: None,
     ) -> None:  # fmt: skip
         layout = scenario.layout
         self._timeline = timeline

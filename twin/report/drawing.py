@@ -16,6 +16,7 @@ from twin.report.drawn_events import Event, drawn_event
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
 from twin.report.rod_motion import RodMotion
+from twin.report.thumbnails import thumbnails
 from twin.scenario.faults import AnyFault, RodSlow
 from twin.scenario.layout import LOADER, bin_name
 from twin.scenario.scenario import Scenario
@@ -73,7 +74,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, drawn. `left_out` has a sentence for each thing that is not in it."""
+    """One run, drawn. `left_out` has a sentence for each thing that is not in it, `thumbnails` pictures by digest."""
 
     format: int = DRAWING_FORMAT
     scenario: Scenario
@@ -88,6 +89,7 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     events: list[Event]
     left_out: list[str]
     beliefs: list[DrawnBelief]
+    thumbnails: dict[str, str] = {}
 
 
 class Sketch:
@@ -95,7 +97,8 @@ class Sketch:
 
     `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
     latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act, `beliefs` what
-    our controller believed, as far as that is known. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
+    our controller believed, `images` the pictures by digest, both as far as they are known. Memory is bounded: items
+    beyond `MOST_ITEMS` are counted only.
     """
 
     def __init__(self) -> None:
@@ -103,6 +106,7 @@ class Sketch:
         self.done = 0
         self.end_s = 0.0
         self.beliefs: Sequence[Belief] = ()
+        self.images: Mapping[str, bytes] = {}
         self._scenario = Scenario()
         self.records: list[trace.AnyRecord] = []
         self._records_left_out = 0
@@ -176,6 +180,7 @@ class Sketch:
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
             marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
             beliefs=drawn_beliefs(self.beliefs, self._items.paths),
+            thumbnails=thumbnails(self.images, (self._pictures.get(number) for number in self._items.paths)),
         )  # fmt: skip
 
     def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:

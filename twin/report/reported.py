@@ -47,11 +47,10 @@ class Origin(NamedTuple):
 
 
 def reported_run(
-    sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None, beliefs_caution: str | None = None
+    sketch: Sketch, verdict: Verdict, origin: Origin, *, caution: str | None = None, cautions: Sequence[str] = ()
 ) -> ReportedRun:
-    """A run for a report. `caution` is what is wrong with its trace's file, `beliefs_caution` with its beliefs' one."""
-    cautions = [f"{words}." for words in (caution, beliefs_caution) if words is not None]
-    drawing = sketch.drawing(verdict.violations, verdict.excused, cautions)
+    """A run for a report. `caution` is what is wrong with its trace's file, `cautions` with any of its files."""
+    drawing = sketch.drawing(verdict.violations, verdict.excused, [f"{words}." for words in cautions])
     total = len(verdict.violations) + verdict.unlisted
     return ReportedRun(
         ok=not total and not verdict.interrupted and caution is None,

@@ -50,6 +50,7 @@ export class Model {
     this.rods = drawing.rods;
     this.leftOut = drawing.left_out;
     this.items = drawing.items.map(itemOf);
+    this.thumbnails = drawing.thumbnails || {};
     this.marks = drawing.marks.map(markOf);
     this.faults = drawing.faults.map(faultOf);
     this.events = drawing.events.map(eventOf);
