@@ -93,6 +93,7 @@ class Units:
         self._on_trouble = on_trouble
         self._out: dict[Any, tuple[UnitTask, float]] = {}
         self._tries: dict[int, int] = {}
+        self._given = 0
         self._hung: set[str] = set()
 
     @property
@@ -107,8 +108,9 @@ class Units:
 
     def give(self, task: UnitTask) -> None:
         """Give out a unit."""
-        tries = self._tries[task.number] = self._tries.get(task.number, 0) + 1
-        key = f"unit-{task.number}-{tries}-{task.plan.seed}-{id(self)}"
+        self._tries[task.number] = self._tries.get(task.number, 0) + 1
+        self._given += 1  # No key is used again: Dask may still be cancelling the one before.
+        key = f"unit-{task.number}-{self._given}-{task.plan.seed}-{id(self)}"
         others = [worker for worker in self._client.nthreads() if worker not in self._hung] if self._hung else None
         future = self._client.submit(self._run, task, self._program, key=key, pure=False, workers=others or None)
         self._out[future] = (task, wall_s())
