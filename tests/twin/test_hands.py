@@ -1,15 +1,19 @@
 """Faults that a person makes act while a run is on."""
 
 import threading
+from pathlib import Path
 
 import pytest
+from support.programs import PYTHON
 
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ArgumentError, ScenarioError
 from twin.hands import Hands
+from twin.links.external_controller import ExternalController
 from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
 
+SOUND = Path(__file__).parents[2] / "examples" / "controllers" / "sound_one_at_a_time.py"
 FAST = Layout(belt_speed_m_per_s=0.4)
 SCENARIO = Scenario(
     layout=FAST, items=(Item(item_class="raw"), Item(item_class="ripe")),
@@ -125,6 +129,24 @@ def test_a_person_takes_the_controller_away_and_gives_it_back(fault):
     assert [one for one in run.trace if not isinstance(one, skipped)] == [
         one for one in again.trace if not isinstance(one, skipped)
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "lasts_s"),
+    [
+        (faults.GateStuck(gate=2), 3.0), (faults.BrokerDown(), 2.0), (faults.ClientCutOff(), 2.0),
+        (faults.ControllerKilled(), 2.0), (faults.TakenOff(item=1), None),
+    ],
+)  # fmt: skip
+def test_what_a_person_does_to_a_hosted_program_happens_again_in_the_saved_scenario(fault, lasts_s):
+    program = ExternalController(f"{PYTHON} {SOUND.as_posix()} {{host}} {{port}} {{service}}")
+    hands, breaks, _ = losing(fault, lasts_s)
+    stack = Scenario(items=SCENARIO.items)
+    run = simulate(stack, link="hosted", controller=program, tempo=Tempo(50.0), hands=hands, watchers=(breaks,))
+    (done,) = run.scenario.faults
+    assert type(done) is type(fault)
+    again = simulate(run.scenario, link="hosted", controller=program)
+    assert (again.summary.bins, again.violations) == (run.summary.bins, run.violations)
 
 
 @pytest.mark.slow
