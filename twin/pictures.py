@@ -1,7 +1,7 @@
 """The pictures of a run: how they are named, and the folder in which they are kept."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,9 @@ MOST_PICTURES: Final = 2000
 """The most that a run keeps."""
 
 _PNG: Final = b"\x89PNG"
+
+PictureWatcher = Callable[[str, bytes], None]
+"""Gets the digest and the bytes of each item's picture when the camera takes it."""
 
 
 def picture_digest(image: bytes) -> str:

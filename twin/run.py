@@ -24,6 +24,7 @@ from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
+from twin.pictures import PictureWatcher
 from twin.plant.picture_source import load_pictures_of
 from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
@@ -128,7 +129,7 @@ def simulate(
     speed: float | None = None, checks: tuple[type[Check], ...] = ALL_CHECKS, keep_trace: bool = True,
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
     on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None, keep_beliefs: bool = False,
-    tempo: Tempo | None = None, on_picture: Callable[[str, bytes], None] | None = None,
+    tempo: Tempo | None = None, picture_watchers: tuple[PictureWatcher, ...] = (),
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -138,8 +139,8 @@ def simulate(
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
     that names what the twin waits for. `tempo` lets somebody watch a run in virtual time; without one it goes on as
     fast as it can. `hands` make faults act while a run goes on that is in real time or has a tempo. `keep_beliefs`: the
-    run keeps what our controller believed of each item. `on_picture` gets digest and bytes of each item's picture, an
-    image file.
+    run keeps what our controller believed of each item. `picture_watchers` get digest and bytes of each item's picture,
+    an image file.
 
     The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
     threshold, if it has one and the controller is no external one.
@@ -171,7 +172,7 @@ def simulate(
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
-        recording = _Recording(verdict, keep_trace, path, watchers, on_picture)
+        recording = _Recording(verdict, keep_trace, path, watchers, picture_watchers)
         finished = _execute(scenario, control, link, recording, hands, tempo)
         if verdict.excused and control.ours:
             healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
@@ -183,14 +184,14 @@ def simulate(
 class _Recording(NamedTuple):
     """Where a run's records go: to the checks, the watchers and a file; `keep`: whether the run keeps all of them.
 
-    `on_picture` gets its pictures.
+    `picture_watchers` get its pictures.
     """
 
     verdict: Checks
     keep: bool = False
     path: Path | None = None
     watchers: tuple[trace.Watcher, ...] = ()
-    on_picture: Callable[[str, bytes], None] | None = None
+    picture_watchers: tuple[PictureWatcher, ...] = ()
 
 
 class _Finished(NamedTuple):
@@ -208,7 +209,7 @@ def _execute(
     scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None,
     tempo: Tempo | None = None,
 ) -> _Finished:  # fmt: skip
-    began_s, tally, on_picture = wall_s(), Tally(), recording.on_picture
+    began_s, tally, seeing = wall_s(), Tally(), recording.picture_watchers
     output_lines: tuple[OutputLine, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers, *([] if tempo is None else [tempo.see]))
@@ -218,17 +219,17 @@ def _execute(
         with opening.realtime(control) as live, record:
             expected = live.program.started
             simulation = Simulation(
-                scenario, record, control.recognizer, ours=control.ours, expected=expected, on_picture=on_picture
+                scenario, record, control.recognizer, ours=control.ours, expected=expected, picture_watchers=seeing
             )
             simulation.run_in_real_time(live, control.speed, hands)
     elif link == "hosted":
         with opening.hosted(control, scenario) as program, record:
-            simulation = Simulation(scenario, record, control.recognizer, ours=False, on_picture=on_picture)
+            simulation = Simulation(scenario, record, control.recognizer, ours=False, picture_watchers=seeing)
             simulation.run_hosted(program, tempo, hands)
             output_lines, addresses = program.output_lines, program.addresses
     else:
         with (opening.memory if link == "memory" else opening.lockstep)(control) as opened, record:
-            simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, on_picture=on_picture)
+            simulation = Simulation(scenario, record, control.recognizer, ours=control.ours, picture_watchers=seeing)
             simulation.run(opened, tempo, hands)
     if isinstance(control.controller, ExternalController) and link != "hosted":
         output_lines = control.controller.output_lines

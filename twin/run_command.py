@@ -105,7 +105,8 @@ def run(
                 chosen, controller=external, recognizer=answers, link=link.value, broker=at_broker,
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
                 on_waiting=bar.report, hands=page.hands, tempo=page.tempo,
-                keep_beliefs=files.want_beliefs and external is None, on_picture=files.on_picture,
+                keep_beliefs=files.want_beliefs and external is None,
+                picture_watchers=(files.on_picture, *page.picture_watchers),
             )  # fmt: skip
         leave(console, result, files, link.value)
     raise typer.Exit(exit_code(result))

@@ -95,8 +95,7 @@ class RunFiles:
             _write_json(self._summary, run.summary)
         if self._sketch is not None:
             self._sketch.beliefs = run.beliefs or ()
-            if run.scenario.recognizer.source == "images":  # The oracle's are blank.
-                self._sketch.images = self._images
+            self._sketch.images = {} if run.scenario.has_blank_pictures else self._images
         if self._junit is not None:
             write_junit(self._junit, run, link)
         if self._report is not None:

@@ -88,7 +88,7 @@ def serve(
                 chosen, controller=ExternalController(service_port=service_port), link="realtime", broker=broker,
                 speed=speed, keep_trace=False, trace_path=files.trace_path,
                 watchers=(status.see, *files.watchers, *page.watchers), on_waiting=announce, hands=page.hands,
-                on_picture=files.on_picture,
+                picture_watchers=(files.on_picture, *page.picture_watchers),
             )  # fmt: skip
         leave(console, result, files, LinkKind.REALTIME.value)
     raise typer.Exit(exit_code(result))

@@ -2,7 +2,6 @@
 
 import signal
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +19,7 @@ from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
 from twin.links.retained import RetainedMessages
 from twin.links.tempo import Tempo
+from twin.pictures import PictureWatcher
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
 from twin.plant.message import Message
@@ -40,13 +40,12 @@ class Simulation:
     `ours`: whether the controller is ours; then the run may end after the number of items in its settings. `expected`:
     whether a controller is known to be there. After the run, `lateness_s` has how late events were under the wall
     clock, and `latencies_s` the times from a gate's edge to the controller's command, both in s of the wall clock.
-    `exchanges` counts the exchanges with the controller in virtual time. `on_picture` gets digest and bytes of each
-    item's picture.
+    `exchanges` counts the exchanges with the controller in virtual time. `picture_watchers` get each item's picture.
     """
 
     def __init__(
         self, scenario: Scenario, record: trace.Trace, recognizer: CachingRecognizer, *, ours: bool,
-        expected: bool = True, on_picture: Callable[[str, bytes], None] | None = None,
+        expected: bool = True, picture_watchers: tuple[PictureWatcher, ...] = (),
     ) -> None:  # fmt: skip
         self.timeline = timeline = Timeline()
         self.lateness_s: deque[float] = deque()
@@ -57,7 +56,7 @@ class Simulation:
         self._record = record
         self._answers_decide = ours or scenario.recognizer.source == "oracle"
         self._pictures: dict[int, bytes] = {}
-        self._on_picture = on_picture
+        self._picture_watchers = picture_watchers
         record.add(trace.Began(timeline.now, scenario))
         streams = Streams(scenario.seed)
         self._faults = faults = FaultInjector(timeline, scenario, streams.stream("faults"), self._add)
@@ -168,8 +167,8 @@ class Simulation:
 
     def _photographed(self, item: int, digest: str, image: bytes) -> None:
         """Ask the recognizer about a picture. In real time the plant must not wait: ask when the item is in its bin."""
-        if self._on_picture is not None:
-            self._on_picture(digest, image)
+        for watcher in self._picture_watchers:
+            watcher(digest, image)
         if self._real_time:
             self._recognizer.prefetch(image)
             self._pictures[item] = image

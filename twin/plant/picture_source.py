@@ -178,14 +178,12 @@ def picture_source_of(scenario: Scenario, faults: FaultInjector) -> PictureSourc
     """The source of a scenario's pictures. Raises `ScenarioError` for a folder that has not its pictures."""
     streams = Streams(scenario.seed)
     oracle = scenario.recognizer.source == "oracle"
-    shown = _shown(scenario.camera, streams, oracle=oracle)
+    shown = BlankImages() if scenario.has_blank_pictures else _shown(scenario.camera, streams)
     kind = OraclePictures if oracle else PlainPictures
     return kind(scenario.recognizer, shown, streams.stream("camera"), faults)
 
 
-def _shown(camera: Camera, streams: Streams, *, oracle: bool) -> Shown:
-    if camera.source is None and oracle:
-        return BlankImages()
+def _shown(camera: Camera, streams: Streams) -> Shown:
     rendered = RenderedImages(camera.look, streams)
     if camera.source in (None, "rendered"):
         return rendered

@@ -3,7 +3,7 @@
 `Sketch` collects it record by record. `Drawing` is the result; a page has it as JSON. Times in s, positions in m.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 import msgspec
@@ -102,15 +102,12 @@ class Sketch:
     """
 
     def __init__(self) -> None:
-        self.began = False
-        self.done = 0
-        self.end_s = 0.0
+        self.began, self.done, self.end_s = False, 0, 0.0
         self.beliefs: Sequence[Belief] = ()
         self.images: Mapping[str, bytes] = {}
         self._scenario = Scenario()
         self.records: list[trace.AnyRecord] = []
-        self._records_left_out = 0
-        self._items_left_out = 0
+        self._records_left_out = self._items_left_out = 0
         self.injected: dict[int, AnyFault] = {}
         self._answers: dict[int, trace.Answered] = {}
         self._pictures: dict[int, str] = {}
@@ -180,8 +177,13 @@ class Sketch:
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
             marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
             beliefs=drawn_beliefs(self.beliefs, self._items.paths),
-            thumbnails=thumbnails(self.images, (self._pictures.get(number) for number in self._items.paths)),
+            thumbnails=self.thumbnails(self._items.paths),
         )  # fmt: skip
+
+    def thumbnails(self, numbers: Iterable[int], known: Set[str] = frozenset()) -> dict[str, str]:
+        """Small pictures of items, by digest, but for `known` ones; none where pictures are blank."""
+        digests = [self._pictures.get(number) for number in numbers]
+        return {} if self._scenario.has_blank_pictures else thumbnails(self.images, digests, known)
 
     def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:
         """Some of the items, as far as they have come."""

@@ -1,7 +1,7 @@
 """Small pictures for a report: what the camera saw of each item, as the page shows it on the item."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 import cv2
@@ -14,17 +14,22 @@ EDGE_PX: Final = 40
 QUALITY: Final = 70
 
 
-def thumbnails(pictures: Mapping[str, bytes], digests: Iterable[str | None]) -> dict[str, str]:
-    """Small copies of pictures, as `data:` addresses by digest, of those first asked for.
+def thumbnails(
+    pictures: Mapping[str, bytes], digests: Iterable[str | None], known: Set[str] = frozenset()
+) -> dict[str, str]:
+    """Small copies of pictures, as `data:` addresses by digest, of those first asked for that are not `known`.
 
     `pictures` are image files by digest. What is no image has none.
     """
     found: dict[str, str] = {}
     for digest in dict.fromkeys(digests):
-        if digest is not None and digest in pictures and len(found) < MOST_THUMBNAILS:
-            small = _thumbnail(pictures[digest])
-            if small is not None:
-                found[digest] = small
+        if digest is None or digest in known:
+            continue
+        small = _thumbnail(pictures.get(digest, b""))
+        if small is not None:
+            found[digest] = small
+        if len(found) == MOST_THUMBNAILS:
+            break
     return found
 
 

@@ -178,6 +178,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         items = self.items
         return items.classes if isinstance(items, ItemDraw) else tuple(dict.fromkeys(item.item_class for item in items))
 
+    @property
+    def has_blank_pictures(self) -> bool:
+        """Whether the camera's pictures show nothing, since only the answers in them count."""
+        return self.recognizer.source == "oracle" and self.camera.source is None
+
     def stack(self) -> Iterator[Item]:
         """The items in the order in which the loader gets them."""
         return _draw(self.items, self.seed) if isinstance(self.items, ItemDraw) else iter(self.items)

@@ -14,6 +14,7 @@ from twin.links.tempo import Tempo
 from twin.report.drawing import Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
+from twin.report.thumbnails import MOST_THUMBNAILS
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
 FORMAT: Final = 1
@@ -24,8 +25,8 @@ FORESEEN_S: Final = 1.0
 class Feed:
     """The feed of one run, whose time passes `speed` times as fast as the wall clock's, or as `tempo` lets it.
 
-    `see` is called by the run's thread, the rest by the server's. `ended`: the run's end has been told; `expects_end`:
-    it has been seen.
+    `see` and `see_picture` are called by the run's thread, the rest by the server's. `ended`: the run's end has been
+    told; `expects_end`: it has been seen.
     """
 
     def __init__(self, speed: float, tempo: Tempo | None = None) -> None:
@@ -36,12 +37,21 @@ class Feed:
         self._checks = Checks(ALL_CHECKS)
         self._began_s: float | None = None
         self._sent = _Sent()
+        self._images: dict[str, bytes] = {}
+        self._sketch.images = self._images
+        self._shown: set[str] = set()
         self.ended = self.expects_end = False
 
     def see(self, record: trace.AnyRecord) -> None:
         """Take the next record of the run."""
         self.expects_end = self.expects_end or isinstance(record, trace.Ended)
         self._inbox.append((wall_s(), record))
+
+    def see_picture(self, digest: str, image: bytes) -> None:
+        """Take the picture of an item. Those of the latest items are kept."""
+        self._images[digest] = image
+        if len(self._images) > MOST_THUMBNAILS:
+            del self._images[next(iter(self._images))]
 
     @property
     def now_s(self) -> float:
@@ -75,9 +85,16 @@ class Feed:
         return news | {
             "kind": "changes", "t_s": self.now_s, "ended": self.ended,
             "items": self._sketch.drawn_items(touched) if records else [],
+            "thumbnails": self._thumbnails(touched),
             "events": [drawn_event(record) for record in records if not isinstance(record, trace.Began)],
             "acting": self._acting(), "tempo": self._shown_tempo(),
         }  # fmt: skip
+
+    def _thumbnails(self, touched: set[int]) -> dict[str, str]:
+        """The pictures of items that no page has had yet."""
+        found = self._sketch.thumbnails(touched, self._shown)
+        self._shown.update(found)
+        return found
 
     def _take(self, at_s: float, record: trace.AnyRecord) -> None:
         # A record comes late, never early, so the earliest begin that one shows is nearest to the truth.

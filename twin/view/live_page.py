@@ -7,17 +7,19 @@ from typing import NamedTuple
 
 from twin.hands import Hands
 from twin.links.tempo import Tempo
+from twin.pictures import PictureWatcher
 from twin.trace import Watcher
 from twin.view.feed import Feed
 from twin.view.server import ViewServer
 
 
 class LivePage(NamedTuple):
-    """What a run needs of its page: watchers of its records, the hands of those who watch, and their tempo."""
+    """What a run needs of its page: watchers of records and pictures, the hands of those who watch, and their tempo."""
 
     watchers: tuple[Watcher, ...] = ()
     hands: Hands | None = None
     tempo: Tempo | None = None
+    picture_watchers: tuple[PictureWatcher, ...] = ()
 
 
 @contextmanager
@@ -41,4 +43,4 @@ def live_page(
         say(f"watch and break the line at {url}")
         if browser:
             webbrowser.open(url)
-        yield LivePage((feed.see,), hands, tempo)
+        yield LivePage((feed.see,), hands, tempo, (feed.see_picture,))

@@ -90,7 +90,7 @@ def test_a_run_on_blank_pictures_keeps_none(tmp_path):
 def test_the_longer_edge_has_the_given_size_and_their_number_is_bounded(kept):
     (path, *_) = (kept / "pictures").iterdir()
     pictures = {str(number): path.read_bytes() for number in range(MOST_THUMBNAILS + 5)}
-    found = thumbnails(pictures, ["7", None, "missing", "7", *pictures])
+    found = thumbnails(pictures, ["7", "missing", "7", *pictures])
     assert len(found) == MOST_THUMBNAILS
     assert list(found)[:2] == ["7", "0"]
     assert max(decoded(found["7"]).shape[:2]) == EDGE_PX

@@ -82,6 +82,7 @@ export class Model {
       if (name === "marks") this.marks.splice(start, Infinity, ...entries.map(markOf));
       else lists[name].splice(start, Infinity, ...entries);
     }
+    Object.assign(this.thumbnails, changes.thumbnails || {});
     for (const entry of changes.items) {
       const item = itemOf(entry);
       const place = this.items.findIndex((each) => each.number === item.number);
