@@ -199,12 +199,19 @@ export class LineView {
     const x = this.x(place.at);
     const faint = !this.state.shows(this.model, item);
     const words = `item ${item.number}, ${item.name}, at ${place.at.toFixed(3)} m`;
-    const picture = this.model.thumbnails[item.picture];
-    const edge = Math.min(length, BELT_HIGH - 12) - 4;
+    // The picture fills the item's height; the number stands beside it, if there is room.
+    const high = BELT_HIGH - 12;
+    const picture = length >= high ? this.model.thumbnails[item.picture] : undefined;
+    const beside = length >= high + 12;
+    const number = picture === undefined ? length > 12 : beside;
     return svg("g", { class: `item ${classOf(item.name)}${faint ? " faint" : ""}`, "data-item": item.number },
-      svg("rect", { x: x - length / 2, y, width: length, height: BELT_HIGH - 12, rx: 5 }, svg("title", {}, words)),
-      picture && edge > 8 ? svg("image", { href: picture, x: x - edge / 2, y: y + 2, width: edge, height: edge }) : null,
-      length > 12 ? text(x, y + 15, item.number > 0 ? item.number : "?", { "text-anchor": "middle" }) : null);
+      svg("rect", { x: x - length / 2, y, width: length, height: high, rx: 5 }, svg("title", {}, words)),
+      picture === undefined ? null : svg("image", {
+        href: picture, x: x - (beside ? length : high) / 2, y: y + 1, width: high, height: high - 2,
+      }),
+      number ? text(x + (picture === undefined ? 0 : high / 2), y + 15, item.number > 0 ? item.number : "?", {
+        "text-anchor": "middle",
+      }) : null);
   }
 
   #describe(t, items) {
