@@ -1,6 +1,7 @@
 """The public names, and nothing else, run a scenario over each link."""
 
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -98,3 +99,9 @@ def test_the_shipped_model_is_a_recognizer():
     run = simulate(Scenario(seed=4, items=TWO, recognizer=pictures), recognizer=Asks())
     assert run.summary.items == 2
     assert [type(answer) for answer in asked] == [Recognition, Recognition]
+
+
+def test_a_run_in_memory_loads_neither_opencv_nor_numpy():
+    code = "import sys, twin; twin.simulate(twin.Scenario()); print(sorted({'cv2', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"

@@ -13,6 +13,9 @@ PICTURES: Final = "pictures"
 MOST_PICTURES: Final = 2000
 """The most that a run keeps."""
 
+MOST_THUMBNAILS: Final = 400
+"""The most that one report shows. Each takes about 1.5 kB of it."""
+
 _PNG: Final = b"\x89PNG"
 
 PictureWatcher = Callable[[str, bytes], None]

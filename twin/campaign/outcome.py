@@ -34,10 +34,10 @@ def show_outcome(
         folder.write_json("findings.json", found)
     folder.write("report.html", campaign_page(ledger, found, missing, gates, work.progress).encode())
     console.print(f"{ledger.scenarios} scenarios in {ledger.folded} units; {len(ledger.findings)} groups of failures")
-    for one, kept in zip(found[:MOST_SHOWN], shrunk, strict=False):
+    for one in found[:MOST_SHOWN]:
         console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")
         console.print(verbatim(f"      {one.items} items, {one.fault_count} faults: {one.sentence}"))
-        console.print(verbatim(f"      {kept.again}"))
+        console.print(verbatim(f"      {one.again}"))
         console.print(verbatim(f"      drawn: {folder.url}/{one.report}"))
     _show_coverage(console, ledger, kinds, missing, cover)
     if interrupted:

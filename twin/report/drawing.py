@@ -10,13 +10,13 @@ import msgspec
 
 from twin import trace
 from twin.beliefs import Belief
+from twin.pictures import MOST_THUMBNAILS
 from twin.report.belt_motion import BeltMotion
 from twin.report.drawn_beliefs import DrawnBelief, drawn_beliefs
-from twin.report.drawn_events import Event, drawn_event
+from twin.report.drawn_events import Event, drawn_event, listed
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
 from twin.report.rod_motion import RodMotion
-from twin.report.thumbnails import thumbnails
 from twin.scenario.faults import AnyFault, RodSlow
 from twin.scenario.layout import LOADER, bin_name
 from twin.scenario.scenario import Scenario
@@ -26,10 +26,6 @@ DRAWING_FORMAT: Final = 1
 MOST_ITEMS: Final = 10_000
 MOST_RECORDS: Final = 500_000
 """Records kept until the violations are known, beside which events are listed."""
-
-MOST_EVENTS: Final = 8_000
-AROUND_S: Final = 15.0
-"""Of more events, those within this time of a violation are listed, then those from the beginning on."""
 
 MOST_MARKS: Final = 300
 _DIGITS: Final = 6
@@ -160,8 +156,8 @@ class Sketch:
         marks = [_mark(each) for each in violations[:MOST_MARKS]]
         marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
         marks.sort(key=lambda mark: mark.t_s)
-        listed = _listed(self.records, [mark.t_s for mark in marks])
-        left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), listed)]
+        events = listed(self.records, [mark.t_s for mark in marks])
+        left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), events)]
         return Drawing(
             scenario=scenario, end_s=_short(self.end_s), bins=_labels_of_bins(scenario),
             belt=[_rounded(segment, 9) for segment in self._belt.segments],
@@ -175,15 +171,18 @@ class Sketch:
                 for number, rod in self._rods.items()
             ],
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
-            marks=marks, events=[drawn_event(record) for record in listed], left_out=left_out,
+            marks=marks, events=[drawn_event(record) for record in events], left_out=left_out,
             beliefs=drawn_beliefs(self.beliefs, self._items.paths),
             thumbnails=self.thumbnails(self._items.paths),
         )  # fmt: skip
 
     def thumbnails(self, numbers: Iterable[int], known: Set[str] = frozenset()) -> dict[str, str]:
         """Small pictures of items, by digest, but for `known` ones; none where pictures are blank."""
-        digests = [self._pictures.get(number) for number in numbers]
-        return {} if self._scenario.has_blank_pictures else thumbnails(self.images, digests, known)
+        if self._scenario.has_blank_pictures or not self.images:
+            return {}
+        from twin.report.thumbnails import thumbnails  # Loads OpenCV, which most runs do without.
+
+        return thumbnails(self.images, [self._pictures.get(number) for number in numbers], known)
 
     def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:
         """Some of the items, as far as they have come."""
@@ -223,8 +222,7 @@ class Sketch:
             [_short(phase.from_s), phase.how, _short(phase.value)] + ([] if phase.number is None else [phase.number])
             for phase in path.phases
         ]
-        label = None if answer is None else answer.label
-        confidence = 0.0 if answer is None else round(answer.confidence, 3)
+        label, confidence = (None, 0.0) if answer is None else (answer.label, round(answer.confidence, 3))
         picture = self._pictures.get(path.number)
         return DrawnItem(path.number, path.item_class, round(path.length_m, 4), label, confidence, picture, phases)
 
@@ -233,11 +231,12 @@ class Sketch:
             yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
         events = len(self.records) + self._records_left_out - len(listed)
         if events:
-            total = len(listed) + events
             yield (
-                f"Of {total} events and messages {len(listed)} are listed: those near violations, then those from the "
-                f"beginning on. The trace has them all."
+                f"Of {len(listed) + events} events and messages {len(listed)} are listed: those near violations, then "
+                "those from the beginning on. The trace has them all."
             )
+        if self.images and len(self._pictures) > MOST_THUMBNAILS:
+            yield f"Only the first {MOST_THUMBNAILS} pictures are shown."
         if marks:
             yield f"{marks} marks of violations are left out."
 
@@ -261,27 +260,6 @@ def _mark(violation: Violation, excuse: str | None = None) -> Mark:
 def _excuse(excused: Excused) -> str:
     fact = excused.fact
     return f"{fact.part}: {fact.what.replace('_', ' ')} at {fact.t_s:.2f} s ({fact.fault})"
-
-
-def _listed(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Sequence[trace.AnyRecord]:
-    """The records that are listed as events, in order."""
-    if len(records) <= MOST_EVENTS:
-        return records
-    spans_s = [(at_s - AROUND_S, at_s + AROUND_S) for at_s in sorted(times_s)]
-    near = [place for place, record in enumerate(records) if _within(record.t_s, spans_s)][:MOST_EVENTS]
-    chosen = set(near)
-    for place in range(len(records)):
-        if len(chosen) >= MOST_EVENTS:
-            break
-        chosen.add(place)
-    return [records[place] for place in sorted(chosen)]
-
-
-def _within(at_s: float, spans_s: list[tuple[float, float]]) -> bool:
-    """Whether a time is in one of the spans; those that are over are dropped, since times only grow."""
-    while spans_s and spans_s[0][1] < at_s:
-        spans_s.pop(0)
-    return bool(spans_s) and spans_s[0][0] <= at_s
 
 
 def _labels_of_bins(scenario: Scenario) -> dict[str, list[str]]:

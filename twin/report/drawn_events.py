@@ -1,5 +1,6 @@
 """One event of a run as the pages list it: when, on which lane, of which item, in a sentence and in a word or two."""
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +18,10 @@ _LANES: Final[dict[type[trace.Record], Lane]] = {
     trace.EndRequested: "other", trace.Crashed: "other", trace.Exited: "other", trace.Connection: "other",
     trace.Ended: "other",
 }  # fmt: skip
+
+MOST_EVENTS: Final = 8_000
+AROUND_S: Final = 15.0
+"""Of more events, those within this time of a violation are listed, then those from the beginning on."""
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True):
@@ -58,3 +63,24 @@ def _command_text(payload: str) -> str:
         return "belt run" if command.run else "belt stop"
     rod = "all rods" if command.number == wire.ALL else f"rod {command.number}"
     return f"{rod} {'push' if command.push else 'pull'}"
+
+
+def listed(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Sequence[trace.AnyRecord]:
+    """The records that are listed, in order: all, or of too many those near one of the times, then the earliest."""
+    if len(records) <= MOST_EVENTS:
+        return records
+    spans_s = [(at_s - AROUND_S, at_s + AROUND_S) for at_s in sorted(times_s)]
+    near = [place for place, record in enumerate(records) if _within(record.t_s, spans_s)][:MOST_EVENTS]
+    chosen = set(near)
+    for place in range(len(records)):
+        if len(chosen) >= MOST_EVENTS:
+            break
+        chosen.add(place)
+    return [records[place] for place in sorted(chosen)]
+
+
+def _within(at_s: float, spans_s: list[tuple[float, float]]) -> bool:
+    """Whether a time is in one of the spans; those that are over are dropped, since times only grow."""
+    while spans_s and spans_s[0][1] < at_s:
+        spans_s.pop(0)
+    return bool(spans_s) and spans_s[0][0] <= at_s

@@ -7,8 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-MOST_THUMBNAILS: Final = 400
-"""The most in one report. Each takes about 1.5 kB of it."""
+from twin.pictures import MOST_THUMBNAILS
 
 EDGE_PX: Final = 40
 QUALITY: Final = 70

@@ -11,10 +11,10 @@ from typing import Any, Final
 from controller.system import wall_s
 from twin import trace
 from twin.links.tempo import Tempo
+from twin.pictures import MOST_THUMBNAILS
 from twin.report.drawing import Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
-from twin.report.thumbnails import MOST_THUMBNAILS
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
 FORMAT: Final = 1

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from twin import Item, ItemDraw, Scenario, faults, simulate, trace
 from twin.cli import app
-from twin.report.drawing import MOST_EVENTS, Sketch
+from twin.report.drawing import Sketch
+from twin.report.drawn_events import MOST_EVENTS
 from twin.report.page_script import page_file, page_script
 from twin.scenario.scenario import encode_scenario
 from twin.verdict.checks import Violation

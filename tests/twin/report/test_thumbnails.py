@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 
 from twin import ItemDraw, RecognizerModel, Scenario, faults, trace
 from twin.cli import app
-from twin.report.thumbnails import EDGE_PX, MOST_THUMBNAILS, thumbnails
+from twin.pictures import MOST_THUMBNAILS
+from twin.report.drawing import Sketch
+from twin.report.thumbnails import EDGE_PX, thumbnails
 from twin.scenario.scenario import encode_scenario
 
 ITEMS = 6
@@ -94,6 +96,16 @@ def test_the_longer_edge_has_the_given_size_and_their_number_is_bounded(kept):
     assert len(found) == MOST_THUMBNAILS
     assert list(found)[:2] == ["7", "0"]
     assert max(decoded(found["7"]).shape[:2]) == EDGE_PX
+
+
+def test_a_report_says_that_pictures_are_left_out():
+    sketch = Sketch()
+    sketch.see(trace.Began(0.0, Scenario(recognizer=RecognizerModel(source="images"))))
+    for number in range(1, MOST_THUMBNAILS + 2):
+        sketch.see(trace.Photographed(float(number), number, str(number), 1))
+    assert sketch.drawing(()).left_out == []  # None are known: it has none to show.
+    sketch.images = {"1": b"no image"}
+    assert sketch.drawing(()).left_out == [f"Only the first {MOST_THUMBNAILS} pictures are shown."]
 
 
 @pytest.mark.browser

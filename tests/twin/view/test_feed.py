@@ -3,7 +3,7 @@
 import pytest
 
 from twin import Item, RecognizerModel, Scenario, simulate
-from twin.report.thumbnails import MOST_THUMBNAILS
+from twin.pictures import MOST_THUMBNAILS
 from twin.view.feed import Feed
 
 STACK = (Item(item_class="ripe"), Item(item_class="raw"))
