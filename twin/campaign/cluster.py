@@ -85,12 +85,18 @@ class Units:
     """Gives out units to the workers, and brings in their results, in whatever order they come."""
 
     def __init__(
-        self, client: Any, run: Callable[[UnitTask, Any], Any], program: Any, on_trouble: Callable[[str], None]
+        self,
+        client: Any,
+        run: Callable[[UnitTask, Any], Any],
+        program: Any,
+        on_trouble: Callable[[str], None],
+        now_s: Callable[[], float] = wall_s,
     ) -> None:
         self._client = client
         self._run = run
         self._program = program
         self._on_trouble = on_trouble
+        self._now_s = now_s
         self._out: dict[Any, tuple[UnitTask, float]] = {}
         self._tries: dict[int, int] = {}
         self._given = 0
@@ -113,7 +119,7 @@ class Units:
         key = f"unit-{task.number}-{self._given}-{task.plan.seed}-{id(self)}"
         others = [worker for worker in self._client.nthreads() if worker not in self._hung] if self._hung else None
         future = self._client.submit(self._run, task, self._program, key=key, pure=False, workers=others or None)
-        self._out[future] = (task, wall_s())
+        self._out[future] = (task, self._now_s())
 
     def results(self) -> Iterator[Any]:
         """The results that have come, after a wait of at most `LOOK_S`. Raises `WorkerError` for a unit that failed."""
@@ -132,7 +138,7 @@ class Units:
 
     def _look_for_hung(self) -> None:
         """Give the units of a worker that hangs to others. It runs the first of them; the others only wait there."""
-        now_s = wall_s()
+        now_s = self._now_s()
         if all(now_s - since_s < AHEAD * UNIT_LIMIT_S for _, since_s in self._out.values()):
             return
         for worker, keys in self._client.processing().items():
