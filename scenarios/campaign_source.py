@@ -9,8 +9,10 @@ from hypothesis.strategies import SearchStrategy
 
 from scenarios.known_line import FAMILIES, known_line_sketches
 from scenarios.pace import USUAL_PACE
+from scenarios.sketch import Sketch
 from scenarios.strategies import Kinds, fault_of, one_loss_at_a_time, scenarios, steps
 from twin import Layout, Scenario
+from twin.scenario.overrides import with_decodable_pictures
 from twin.scenario.scenario import decode_scenario
 
 __all__ = ["FAMILIES", "campaign_scenarios"]
@@ -36,9 +38,13 @@ def campaign_scenarios(
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
     if known_line:
-        return known_line_sketches(family, layout or Layout()).map(lambda sketch: sketch.at(USUAL_PACE))
+        return known_line_sketches(family, layout or Layout()).map(_of_sketch)
     stopped, line = family == "stop", None if layout is None else st.just(layout)
     return scenarios(kinds=FAMILIES[family], layout=line, stopped=stopped)
+
+
+def _of_sketch(sketch: Sketch) -> Scenario:
+    return with_decodable_pictures(sketch.at(USUAL_PACE))
 
 
 @st.composite

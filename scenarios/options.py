@@ -115,8 +115,11 @@ def recognizer_of(config: pytest.Config) -> Literal["oracle", "images"]:
 
 
 def camera_shown(config: pytest.Config) -> Camera:
-    """What the camera shows. Raises `UsageError` for a folder without pictures of each class."""
-    pictures = config.getoption("--pictures")
+    """What the camera shows. Raises `UsageError` for a folder without pictures of each class.
+
+    A program of the user's always gets real pictures: it may decode them, even if the answers come from the truth.
+    """
+    pictures = config.getoption("--pictures") or ("rendered" if config.getoption("--controller") else None)
     try:
         camera = Camera() if pictures is None else camera_of(pictures, Camera())
         if camera.source not in (None, "rendered"):

@@ -209,7 +209,8 @@ def _execute(
     scenario: Scenario, control: opening.Control, link: LinkName, recording: _Recording, hands: Hands | None = None,
     tempo: Tempo | None = None,
 ) -> _Finished:  # fmt: skip
-    began_s, tally, seeing = wall_s(), Tally(), recording.picture_watchers
+    began_s, tally = wall_s(), Tally()
+    seeing = (*recording.picture_watchers, *(() if control.ours else (control.shown.see,)))
     output_lines: tuple[OutputLine, ...] = ()
     addresses: Mapping[str, tuple[str, int]] = {}
     watchers = (tally.see, recording.verdict.see, *recording.watchers, *([] if tempo is None else [tempo.see]))

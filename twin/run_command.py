@@ -115,17 +115,19 @@ def run(
 def _chosen(context: typer.Context, recognizer: str) -> tuple["Scenario", str]:
     """The scenario of the options, or that of a file with the options that are given over it, and these as a text."""
     from twin.file_kinds import read_as
-    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text
+    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text, with_decodable_pictures
 
     options = context.params
     path: Path | None = options["scenario"]
     if path is None:
         names = ("in_flight", "layout", "pictures")
-        return scenario_of(options["items"], options["seed"], recognizer, *(options[name] for name in names)), ""
+        chosen = scenario_of(options["items"], options["seed"], recognizer, *(options[name] for name in names))
+        return with_decodable_pictures(chosen) if options["truth_service"] else chosen, ""
     given = {name: options[name] for name in OPTIONS if _was_given(context, name)}
     given |= {"recognizer": recognizer} if options["truth_service"] else {}
     with read_as("scenario", path):
-        return load_overridden(path, given), overridden_text(path, given)
+        chosen = load_overridden(path, given)
+    return with_decodable_pictures(chosen) if options["truth_service"] else chosen, overridden_text(path, given)
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

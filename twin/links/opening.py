@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from twin.links.lockstep import GrantClientFactory, LockstepLink
 from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.recognition_service import RecognitionService
 from twin.links.rival import Rival
+from twin.links.shown_pictures import ShownPictures
 from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
 from twin.scenario.scenario import Scenario
 
@@ -41,7 +42,8 @@ class Control:
 
     `broker` is HOST:PORT, an embedded broker that runs, or None for an embedded broker of this run's own. `on_waiting`
     gets a text when the twin waits for a participant or, in real time, for a controller that connects by itself.
-    `speed` is that of real time. `on_belief` gets what our controller believes of each item, if anybody asks.
+    `speed` is that of real time. `on_belief` gets what our controller believes of each item, if anybody asks. `shown`
+    has the line's pictures, for a program that encodes them anew.
     """
 
     controller: ControllerOf | ExternalController
@@ -51,6 +53,7 @@ class Control:
     on_waiting: Callable[[str], None]
     speed: float = 1.0
     on_belief: Callable[[Belief], None] | None = None
+    shown: ShownPictures = field(default_factory=ShownPictures)
 
     @property
     def ours(self) -> bool:
@@ -74,7 +77,7 @@ def hosted(control: Control, scenario: Scenario) -> Iterator["HostedLink"]:
     if not isinstance(control.controller, ExternalController) or not control.controller.command:
         raise ArgumentError("controller", control.controller, "a Python program's command line on the link hosted")
     hosts, schedule = control.controller.hosts(), scenario.schedule
-    link = HostedLink(hosts, control.recognizer, seed=scenario.seed, schedule=schedule)
+    link = HostedLink(hosts, control.recognizer, seed=scenario.seed, schedule=schedule, original=control.shown.original)
     try:
         yield link
     finally:
@@ -208,7 +211,9 @@ def _service(control: Control, stack: ExitStack, speed: float) -> str | None:
     if not isinstance(control.controller, ExternalController) or not control.controller.served:
         return None
     port = control.controller.service_port or 0
-    return stack.enter_context(RecognitionService(control.recognizer, port=port, speed=speed)).url
+    return stack.enter_context(
+        RecognitionService(control.recognizer, port=port, speed=speed, original=control.shown.original)
+    ).url
 
 
 def _program(

@@ -5,6 +5,7 @@ The service has the contract of `classifier.service`.
 """
 
 import heapq
+from collections.abc import Callable
 from typing import Final
 
 import h11
@@ -27,11 +28,16 @@ class UnsupportedRequestError(Exception):
 class RecognitionEndpoint:
     """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due.
 
-    At its `port`, other paths than `PATH` get a 404.
+    At its `port`, other paths than `PATH` get a 404. `original` finds the line's picture for a posted one, which the
+    program may have encoded anew.
     """
 
-    def __init__(self, recognizer: Recognizer, port: int = SERVICE_PORT) -> None:
+    def __init__(
+        self, recognizer: Recognizer, port: int = SERVICE_PORT, *,
+        original: Callable[[bytes], bytes] = lambda image: image,
+    ) -> None:  # fmt: skip
         self._recognizer = recognizer
+        self._original = original
         self._port = b":%d" % port
         self._connections: dict[int, h11.Connection] = {}
         self._bodies: dict[int, bytearray] = {}
@@ -87,7 +93,8 @@ class RecognitionEndpoint:
         self._bodies[connection] = bytearray()
         self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
 
-    def _answer(self, connection: int, http: h11.Connection, image: bytes, now_s: float) -> None:
+    def _answer(self, connection: int, http: h11.Connection, posted: bytes, now_s: float) -> None:
+        image = posted if read_note(posted) is not None else self._original(posted)
         note = read_note(image)
         status = self._statuses.pop(connection)
         body = self._answer_body(image) if status == 200 else b"{}"

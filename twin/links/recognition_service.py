@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Final
@@ -17,12 +18,16 @@ CHUNK_BYTES: Final = 65536
 class RecognitionService:
     """Answers what is posted to `url` as the scenario says: its answer, its latency in the line's time, its faults.
 
-    `port` 0 is any free port. `speed` is the speed of the line over real time. It listens from `__enter__` on, which
-    raises `TwinError` if it cannot.
+    `port` 0 is any free port. `speed` is the speed of the line over real time. `original` finds the line's picture for
+    a posted one. It listens from `__enter__` on, which raises `TwinError` if it cannot.
     """
 
-    def __init__(self, recognizer: Recognizer, *, port: int = 0, speed: float = 1.0) -> None:
+    def __init__(
+        self, recognizer: Recognizer, *, port: int = 0, speed: float = 1.0,
+        original: Callable[[bytes], bytes] = lambda image: image,
+    ) -> None:  # fmt: skip
         self._recognizer = recognizer
+        self._original = original
         self._port = port
         self._speed = speed
         self._closing = threading.Event()
@@ -65,7 +70,7 @@ class RecognitionService:
 
     def _serve(self, connection: socket.socket) -> None:
         """Answer a connection's requests, one after the other."""
-        endpoint = RecognitionEndpoint(self._recognizer, self._port)
+        endpoint = RecognitionEndpoint(self._recognizer, self._port, original=self._original)
         with connection, suppress(OSError, UnsupportedRequestError):
             while data := connection.recv(CHUNK_BYTES):
                 endpoint.received(0, data, 0.0)

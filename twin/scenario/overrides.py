@@ -69,6 +69,13 @@ def camera_of(pictures: str, camera: Camera) -> Camera:
     return msgspec.structs.replace(camera, source=folder.path.as_posix(), digest=folder.digest)
 
 
+def with_decodable_pictures(scenario: Scenario) -> Scenario:
+    """The scenario with pictures for a program of the user's, which may decode them before it posts them."""
+    if not scenario.has_blank_pictures:
+        return scenario
+    return msgspec.structs.replace(scenario, camera=msgspec.structs.replace(scenario.camera, source="rendered"))
+
+
 def _drawn(scenario: Scenario, count: int) -> ItemDraw:
     if not isinstance(scenario.items, ItemDraw):
         raise TwinError(f"--items must be left out if the file lists its items; this one lists {scenario.item_count}")

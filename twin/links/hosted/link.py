@@ -5,6 +5,7 @@ before takes no time of the line.
 """
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,10 @@ class HostedLink:
     can't be hosted.
     """
 
-    def __init__(self, hosts: Hosts, recognizer: Recognizer, *, seed: int = 0, schedule: int = 0) -> None:
+    def __init__(
+        self, hosts: Hosts, recognizer: Recognizer, *, seed: int = 0, schedule: int = 0,
+        original: Callable[[bytes], bytes] = lambda image: image,
+    ) -> None:  # fmt: skip
         self._hosts = hosts
         self._seed = seed
         self._schedule = schedule
@@ -56,7 +60,7 @@ class HostedLink:
         self._output = Path(self._folder.name) / "output.txt"
         self._output.touch()
         self._log = OutputLog()
-        self._switchboard = Switchboard(recognizer)
+        self._switchboard = Switchboard(recognizer, original)
         self._process: HostProcess | None = None
         self._starts = 0
         self._at_s = 0.0

@@ -3,7 +3,7 @@
 The first byte of a connection decides: MQTT's CONNECT, or the method of an HTTP request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from classifier import Recognizer
@@ -35,9 +35,9 @@ class Switchboard:
     which the program looked for the broker (`mqtt`) and the service (`http`).
     """
 
-    def __init__(self, recognizer: Recognizer) -> None:
+    def __init__(self, recognizer: Recognizer, original: Callable[[bytes], bytes]) -> None:
         self._broker = SessionBroker()
-        self._service = RecognitionEndpoint(recognizer)
+        self._service = RecognitionEndpoint(recognizer, original=original)
         self._kinds: dict[int, str] = {}
         self._rivals: dict[int, str] = {}
         self._rival_count = 0
