@@ -74,7 +74,8 @@ def serve(
     console = Screen()
     with one_line_errors(), terminable():
         files = RunFiles(summary=summary, trace=trace, save=save)
-        chosen = scenario_of(items, seed, "oracle" if truth_service else "resnet", "auto", layout, pictures or "rendered")
+        recognizer = "oracle" if truth_service else "resnet"
+        chosen = scenario_of(items, seed, recognizer, "auto", layout, pictures or "rendered")
         service_port = SERVICE_PORT if truth_service and service_port is None else service_port
         passwords = _passwords(host, username, password_file, insecure=insecure)
         access = Access(passwords=passwords, cert_file=tls_cert, key_file=tls_key, strict_topics=strict_topics)
