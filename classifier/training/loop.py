@@ -199,7 +199,7 @@ def _has_bfloat16(device: torch.device) -> bool:
     """Whether a device computes in bfloat16 by itself, twice as fast; a CPU that only emulates it is slower."""
     if device.type != "cpu":
         return True
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # Not in all versions of torch.
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # Not in all versions of torch.
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
