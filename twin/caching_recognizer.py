@@ -19,13 +19,15 @@ LATENCY_SAMPLES: Final = 10_000
 class CachingRecognizer:
     """A recognizer that caches the last answers and errors of `inner`, by picture. Safe for use by several threads.
 
-    The controller sorts an item by the answer, and the twin judges the item's bin by the same answer. `seconds` has the
-    wall time of each answer of `inner`.
+    The controller sorts an item by the answer, and the twin judges the item's bin by the same answer. The controller
+    (or the recognition service, for it) uses `classify`, the twin `ask`. `seconds` has the wall time of each answer of
+    `inner`.
     """
 
     def __init__(self, inner: Recognizer) -> None:
         self._inner = inner
         self._answers: OrderedDict[bytes, Recognition | Exception] = OrderedDict()
+        self._classified: deque[bytes] = deque(maxlen=CACHED_IMAGES)
         self._lock = threading.Lock()
         self._prefetching = ThreadPoolExecutor(1, "recognizer")
         self.seconds: deque[float] = deque(maxlen=LATENCY_SAMPLES)
@@ -33,9 +35,14 @@ class CachingRecognizer:
     def classify(self, image: bytes) -> Recognition:
         """The inner recognizer's answer. Raises what the inner recognizer raises."""
         answer = self.ask(image)
+        self._classified.append(_key(image))
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def classified(self, image: bytes) -> bool:
+        """Whether the controller got the answer for a picture from here."""
+        return _key(image) in self._classified
 
     def ask(self, image: bytes) -> Recognition | Exception:
         """The inner recognizer's answer, or the error that it raised."""

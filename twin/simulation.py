@@ -166,14 +166,18 @@ class Simulation:
         self._port.arrive(message)
 
     def _photographed(self, item: int, digest: str, image: bytes) -> None:
-        """Ask the recognizer about a picture. In real time the plant must not wait: ask when the item is in its bin."""
+        """Ask the recognizer about a picture; when the item is in its bin, if a program may have asked it by then.
+
+        In real time the plant must not wait for the answer.
+        """
         for watcher in self._picture_watchers:
             watcher(digest, image)
+        if self._answers_decide and not self._real_time:
+            self._ask(item, image)
+            return
         if self._real_time:
             self._recognizer.prefetch(image)
-            self._pictures[item] = image
-        else:
-            self._ask(item, image)
+        self._pictures[item] = image
 
     def _place_m(self, part: str) -> float | None:
         return self._line.place_m(part)
@@ -185,7 +189,8 @@ class Simulation:
         self._end.see(record)
 
     def _ask(self, item: int, image: bytes) -> None:
-        """Record the recognizer's answer for an item's picture."""
+        """Record the recognizer's answer for an item's picture, and whether the controller sorts by it."""
         answer = self._recognizer.ask(image)
         label, confidence = (answer.label, answer.confidence) if isinstance(answer, Recognition) else (None, 0.0)
-        self._record.add(trace.Answered(self.timeline.now, item, label, confidence, self._answers_decide))
+        own = self._answers_decide or self._recognizer.classified(image)
+        self._record.add(trace.Answered(self.timeline.now, item, label, confidence, own))

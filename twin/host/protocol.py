@@ -55,7 +55,10 @@ def read(stream: IO[bytes]) -> dict[str, Any]:
 def _exactly(stream: IO[bytes], size: int) -> bytes:
     parts = b""
     while len(parts) < size:
-        part = stream.read(size - len(parts))
+        try:
+            part = stream.read(size - len(parts))
+        except OSError as error:  # As from a socket whose other end was closed before all was read.
+            raise EndedError(str(error)) from None
         if not part:
             raise EndedError("nothing more to read")
         parts += part

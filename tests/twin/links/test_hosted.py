@@ -1,6 +1,7 @@
 """Programs that nobody wrote for it, under the virtual clock."""
 
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from classifier import Recognition
 from scenarios.strategies import ALL_FAULTS, scenarios
 from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
+from twin.host import protocol
 from twin.links.external_controller import ExternalController
 from twin.links.hosted.process import HOST
 from twin.scenario.faults import (
@@ -176,6 +178,46 @@ def test_a_program_gets_an_old_message_when_it_subscribes(message):
     got = [record.t_s for record in played.trace if isinstance(record, trace.Disturbed) and not record.item]
     came = [t_s for t_s in got if t_s == 0 or 14 < t_s < 20]
     assert len(came) == 2
+
+
+def test_a_program_that_asks_the_twins_service_is_judged_by_its_answers():
+    """Its address is in the program's text, and the answers are the model's: those that it got decide all the same."""
+    wrong, images = RecognizerSays(from_s=0, until_s=100, what="wrong_label"), RecognizerModel(source="images")
+    played = run("polling_variable.py", faults=[wrong], recognizer=images)
+    assert played.violations == []
+    assert played.summary.correct == 0
+    assert {record.own for record in played.trace if isinstance(record, trace.Answered)} == {True}
+
+
+LOADS_ONLY = """
+import time
+import paho.mqtt.client as mqtt
+
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", 21883)
+client.loop_start()
+for text in ('{"conveyor":"run"}', '{"rod_control":"first_push"}', '{"rod_control":"first_pull"}'):
+    client.publish("aa", text)
+    time.sleep(1)
+time.sleep(100)
+"""
+
+
+def test_a_program_that_asks_nobody_is_judged_by_the_true_class(tmp_path):
+    (tmp_path / "loads_only.py").write_text(LOADS_ONLY)
+    scenario = Scenario(seed=5, items=ItemDraw(count=1), recognizer=RecognizerModel(source="images"))
+    played = simulate(scenario, link="hosted", controller=ExternalController(f"{PYTHON} {tmp_path}/loads_only.py"))
+    assert [violation.check for violation in played.violations] == ["needless_reject"]
+    assert [record.own for record in played.trace if isinstance(record, trace.Answered)] == [False]
+
+
+def test_a_twin_that_ends_before_it_has_read_everything_is_gone_for_the_host():
+    """A socket then says "connection reset", and not that it has ended: the host must not live on without a twin."""
+    twin, host = socket.socketpair()
+    host.sendall(b"not read")
+    twin.close()
+    with host, host.makefile("rb") as orders, pytest.raises(protocol.EndedError):
+        protocol.read(orders)
 
 
 def test_the_recognition_service_has_the_scenarios_faults():
