@@ -80,12 +80,14 @@ def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     # One item has the fault, another comes after it.
     stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=2 if kinds else 1, max_size=MOST_ITEMS)))
     aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
+    stops = family == "stop"
     return Sketch(
         scenario=Scenario(
             seed=draw(st.integers(0, 1000)), layout=layout, controller=settings, items=stack, link=draw(link_models()),
             recognizer=draw(sure_recognizers()), schedule=draw(st.just(0) | st.integers(1, MOST_SCHEDULE)),
+            stop_signal=draw(st.sampled_from(["SIGTERM", "SIGINT"])) if stops else "SIGTERM",
         ),
-        aims=tuple(aimed), stop=draw(_aims(layout)) if family == "stop" else None,
+        aims=tuple(aimed), stop=draw(_stops(layout, stack)) if stops else None,
     )  # fmt: skip
 
 
@@ -129,6 +131,15 @@ def _aims(draw: st.DrawFn, layout: Layout) -> Aim:
         before_s=draw(st.just(PASSING_S / 2) | steps(0.0, PASSING_S, 0.1)),
         lasts_s=draw(st.just(PASSING_S) | steps(PASSING_S / 2, LONGEST_AIM_S, 0.1)),
     )  # fmt: skip
+
+
+@st.composite
+def _stops(draw: st.DrawFn, layout: Layout, stack: tuple[Item, ...]) -> Aim:
+    """When a controller is told to end: with an item anywhere on the belt, or as the loader or its rod pushes it."""
+    aim = draw(_aims(layout))
+    loading_m = PUSHED_S * layout.belt_speed_m_per_s
+    pushed_m = _pushed_m(stack[aim.item % len(stack)], layout)
+    return msgspec.structs.replace(aim, at_m=draw(st.sampled_from([aim.at_m, loading_m, pushed_m])))
 
 
 @st.composite

@@ -72,7 +72,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
     def outline(self) -> Hashable:
         """What matters most: classes, what goes wrong, and where; numbers without their fractions."""
         stack = tuple(self.scenario.stack())
-        aims = [*self.aims, *([] if self.stop is None else [("stop", self.stop)])]
+        aims = [*self.aims, *([] if self.stop is None else [(self.scenario.stop_signal, self.stop)])]
         return (
             tuple(item.item_class for item in stack),
             tuple((_rounded(fault), aim.item % len(stack), aim.places_dm) for fault, aim in aims),
@@ -89,7 +89,9 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
             yield self._first(left)
         if count > 1:
             yield from (self._without(place) for place in reversed(range(count)))
-        usual = {"link": LinkModel(), "recognizer": RecognizerModel(), "schedule": 0, "seed": 0}
+        usual: dict[str, Any] = {
+            "link": LinkModel(), "recognizer": RecognizerModel(), "schedule": 0, "seed": 0, "stop_signal": "SIGTERM",
+        }  # fmt: skip
         stack = tuple(Item(item_class=item.item_class) for item in self.scenario.stack())
         yield self._with(items=stack, **usual)
         yield from (self._with(**{name: value}) for name, value in {**usual, "items": stack}.items())

@@ -1,5 +1,6 @@
 """Sketches: faults are aimed at items, take effect, and stay with their items when a failure is made smaller."""
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -12,6 +13,7 @@ from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.scenario.scenario import load_scenario
+from twin.trace import Stroke
 
 DRAWING = settings(
     max_examples=25, deadline=None, database=None, phases=(Phase.generate,), derandomize=True,
@@ -84,6 +86,24 @@ def test_most_drawn_faults_take_effect(family):
 
     draw()
     assert sum(acted) >= 0.5 * len(acted), f"{sum(acted)} of {len(acted)}"
+
+
+def test_a_signal_to_end_is_of_either_kind_and_often_comes_during_a_push():
+    pace, signals, pushing = pace_of(simulate(REHEARSAL), simulate(UNANSWERED)), [], []
+
+    @DRAWING
+    @given(known_line_sketches("stop", Layout()))
+    def draw(sketch):
+        scenario = sketch.at(pace)
+        signals.append(scenario.stop_signal)
+        moves = simulate(msgspec.structs.replace(scenario, stop_s=None)).trace
+        strokes = [each for each in moves if isinstance(each, trace.RodMoves) and each.t_s <= scenario.stop_s]
+        last = {each.rod: each.stroke for each in strokes}
+        pushing.append(any(stroke != Stroke.IN for stroke in last.values()))
+
+    draw()
+    assert set(signals) == {"SIGTERM", "SIGINT"}
+    assert pushing.count(True) >= 0.25 * len(pushing), pushing
 
 
 class ForgetsTheThirdRod(Controller):
