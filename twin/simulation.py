@@ -189,8 +189,13 @@ class Simulation:
         self._end.see(record)
 
     def _ask(self, item: int, image: bytes) -> None:
-        """Record the recognizer's answer for an item's picture, and whether the controller sorts by it."""
+        """Record the recognizer's answer for an item's picture, and whether it decides where the item belongs.
+
+        A program's own recognizer is part of what is judged. If the program has its answer from the twin, a sure one
+        decides; of an unsure one it need not know the threshold.
+        """
         answer = self._recognizer.ask(image)
         label, confidence = (answer.label, answer.confidence) if isinstance(answer, Recognition) else (None, 0.0)
-        own = self._answers_decide or self._recognizer.classified(image)
+        sure = confidence >= self.scenario.controller.sure_at
+        own = self._answers_decide or (sure and self._recognizer.classified(image))
         self._record.add(trace.Answered(self.timeline.now, item, label, confidence, own))

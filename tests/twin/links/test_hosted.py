@@ -189,6 +189,13 @@ def test_a_program_that_asks_the_twins_service_is_judged_by_its_answers():
     assert {record.own for record in played.trace if isinstance(record, trace.Answered)} == {True}
 
 
+def test_an_unsure_answer_of_the_twins_service_lets_a_program_sort_its_item_or_reject_it():
+    unsure = RecognizerSays(from_s=0, until_s=100, what="low_confidence")
+    played = run("polling_variable.py", faults=[unsure], recognizer=RecognizerModel(source="images"))
+    assert played.violations == []
+    assert played.summary.rejected in (0, 3)
+
+
 LOADS_ONLY = """
 import time
 import paho.mqtt.client as mqtt
