@@ -43,7 +43,7 @@ class Harness:
     by name. `failing` has those of their runs that are not saved yet. `test` is the test that runs now. `layout` is the
     line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller. `writes` is a file
     that a hosted program was seen to write, if any: it then runs alone in its folder. `sees_itself`: a hosted program
-    asks no recognition service, so that the faults of one say nothing about it, and no service knows what it saw.
+    asks no recognition service, so that the faults of one say nothing about it.
     """
 
     link: LinkName = "memory"
@@ -88,8 +88,7 @@ class Harness:
         before = times_of(folders)
         runs = [self._simulate(msgspec.structs.replace(scenario, **line)) for scenario in (REHEARSAL, UNANSWERED)]
         self.writes = written(before, times_of(folders))
-        if hosted is not None and not any("http" in run.addresses for run in runs):
-            self.sees_itself, self.recognizer = True, "images"
+        self.sees_itself = hosted is not None and not any("http" in run.addresses for run in runs)
         return pace_of(*runs)
 
     def _asked(self, families: Sequence[str]) -> list[str]:
