@@ -251,13 +251,6 @@ def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_
     assert runs[2].output in runs[0].output  # Its libraries had warned, when they were imported.
 
 
-def test_what_a_program_writes_while_nothing_else_happens_has_its_time():
-    lines = [line for line in run("reports.py", "{host} {port}").output_lines if line.text.endswith("goes on")]
-    assert len(lines) > 10
-    for line in lines:
-        assert line.t_s == pytest.approx(float(line.text.split()[0]), abs=0.05)
-
-
 def test_a_second_client_of_the_same_id_throws_the_first_off():
     output = hosted(PROGRAMS / "two_clients.py").output
     assert output.splitlines()[-1] == "first was thrown off"
