@@ -57,7 +57,7 @@ class Confirmer:
     """Runs failures of the program of a `command` in real time, each up to `TRIES` times.
 
     Each run is one of `twin run`, in a process of its own, whose files stay beside the failure's. Programs that have a
-    port in their text are run one at a time.
+    port in their text, or write files, are run one at a time.
     """
 
     def __init__(self, command: str) -> None:
@@ -69,7 +69,7 @@ class Confirmer:
         """What came of each failure, by name. A scenario that several have found is run for one of them."""
         texts = {name: Path(failure.path).read_bytes() for name, failure in failures.items()}
         distinct = {texts[name]: failure for name, failure in failures.items()}
-        alone = any(failure.ports for failure in failures.values())
+        alone = any(failure.ports or failure.alone for failure in failures.values())
         with ThreadPoolExecutor(1 if alone else AT_ONCE) as pool:
             try:
                 outcomes = dict(zip(distinct, pool.map(self._confirm, distinct.values()), strict=True))

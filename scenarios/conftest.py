@@ -153,6 +153,7 @@ def pytest_testnodedown(node: Any) -> None:
     output, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
     harness.runs += output.get("runs", 0)
     harness.reached |= set(output.get("reached", ()))
+    harness.writes = harness.writes or output.get("writes", "")
     harness.card.merge(output.get("card", {}))
     harness.failures |= msgspec.convert(output.get("failures", {}), dict[str, Failure])
     for key, name in ((WHOLE, "whole"), (ASKED, "asked")):
@@ -166,6 +167,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.config.workeroutput.update(
             runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows,
             failures=msgspec.to_builtins(harness.failures), asked=session.config.stash.get(ASKED, False),
+            writes=harness.writes,
         )  # fmt: skip
         return
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -205,6 +207,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the number of scenarios run, and the situations not reached."""
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
+    if harness.writes:
+        terminalreporter.write_line(f"one at a time, since the program writes files: {harness.writes}")
     if config.getoption("--card"):
         found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
         for text in ("", *harness.card.lines(_families()), *found):

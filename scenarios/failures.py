@@ -40,7 +40,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     `acted`: whether a fault had an effect. `restarted`: whether the program was started again. `ports`: where a hosted
     program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told; `elsewhere` is
-    the address of such a place on another machine.
+    the address of such a place on another machine. `alone`: two runs side by side get in each other's way.
     """
 
     path: str
@@ -51,6 +51,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     restarted: bool
     ports: Mapping[str, int] = {}
     elsewhere: str = ""
+    alone: bool = False
 
     @property
     def folder(self) -> Path:

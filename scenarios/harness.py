@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Callable, Collection, Hashable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
+from unittest import SkipTest
 
 import msgspec
 from hypothesis import currently_in_test_context, event, reject, target
@@ -17,6 +19,7 @@ from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from scenarios.sketch import Sketch
+from scenarios.written_files import alone_in, folders_of, times_of, written
 from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.links.external_controller import ExternalController
@@ -25,6 +28,8 @@ from twin.run_arguments import LinkName
 
 MOST_LATE_MS: Final = 50.0
 """A run in real time with later events than that is void: the machine held the line up."""
+
+SEES_ITSELF: Final = "the program asks no recognition service"
 
 _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 
@@ -36,7 +41,9 @@ class Harness:
     `listen` is the port of the twin's broker (None: any). `recognizer`: the oracle's answers, or a recognizer's for the
     images of the `camera`. `reached` collects the situations of all runs, `failures` the last failure of each property,
     by name. `failing` has those of their runs that are not saved yet. `test` is the test that runs now. `layout` is the
-    line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller.
+    line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller. `writes` is a file
+    that a hosted program was seen to write, if any: it then runs alone in its folder. `sees_itself`: a hosted program
+    asks no recognition service, so that the faults of one say nothing about it.
     """
 
     link: LinkName = "memory"
@@ -54,6 +61,8 @@ class Harness:
     test: str = field(default="", repr=False)
     layout: Layout = field(default_factory=Layout, repr=False)
     most_shrinks: int = 0
+    writes: str = ""
+    sees_itself: bool = False
     _tried: set[tuple[str, Hashable]] = field(default_factory=set, init=False, repr=False)
     _failed: dict[str, tuple[Sketch, str]] = field(default_factory=dict, init=False, repr=False)
     _pace: Pace | None = field(default=None, init=False, repr=False)
@@ -68,19 +77,36 @@ class Harness:
     def pace(self) -> Pace:
         """When the controller loads its items, as seen in a run without faults, and in one without answers in time."""
         if self._pace is None:
-            line: dict[str, Any] = {"layout": self.layout, "controller": settings_for(self.layout)}
-            runs = (self._simulate(msgspec.structs.replace(scenario, **line)) for scenario in (REHEARSAL, UNANSWERED))
-            self._pace = pace_of(*runs)
+            with nullcontext() if self.link != "hosted" else alone_in(Path.cwd()):
+                self._pace = self._rehearsed()
         return self._pace
+
+    def _rehearsed(self) -> Pace:
+        line: dict[str, Any] = {"layout": self.layout, "controller": settings_for(self.layout)}
+        hosted = self.controller if self.link == "hosted" and isinstance(self.controller, ExternalController) else None
+        folders = () if hosted is None else folders_of(hosted.command or "")
+        before = times_of(folders)
+        runs = [self._simulate(msgspec.structs.replace(scenario, **line)) for scenario in (REHEARSAL, UNANSWERED)]
+        self.writes = written(before, times_of(folders))
+        self.sees_itself = hosted is not None and not any("http" in run.addresses for run in runs)
+        return pace_of(*runs)
+
+    def _asked(self, families: Sequence[str]) -> list[str]:
+        """Those of the families whose question can be put to the controller."""
+        self.pace()
+        return [family for family in families if not (self.sees_itself and family == "recognizer")]
 
     def stands(self, data: DataObject, family: str) -> None:
         """Draw a scenario of a family of faults for the line and the pace of an external controller: it must hold."""
+        if not self._asked([family]):
+            self.card.add_moot(property_of(family), SEES_ITSELF)
+            raise SkipTest(SEES_ITSELF)
         sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
         self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()))
 
     def looks(self, data: DataObject, families: Sequence[str], name: str) -> None:
         """The same for a scenario of any of these families; together they count as one property of this name."""
-        family, sketch = data.draw(sketches_of(families, self.layout), label="sketch")
+        family, sketch = data.draw(sketches_of(self._asked(families), self.layout), label="sketch")
         self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
 
     def holds(
@@ -105,7 +131,8 @@ class Harness:
         if wrong:
             key = f"{name}/{look}" if look else name
             found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
-            failure = self.failures[key] = failure_of(found, key, self.test, self.failures.get(key))
+            failure = failure_of(found, key, self.test, self.failures.get(key))
+            self.failures[key] = failure = msgspec.structs.replace(failure, alone=bool(self.writes))
             self.failing[key] = run
             raise AssertionError(failure_text(found, failure))
         return run
@@ -171,7 +198,7 @@ class Harness:
             recognizer = msgspec.structs.replace(scenario.recognizer, source=self.recognizer)
             scenario = msgspec.structs.replace(scenario, recognizer=recognizer, camera=self.camera)
         at: Any = nullcontext(self.broker) if self.listen is None else EmbeddedBroker("127.0.0.1", self.listen)
-        with at as broker:
+        with alone_in(Path.cwd()) if self.writes else nullcontext(), at as broker:
             run = simulate(scenario, link=self.link, controller=self.controller, broker=broker, speed=self.speed)
         if run.interrupted:
             raise KeyboardInterrupt

@@ -28,7 +28,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     `faults` were drawn, of which `acted` had an effect. `void` runs count for nothing. `broken`: the rules that were
     broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults,
-    `file` its file, `wire` what came of it in real time.
+    `file` its file, `wire` what came of it in real time. `moot`: why the question cannot be put.
     """
 
     runs: int = 0
@@ -41,6 +41,7 @@ class Outcome(msgspec.Struct, frozen=True):
     smallest: Smallest | None = None
     file: str = ""
     wire: Confirmation | None = None
+    moot: str = ""
 
     def __add__(self, other: "Outcome") -> "Outcome":
         """The runs of both. Of two scenarios of one size the other's stays: it was made smaller further."""
@@ -51,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True):
             acted=self.acted + other.acted, void=self.void + other.void,
             broken=tuple(sorted({*self.broken, *other.broken})), found_by=self.found_by or later,
             smallest=min(found, key=lambda each: (each.items, each.faults), default=None),
-            file=other.file or self.file, wire=other.wire or self.wire,
+            file=other.file or self.file, wire=other.wire or self.wire, moot=self.moot or other.moot,
         )  # fmt: skip
 
     @property
@@ -62,6 +63,8 @@ class Outcome(msgspec.Struct, frozen=True):
             return f"BROKEN: {', '.join(self.broken)}{void}"
         if self.asked:
             return f"kept{void}"
+        if self.moot:
+            return f"not asked: {self.moot}"
         if not self.runs:
             return f"not asked: all {self.void} runs are void"
         return f"not asked: {'no fault had an effect' if self.faults else 'nothing was loaded'}{void}"
@@ -89,6 +92,10 @@ class ReportCard:
         """Count a run that the machine held up, so that it shows nothing."""
         self._add(name, Outcome(void=1))
 
+    def add_moot(self, name: str, why: str) -> None:
+        """Note that a question cannot be put to this controller."""
+        self._add(name, Outcome(moot=why))
+
     def merge(self, rows: Mapping[str, Any]) -> None:
         """Take the `rows` of another process into account."""
         for name, row in msgspec.convert(rows, dict[str, Outcome]).items():
@@ -115,7 +122,7 @@ class ReportCard:
         """Why the runs say less than they seem to: what was not asked, and too many runs that are void."""
         known = {family: self._row(name) for name, family in families.items()}
         runs, void = sum(row.runs for row in known.values()), sum(row.void for row in known.values())
-        silent = [f"not asked: {family}" for family, row in known.items() if not (row.asked or row.broken)]
+        silent = [f"not asked: {family}" for family, row in known.items() if not (row.asked or row.broken or row.moot)]
         late = f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"
         return [*silent, *([late] if void > MOST_VOID * (runs + void) else [])]
 

@@ -93,3 +93,11 @@ def test_a_card_says_what_was_not_asked_and_what_is_void():
         "not asked: gates", "not asked: belt",
         "1 of 3 runs are void: this machine is too slow, or too busy, for real time",
     ]  # fmt: skip
+
+
+def test_a_question_that_cannot_be_put_to_a_program_is_no_problem():
+    card, families = ReportCard(), {"a": "recognizer"}
+    card.add_moot("a", "it asks nobody")
+    (row,) = list(card.lines(families))[1:]
+    assert row.split(maxsplit=5)[5] == "not asked: it asks nobody"
+    assert card.problems(families) == []

@@ -17,6 +17,7 @@ from .polling import Polling
 
 _HERE = os.path.dirname(__file__)
 _exit = os._exit
+_fstat = os.fstat
 _LOADED = tokenize  # What a traceback would otherwise import when a program that hangs has the locks for it.
 _INSTEAD = "if it waits outside Python there, use --link realtime"
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
@@ -37,6 +38,8 @@ class Conversation:
         self._stall_s = 0.0
         self._polling: Any = None
         self._asked: dict[str, Any] = {}
+        self._wrote: list[tuple[int, float]] = []
+        self._size_bytes = 0
         self.connects = False
         self._key_awaited = ""
 
@@ -82,6 +85,7 @@ class Conversation:
     def idle(self) -> None:
         """Let time pass, since no thread can go on: alone while there is nothing to send, else as the twin orders."""
         baton = self._baton
+        self._mark_output()
         next_s = baton.next_s()
         if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
@@ -90,8 +94,8 @@ class Conversation:
             what = "it waits for input before it connects, and nobody is there to give any: let it begin by itself"
             self._leave({"refused": f"{what} ({self._key_awaited})"})
         self.busy = False
-        self.send({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
-        self._out, self._asked = [], {}
+        self.send({"at": baton.now_s, "out": self._out, "next": next_s, "wrote": self._wrote, **self._asked})
+        self._out, self._wrote, self._asked = [], [], {}
         order = self.receive()
         self.busy = True
         self._until_s = order["until"]
@@ -100,6 +104,14 @@ class Conversation:
             baton.changed()
         for message in order["in"]:
             self._take(*message)
+
+    def _mark_output(self) -> None:
+        """Note how much the program has written by now."""
+        with suppress(OSError):  # It may have closed its output.
+            size_bytes = _fstat(1).st_size
+            if size_bytes > self._size_bytes:
+                self._size_bytes = size_bytes
+                self._wrote.append((size_bytes, self._baton.now_s))
 
     def await_key(self) -> None:
         """The program waits for input, which never comes; but a signal may."""
@@ -143,8 +155,10 @@ class Conversation:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
+        self._mark_output()
+        last = {"at": self._baton.now_s, "out": self._out, "next": None, "wrote": self._wrote}
         with suppress(protocol.EndedError):
-            protocol.write(self._answers, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
+            protocol.write(self._answers, {**last, **message})
         _exit(0)
 
     def _show_stacks(self) -> None:

@@ -65,6 +65,7 @@ class HostedLink:
         self._starts = 0
         self._at_s = 0.0
         self._offset_s = 0.0
+        self._has_begun = False
         self._wake: tuple[float, float] | None = None
         self._started_s = 0.0
         self._host_s = 0.0
@@ -100,6 +101,7 @@ class HostedLink:
         if self._starts == 1:
             self._await_connection(progress)
             at_s = self._offset_s = self._at_s
+            self._has_begun = True
         return self._in_line_time(progress, now_s, at_s)
 
     def publish(self, payload: bytes) -> bool:
@@ -232,6 +234,9 @@ class HostedLink:
         if answer["at"] > self._host_s:
             self._host_s = float(answer["at"])
             self._at_s = max(self._at_s, self._started_s + self._host_s)
+        if self._has_begun:  # What was written before belongs to time zero.
+            for size_bytes, wrote_s in answer.get("wrote", ()):
+                self._log.mark(size_bytes, max(0.0, self._started_s + wrote_s - self._offset_s))
         next_s = answer["next"]
         self._host_next = None if next_s is None else (max(self._started_s + next_s, self._at_s), next_s)
         for message in answer["out"]:
