@@ -11,7 +11,7 @@ _PARTS: Final = {
     "Belt": "belt", "Rod": "rod", "Gate": "gate", "EmptyPush": "loader", "DoublePush": "loader", "TooLong": "loader",
     "NoImage": "camera", "LateImage": "camera", "ImageTwice": "camera", "SpoiltImage": "camera", "Link": "link",
     "Garbage": "link", "Recognizer": "recognizer", "TakenOff": "item", "ForeignObject": "belt", "Broker": "link",
-    "Client": "link", "Controller": "controller",
+    "Client": "link", "AnotherClient": "link", "RetainedMessage": "link", "Controller": "controller",
 }  # fmt: skip
 """The part of each fault, by its name or the beginning of it."""
 
