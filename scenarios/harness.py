@@ -13,7 +13,7 @@ from hypothesis.strategies import DataObject
 from controller.core.controller import Controller
 from scenarios.failures import Failure, Found, failure_of, failure_text
 from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
-from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
+from scenarios.pace import REHEARSAL, UNANSWERED, UNSEEN, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from scenarios.sketch import Sketch
@@ -66,11 +66,11 @@ class Harness:
         return run
 
     def pace(self) -> Pace:
-        """When the controller loads its items, as seen in a run without faults, and in one without answers in time."""
+        """When the controller loads its items, as seen in runs without faults, without answers and without pictures."""
         if self._pace is None:
             line: dict[str, Any] = {"layout": self.layout, "controller": settings_for(self.layout)}
-            runs = (self._simulate(msgspec.structs.replace(scenario, **line)) for scenario in (REHEARSAL, UNANSWERED))
-            self._pace = pace_of(*runs)
+            rehearsals = (msgspec.structs.replace(scenario, **line) for scenario in (REHEARSAL, UNANSWERED, UNSEEN))
+            self._pace = pace_of(*map(self._simulate, rehearsals))
         return self._pace
 
     def stands(self, data: DataObject, family: str) -> None:
