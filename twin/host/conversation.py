@@ -17,6 +17,7 @@ from .polling import Polling
 
 _HERE = os.path.dirname(__file__)
 _exit = os._exit
+_fstat = os.fstat
 _LOADED = tokenize  # What a traceback would otherwise import when a program that hangs has the locks for it.
 _INSTEAD = "if it waits outside Python there, use --link realtime"
 _LIBRARY = (sysconfig.get_path("stdlib"), "<frozen")
@@ -30,6 +31,8 @@ class Conversation:
         self._answers = answers
         self._baton = baton
         self._out: list[Any] = []
+        self._written: list[tuple[int, float]] = []
+        self._written_bytes = 0
         self._until_s = 0.0
         self.network: Any = None
         self.signals: Any = None
@@ -82,6 +85,7 @@ class Conversation:
     def idle(self) -> None:
         """Let time pass, since no thread can go on: alone while there is nothing to send, else as the twin orders."""
         baton = self._baton
+        self._note_output()
         next_s = baton.next_s()
         if next_s is not None and not self._out and next_s < self._until_s:
             baton.advance(next_s)
@@ -90,8 +94,8 @@ class Conversation:
             what = "it waits for input before it connects, and nobody is there to give any: let it begin by itself"
             self._leave({"refused": f"{what} ({self._key_awaited})"})
         self.busy = False
-        self.send({"at": baton.now_s, "out": self._out, "next": next_s, **self._asked})
-        self._out, self._asked = [], {}
+        self.send({"at": baton.now_s, "out": self._out, "next": next_s, "written": self._written, **self._asked})
+        self._out, self._written, self._asked = [], [], {}
         order = self.receive()
         self.busy = True
         self._until_s = order["until"]
@@ -138,13 +142,21 @@ class Conversation:
         lines = [] if computing is None else computing.lines()
         return {"modules": self._polling.libraries(), "computing": lines}
 
+    def _note_output(self) -> None:
+        """Note how many bytes the program has written by now."""
+        size = _fstat(1).st_size
+        if size > self._written_bytes:
+            self._written_bytes = size
+            self._written.append((size, self._baton.now_s))
+
     def _leave(self, message: dict[str, Any]) -> None:
         self.busy = False
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         with suppress(protocol.EndedError):
-            protocol.write(self._answers, {"at": self._baton.now_s, "out": self._out, "next": None, **message})
+            left = {"at": self._baton.now_s, "out": self._out, "next": None, "written": self._written}
+            protocol.write(self._answers, {**left, **message})
         _exit(0)
 
     def _show_stacks(self) -> None:

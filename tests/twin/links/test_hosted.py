@@ -97,6 +97,13 @@ def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_di
     assert again.output == first.output
 
 
+def test_each_line_that_a_program_writes_has_the_time_at_which_it_was_written():
+    lines = run("tells_the_time.py", "{host} {port}").output_lines
+    told_s = [float(line.text) for line in lines]
+    assert len(told_s) > 20
+    assert [line.t_s for line in lines] == pytest.approx(told_s, abs=0.02)
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

@@ -79,7 +79,8 @@ class HostedLink:
     def output_lines(self) -> tuple[OutputLine, ...]:
         """The same, line by line, with the line's time of each."""
         written = self._output.read_bytes()
-        return tuple(self._log.lines(written, len(written)))
+        lines = self._log.lines(written, len(written))
+        return tuple(line._replace(t_s=max(0.0, line.t_s - self._offset_s)) for line in lines)
 
     @property
     def addresses(self) -> dict[str, tuple[str, int]]:
@@ -182,7 +183,7 @@ class HostedLink:
         progress.commands, board.commands = board.commands, []
         progress.observations, board.observations = board.observations, []
         progress.at_s = now_s if self._at_s == at_s else max(now_s, self._at_s - self._offset_s)
-        self._log.mark(self._output.stat().st_size, progress.at_s)
+        self._log.mark(self._output.stat().st_size, self._at_s)
         next_s = self._next_s()
         self._wake = None if next_s is None else (max(next_s - self._offset_s, progress.at_s), next_s)
         progress.next_s = None if self._wake is None else self._wake[0]
@@ -232,6 +233,8 @@ class HostedLink:
         if answer["at"] > self._host_s:
             self._host_s = float(answer["at"])
             self._at_s = max(self._at_s, self._started_s + self._host_s)
+        for size_bytes, written_s in answer["written"]:
+            self._log.mark(size_bytes, self._started_s + written_s)
         next_s = answer["next"]
         self._host_next = None if next_s is None else (max(self._started_s + next_s, self._at_s), next_s)
         for message in answer["out"]:
