@@ -77,7 +77,11 @@ _SURE_ANSWERS: Final = st.builds(
     faults.RecognizerSays, what=st.sampled_from(["error", "unknown", "nothing", "wrong_label"])
 )  # fmt: skip
 _LATE: Final[Kinds] = (faults.LateImage, faults.ImageTwice, faults.RecognizerSlow)
-_FOR_THE_NEXT: Final[Kinds] = (faults.LateImage, faults.RecognizerSlow)
+_WHEN_LATE: Final = {
+    faults.LateImage: ("for the next", "for the next", "any"),
+    faults.RecognizerSlow: ("for the next", "after its gate", "any"),
+}
+"""When something late comes: while the item behind awaits its own, soon after its own item's gate, or at any time."""
 
 
 @st.composite
@@ -116,7 +120,7 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     if kind in _LATE and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, delay_s=draw(steps(4.0, LATEST_S, 0.5)))
     aim = draw(_aims(layout))
-    late = draw(st.sampled_from(["for the next", "after its gate", "any"])) if kind in _FOR_THE_NEXT else "any"
+    late = draw(st.sampled_from(_WHEN_LATE[kind])) if kind in _WHEN_LATE else "any"
     if late == "for the next":
         fault, aim = msgspec.structs.replace(fault, delay_s=LATEST_S), draw(_for_the_next(kind, aim, layout, stack))
     item = stack[aim.item % len(stack)]
