@@ -13,11 +13,13 @@ from twin.refusals import one_line_errors
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from twin.campaign.campaign import Campaign
+    from twin.campaign.campaign import Campaign, Kept
     from twin.campaign.ledger import Ledger
     from twin.campaign.plan import Plan
     from twin.campaign.program_files import ProgramFiles
     from twin.campaign.unit import UnitResult
+
+    Counted = Callable[[Iterator[Kept], int], Iterator[Kept]]
 
 FOUND: Final = 1
 INTERRUPTED: Final = 130
@@ -80,10 +82,10 @@ def campaign(
         plan = _plan(scenarios if minutes is None else None, seed, program, layout, faults, search=search)
         files = CampaignFolder(folder)
         earlier = files.begin(plan, resume=resume)
-        with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say):
+        with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say, counted):
             work = Campaign(plan, client, files, program, on_progress=on_progress, on_trouble=say)
             interrupted = _interruptible(work, earlier, minutes)
-            shrunk = [] if interrupted else list(work.shrink(controller))
+            shrunk = [] if interrupted else list(counted(work.shrink(controller), len(work.ledger.findings)))
         missed = show_outcome(console, work, shrunk, files, cover, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -128,8 +130,8 @@ def _interruptible(work: "Campaign", earlier: "list[UnitResult]", minutes: float
 @contextmanager
 def _progress(
     console: "Console", plan: "Plan", client: Any
-) -> Iterator[tuple[Callable[["Ledger"], None], Callable[[str], None]]]:
-    """A progress bar, and a function that prints a line above it."""
+) -> Iterator[tuple[Callable[["Ledger"], None], Callable[[str], None], "Counted"]]:
+    """A progress bar, a function that prints a line above it, and one that counts the groups made small."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -145,7 +147,7 @@ def _progress(
 
     counted = plan.scenarios < MOST_SCENARIOS
     bar = Progress(
-        TextColumn("scenarios"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
         TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True,
     )  # fmt: skip
     task = bar.add_task("scenarios", total=plan.scenarios if counted else None, rates="")
@@ -160,6 +162,12 @@ def _progress(
     def say(text: str) -> None:
         bar.console.print(verbatim(text))
 
+    def count(kept: "Iterator[Kept]", total: int) -> "Iterator[Kept]":
+        groups = bar.add_task("smallest of each group", total=total, rates="")
+        for one in kept:
+            bar.advance(groups)
+            yield one
+
     with bar:
         say(f"dashboard: {client.dashboard_link}")
-        yield show, say
+        yield show, say, count

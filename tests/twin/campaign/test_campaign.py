@@ -182,7 +182,7 @@ def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
     folder = tmp_path / "found"
     command = shlex.join([sys.executable, "own/my_controller.py", "{host}", "{port}", "{service}"])
     options = ["--controller", command, "--workers", "2"]
-    with campaign(folder, *options, scenarios=100, cwd=tmp_path) as process:
+    with campaign(folder, *options, scenarios=32, cwd=tmp_path) as process:
         output = ended(process, 1)
     found = json.loads((folder / "findings.json").read_bytes())
     assert found
