@@ -15,7 +15,7 @@ from hypothesis.strategies import DataObject
 from controller.core.controller import Controller
 from scenarios.failures import Failure, Found, failure_of, failure_text
 from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
-from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
+from scenarios.pace import REHEARSAL, UNANSWERED, UNSEEN, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from scenarios.sketch import Sketch
@@ -75,7 +75,7 @@ class Harness:
         return run
 
     def pace(self) -> Pace:
-        """When the controller loads its items, as seen in a run without faults, and in one without answers in time."""
+        """When the controller loads its items, as seen in runs without faults, without answers and without pictures."""
         if self._pace is None:
             with nullcontext() if self.link != "hosted" else alone_in(Path.cwd()):
                 self._pace = self._rehearsed()
@@ -86,9 +86,13 @@ class Harness:
         hosted = self.controller if self.link == "hosted" and isinstance(self.controller, ExternalController) else None
         folders = () if hosted is None else folders_of(hosted.command or "")
         before = times_of(folders)
-        runs = [self._simulate(msgspec.structs.replace(scenario, **line)) for scenario in (REHEARSAL, UNANSWERED)]
+        rehearsals = (msgspec.structs.replace(scenario, **line) for scenario in (REHEARSAL, UNANSWERED, UNSEEN))
+        runs = [self._simulate(scenario) for scenario in rehearsals]
         self.writes = written(before, times_of(folders))
-        self.sees_itself = hosted is not None and not any("http" in run.addresses for run in runs)
+        if any("http" in run.addresses for run in runs):
+            self.recognizer = "oracle"  # It asks the twin's service, whose answers are known, at whatever address.
+        elif hosted is not None:
+            self.sees_itself = True
         return pace_of(*runs)
 
     def _asked(self, families: Sequence[str]) -> list[str]:

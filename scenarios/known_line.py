@@ -43,10 +43,16 @@ MOST_SCHEDULE: Final = 1000
 GHOST_M: Final = 0.15
 """So far before a gate is an item that a false pulse there could be taken for."""
 
+JUST_BEFORE_M: Final = 0.03
+"""So far before the camera is an item when another picture comes at nearly the time of its own."""
+
+MISSED_S: Final = 2.5
+"""So late, at most, is an answer that comes just after its item has passed the gate before its rod."""
+
 PUSHED_S: Final = PASSING_S / 2 + 0.1
 """So long behind its gate would an item be, were its rod not taking it, for a fault to begin during its push."""
 
-RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSays, faults.RecognizerSlow, faults.RecognizerSays)
+RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSays, faults.RecognizerSlow)
 
 FAMILIES: Final[dict[str, Kinds]] = {
     "no fault": (), "gates": GATE_FAULTS, "rods": ROD_FAULTS, "belt": BELT_FAULTS, "loader": LOADER_FAULTS,
@@ -71,6 +77,11 @@ _SURE_ANSWERS: Final = st.builds(
     faults.RecognizerSays, what=st.sampled_from(["error", "unknown", "nothing", "wrong_label"])
 )  # fmt: skip
 _LATE: Final[Kinds] = (faults.LateImage, faults.ImageTwice, faults.RecognizerSlow)
+_WHEN_LATE: Final = {
+    faults.LateImage: ("for the next", "for the next", "any"),
+    faults.RecognizerSlow: ("for the next", "after its gate", "any"),
+}
+"""When something late comes: while the item behind awaits its own, soon after its own item's gate, or at any time."""
 
 
 @st.composite
@@ -111,10 +122,14 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     if kind in _LATE and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, delay_s=draw(steps(4.0, LATEST_S, 0.5)))
     aim = draw(_aims(layout))
-    if kind is faults.RecognizerSlow and draw(st.booleans()):
-        fault, aim = msgspec.structs.replace(fault, delay_s=LATEST_S), draw(_answers_for_the_next(aim, layout, stack))
+    late = draw(st.sampled_from(_WHEN_LATE[kind])) if kind in _WHEN_LATE else "any"
+    if late == "for the next":
+        fault, aim = msgspec.structs.replace(fault, delay_s=LATEST_S), draw(_for_the_next(kind, aim, layout, stack))
     item = stack[aim.item % len(stack)]
     own = _rod_of(item, layout)  # The gate before it has one less.
+    if kind is faults.RecognizerSlow and late == "after its gate":
+        past_s = (layout.gates_m[own - 2] + item.length_m / 2 - layout.camera_m) / layout.belt_speed_m_per_s
+        fault = msgspec.structs.replace(fault, delay_s=round(past_s + draw(steps(0.1, MISSED_S, 0.1)), 1))
     if isinstance(fault, faults.RodDead | faults.RodSlow | faults.RodSticksOut):
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):
@@ -143,13 +158,18 @@ def _stops(draw: st.DrawFn, layout: Layout, stack: tuple[Item, ...]) -> Aim:
 
 
 @st.composite
-def _answers_for_the_next(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
-    """The answer for an item comes when the item behind, of another class if there is one, awaits its own answer."""
+def _for_the_next(
+    draw: st.DrawFn, kind: type[faults.Fault], aim: Aim, layout: Layout, stack: tuple[Item, ...]
+) -> Aim:  # fmt: skip
+    """An item's picture, or answer, comes when the item behind, of another class if there is one, awaits its own."""
     distinguishable = [
         place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class
     ]
     places = distinguishable or range(max(1, len(stack) - 1))
-    next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
+    if kind is faults.LateImage:
+        next_m = draw(st.just(round(layout.camera_m - JUST_BEFORE_M, 3)) | steps(0.0, layout.camera_m, 0.01))
+    else:
+        next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
     return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
 
 

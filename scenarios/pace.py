@@ -28,16 +28,22 @@ UNANSWERED: Final = Scenario(
 )
 """An item whose answer comes too late, and another one behind it."""
 
+UNSEEN: Final = msgspec.structs.replace(
+    UNANSWERED, faults=(faults.LateImage(delay_s=LATEST_S, from_s=0.0, until_s=600.0),)
+)
+"""An item whose picture comes too late, and another one behind it."""
+
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """A program loads its first item at `start_s`, and the next one so long after an item of a class.
 
-    `unanswered_s` is the same after an item for which no answer came in time.
+    `unanswered_s` is the same after an item for which no answer came in time, `unseen_s` after one without a picture.
     """
 
     start_s: float = USUAL_START_S
     item_s: dict[str, float] = {}
     unanswered_s: float = USUAL_RIDE_S
+    unseen_s: float = USUAL_RIDE_S
 
     def loaded_s(self, items: Sequence[Item], place: int) -> float:
         """About when the item at this place of the stack, from 0 on, comes onto the belt."""
@@ -47,15 +53,20 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 USUAL_PACE: Final = Pace()
 
 
-def pace_of(rehearsal: Run, unanswered: Run) -> Pace:
-    """The pace of a program in runs of `REHEARSAL` and `UNANSWERED`. What it did not get to is taken as usual."""
+def pace_of(rehearsal: Run, unanswered: Run, unseen: Run) -> Pace:
+    """The pace of a program in runs of the three rehearsals. What it did not get to is taken as usual."""
     loads = _loads(rehearsal)
     gaps_s = {before.item_class: after.t_s - before.t_s for before, after in pairwise(loads)}
-    missed_s = [after.t_s - before.t_s for before, after in pairwise(_loads(unanswered))]
     return Pace(
         start_s=loads[0].t_s if loads else USUAL_START_S, item_s=gaps_s,
-        unanswered_s=missed_s[0] if missed_s else USUAL_RIDE_S,
+        unanswered_s=_first_gap_s(unanswered), unseen_s=_first_gap_s(unseen),
     )  # fmt: skip
+
+
+def _first_gap_s(run: Run) -> float:
+    """The time between the first two loads."""
+    loads = _loads(run)
+    return loads[1].t_s - loads[0].t_s if len(loads) > 1 else USUAL_RIDE_S
 
 
 def _loads(run: Run) -> list[trace.Loaded]:

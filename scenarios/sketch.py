@@ -18,8 +18,8 @@ LONGEST_AIM_S: Final = 15.0
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
     """Where a fault acts: from `before_s` before the item at place `item` of the stack gets to `at_m`, for `lasts_s`.
 
-    The place is counted modulo the number of items. With `next_m` the fault is an answer that comes late, when
-    the item behind is there, however long the fault's own delay is.
+    The place is counted modulo the number of items. With `next_m` the fault is an answer or a picture that comes late,
+    when the item behind is there, however long the fault's own delay is.
     """
 
     item: int
@@ -62,7 +62,8 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
                 until_s = round(from_s + HAND_S, 1)  # The hand waits for its item to come.
                 fault = msgspec.structs.replace(fault, item=min(fault.item, len(stack)))  # noqa: PLW2901
             if aim.next_m is not None:
-                delay_s = _delay_s(aim.next_m, pace, layout)
+                missed_s = pace.unseen_s if isinstance(fault, faults.LateImage) else pace.unanswered_s
+                delay_s = _delay_s(aim.next_m, missed_s, layout)
                 fault = msgspec.structs.replace(fault, delay_s=delay_s)  # noqa: PLW2901
             drawn.append(msgspec.structs.replace(fault, from_s=from_s, until_s=until_s))
         stop_s = None if self.stop is None else self.stop.span(pace, stack, layout)[0]
@@ -118,9 +119,9 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(left, aims=aims, stop=stop)
 
 
-def _delay_s(next_m: float, pace: Pace, layout: Layout) -> float:
-    """How late an answer comes, in s, to a tenth, if the item behind its own is at `next_m` then."""
-    return round(pace.unanswered_s + (next_m - layout.camera_m) / layout.belt_speed_m_per_s, 1)
+def _delay_s(next_m: float, missed_s: float, layout: Layout) -> float:
+    """How late it comes, in s, to a tenth, if the item behind, loaded `missed_s` later, is at `next_m` then."""
+    return max(0.1, round(missed_s + (next_m - layout.camera_m) / layout.belt_speed_m_per_s, 1))
 
 
 def _rounded(fault: Any) -> Hashable:

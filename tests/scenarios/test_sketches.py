@@ -9,7 +9,7 @@ from controller.wire import Rod
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, known_line_sketches
-from scenarios.pace import REHEARSAL, UNANSWERED, Pace, pace_of
+from scenarios.pace import REHEARSAL, UNANSWERED, UNSEEN, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.scenario.scenario import load_scenario
@@ -19,7 +19,7 @@ DRAWING = settings(
     max_examples=25, deadline=None, database=None, phases=(Phase.generate,), derandomize=True,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-PACE = Pace(start_s=10.0, item_s={"ripe": 4.0, "half_ripe": 6.0, "raw": 9.0}, unanswered_s=13.0)
+PACE = Pace(start_s=10.0, item_s={"ripe": 4.0, "half_ripe": 6.0, "raw": 9.0}, unanswered_s=13.0, unseen_s=5.0)
 CAMERA_S = 0.25 / 0.18
 
 
@@ -28,7 +28,7 @@ def stack(*classes):
 
 
 def test_a_pace_is_learned_from_a_run():
-    pace = pace_of(simulate(REHEARSAL), simulate(UNANSWERED))
+    pace = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN))
     loads = [record.t_s for record in simulate(REHEARSAL).trace if isinstance(record, trace.Loaded)]
     assert pace.start_s == loads[0]
     assert pace.loaded_s(REHEARSAL.items, len(REHEARSAL.items) - 1) == pytest.approx(loads[-1])
@@ -40,7 +40,7 @@ def test_a_program_that_loads_nothing_has_the_usual_pace():
             pass
 
     idle = simulate(Scenario(items=stack("raw")), controller=Idle)
-    assert pace_of(idle, idle) == Pace()
+    assert pace_of(idle, idle, idle) == Pace()
 
 
 def test_a_fault_acts_while_its_item_is_at_its_place():
@@ -62,6 +62,48 @@ def test_a_late_answer_comes_when_the_next_item_is_at_its_place():
     assert fault.delay_s == pytest.approx(13.0 + (0.34 - 0.25) / 0.18)
 
 
+def test_a_late_picture_comes_when_the_next_item_is_at_its_place():
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "raw")),
+        aims=((faults.LateImage(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.16)),),
+    )
+    (fault,) = sketch.at(PACE).faults
+    assert fault.delay_s == pytest.approx(5.0 - 0.09 / 0.18)
+
+
+@pytest.mark.parametrize(("family", "kind"), [("camera", faults.LateImage), ("recognizer", faults.RecognizerSlow)])
+def test_what_is_late_often_comes_while_the_next_item_awaits_its_own(family, kind):
+    aimed = [aim for fault, aim in drawn_aims(family) if isinstance(fault, kind)]
+    assert sum(aim.next_m is not None for aim in aimed) >= 0.2 * len(aimed) > 0
+
+
+def test_a_slow_answer_often_comes_just_after_its_item_has_left_the_gate_before_its_rod():
+    after_s = {"ripe": 0.25 / 0.18, "half_ripe": 0.75 / 0.18, "raw": 1.25 / 0.18}
+    slow, soon_after = 0, 0
+    for items, fault, aim in drawn_faults("recognizer"):
+        if isinstance(fault, faults.RecognizerSlow) and aim.next_m is None:
+            past_s = fault.delay_s - after_s[items[aim.item % len(items)].item_class]
+            slow, soon_after = slow + 1, soon_after + (0.1 < past_s < 3.0)
+    assert soon_after >= 0.3 * slow > 0
+
+
+def drawn_faults(family):
+    """Each fault of some sketches, with the stack and where it is aimed."""
+    found = []
+
+    @settings(DRAWING, max_examples=60)
+    @given(known_line_sketches(family, Layout()))
+    def draw(sketch):
+        found.extend((tuple(sketch.scenario.stack()), fault, aim) for fault, aim in sketch.aims)
+
+    draw()
+    return found
+
+
+def drawn_aims(family):
+    return [(fault, aim) for _, fault, aim in drawn_faults(family)]
+
+
 def test_a_fault_stays_with_its_item_when_others_go():
     sketch = Sketch(
         scenario=Scenario(items=stack("ripe", "raw", "half_ripe", "ripe")),
@@ -76,7 +118,7 @@ def test_a_fault_stays_with_its_item_when_others_go():
 
 @pytest.mark.parametrize("family", [family for family, kinds in FAMILIES.items() if kinds])
 def test_most_drawn_faults_take_effect(family):
-    pace, acted = pace_of(simulate(REHEARSAL), simulate(UNANSWERED)), []
+    pace, acted = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN)), []
 
     @DRAWING
     @given(known_line_sketches(family, Layout()))
@@ -89,7 +131,7 @@ def test_most_drawn_faults_take_effect(family):
 
 
 def test_a_signal_to_end_is_of_either_kind_and_often_comes_during_a_push():
-    pace, signals, pushing = pace_of(simulate(REHEARSAL), simulate(UNANSWERED)), [], []
+    pace, signals, pushing = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN)), [], []
 
     @DRAWING
     @given(known_line_sketches("stop", Layout()))

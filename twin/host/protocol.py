@@ -6,14 +6,15 @@ socket at that path. Then the twin sends how to run: {"seed", "schedule", "stall
 has the lines that take time, [file, line, s] each, or is null: measure them. From then on the host sends a message when
 no thread of the program can go on at its time, and the twin answers:
 
-    host: {"at": s, "out": [...], "next": s or null}
+    host: {"at": s, "out": [...], "next": s or null, "wrote": [...]}
     twin: {"now": s, "until": s, "in": [...]}
 
 `out` has ["open", number, host, port], ["data", number, text], ["close", number]; `in` has ["accept", number],
 ["refuse", number], ["data", number, text], ["close", number], ["signal", number], ["stacks"], ["findings"]. Text is
 bytes as latin-1. Until the time `until`, the host's time goes on without the twin as long as the host has nothing to
-send; `at` is the time that it has reached. The last message has "ended": {"code", "reason"} and the findings, "modules"
-and "computing"; or "refused" or "hung": a sentence.
+send; `at` is the time that it has reached, and `wrote` has [bytes, s]: how much the program had written by when. The
+last message has "ended": {"code", "reason"} and the findings, "modules" and "computing"; or "refused" or "hung": a
+sentence.
 """
 
 from __future__ import annotations

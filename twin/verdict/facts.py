@@ -164,10 +164,10 @@ class Facts:
     def pass_on(self, fact: Fact, item: int) -> None:
         """Note that an item rode on because of a fact; it was in the way of an item that came close behind it."""
         behind = min((other for other in self._items if other > item), default=None)
-        if behind is not None and self._in_the_way(self.item(item), self.item(behind)):
+        if behind is not None and self._touched_by_one_push(self.item(item), self.item(behind)):
             self.item(behind).own.append(fact._replace(what="rode_on"))
 
-    def _in_the_way(self, ahead: ItemFacts, behind: ItemFacts) -> bool:
+    def _touched_by_one_push(self, ahead: ItemFacts, behind: ItemFacts) -> bool:
         """Whether a rod that pushes the one would touch the other, too."""
         layout = self.scenario.layout
         reach_m = layout.rod_head_m + (ahead.length_m + behind.length_m) / 2

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from support.hosting import PROGRAMS, controller, hosted, primitives
 from support.programs import PYTHON
 
-from classifier import Recognition
 from scenarios.strategies import ALL_FAULTS, scenarios
 from twin import ItemDraw, Layout, Scenario, simulate, trace
 from twin.errors import HostingError, ParticipantError, TwinError
@@ -23,7 +22,6 @@ from twin.scenario.faults import (
     BrokerDown,
     ClientCutOff,
     ControllerKilled,
-    RecognizerSays,
     RetainedMessage,
 )
 from twin.scenario.scenario import RecognizerModel
@@ -180,44 +178,6 @@ def test_a_program_gets_an_old_message_when_it_subscribes(message):
     assert len(came) == 2
 
 
-def test_a_program_that_asks_the_twins_service_is_judged_by_its_answers():
-    """Its address is in the program's text, and the answers are the model's: those that it got decide all the same."""
-    wrong, images = RecognizerSays(from_s=0, until_s=100, what="wrong_label"), RecognizerModel(source="images")
-    played = run("polling_variable.py", faults=[wrong], recognizer=images)
-    assert played.violations == []
-    assert played.summary.correct == 0
-    assert {record.own for record in played.trace if isinstance(record, trace.Answered)} == {True}
-
-
-def test_an_unsure_answer_of_the_twins_service_lets_a_program_sort_its_item_or_reject_it():
-    unsure = RecognizerSays(from_s=0, until_s=100, what="low_confidence")
-    played = run("polling_variable.py", faults=[unsure], recognizer=RecognizerModel(source="images"))
-    assert played.violations == []
-    assert played.summary.rejected in (0, 3)
-
-
-LOADS_ONLY = """
-import time
-import paho.mqtt.client as mqtt
-
-client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-client.connect("127.0.0.1", 21883)
-client.loop_start()
-for text in ('{"conveyor":"run"}', '{"rod_control":"first_push"}', '{"rod_control":"first_pull"}'):
-    client.publish("aa", text)
-    time.sleep(1)
-time.sleep(100)
-"""
-
-
-def test_a_program_that_asks_nobody_is_judged_by_the_true_class(tmp_path):
-    (tmp_path / "loads_only.py").write_text(LOADS_ONLY)
-    scenario = Scenario(seed=5, items=ItemDraw(count=1), recognizer=RecognizerModel(source="images"))
-    played = simulate(scenario, link="hosted", controller=ExternalController(f"{PYTHON} {tmp_path}/loads_only.py"))
-    assert [violation.check for violation in played.violations] == ["needless_reject"]
-    assert [record.own for record in played.trace if isinstance(record, trace.Answered)] == [False]
-
-
 def test_a_twin_that_ends_before_it_has_read_everything_is_gone_for_the_host():
     """A socket then says "connection reset", and not that it has ended: the host must not live on without a twin."""
     twin, host = socket.socketpair()
@@ -225,11 +185,6 @@ def test_a_twin_that_ends_before_it_has_read_everything_is_gone_for_the_host():
     twin.close()
     with host, host.makefile("rb") as orders, pytest.raises(protocol.EndedError):
         protocol.read(orders)
-
-
-def test_the_recognition_service_has_the_scenarios_faults():
-    fault = RecognizerSays(from_s=0, until_s=100, what="error")
-    assert run("polling_variable.py", faults=[fault]).summary.rejected == 3
 
 
 @pytest.mark.parametrize(
@@ -303,18 +258,6 @@ def test_a_run_on_a_host_that_waited_is_the_same_as_on_one_that_was_started_for_
 def test_a_second_client_of_the_same_id_throws_the_first_off():
     output = hosted(PROGRAMS / "two_clients.py").output
     assert output.splitlines()[-1] == "first was thrown off"
-
-
-class AlwaysRipe:
-    def classify(self, image):
-        return Recognition(label="ripe", confidence=0.99)
-
-
-def test_a_given_recognizer_answers_as_the_service():
-    scenario = Scenario(seed=5, items=ItemDraw(count=3), recognizer=RecognizerModel(source="images"))
-    program = ExternalController(controller("polling_variable.py"))
-    played = simulate(scenario, link="hosted", controller=program, recognizer=AlwaysRipe())
-    assert played.summary.bins["2"] == 3
 
 
 def test_a_program_that_waits_for_a_key_after_it_connected_goes_on(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +11,9 @@ from twin import Item, ItemDraw, Scenario, faults, simulate, trace
 from twin.cli import app
 from twin.report.drawing import Sketch
 from twin.report.drawn_events import MOST_EVENTS
+from twin.report.drawn_faults import drawn_fault
 from twin.report.page_script import page_file, page_script
+from twin.scenario.faults import AnyFault
 from twin.scenario.scenario import encode_scenario
 from twin.verdict.checks import Violation
 
@@ -122,6 +125,13 @@ def test_of_many_events_those_near_violations_are_listed_and_the_rest_is_counted
     assert len(drawing.events) == MOST_EVENTS
     assert any(event.t_s == at_s for event in drawing.events)
     assert f"Of {2 * MOST_EVENTS} events and messages {MOST_EVENTS} are listed" in drawing.left_out[0]
+
+
+@pytest.mark.parametrize("kind", get_args(AnyFault))
+def test_every_kind_of_fault_can_be_drawn(kind):
+    assert drawn_fault(kind(), 20.0).part in {
+        "gate", "rod", "belt", "loader", "camera", "link", "recognizer", "item", "controller",
+    }  # fmt: skip
 
 
 def test_every_fault_of_a_scenario_is_drawn_at_its_part():
