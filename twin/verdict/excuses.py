@@ -142,7 +142,8 @@ class Excuses:
     def _away(self, now_s: float) -> Fact | None:
         """The fact that the controller is cut off, or was reconnected only shortly before."""
         cut, back = self.facts.cut_off, self.facts.reconnected
-        return None if back is not None and back.t_s + RECONNECT_S < now_s else cut
+        allowed_s = self.facts.bounds.stall_s if self.facts.reconnects else RECONNECT_S
+        return None if back is not None and back.t_s + allowed_s < now_s else cut
 
     def _relearning(self, item: int) -> Fact | None:
         """The fact behind misleading times at a sensor that at most `RELEARNED` items have passed since."""

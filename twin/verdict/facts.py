@@ -84,13 +84,19 @@ class RodFacts:
 
 
 class Facts:
-    """The facts of one run, collected record by record."""
+    """The facts of one run, collected record by record.
+
+    `cut_off` and `reconnected` are the last loss of the controller and its end. `reconnects`: the broker takes
+    connections again, but no client has connected yet; `reconnected` then says since when.
+    """
 
     def __init__(self) -> None:
         self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
         self.cut_off: Fact | None = None
         self.reconnected: Fact | None = None
+        self.reconnects = False
+        self._online: set[str] | None = None
         self.mistimed: dict[int, Fact] = {}
         self._seen_wrongly: dict[int, None] = {}
         self._acting: dict[str, int] = {}
@@ -107,7 +113,7 @@ class Facts:
             trace.Began: self._began, trace.Loaded: self._loaded, trace.LaidDown: self._laid_down,
             trace.Held: self._held, trace.RodMoves: self._moves, trace.FaultActs: self._acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
-            trace.Photographed: lambda record: self._pass("camera", record.item),
+            trace.Photographed: lambda record: self._pass("camera", record.item), trace.Connection: self._connection,
         }  # fmt: skip
 
     def forget(self, record: trace.Binned) -> None:
@@ -263,12 +269,21 @@ class Facts:
     def _acts(self, record: trace.FaultActs) -> None:
         self._acting[record.fault] = self._acting.get(record.fault, 0) + (1 if record.acts else -1)
 
+    def _connection(self, record: trace.Connection) -> None:
+        online = self._online = self._online or set()
+        if record.event == "connected":
+            online.add(record.client)
+            if self.reconnects and self.reconnected is not None:
+                self.reconnected, self.reconnects = self.reconnected._replace(t_s=record.t_s), False
+        elif record.event in ("disconnected", "lost"):
+            online.discard(record.client)
+
     def _disturbed(self, record: trace.Disturbed) -> None:
         fact = Fact(record.t_s, record.what, record.part, record.fault)
         if record.what == "cut_off":
             self.cut_off, self.reconnected = fact, None
         elif record.what in AWAY:
-            self.reconnected = fact
+            self.reconnected, self.reconnects = fact, self._online == set()
         if record.item is not None:
             self.add(fact, record.item, record.beside)
         else:

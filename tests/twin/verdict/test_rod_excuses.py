@@ -85,6 +85,30 @@ def test_a_reconnected_controller_must_pull_rods_within_five_seconds(check, cut_
     assert check not in checks_of([*ROD[check], cut, fact("reconnected", None, back_s + 0.1, "controller")])
 
 
+def client(event, t_s):
+    return trace.Connection(t_s, "FS_Ctl", event, "")
+
+
+@pytest.mark.parametrize("check", BROKEN_S)
+def test_the_five_seconds_begin_when_the_controller_has_connected_again(check):
+    """It may wait longer and longer from try to try; so does paho, for 8 s after 7 s."""
+    broken_s = BROKEN_S[check]
+    back_s = broken_s - 8.0
+    loss = [client("connected", 0.1), client("lost", back_s - 1.0), fact("cut_off", None, back_s - 1.0, "controller")]
+    lost = [*ROD[check], *loss, fact("reconnected", None, back_s, "controller")]
+    assert check not in checks_of(lost)
+    assert check not in checks_of([*lost, client("connected", broken_s - 4.9)])
+    assert check in checks_of([*lost, client("connected", broken_s - 5.1)])
+    assert check in checks_of([*lost, client("connected", broken_s - 5.1), client("connected", broken_s - 1.0)])
+
+
+def test_a_controller_that_never_connects_again_is_not_excused_for_ever():
+    loss = [client("connected", 0.1), client("lost", 9.0), fact("cut_off", None, 9.0, "controller")]
+    since_s = 10.0 + BOUNDS.stall_s
+    late = strokes(2, (since_s, "extending"), (since_s + 0.25, "out"), (since_s + 5.0, "retracting"))
+    assert checks_of([*loss, fact("reconnected", None, 10.0, "controller"), *late]) >= {"rod_left_out"}
+
+
 def test_a_push_at_a_removed_item_is_excused():
     assert checks_of([*NOTHING, fact("taken_off", None, 9.9, "gate 1")]) == set()
     assert checks_of([*NOTHING, fact("taken_off", None, 9.9, "gate 2")]) == {"pushed_at_nothing"}
