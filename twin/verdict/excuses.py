@@ -13,7 +13,9 @@ from typing import Any, Final
 from twin import trace
 from twin.scenario.layout import LOADER
 from twin.trace import Effect
-from twin.verdict.facts import AWAY, SEEN_WRONGLY, Fact, Facts
+from twin.verdict.absence import AWAY
+from twin.verdict.fact import Fact
+from twin.verdict.facts import SEEN_WRONGLY, Facts
 
 
 def _effects(*names: Effect) -> frozenset[Effect]:
@@ -36,9 +38,6 @@ REJECTABLE: Final = SEEN_WRONGLY | MOVED | UNANSWERED | UNOBEYED | AWAY
 
 MISTAKABLE: Final = (SEEN_WRONGLY | MOVED | UNOBEYED | AWAY) - _effects("picture_spoilt")
 """Effects on one item that the controller may attribute to a neighbour."""
-
-RECONNECT_S: Final = 5.0
-"""How long a controller may take, once it is reconnected, to bring the line into a known state."""
 
 RELEARNED: Final = 2
 """After misleading times of two items in a row, or of the first item of all, a controller needs this many items at each
@@ -141,9 +140,7 @@ class Excuses:
 
     def _away(self, now_s: float) -> Fact | None:
         """The fact that the controller is cut off, or was reconnected only shortly before."""
-        cut, back = self.facts.cut_off, self.facts.reconnected
-        allowed_s = self.facts.bounds.stall_s if self.facts.reconnects else RECONNECT_S
-        return None if back is not None and back.t_s + allowed_s < now_s else cut
+        return self.facts.absence.fact(now_s, self.facts.bounds.stall_s)
 
     def _relearning(self, item: int) -> Fact | None:
         """The fact behind misleading times at a sensor that at most `RELEARNED` items have passed since."""

@@ -5,13 +5,15 @@ Facts come only from the trace's records. `excuses` decides which breaks they ex
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from twin import trace
 from twin.scenario.layout import LOADER
 from twin.scenario.scenario import Scenario
 from twin.trace import Stroke
+from twin.verdict.absence import AWAY, Absence
 from twin.verdict.bounds import Bounds
+from twin.verdict.fact import Fact
 
 MOST_KEPT: Final = 64
 """The number of facts kept per part and per item. Older ones are too old to excuse anything."""
@@ -31,8 +33,6 @@ SEEN_WRONGLY: Final[frozenset[trace.Effect]] = frozenset({
 })  # fmt: skip
 """Wrong or missing sensor messages about an item."""
 
-AWAY: Final[frozenset[trace.Effect]] = frozenset({"cut_off", "reconnected", "restarted"})
-
 TIMING: Final[frozenset[trace.Effect]] = AWAY | {
     "off_pace", "edge_late", "picture_late", "command_late", "longer", "two_loaded",
 }  # fmt: skip
@@ -46,15 +46,6 @@ PHANTOM: Final[frozenset[trace.Effect]] = frozenset({
     "taken_off", "edge_false", "picture_late", "picture_twice", "edge_late", "edge_twice",
 })  # fmt: skip
 """Effects after which the controller may believe in an item that is not on the belt."""
-
-
-class Fact(NamedTuple):
-    """At `t_s` the fault named `fault` had the effect `what` at a part."""
-
-    t_s: float
-    what: trace.Effect
-    part: str
-    fault: str
 
 
 class ItemFacts:
@@ -84,19 +75,12 @@ class RodFacts:
 
 
 class Facts:
-    """The facts of one run, collected record by record.
-
-    `cut_off` and `reconnected` are the last loss of the controller and its end. `reconnects`: the broker takes
-    connections again, but no client has connected yet; `reconnected` then says since when.
-    """
+    """The facts of one run, collected record by record."""
 
     def __init__(self) -> None:
         self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
-        self.cut_off: Fact | None = None
-        self.reconnected: Fact | None = None
-        self.reconnects = False
-        self._online: set[str] | None = None
+        self.absence = Absence()
         self.mistimed: dict[int, Fact] = {}
         self._seen_wrongly: dict[int, None] = {}
         self._acting: dict[str, int] = {}
@@ -113,7 +97,8 @@ class Facts:
             trace.Began: self._began, trace.Loaded: self._loaded, trace.LaidDown: self._laid_down,
             trace.Held: self._held, trace.RodMoves: self._moves, trace.FaultActs: self._acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
-            trace.Photographed: lambda record: self._pass("camera", record.item), trace.Connection: self._connection,
+            trace.Photographed: lambda record: self._pass("camera", record.item),
+            trace.Connection: self.absence.connection,
         }  # fmt: skip
 
     def forget(self, record: trace.Binned) -> None:
@@ -269,21 +254,9 @@ class Facts:
     def _acts(self, record: trace.FaultActs) -> None:
         self._acting[record.fault] = self._acting.get(record.fault, 0) + (1 if record.acts else -1)
 
-    def _connection(self, record: trace.Connection) -> None:
-        online = self._online = self._online or set()
-        if record.event == "connected":
-            online.add(record.client)
-            if self.reconnects and self.reconnected is not None:
-                self.reconnected, self.reconnects = self.reconnected._replace(t_s=record.t_s), False
-        elif record.event in ("disconnected", "lost"):
-            online.discard(record.client)
-
     def _disturbed(self, record: trace.Disturbed) -> None:
         fact = Fact(record.t_s, record.what, record.part, record.fault)
-        if record.what == "cut_off":
-            self.cut_off, self.reconnected = fact, None
-        elif record.what in AWAY:
-            self.reconnected, self.reconnects = fact, self._online == set()
+        self.absence.disturbed(fact)
         if record.item is not None:
             self.add(fact, record.item, record.beside)
         else:

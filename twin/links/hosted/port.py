@@ -16,7 +16,7 @@ from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message
 from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline
-from twin.verdict.excuses import RECONNECT_S
+from twin.verdict.absence import RECONNECT_S
 
 INTERRUPTED: Final = 130
 """The exit code of a Python program that Ctrl-C ends."""

@@ -9,7 +9,8 @@ import msgspec
 from twin import trace
 from twin.scenario.layout import REJECT, bin_text
 from twin.verdict.excuses import Excuses
-from twin.verdict.facts import DEFAULT, Fact
+from twin.verdict.fact import Fact
+from twin.verdict.facts import DEFAULT
 
 MOST_VIOLATIONS: Final = 1000
 """A run keeps at most this many violations of each check, so that a very bad controller does not fill the memory."""

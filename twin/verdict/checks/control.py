@@ -8,7 +8,7 @@ from twin import trace
 from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
-from twin.verdict.facts import Fact
+from twin.verdict.fact import Fact
 
 LONGEST_UNSAFE_S: Final = 2.0
 """A rod may still be out for this long after the belt has stopped."""

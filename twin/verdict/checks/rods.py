@@ -8,7 +8,7 @@ from twin.scenario.layout import LOADER
 from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
-from twin.verdict.facts import Fact
+from twin.verdict.fact import Fact
 
 LONGEST_OUT_S: Final = 3.0
 """A rod may stand out for at most this long. The slowest known controller leaves a rod out for 1.5 s."""

@@ -7,7 +7,7 @@ from twin import trace
 from twin.scenario.layout import REJECT, bin_text
 from twin.verdict.checks.check import Answers, Check, Violation
 from twin.verdict.excuses import Excuses
-from twin.verdict.facts import Fact
+from twin.verdict.fact import Fact
 
 
 class _Sorted(Check):
