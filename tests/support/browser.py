@@ -31,6 +31,11 @@ def browser():
             running.close()
 
 
+def settle(page):
+    """Wait until the page has drawn what changed: it does so in its next frame."""
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+
 class Watched:
     """A page with all that it asked for, and all that it complained of."""
 

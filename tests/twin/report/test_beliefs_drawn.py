@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from support.browser import Watched, browser
+from support.browser import Watched, browser, settle
 from typer.testing import CliRunner
 
 from twin import Item, Layout, Scenario, faults, settings_for, simulate
@@ -125,6 +125,7 @@ def test_the_page_shows_what_was_believed_beside_the_truth(kept):
         page = chromium.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
         watched = Watched(page)
         page.goto((kept / "report.html").as_uri())
+        settle(page)
         assert page.locator(".belief[data-item]").count() == len(STACK)
         mistaken = page.locator(f".belief[data-item='{MISTAKEN}']")
         words = mistaken.locator("title").text_content()
@@ -137,6 +138,7 @@ def test_the_page_shows_what_was_believed_beside_the_truth(kept):
         at_s = float(page.locator(".typed").input_value())
         page.locator(".typed").fill(str(at_s - 0.05))
         page.locator(".typed").press("Enter")
+        settle(page)
         row = page.locator(f".beliefs tr[data-item='{MISTAKEN}']")
         assert row.get_attribute("class") == "differs"
         assert "raw, reached bin" in row.text_content()
@@ -152,6 +154,7 @@ def test_the_lane_fits_the_page(kept, width):
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": width, "height": 900})
         page.goto((kept / "report.html").as_uri())
+        settle(page)
         assert page.locator(".lane-beliefs").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 import pytest
-from support.browser import Watched, browser
+from support.browser import Watched, browser, settle
 
 from controller import Controller
 from twin import Item, Scenario, faults, simulate, trace
@@ -65,6 +65,7 @@ def opened(chromium, path, fragment="", width=1280, strict=False, **settings):
     watched = Watched(page)
     address = path.as_uri()
     page.goto(address + fragment)
+    settle(page)
     yield page
     assert watched.complaints == []
     assert {request.partition("#")[0] for request in watched.requests} == {address}
@@ -190,12 +191,15 @@ def test_a_selected_time_filters_the_events(chromium, report):
         page.mouse.move(box["x"] + 400, box["y"] + 200, steps=4)
         page.mouse.up()
         page.keyboard.up("Shift")
+        settle(page)
         from_s, to_s = map(float, re.findall(r"([\d.]+) s", page.locator(".clear:not([hidden])").text_content()))
         times = [float(words) for words in page.locator("td.number").all_text_contents()]
         assert times
         assert all(from_s - 0.01 <= at_s <= to_s + 0.01 for at_s in times)
+        assert page.locator(".selection").is_visible()
         page.keyboard.press("Escape")
-        assert page.locator(".selection").count() == 0 or not page.locator(".selection").is_visible()
+        settle(page)
+        assert not page.locator(".selection").is_visible()
 
 
 def test_keys_zoom_and_the_pointer_tells(chromium, report):

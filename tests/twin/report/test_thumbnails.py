@@ -8,7 +8,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from support.browser import Watched, browser
+from support.browser import Watched, browser, settle
 from typer.testing import CliRunner
 
 from twin import ItemDraw, RecognizerModel, Scenario, faults, trace
@@ -114,6 +114,7 @@ def test_an_item_on_the_belt_shows_its_picture(kept):
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         watched = Watched(page)
         page.goto((kept / "report.html").as_uri() + "#t=14")
+        settle(page)
         picture = page.locator(".line .item image").first
         picture.wait_for()
         assert picture.evaluate("image => image.getBBox().width") > 8
