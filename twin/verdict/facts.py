@@ -55,10 +55,9 @@ class ItemFacts:
     its way.
     """
 
-    def __init__(self, loaded_s: float, rod: int = 0, length_m: float = 0.0) -> None:
+    def __init__(self, loaded_s: float, rod: int = 0) -> None:
         self.loaded_s = loaded_s
         self.rod = rod
-        self.length_m = length_m
         self.own: deque[Fact] = deque(maxlen=MOST_KEPT)
         self.beside: deque[Fact] = deque(maxlen=MOST_KEPT)
         self.carried: set[int] = set()
@@ -153,17 +152,10 @@ class Facts:
         return [*before[::-1], None]
 
     def pass_on(self, fact: Fact, item: int) -> None:
-        """Note that an item rode on because of a fact; it was in the way of an item that came close behind it."""
+        """Note that an item rode on because of a fact and so was in the way of the item behind it, if there was one."""
         behind = min((other for other in self._items if other > item), default=None)
-        if behind is not None and self._touched_by_one_push(self.item(item), self.item(behind)):
+        if behind is not None and self.item(behind).loaded_s <= fact.t_s + self.bounds.trip_s:
             self.item(behind).own.append(fact._replace(what="rode_on"))
-
-    def _touched_by_one_push(self, ahead: ItemFacts, behind: ItemFacts) -> bool:
-        """Whether a rod that pushes the one would touch the other, too."""
-        layout = self.scenario.layout
-        reach_m = layout.rod_head_m + (ahead.length_m + behind.length_m) / 2
-        reach_s = reach_m / layout.belt_speed_m_per_s + 2 * layout.rod_stroke_s
-        return behind.loaded_s - ahead.loaded_s <= reach_s
 
     @property
     def sensors(self) -> list[str]:
@@ -186,8 +178,7 @@ class Facts:
         self.bounds = Bounds(record.scenario.layout)
 
     def _loaded(self, record: trace.Loaded) -> None:
-        rod = self.scenario.bin_of(record.item_class) or 0
-        self._items[record.item] = ItemFacts(record.t_s, rod, record.length_m)
+        self._items[record.item] = ItemFacts(record.t_s, self.scenario.bin_of(record.item_class) or 0)
         self._laid_onto(record.item, record.onto)
         # Effects on the loader in this stroke are effects on the item.
         stroke_s = self.rod(LOADER).extended_s

@@ -84,16 +84,16 @@ def test_a_lost_message_about_no_item_excuses_no_item(what):
     assert found(fact(what, None, 3.0), loaded(1, 4.0), rejected(1)) == {("needless_reject", 1)}
 
 
-def test_an_item_close_behind_one_that_rode_on_is_excused():
+def test_an_item_behind_one_that_rode_on_is_excused():
     ride = (loaded(1), loaded(2, 2.0), loaded(3, 3.0), fact("picture_spoilt", 1))
     # Item 1 should have left the belt. It blocked the push of item 2, which then blocked that of item 3.
     assert reasons(*ride, *ends(1, 2, 3)) == {1: "picture_spoilt", 2: "rode_on", 3: "rode_on"}
 
 
-def test_an_item_that_no_push_touches_beside_the_one_ahead_is_not_excused():
-    reach_s = (0.10 + 0.08) / 0.18 + 2 * 0.25  # A rod's head, half of each item, a stroke out and in.
-    ride = (loaded(1), fact("picture_spoilt", 1), loaded(2, 1.0 + reach_s + 0.01), loaded(3, 1.0 + reach_s + 0.5))
-    assert found(*ride, *ends(1, 2, 3)) == {("needless_reject", 2), ("needless_reject", 3)}
+def test_an_item_loaded_after_the_disturbed_one_has_left_is_not_excused():
+    late_s = 5.0 + BOUNDS.trip_s + 0.1
+    ride = (loaded(1), fact("picture_spoilt", 1), loaded(2, late_s), rejected(1, late_s + 1.0))
+    assert found(*ride, rejected(2, 40.0)) == {("needless_reject", 2)}
 
 
 def passes(item, t_s, gate=1):
