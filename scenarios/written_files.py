@@ -54,7 +54,8 @@ def written(before: Mapping[str, int], after: Mapping[str, int]) -> str:
 def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process is in here for this folder."""
     name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
-    with (Path(gettempdir()) / f"twin-{name}.lock").open("a+b") as file:
+    user = os.getuid() if sys.platform != "win32" else "user"  # Nobody may write to another one's file there.
+    with (Path(gettempdir()) / f"twin-{user}-{name}.lock").open("a+b") as file:
         _lock(file)
         yield  # The lock is given back when the file is closed.
 

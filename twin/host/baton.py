@@ -17,6 +17,12 @@ QUANTUM = 100
 BURST = 30
 """Where chance decides, a thread that has waited is often interrupted within so many lines: within a callback."""
 
+PREEMPTED_SHARE = 0.3
+PREEMPTED_S = 0.01
+"""Where chance decides, a thread that is interrupted there often gets the processor back only after as long as this.
+Meanwhile messages come: whoever first copies a list and then clears it loses one.
+"""
+
 SLICE_TURNS = 50
 """A thread that computes gives way after this many turns, as if at the end of the system's time slice."""
 
@@ -162,6 +168,10 @@ class Baton:
         task.look_s = self.now_s + pause_s
         task.read_clock = False
         task.lines = 0 if self.chance is None else self.chance.randrange(QUANTUM)
+        if self.chance is not None and task.busy == 1 and self.chance.random() < PREEMPTED_SHARE:
+            self.park(self.after(self.chance.random() * PREEMPTED_S))
+            task.busy = 1  # Once after each wait, lest a long computation take for ever.
+            return
         if task.quiet:
             self._pollers.append(task)
         elif self.chance is None and task.busy % SLICE_TURNS:

@@ -239,6 +239,13 @@ def test_the_order_of_its_threads_is_the_schedules_and_the_same_every_time():
     assert runs[1].digest == runs[2].digest
 
 
+def test_a_thread_may_be_preempted_between_two_lines_while_something_comes():
+    counts = [hosted(PROGRAMS / "clearing.py", schedule=schedule).output.strip() for schedule in (0, *range(1, 6), 1)]
+    assert counts[0] == "400"
+    assert min(map(int, counts)) < 400
+    assert counts[1] == counts[-1]
+
+
 def test_a_controller_of_another_python_is_hosted(other_python):
     program = hosted(PROGRAMS / "waiting.py", python=other_python)
     assert program.code == 0, program.output
