@@ -3,7 +3,7 @@
 The first line has the format and the number of beliefs; each further line is one belief.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -37,6 +37,10 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bin: int | None = None
     reject_reason: str | None = None
     over: bool = False
+
+
+BeliefWatcher = Callable[[Belief], None]
+"""Gets each belief when the controller changes its mind."""
 
 
 class _Head(msgspec.Struct, frozen=True):

@@ -40,6 +40,6 @@ def show_demo(
         say("Ctrl-C ends the demo")
         run = simulate(
             scenario, link="realtime", keep_trace=False, watchers=(status.see, *page.watchers), hands=page.hands,
-                picture_watchers=page.picture_watchers,
+                picture_watchers=page.picture_watchers, belief_watchers=page.belief_watchers,
         )  # fmt: skip
     say(f"{run.summary.items} items sorted, {run.summary.rejected} of them rejected; now yours: twin serve --view")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,7 +15,7 @@ from controller.core.controller import Controller
 from controller.simulation.oracle import ScriptedRecognizer
 from controller.system import wall_s
 from twin import trace
-from twin.beliefs import Belief
+from twin.beliefs import Belief, BeliefWatcher
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
@@ -130,6 +131,7 @@ def simulate(
     trace_path: str | Path | None = None, watchers: tuple[trace.Watcher, ...] = (),
     on_waiting: Callable[[str], None] = lambda text: None, hands: Hands | None = None, keep_beliefs: bool = False,
     tempo: Tempo | None = None, picture_watchers: tuple[PictureWatcher, ...] = (),
+    belief_watchers: tuple[BeliefWatcher, ...] = (),
 ) -> Run:  # fmt: skip
     """Run a scenario to its end.
 
@@ -139,8 +141,8 @@ def simulate(
     `speed` is the speed of real time, default 1. `watchers` get each record when it happens. `on_waiting` gets a text
     that names what the twin waits for. `tempo` lets somebody watch a run in virtual time; without one it goes on as
     fast as it can. `hands` make faults act while a run goes on that is in real time or has a tempo. `keep_beliefs`: the
-    run keeps what our controller believed of each item. `picture_watchers` get digest and bytes of each item's picture,
-    an image file.
+    run keeps what our controller believed of each item, `belief_watchers` get it as it comes. `picture_watchers` get
+    digest and bytes of each item's picture, an image file.
 
     The run's scenario says from which confidence on an answer was sure: where the settings do not, the recognizer's own
     threshold, if it has one and the controller is no external one.
@@ -153,10 +155,12 @@ def simulate(
     """
     external = controller if isinstance(controller, ExternalController) else None
     check_arguments(
-        link, external=external, broker=broker, speed=speed, hands=hands, tempo=tempo, keep_beliefs=keep_beliefs
-    )
+        link, external=external, broker=broker, speed=speed, hands=hands, tempo=tempo,
+        keep_beliefs=keep_beliefs or bool(belief_watchers),
+    )  # fmt: skip
     load_pictures_of(scenario)
     beliefs: list[Belief] | None = [] if keep_beliefs else None
+    tell = (*belief_watchers, *(() if beliefs is None else (beliefs.append,)))
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
     with ExitStack() as stack:
@@ -168,7 +172,7 @@ def simulate(
         control = opening.Control(
             controller=controller or Controller, settings=scenario.controller.settled(chosen), recognizer=answers,
             broker=broker, on_waiting=on_waiting, speed=1.0 if speed is None else speed,
-            on_belief=None if beliefs is None else beliefs.append,
+            on_belief=partial(_tell_all, tell) if tell else None,
         )  # fmt: skip
         if link == "hosted":
             _measure_computing(scenario, control)
@@ -247,6 +251,11 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
         if isinstance(ended, trace.Ended) and ended.reason == "interrupted":
             raise KeyboardInterrupt
         program.hosts().measured(())  # Of one that has crashed, too.
+
+
+def _tell_all(watchers: tuple[BeliefWatcher, ...], belief: Belief) -> None:
+    for watcher in watchers:
+        watcher(belief)
 
 
 def _run(

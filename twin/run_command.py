@@ -93,9 +93,8 @@ def run(
         recognizer = "oracle" if truth_service else recognizer
         chosen, text = _chosen(context, recognizer)
         answers = _recognizer(recognizer)
-        if text:
-            console.print(verbatim(text), soft_wrap=True)
-        console.print(f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}", highlight=False)
+        head = f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}"
+        console.print(verbatim("\n".join(filter(None, (text, head)))), soft_wrap=True)
         with (
             at as at_broker,
             live_page(wanted=view, browser=not no_browser, say=saying(console), tempo=_tempo(link, view=view)) as page,
@@ -106,6 +105,7 @@ def run(
                 keep_trace=False, trace_path=files.trace_path, watchers=(bar.see, *files.watchers, *page.watchers),
                 on_waiting=bar.report, hands=page.hands, tempo=page.tempo,
                 keep_beliefs=files.want_beliefs and external is None,
+                belief_watchers=page.belief_watchers if external is None else (),
                 picture_watchers=(files.on_picture, *page.picture_watchers),
             )  # fmt: skip
         leave(console, result, files, link.value)

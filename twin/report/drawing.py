@@ -92,14 +92,15 @@ class Sketch:
     """Collects a run for its drawing. It watches the run's records.
 
     `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
-    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act, `beliefs` what
-    our controller believed, `images` the pictures by digest, both as far as they are known. Memory is bounded: items
-    beyond `MOST_ITEMS` are counted only.
+    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act. `beliefs` is
+    what our controller believed from `believed_from_s` on, `images` the pictures by digest, both as far as they are
+    known. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
     """
 
     def __init__(self) -> None:
         self.began, self.done, self.end_s = False, 0, 0.0
         self.beliefs: Sequence[Belief] = ()
+        self.believed_from_s = 0.0
         self.images: Mapping[str, bytes] = {}
         self._scenario = Scenario()
         self.records: list[trace.AnyRecord] = []
@@ -172,7 +173,7 @@ class Sketch:
             ],
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
             marks=marks, events=[drawn_event(record) for record in events], left_out=left_out,
-            beliefs=drawn_beliefs(self.beliefs, self._items.paths),
+            beliefs=self.drawn_beliefs(),
             thumbnails=self.thumbnails(self._items.paths),
         )  # fmt: skip
 
@@ -187,6 +188,10 @@ class Sketch:
     def drawn_items(self, numbers: Iterable[int]) -> list[DrawnItem]:
         """Some of the items, as far as they have come."""
         return [self._drawn_item(self._items.paths[number]) for number in numbers if number in self._items.paths]
+
+    def drawn_beliefs(self) -> list[DrawnBelief]:
+        """What our controller believed, beside the truth."""
+        return drawn_beliefs(self.beliefs, self._items.paths, end_s=self.end_s, since_s=self.believed_from_s)
 
     def growing(self, until_s: float) -> dict[str, tuple[Sequence[Any], Sequence[Any]]]:
         """The lists that grow while a run is on, by name: what is known, and what is foreseen up to `until_s`."""

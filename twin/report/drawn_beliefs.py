@@ -10,6 +10,8 @@ from twin.report.item_motion import GONE, ItemPath
 from twin.scenario.layout import bin_name
 
 _DIGITS: Final = 6
+_LOADING_S: Final = 1.0
+"""A track begins with its push; its item comes onto the belt only then."""
 
 Step = tuple[float, str, int, str | None, float | None, int | None, str | None]
 """From when on, stage, last gate, class, its confidence, bin (0: reject, None: undecided), why it is rejected."""
@@ -31,16 +33,23 @@ class DrawnBelief(msgspec.Struct, frozen=True, array_like=True):
     wrong: Sequence[str]
 
 
-def drawn_beliefs(beliefs: Sequence[Belief], paths: Mapping[int, ItemPath]) -> list[DrawnBelief]:
-    """All tracks, in order, each beside the item that its push has loaded, and the items that no track stands for."""
+def drawn_beliefs(
+    beliefs: Sequence[Belief], paths: Mapping[int, ItemPath], *, end_s: float, since_s: float = 0.0
+) -> list[DrawnBelief]:  # fmt: skip
+    """All tracks, in order, each beside the item that its push has loaded, and the items that no track stands for.
+
+    `end_s` is how far the run has come. Where tracks are left out, `since_s` is when the first of the others begins: no
+    earlier item is drawn.
+    """
     if not beliefs:
         return []
+    paths = {number: path for number, path in paths.items() if path.phases[0].from_s >= since_s}
     tracks: dict[int, list[Belief]] = {}
     for belief in beliefs:
         tracks.setdefault(belief.track, []).append(belief)
     loaded = [track for track in tracks.values() if track[0].item]
     items = _items_of(loaded, paths.values())
-    drawn = [_drawn(track, items.get(track[0].track)) for track in tracks.values()]
+    drawn = [_drawn(track, items.get(track[0].track), end_s) for track in tracks.values()]
     known = {path.number for path in items.values()}
     unknown = [path for path in paths.values() if path.number > 0 and path.number not in known]
     drawn += map(_unknown, unknown)
@@ -59,7 +68,7 @@ def _items_of(tracks: Sequence[Sequence[Belief]], paths: Iterable[ItemPath]) -> 
     return items
 
 
-def _drawn(track: Sequence[Belief], path: ItemPath | None) -> DrawnBelief:
+def _drawn(track: Sequence[Belief], path: ItemPath | None, end_s: float) -> DrawnBelief:
     last = track[-1]
     steps = [
         (_short(each.t_s), each.stage, each.gate, each.label, _confidence(each), each.bin, each.reject_reason)
@@ -67,7 +76,7 @@ def _drawn(track: Sequence[Belief], path: ItemPath | None) -> DrawnBelief:
     ]
     item = None if path is None else path.number
     until_s = _short(last.t_s) if last.over else None
-    return DrawnBelief(last.item, item, _short(track[0].t_s), until_s, steps, _wrong(last, path))
+    return DrawnBelief(last.item, item, _short(track[0].t_s), until_s, steps, _wrong(track, path, end_s))
 
 
 def _unknown(path: ItemPath) -> DrawnBelief:
@@ -76,12 +85,13 @@ def _unknown(path: ItemPath) -> DrawnBelief:
     return DrawnBelief(0, path.number, _short(start.from_s), until_s, (), ("the controller has no track",))
 
 
-def _wrong(last: Belief, path: ItemPath | None) -> list[str]:
+def _wrong(track: Sequence[Belief], path: ItemPath | None, end_s: float) -> list[str]:
     """Where the controller's last belief of an item differs from the truth."""
+    last = track[-1]
     if not last.item:
         return []
     if path is None:
-        return ["there is no such item"]
+        return ["there is no such item"] if end_s > track[0].t_s + _LOADING_S else []
     wrong = []
     if last.label is not None and last.label != path.item_class:
         wrong.append(f"class believed {last.label}, is {path.item_class}")

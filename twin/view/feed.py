@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from controller.system import wall_s
 from twin import trace
+from twin.beliefs import Belief
 from twin.links.tempo import Tempo
 from twin.pictures import MOST_THUMBNAILS
 from twin.report.drawing import Sketch
@@ -22,11 +23,15 @@ FORESEEN_S: Final = 1.0
 """The belt's motion is sent this far ahead, so that the page draws it smoothly."""
 
 
+MOST_TRACKS: Final = 30
+"""Of so many of the controller's tracks, the latest ones, the page shows what was believed."""
+
+
 class Feed:
     """The feed of one run, whose time passes `speed` times as fast as the wall clock's, or as `tempo` lets it.
 
-    `see` and `see_picture` are called by the run's thread, the rest by the server's. `ended`: the run's end has been
-    told; `expects_end`: it has been seen.
+    `see`, `see_picture` and `see_belief` are called by the run's thread, the rest by the server's. `ended`: the run's
+    end has been told; `expects_end`: it has been seen.
     """
 
     def __init__(self, speed: float, tempo: Tempo | None = None) -> None:
@@ -35,6 +40,8 @@ class Feed:
         self._inbox: deque[tuple[float, trace.AnyRecord]] = deque()
         self._sketch = Sketch()
         self._checks = Checks(ALL_CHECKS)
+        self._believed: deque[Belief] = deque()
+        self._tracks: dict[int, list[Belief]] = {}
         self._began_s: float | None = None
         self._sent = _Sent()
         self._images: dict[str, bytes] = {}
@@ -52,6 +59,10 @@ class Feed:
         self._images[digest] = image
         if len(self._images) > MOST_THUMBNAILS:
             del self._images[next(iter(self._images))]
+
+    def see_belief(self, belief: Belief) -> None:
+        """Take what our controller believes from now on of one of its tracks."""
+        self._believed.append(belief)
 
     @property
     def now_s(self) -> float:
@@ -81,6 +92,9 @@ class Feed:
             self._take(at_s, record)
             records.append(record)
             touched.add(getattr(record, "item", None) or 0)
+        believed = bool(self._believed)
+        while self._believed:
+            self._believe(self._believed.popleft())
         news = self._sent.news(self._sketch, self._checks.violations, self.now_s)
         return news | {
             "kind": "changes", "t_s": self.now_s, "ended": self.ended,
@@ -88,7 +102,16 @@ class Feed:
             "thumbnails": self._thumbnails(touched),
             "events": [drawn_event(record) for record in records if not isinstance(record, trace.Began)],
             "acting": self._acting(), "tempo": self._shown_tempo(),
+            "beliefs": self._sketch.drawn_beliefs() if self._tracks and (believed or records) else None,
         }  # fmt: skip
+
+    def _believe(self, belief: Belief) -> None:
+        """Note a belief, and forget those of a track long ago."""
+        self._tracks.setdefault(belief.track, []).append(belief)
+        if len(self._tracks) > MOST_TRACKS:
+            del self._tracks[next(iter(self._tracks))]
+            self._sketch.believed_from_s = next(iter(self._tracks.values()))[0].t_s
+        self._sketch.beliefs = [each for track in self._tracks.values() for each in track]
 
     def _thumbnails(self, touched: set[int]) -> dict[str, str]:
         """The pictures of items that no page has had yet."""

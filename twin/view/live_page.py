@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from twin.beliefs import BeliefWatcher
 from twin.hands import Hands
 from twin.links.tempo import Tempo
 from twin.pictures import PictureWatcher
@@ -14,12 +15,16 @@ from twin.view.server import ViewServer
 
 
 class LivePage(NamedTuple):
-    """What a run needs of its page: watchers of records and pictures, the hands of those who watch, and their tempo."""
+    """What a run needs of its page: watchers of records, pictures and our controller's beliefs, hands and tempo.
+
+    The hands are those of the people who watch, the tempo is theirs.
+    """
 
     watchers: tuple[Watcher, ...] = ()
     hands: Hands | None = None
     tempo: Tempo | None = None
     picture_watchers: tuple[PictureWatcher, ...] = ()
+    belief_watchers: tuple[BeliefWatcher, ...] = ()
 
 
 @contextmanager
@@ -43,4 +48,4 @@ def live_page(
         say(f"watch and break the line at {url}")
         if browser:
             webbrowser.open(url)
-        yield LivePage((feed.see,), hands, tempo, (feed.see_picture,))
+        yield LivePage((feed.see,), hands, tempo, (feed.see_picture,), (feed.see_belief,))

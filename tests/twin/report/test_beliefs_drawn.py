@@ -31,6 +31,13 @@ def path(number, loaded_s, bin_number, item_class="ripe"):
     )
 
 
+def test_a_track_that_has_just_begun_waits_for_its_item():
+    track = [believed(1, 5.0)]
+    assert [list(drawn_beliefs(track, {}, end_s=end_s)[0].wrong) for end_s in (5.3, 9.0)] == [
+        [], ["there is no such item"],
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved") / "kept"
@@ -56,7 +63,7 @@ def test_a_belief_that_comes_true_is_not_wrong():
         believed(1, 2.0, label="ripe", confidence=0.9, bin=2),
         believed(1, 9.0, bin=2, over=True),
     ]
-    (drawn,) = drawn_beliefs(track, {1: path(1, 1.5, 2)})
+    (drawn,) = drawn_beliefs(track, {1: path(1, 1.5, 2)}, end_s=60.0)
     assert (drawn.item, drawn.from_s, drawn.until_s, list(drawn.wrong)) == (1, 1.0, 9.0, [])
     assert len(drawn.steps) == 3
 
@@ -68,13 +75,13 @@ def test_a_belief_that_comes_true_is_not_wrong():
     ({"label": None, "bin": None}, 2, []),
 ])  # fmt: skip
 def test_a_class_and_a_bin_other_than_the_true_ones_are_shown(last, reached, wrong):
-    (drawn,) = drawn_beliefs([believed(1, 1.0, confidence=0.9, **last)], {1: path(1, 1.5, reached)})
+    (drawn,) = drawn_beliefs([believed(1, 1.0, confidence=0.9, **last)], {1: path(1, 1.5, reached)}, end_s=60.0)
     assert list(drawn.wrong) == wrong
 
 
 def test_a_push_that_loads_two_has_one_track_and_an_empty_one_a_track_without_item():
     tracks = [believed(1, 1.0), believed(2, 5.0), believed(3, 9.0)]
-    drawn = drawn_beliefs(tracks, {1: path(1, 1.5, 2), 2: path(2, 1.5, 2), 3: path(3, 9.5, 2)})
+    drawn = drawn_beliefs(tracks, {1: path(1, 1.5, 2), 2: path(2, 1.5, 2), 3: path(3, 9.5, 2)}, end_s=60.0)
     found = [(belief.number, belief.item, list(belief.wrong)) for belief in drawn]
     assert found == [
         (1, 1, []), (0, 2, ["the controller has no track"]), (2, None, ["there is no such item"]), (3, 3, []),
@@ -82,7 +89,7 @@ def test_a_push_that_loads_two_has_one_track_and_an_empty_one_a_track_without_it
 
 
 def test_what_the_controller_did_not_load_stands_for_no_item():
-    drawn = drawn_beliefs([believed(1, 1.0), believed(2, 1.2, item=0)], {1: path(1, 1.5, 2)})
+    drawn = drawn_beliefs([believed(1, 1.0), believed(2, 1.2, item=0)], {1: path(1, 1.5, 2)}, end_s=60.0)
     assert [(belief.number, belief.item, list(belief.wrong)) for belief in drawn] == [(1, 1, []), (0, None, [])]
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from twin import Item, RecognizerModel, Scenario, simulate
+from twin import Item, Layout, RecognizerModel, Scenario, settings_for, simulate
 from twin.pictures import MOST_THUMBNAILS
-from twin.view.feed import Feed
+from twin.view.feed import MOST_TRACKS, Feed
 
 STACK = (Item(item_class="ripe"), Item(item_class="raw"))
 
@@ -38,3 +38,30 @@ def test_the_pictures_of_the_latest_items_are_kept(more):
         feed.see_picture(str(number), b"")
     assert len(feed._images) == MOST_THUMBNAILS
     assert str(MOST_THUMBNAILS + more - 1) in feed._images
+
+
+def believing(items):
+    feed = Feed(1.0)
+    stack = tuple(Item(item_class="ripe") for _ in range(items))
+    scenario = Scenario(items=stack, controller=settings_for(Layout(), items=items))
+    simulate(scenario, watchers=(feed.see,), belief_watchers=(feed.see_belief,))
+    return feed
+
+
+def test_what_the_controller_believes_is_sent_when_it_changes_and_to_who_comes_later():
+    feed = believing(2)
+    beliefs = feed.changes()["beliefs"]
+    assert [(belief.number, belief.item, belief.wrong) for belief in beliefs] == [(1, 1, []), (2, 2, [])]
+    assert [belief.steps[-1][3] for belief in beliefs] == ["ripe", "ripe"]
+    assert feed.changes()["beliefs"] is None
+    assert feed.whole()["drawing"].beliefs == beliefs
+
+
+def test_of_a_long_run_the_latest_beliefs_are_kept_and_earlier_items_are_not_called_unknown():
+    beliefs = believing(MOST_TRACKS + 5).changes()["beliefs"]
+    assert [belief.item for belief in beliefs] == list(range(6, MOST_TRACKS + 6))
+    assert not any(belief.wrong for belief in beliefs)
+
+
+def test_a_run_whose_controller_shows_no_beliefs_sends_none():
+    assert fed("oracle").changes()["beliefs"] is None

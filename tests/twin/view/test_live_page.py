@@ -24,7 +24,11 @@ def run_in_a_thread(page, link):
     runs = []
 
     def run():
-        runs.append(simulate(SCENARIO, link=link, watchers=page.watchers, hands=page.hands, tempo=page.tempo))
+        run = simulate(
+            SCENARIO, link=link, watchers=page.watchers, hands=page.hands, tempo=page.tempo,
+            belief_watchers=page.belief_watchers,
+        )  # fmt: skip
+        runs.append(run)
 
     running = threading.Thread(target=run)
     running.start()
@@ -91,6 +95,9 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
         watched = Watched(page)
         page.goto(addresses[0].split()[-1])
         with run_in_a_thread(live, "memory") as runs:
+            page.locator(".beliefs td", has_text="item 1").first.wait_for(timeout=20_000)
+            assert page.locator(".lane-beliefs .belief").count() >= 1
+            assert page.locator(".belief.wrong").count() == 0
             page.get_by_role("button", name="Pause (space)").click(timeout=20_000)
             page.get_by_role("button", name="Go on (space)").wait_for()
             page.wait_for_timeout(STILL_MS)

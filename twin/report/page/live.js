@@ -7,6 +7,7 @@ import { State } from "./state.js";
 import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
 import { EventList } from "./event_list.js";
+import { BeliefTable } from "./belief_table.js";
 import { FaultMenu } from "./fault_menu.js";
 import { Tempo } from "./tempo.js";
 import { Tour } from "./tour.js";
@@ -92,18 +93,29 @@ class Live {
     drawn.append(lists);
     this.events = new EventList(section(lists, "What happened"), this.model, this.state);
     drawMarkList(section(lists, "Violations"), this.model, this.state);
+    this.lists = lists;
+    this.table = null;
+    this.#believe();
     if (new URLSearchParams(location.search).has("tour")) new Tour(tour, (request) => this.ask(request));
     this.#at(message);
     requestAnimationFrame(() => this.#frame());
   }
 
+  // An external controller shows no beliefs; ours has some once it has loaded an item.
+  #believe() {
+    if (this.table !== null || !this.model.beliefs.length) return;
+    this.table = new BeliefTable(section(this.lists, "What the controller believes", "beliefs"), this.model, this.state);
+  }
+
   #change(message) {
     const classes = this.model.classes.length;
     const marks = this.model.marks.length;
+    const believed = this.model.beliefs.length > 0;
     this.model.extend(message, message.acting);
     this.menu.show(message.acting);
     this.tempo.show(message.tempo);
-    if (this.model.classes.length !== classes) {
+    this.#believe();
+    if (this.model.classes.length !== classes || (this.model.beliefs.length > 0) !== believed) {
       this.legend.replaceChildren();
       drawLegend(this.legend, [this.model]);
     }

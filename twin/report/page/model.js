@@ -90,6 +90,7 @@ export class Model {
       else this.items.push(item);
     }
     this.events.push(...changes.events.map(eventOf));
+    if (changes.beliefs) this.beliefs = changes.beliefs.map(beliefOf);
     this.end = Math.max(this.end, changes.t_s);
     // A fault that a person made act goes on until it is healed.
     for (const [number, fault] of this.injected) {
