@@ -1,6 +1,7 @@
 """Runs what was found in virtual time again in real time, over a real broker, with the same program."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import msgspec
 
 from scenarios.failures import Failure
 from twin import TwinError, trace
+from twin.run_files import OUTPUT_FILE
 from twin.trace import read_trace
 
 TRIES: Final = 3
@@ -27,6 +29,10 @@ LONGEST_S: Final = 900.0
 
 MOST_LATE_MS: Final = 50.0
 """A run with later events than that proves nothing: the machine held the line up."""
+
+_CRASH: Final = "crash"
+"""The rule that a program breaks which ends by itself. One that does so on the wire alone, as for want of a screen,
+shows there nothing of what was found."""
 
 State = Literal["confirmed", "virtual time only", "not run"]
 
@@ -94,6 +100,8 @@ class Confirmer:
                 late_ms = max(late_ms, outcome.late_ms)
                 continue
             rules = tuple(rule for rule in outcome.rules if rule not in failure.allowed)
+            if _CRASH in rules and _CRASH not in failure.rules:
+                return Confirmation(state="not run", why=f"the program crashed there: {outcome.last_words}")
             if rules:
                 same = set(rules) & set(failure.rules)
                 return Confirmation(state="confirmed", run=run, rules=() if same else rules)
@@ -136,11 +144,12 @@ class Confirmer:
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """Which rules a run broke, whether a fault had an effect, and how late its events were."""
+    """Which rules a run broke, whether a fault had an effect, how late its events were; the program's last words."""
 
     rules: tuple[str, ...]
     acted: bool
     late_ms: float
+    last_words: str
 
 
 def _outcome(folder: Path) -> _Outcome:
@@ -148,7 +157,14 @@ def _outcome(folder: Path) -> _Outcome:
     info = msgspec.json.decode((folder / "run.json").read_bytes())
     acted = any(isinstance(record, trace.Disturbed) for record in read_trace(folder / "trace.jsonl"))
     rules = tuple(dict.fromkeys(found["check"] for found in summary["violations"]))
-    return _Outcome(rules, acted, info["lateness_ms"]["longest"] or 0.0)
+    return _Outcome(rules, acted, info["lateness_ms"]["longest"] or 0.0, _last_words(folder / OUTPUT_FILE))
+
+
+def _last_words(output: Path) -> str:
+    """The last line that a program wrote, without its time."""
+    lines = output.read_text(encoding="utf-8", errors="replace").split("\n") if output.exists() else []
+    words = (re.sub(r"^ *[\d.]+ s  ", "", line).strip() for line in reversed(lines))
+    return next(filter(None, words), "it wrote nothing")
 
 
 def _reason(done: int, idle: int, failure: Failure) -> str:

@@ -97,6 +97,24 @@ def test_a_failure_that_real_time_does_not_show_is_marked_so(found, request):
     assert "runs in real time kept every rule; it may need" in confirmation.text
 
 
+NEEDS_A_SCREEN = """
+import time
+began_s = time.monotonic()
+time.sleep(0.5)
+if abs(time.monotonic() - began_s - 0.5) > 1e-5:
+    raise OSError("no screen here")
+time.sleep(1e6)
+"""
+
+
+def test_a_program_that_crashes_on_the_wire_alone_confirms_nothing(found):
+    command, failure = found(NEEDS_A_SCREEN)
+    assert "crash" not in failure.rules
+    confirmation = Confirmer(command).confirm({"it": failure})["it"]
+    if "machine was late" not in confirmation.why:
+        assert confirmation.text == "not run on the wire: the program crashed there: OSError: no screen here"
+
+
 def test_another_rule_that_real_time_breaks_is_named():
     other = Confirmation(state="confirmed", run=2, rules=("stalled",))
     assert other.text == "confirmed on the wire (run 2 of 3), where it broke stalled"
