@@ -6,12 +6,13 @@
 Each program is one of the sound ones with a change of a few lines (`external/`). `--prove` runs the scenario written by
 hand for each mistake: the program breaks a rule, and the sound one does not; with `--wire` in real time over the
 embedded broker. Otherwise each program is tested as its author would test it, with the profile quick, until a family of
-faults breaks a rule, and the sound ones to the end. Exit 1 if a mistake is not found, or one is in a sound program.
+faults breaks a rule, and the sound ones to the end: what is found in one stays in scenario-failures. Exit 1 if a mistake is not found, or one is in a sound program.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -90,6 +91,8 @@ def hunt(name, style, program, *, first, shrink):
         done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         result.took_s = time.time() - began_s
         rows = [json.loads(line) for path in Path(folder).glob("*.jsonl") for line in path.open(encoding="utf-8")]
+        if not first and done.returncode:  # A sound program: somebody will want to see what was found in it.
+            shutil.copytree(Path(folder) / "scenario-failures", Path("scenario-failures") / name, dirs_exist_ok=True)
     rows.sort(key=lambda row: row["ended_s"])
     if not rows or done.returncode not in (0, 1, STOPPED):
         sys.exit(f"{name}: {done.stdout}{done.stderr}")

@@ -4,6 +4,7 @@ A unit has no state: its result follows from its task alone.
 """
 
 import pkgutil
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings, target
+from hypothesis.errors import HypothesisDeprecationWarning
 
 from twin import trace
 from twin.campaign.phases import Phases, coverage
@@ -129,7 +131,10 @@ def explore(
             target(-margin_m, label="how close a push came to clipping its item or the next")
         visit(run)
 
-    each()
+    with warnings.catch_warnings():
+        # A Dask worker has other threads, which use that module while a scenario is drawn.
+        warnings.filterwarnings("ignore", "Do not use the `random` module", HypothesisDeprecationWarning)
+        each()
 
 
 def controller_of(program: ProgramFiles | None) -> ExternalController | None:
