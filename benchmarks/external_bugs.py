@@ -6,7 +6,8 @@
 Each program is one of the sound ones with a change of a few lines (`external/`). `--prove` runs the scenario written by
 hand for each mistake: the program breaks a rule, and the sound one does not; with `--wire` in real time over the
 embedded broker. Otherwise each program is tested as its author would test it, with the profile quick, until a family of
-faults breaks a rule, and the sound ones to the end: what is found in one stays in scenario-failures. Exit 1 if a mistake is not found, or one is in a sound program.
+faults breaks a rule, and the sound ones to the end: what is found in one of these stays in scenario-failures. Exit 1 if
+a mistake is not found, or one is in a sound program.
 """
 
 import argparse
