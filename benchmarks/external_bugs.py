@@ -7,7 +7,8 @@ Each program is one of the sound ones with a change of a few lines (`external/`)
 hand for each mistake: the program breaks a rule, and the sound one does not; with `--wire` in real time over the
 embedded broker. Otherwise each program is tested as its author would test it, with the profile quick, until a family of
 faults breaks a rule, and the sound ones to the end: what is found in one of these stays in scenario-failures. Exit 1 if
-a mistake is not found, or one is in a sound program.
+a mistake is not found, or one is in a sound program. The smallest scenario of each mistake is then run in real time
+over the embedded broker, until it breaks a rule there, three times at the most.
 """
 
 import argparse
@@ -32,11 +33,16 @@ from external.stopwatch import FOLDER  # noqa: E402
 from external.truth_service import truth_service  # noqa: E402
 from rich.progress import Progress  # noqa: E402
 
-from twin import simulate  # noqa: E402
+from twin import load_scenario, simulate  # noqa: E402
 from twin.links.external_controller import ExternalController  # noqa: E402
 
 TRIES = 3
 """Runs in real time until one shows the mistake: the machine may be slow, and some mistakes depend on chance."""
+
+AT_ONCE = 4
+"""Runs in real time side by side: mostly they wait."""
+
+PLACE = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(BENCHMARKS)])}
 
 STOPPED = 130
 """Exit code of `twin test` when pytest stops at the first failure."""
@@ -51,8 +57,8 @@ HEAD = f"{'program':26}  {'style':14}  found  {'family':11}  {'rule':18}  scenar
 class Hunt:
     """What `twin test` said of one program. `scenarios` and `seconds` are until the first one that broke a rule.
 
-    `items` and `faults` are the size of the smallest one, `needed` that of the one written by hand. `confirmed` is
-    what the card says of the wire; empty if it says nothing.
+    `items` and `faults` are the size of the smallest one, `needed` that of the one written by hand. `wire` is the run
+    in real time that broke a rule, too; 0 if none did, None if there was none.
     """
 
     name: str
@@ -65,35 +71,33 @@ class Hunt:
     items: int = 0
     faults: int = 0
     needed: tuple[int, int] = (0, 0)
-    confirmed: str = ""
+    wire: int | None = None
     runs: int = 0
     took_s: float = 0.0
 
     @property
     def row(self):
         """The result as a row of the table."""
-        size = f"{self.items:5}  {self.faults:6}  {self.needed[0]}, {self.needed[1]}  {self.confirmed}"
+        size = f"{self.items:5}  {self.faults:6}  {self.needed[0]}, {self.needed[1]}"
         return (
             f"{self.name:26}  {self.style:14}  {'yes' if self.found else 'NO':5}  {self.family:11}  {self.rule:18}  "
             f"{self.scenarios:9}  {self.seconds:7.1f}  {size}"
         )
 
 
-def hunt(name, style, program, *, first, shrink):
-    """Test a program; `first`: only until one family breaks a rule."""
+def hunt(name, style, program, keep, *, first, shrink):
+    """Test a program; `first`: only until one family breaks a rule. Its scenarios stay in the folder `keep`."""
     result = Hunt(name, style)
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {
-            FOLDER: folder, "PYTEST_PLUGINS": "external.stopwatch", "PYTEST_ADDOPTS": "-x" if first else "",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(BENCHMARKS)]),
-        }  # fmt: skip
+        addopts = "-x" if first else ""
+        environment = PLACE | {FOLDER: folder, "PYTEST_PLUGINS": "external.stopwatch", "PYTEST_ADDOPTS": addopts}
         words = [sys.executable, "-m", "twin", "test", command_of(program), *([] if shrink else ["--no-shrink"])]
         began_s = time.time()
         done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         result.took_s = time.time() - began_s
         rows = [json.loads(line) for path in Path(folder).glob("*.jsonl") for line in path.open(encoding="utf-8")]
-        if not first and done.returncode:  # A sound program: somebody will want to see what was found in it.
-            shutil.copytree(Path(folder) / "scenario-failures", Path("scenario-failures") / name, dirs_exist_ok=True)
+        if (failures := Path(folder) / "scenario-failures").exists():
+            shutil.copytree(failures, keep / name, dirs_exist_ok=True)
     rows.sort(key=lambda row: row["ended_s"])
     if not rows or done.returncode not in (0, 1, STOPPED):
         sys.exit(f"{name}: {done.stdout}{done.stderr}")
@@ -105,8 +109,44 @@ def hunt(name, style, program, *, first, shrink):
         result.seconds = broken[0]["ended_s"] - began_s
         result.family, result.rule = smallest["property"].removeprefix("known-line-"), smallest["broken"][0]
         result.items, result.faults = smallest["items"], smallest["faults"]
-    result.confirmed = " ".join(line.strip() for line in done.stdout.splitlines() if "on the wire" in line)
     return result
+
+
+def on_the_wire(name, program, keep):
+    """The first of `TRIES` runs in real time in which a mistake's smallest scenario breaks a rule; 0 if none does."""
+    scenarios = [path / "scenario.json" for path in keep.joinpath(name).iterdir() if path.is_dir()]
+    smallest = min(scenarios, key=lambda path: size_of(load_scenario(path)))
+    words = [sys.executable, "-m", "twin", "run", str(smallest), "--link", "realtime"]
+    for run in range(1, TRIES + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            played = [*words, "--controller", command_of(program), "--save", f"{folder}/run"]
+            done = subprocess.run(played, cwd=folder, env=PLACE, capture_output=True, text=True, check=False)
+        if done.returncode == 1:
+            return run
+        if done.returncode:
+            sys.exit(f"{name}: {done.stdout}{done.stderr}")
+    return 0
+
+
+def size_of(scenario):
+    """By which one scenario is smaller than another."""
+    return scenario.item_count, len(scenario.faults)
+
+
+def confirm_all(hunts, programs, keep, bar):
+    """Run in real time what was found."""
+    found = [one for one in hunts if one.found]
+    task = bar.add_task("on the wire", total=len(found))
+
+    def confirm_one(one):
+        one.wire = on_the_wire(one.name, programs[one.name], keep)
+        bar.advance(task)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(confirm_one, found))
+    for one in found:
+        if not one.wire:
+            bar.console.print(f"{one.name}: seen in virtual time only", highlight=False)
 
 
 def hunt_all(mistakes, arguments):
@@ -115,13 +155,18 @@ def hunt_all(mistakes, arguments):
     with tempfile.TemporaryDirectory() as folder, Progress(transient=True) as bar:
         sound = [] if arguments.only else list(SOUND.items())
         task = bar.add_task("programs", total=len(sound) + len(mistakes))
+        programs = {each.name: write_program(each, Path(folder)) for each in mistakes}
+        keep = Path(folder) / "kept"
 
         def hunt_one(each):
             if isinstance(each, tuple):
-                result = hunt(f"sound_{each[0]}", each[0], each[1], first=False, shrink=not arguments.find_only)
+                name, shrink = f"sound_{each[0]}", not arguments.find_only
+                result = hunt(name, each[0], each[1], keep, first=False, shrink=shrink)
+                if result.found:  # Somebody will want to see what.
+                    shutil.copytree(keep / name, Path("scenario-failures") / name, dirs_exist_ok=True)
             else:
-                program = write_program(each, Path(folder))
-                result = hunt(each.name, each.style, program, first=True, shrink=not arguments.find_only)
+                shrink = not arguments.find_only
+                result = hunt(each.name, each.style, programs[each.name], keep, first=True, shrink=shrink)
                 result.needed = (each.scenario.item_count, len(each.scenario.faults))
             bar.advance(task)
             bar.console.print(result.row, highlight=False, soft_wrap=True)
@@ -129,7 +174,9 @@ def hunt_all(mistakes, arguments):
 
         with ThreadPoolExecutor(arguments.jobs) as pool:
             results = list(pool.map(hunt_one, [*sound, *mistakes]))
-    clean, hunts = results[: len(sound)], results[len(sound) :]
+        clean, hunts = results[: len(sound)], results[len(sound) :]
+        if not arguments.find_only:
+            confirm_all(hunts, programs, keep, bar)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(one) for one in results], indent=1))
     return summarise(clean, hunts)
@@ -144,6 +191,7 @@ def summarise(clean, hunts):
             column: statistics.median(getattr(one, column) for one in found)
             for column in ("scenarios", "seconds", "items", "faults")
         }
+        print(f"broken on the wire, too: {sum(one.wire is not None and one.wire > 0 for one in found)}")
         print("medians: " + ", ".join(f"{value:.3g} {column}" for column, value in medians.items()))
     if clean:
         faulty = [one.name for one in clean if one.found]

@@ -15,7 +15,7 @@ from hypothesis.strategies import DataObject
 from controller.core.controller import Controller
 from scenarios.failures import Failure, Found, failure_of, failure_text
 from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
-from scenarios.pace import REHEARSAL, UNANSWERED, UNSEEN, Pace, pace_of
+from scenarios.pace import REHEARSALS, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
 from scenarios.sketch import Sketch
@@ -75,7 +75,7 @@ class Harness:
         return run
 
     def pace(self) -> Pace:
-        """When the controller loads its items, as seen in runs without faults, without answers and without pictures."""
+        """When the controller loads its items, as seen in runs without faults, and with late answers or messages."""
         if self._pace is None:
             with nullcontext() if self.link != "hosted" else alone_in(Path.cwd()):
                 self._pace = self._rehearsed()
@@ -86,7 +86,7 @@ class Harness:
         hosted = self.controller if self.link == "hosted" and isinstance(self.controller, ExternalController) else None
         folders = () if hosted is None else folders_of(hosted.command or "")
         before = times_of(folders)
-        rehearsals = (msgspec.structs.replace(scenario, **line) for scenario in (REHEARSAL, UNANSWERED, UNSEEN))
+        rehearsals = (msgspec.structs.replace(scenario, **line) for scenario in REHEARSALS)
         runs = [self._simulate(scenario) for scenario in rehearsals]
         self.writes = written(before, times_of(folders))
         if any("http" in run.addresses for run in runs):

@@ -134,6 +134,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, gate=own - 1)
+    if isinstance(fault, faults.LinkDelay) and fault.way == "bb" and draw(st.booleans()):
+        return fault, draw(_unheard(aim, layout, stack))
     places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
 
@@ -162,15 +164,31 @@ def _for_the_next(
     draw: st.DrawFn, kind: type[faults.Fault], aim: Aim, layout: Layout, stack: tuple[Item, ...]
 ) -> Aim:  # fmt: skip
     """An item's picture, or answer, comes when the item behind, of another class if there is one, awaits its own."""
-    distinguishable = [
-        place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class
-    ]
-    places = distinguishable or range(max(1, len(stack) - 1))
     if kind is faults.LateImage:
         next_m = draw(st.just(round(layout.camera_m - JUST_BEFORE_M, 3)) | steps(0.0, layout.camera_m, 0.01))
     else:
         next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
-    return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
+    return msgspec.structs.replace(aim, item=_before_another(aim, stack), next_m=next_m)
+
+
+def _before_another(aim: Aim, stack: tuple[Item, ...]) -> int:
+    """The place of an item that one of another class follows, if there is one: then it shows who gets whose answer."""
+    distinguishable = [
+        place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class
+    ]
+    places = distinguishable or range(max(1, len(stack) - 1))
+    return places[aim.item % len(places)]
+
+
+@st.composite
+def _unheard(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
+    """All messages of an item, until it has passed the first gate at the least, come when those of the next are due."""
+    passing_s = (layout.gates_m[0] - layout.camera_m) / layout.belt_speed_m_per_s + 2 * PASSING_S
+    lasts_s = round(passing_s + draw(st.just(0.0) | steps(0.0, LONGEST_AIM_S - PASSING_S, 0.1)), 1)
+    return msgspec.structs.replace(
+        aim, item=_before_another(aim, stack), at_m=layout.camera_m, before_s=PASSING_S, lasts_s=lasts_s,
+        next_m=layout.camera_m,
+    )  # fmt: skip
 
 
 def _rod_of(item: Item, layout: Layout) -> int:

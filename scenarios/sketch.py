@@ -13,13 +13,16 @@ PASSING_S: Final = 1.0
 """Length of a fault that acts on one item at one place."""
 
 LONGEST_AIM_S: Final = 15.0
+MOST_DELAYED_S: Final = 5.0
+"""No message is on its way for longer, in s. Were it any time, no program could tell an item's from those of the next.
+"""
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
     """Where a fault acts: from `before_s` before the item at place `item` of the stack gets to `at_m`, for `lasts_s`.
 
-    The place is counted modulo the number of items. With `next_m` the fault is an answer or a picture that comes late,
-    when the item behind is there, however long the fault's own delay is.
+    The place is counted modulo the number of items. With `next_m` the fault is an answer, a picture or every message
+    that comes late, when the item behind is there, however long the fault's own delay is.
     """
 
     item: int
@@ -62,8 +65,9 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
                 until_s = round(from_s + HAND_S, 1)  # The hand waits for its item to come.
                 fault = msgspec.structs.replace(fault, item=min(fault.item, len(stack)))  # noqa: PLW2901
             if aim.next_m is not None:
-                missed_s = pace.unseen_s if isinstance(fault, faults.LateImage) else pace.unanswered_s
-                delay_s = _delay_s(aim.next_m, missed_s, layout)
+                delay_s = _delay_s(aim.next_m, _missed_s(fault, pace), layout)
+                if isinstance(fault, faults.LinkDelay):
+                    delay_s = min(delay_s, MOST_DELAYED_S)
                 fault = msgspec.structs.replace(fault, delay_s=delay_s)  # noqa: PLW2901
             drawn.append(msgspec.structs.replace(fault, from_s=from_s, until_s=until_s))
         stop_s = None if self.stop is None else self.stop.span(pace, stack, layout)[0]
@@ -117,6 +121,13 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
         stop = None if self.stop is None else self.stop.without(place, len(stack))
         left = self._with(items=stack[:place] + stack[place + 1 :])
         return msgspec.structs.replace(left, aims=aims, stop=stop)
+
+
+def _missed_s(fault: Any, pace: Pace) -> float:
+    """How long after an item whose messages or answer come late the program loads the next one."""
+    if isinstance(fault, faults.LinkDelay):
+        return pace.unheard_s
+    return pace.unseen_s if isinstance(fault, faults.LateImage) else pace.unanswered_s
 
 
 def _delay_s(next_m: float, missed_s: float, layout: Layout) -> float:

@@ -88,8 +88,9 @@ class Sorter:
 
     def mark_unsure(self, loaded_s):
         """Whatever was seen came onto the belt at about this time. It could be mistaken for an item next to it."""
-        ahead = [item for item in self.items if item.loaded_s <= loaded_s]
-        behind = [item for item in self.items if item.loaded_s > loaded_s]
+        near = [item for item in self.items if abs(item.loaded_s - loaded_s) <= EVERY_S]
+        ahead = [item for item in near if item.loaded_s <= loaded_s]
+        behind = [item for item in near if item.loaded_s > loaded_s]
         for item in ahead[-1:] + behind[:1]:
             item.doubtful = True
         self.clear_until_s = time.monotonic() + GONE_S + 1.0

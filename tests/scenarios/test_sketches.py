@@ -9,7 +9,7 @@ from controller.wire import Rod
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, known_line_sketches
-from scenarios.pace import REHEARSAL, UNANSWERED, UNSEEN, Pace, pace_of
+from scenarios.pace import REHEARSAL, REHEARSALS, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.scenario.scenario import load_scenario
@@ -28,7 +28,7 @@ def stack(*classes):
 
 
 def test_a_pace_is_learned_from_a_run():
-    pace = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN))
+    pace = pace_of(*map(simulate, REHEARSALS))
     loads = [record.t_s for record in simulate(REHEARSAL).trace if isinstance(record, trace.Loaded)]
     assert pace.start_s == loads[0]
     assert pace.loaded_s(REHEARSAL.items, len(REHEARSAL.items) - 1) == pytest.approx(loads[-1])
@@ -40,7 +40,7 @@ def test_a_program_that_loads_nothing_has_the_usual_pace():
             pass
 
     idle = simulate(Scenario(items=stack("raw")), controller=Idle)
-    assert pace_of(idle, idle, idle) == Pace()
+    assert pace_of(*[idle] * len(REHEARSALS)) == Pace()
 
 
 def test_a_fault_acts_while_its_item_is_at_its_place():
@@ -51,6 +51,16 @@ def test_a_fault_acts_while_its_item_is_at_its_place():
     (fault,) = sketch.at(PACE).faults
     assert fault.from_s == pytest.approx(10.0 + 4.0 + 9.0 + CAMERA_S - 0.5, abs=0.05)
     assert fault.until_s - fault.from_s == pytest.approx(1.0)
+
+
+def test_what_is_heard_late_of_an_item_comes_when_the_next_one_is_at_its_place():
+    sketch = Sketch(
+        scenario=Scenario(items=stack("ripe", "raw")),
+        aims=((faults.LinkDelay(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.25)),),
+    )
+    for unheard_s, delay_s in ((4.1, 4.1), (16.0, 5.0)):  # The second one waits until all of it must have come.
+        (fault,) = sketch.at(msgspec.structs.replace(PACE, unheard_s=unheard_s)).faults
+        assert fault.delay_s == pytest.approx(delay_s)
 
 
 def test_a_late_answer_comes_when_the_next_item_is_at_its_place():
@@ -118,7 +128,7 @@ def test_a_fault_stays_with_its_item_when_others_go():
 
 @pytest.mark.parametrize("family", [family for family, kinds in FAMILIES.items() if kinds])
 def test_most_drawn_faults_take_effect(family):
-    pace, acted = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN)), []
+    pace, acted = pace_of(*map(simulate, REHEARSALS)), []
 
     @DRAWING
     @given(known_line_sketches(family, Layout()))
@@ -131,7 +141,7 @@ def test_most_drawn_faults_take_effect(family):
 
 
 def test_a_signal_to_end_is_of_either_kind_and_often_comes_during_a_push():
-    pace, signals, pushing = pace_of(simulate(REHEARSAL), simulate(UNANSWERED), simulate(UNSEEN)), [], []
+    pace, signals, pushing = pace_of(*map(simulate, REHEARSALS)), [], []
 
     @DRAWING
     @given(known_line_sketches("stop", Layout()))
