@@ -135,7 +135,7 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     elif kind in GATE_FAULTS and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, gate=own - 1)
     if isinstance(fault, faults.LinkDelay) and fault.way == "bb" and draw(st.booleans()):
-        return fault, draw(_unheard(aim, layout, stack))
+        return fault, draw(_silent(aim, layout, stack))
     places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
 
@@ -181,7 +181,7 @@ def _before_another(aim: Aim, stack: tuple[Item, ...]) -> int:
 
 
 @st.composite
-def _unheard(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
+def _silent(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
     """All messages of an item, until it has passed the first gate at the least, come when those of the next are due."""
     passing_s = (layout.gates_m[0] - layout.camera_m) / layout.belt_speed_m_per_s + 2 * PASSING_S
     lasts_s = round(passing_s + draw(st.just(0.0) | steps(0.0, LONGEST_AIM_S - PASSING_S, 0.1)), 1)

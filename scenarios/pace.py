@@ -33,26 +33,26 @@ UNSEEN: Final = msgspec.structs.replace(
 )
 """An item whose picture comes too late, and another one behind it."""
 
-UNHEARD: Final = msgspec.structs.replace(
+SILENT: Final = msgspec.structs.replace(
     UNANSWERED, faults=(faults.LinkDelay(delay_s=LATEST_S, from_s=0.0, until_s=600.0),)
 )
 """An item of which nothing is heard until it has left the line, and another one behind it."""
 
-REHEARSALS: Final = (REHEARSAL, UNANSWERED, UNSEEN, UNHEARD)
+REHEARSALS: Final = (REHEARSAL, UNANSWERED, UNSEEN, SILENT)
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """A program loads its first item at `start_s`, and the next one so long after an item of a class.
 
     `unanswered_s` is the same after an item for which no answer came in time, `unseen_s` after one without a picture,
-    `unheard_s` after one of which no message came at all.
+    `silent_s` after one of which no message came at all.
     """
 
     start_s: float = USUAL_START_S
     item_s: dict[str, float] = {}
     unanswered_s: float = USUAL_RIDE_S
     unseen_s: float = USUAL_RIDE_S
-    unheard_s: float = USUAL_RIDE_S
+    silent_s: float = USUAL_RIDE_S
 
     def loaded_s(self, items: Sequence[Item], place: int) -> float:
         """About when the item at this place of the stack, from 0 on, comes onto the belt."""
@@ -62,14 +62,14 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 USUAL_PACE: Final = Pace()
 
 
-def pace_of(rehearsal: Run, unanswered: Run, unseen: Run, unheard: Run) -> Pace:
+def pace_of(rehearsal: Run, unanswered: Run, unseen: Run, silent: Run) -> Pace:
     """The pace of a program in runs of the `REHEARSALS`. What it did not get to is taken as usual."""
     loads = _loads(rehearsal)
     gaps_s = {before.item_class: after.t_s - before.t_s for before, after in pairwise(loads)}
     return Pace(
         start_s=loads[0].t_s if loads else USUAL_START_S, item_s=gaps_s,
         unanswered_s=_first_gap_s(unanswered), unseen_s=_first_gap_s(unseen),
-        unheard_s=_first_gap_s(unheard),
+        silent_s=_first_gap_s(silent),
     )  # fmt: skip
 
 

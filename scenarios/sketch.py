@@ -126,7 +126,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
 def _missed_s(fault: Any, pace: Pace) -> float:
     """How long after an item whose messages or answer come late the program loads the next one."""
     if isinstance(fault, faults.LinkDelay):
-        return pace.unheard_s
+        return pace.silent_s
     return pace.unseen_s if isinstance(fault, faults.LateImage) else pace.unanswered_s
 
 

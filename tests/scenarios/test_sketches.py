@@ -53,13 +53,13 @@ def test_a_fault_acts_while_its_item_is_at_its_place():
     assert fault.until_s - fault.from_s == pytest.approx(1.0)
 
 
-def test_what_is_heard_late_of_an_item_comes_when_the_next_one_is_at_its_place():
+def test_messages_of_an_item_that_are_late_come_when_the_next_one_is_at_its_place():
     sketch = Sketch(
         scenario=Scenario(items=stack("ripe", "raw")),
         aims=((faults.LinkDelay(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.25)),),
     )
-    for unheard_s, delay_s in ((4.1, 4.1), (16.0, 5.0)):  # The second one waits until all of it must have come.
-        (fault,) = sketch.at(msgspec.structs.replace(PACE, unheard_s=unheard_s)).faults
+    for silent_s, delay_s in ((4.1, 4.1), (16.0, 5.0)):  # The second one waits until all of it must have come.
+        (fault,) = sketch.at(msgspec.structs.replace(PACE, silent_s=silent_s)).faults
         assert fault.delay_s == pytest.approx(delay_s)
 
 

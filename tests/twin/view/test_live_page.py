@@ -97,7 +97,7 @@ def test_time_that_is_ours_to_give_is_paused_stepped_and_hurried():
         with run_in_a_thread(live, "memory") as runs:
             page.locator(".beliefs td", has_text="item 1").first.wait_for(timeout=20_000)
             assert page.locator(".lane-beliefs .belief").count() >= 1
-            assert page.locator(".belief.wrong").count() == 0
+            assert page.locator(".lane-beliefs .belief.wrong").count() == 0
             page.get_by_role("button", name="Pause (space)").click(timeout=20_000)
             page.get_by_role("button", name="Go on (space)").wait_for()
             page.wait_for_timeout(STILL_MS)
