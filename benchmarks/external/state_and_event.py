@@ -17,7 +17,7 @@ MISTAKES = (
 -    print("received", key)
 -    changed.set()
 """,
-        scenario=scenario("R", schedule=4),
+        scenario=scenario("R", schedule=1),
     ),
     Mistake(
         name="belt_stands_after_a_cut", style=STYLE, kind="a broken connection: the last will stops the belt, for good",
