@@ -76,6 +76,9 @@ _ON_PICTURES: Final[Kinds] = (*CAMERA_FAULTS, *RECOGNIZER_FAULTS)
 _SURE_ANSWERS: Final = st.builds(
     faults.RecognizerSays, what=st.sampled_from(["error", "unknown", "nothing", "wrong_label"])
 )  # fmt: skip
+_LIKE_MESSAGES: Final = ("wrong_type", "bad_base64")
+"""Garbage that may pass for a gate's message, or for a picture: most where the real one is due."""
+
 _LATE: Final[Kinds] = (faults.LateImage, faults.ImageTwice, faults.RecognizerSlow)
 _WHEN_LATE: Final = {
     faults.LateImage: ("for the next", "for the next", "any"),
@@ -121,6 +124,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     fault = draw(_SURE_ANSWERS if kind is faults.RecognizerSays else fault_of(kind, layout, len(stack)))
     if kind in _LATE and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, delay_s=draw(steps(4.0, LATEST_S, 0.5)))
+    if kind is faults.Garbage and draw(st.booleans()):
+        fault = msgspec.structs.replace(fault, payload=draw(st.sampled_from(_LIKE_MESSAGES)))
     aim = draw(_aims(layout))
     late = draw(st.sampled_from(_WHEN_LATE[kind])) if kind in _WHEN_LATE else "any"
     if late == "for the next":
@@ -211,6 +216,9 @@ def _places_m(kind: type[faults.Fault], fault: Any, layout: Layout, item: Item, 
         return (layout.gates_m[fault.rod - 2] + item.length_m / 2,)
     if kind is faults.GateGhost:
         return layout.gates_m[fault.gate - 1] - GHOST_M, _pushed_m(item, layout)
+    if kind is faults.Garbage and fault.payload in _LIKE_MESSAGES:
+        due_m = layout.camera_m if fault.payload == "bad_base64" else layout.gates_m[0]
+        return anywhere_m, due_m - GHOST_M
     if kind in _LOSSES:
         return anywhere_m, _pushed_m(item, layout)
     if kind in GATE_FAULTS:
