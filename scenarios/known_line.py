@@ -139,8 +139,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):
         fault = msgspec.structs.replace(fault, gate=own - 1)
-    if isinstance(fault, faults.LinkDelay) and fault.way == "bb" and draw(st.booleans()):
-        return fault, draw(_silent(aim, layout, stack))
+    if kind is faults.LinkDelay and len({item.item_class for item in stack}) > 1 and draw(st.booleans()):
+        return msgspec.structs.replace(fault, way="bb"), draw(_silent(aim, layout, stack))
     places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
 
@@ -187,12 +187,13 @@ def _before_another(aim: Aim, stack: tuple[Item, ...]) -> int:
 
 @st.composite
 def _silent(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
-    """All messages of an item, until it has passed the first gate at the least, come when those of the next are due."""
-    passing_s = (layout.gates_m[0] - layout.camera_m) / layout.belt_speed_m_per_s + 2 * PASSING_S
+    """All messages of an item, until it has passed its own gate at the least, come when those of the next are due."""
+    place = _before_another(aim, stack)
+    own_m = layout.gates_m[_rod_of(stack[place], layout) - 2]
+    passing_s = (own_m - layout.camera_m) / layout.belt_speed_m_per_s + 2 * PASSING_S
     lasts_s = round(passing_s + draw(st.just(0.0) | steps(0.0, LONGEST_AIM_S - PASSING_S, 0.1)), 1)
     return msgspec.structs.replace(
-        aim, item=_before_another(aim, stack), at_m=layout.camera_m, before_s=PASSING_S, lasts_s=lasts_s,
-        next_m=layout.camera_m,
+        aim, item=place, at_m=layout.camera_m, before_s=PASSING_S, lasts_s=lasts_s, next_m=layout.camera_m
     )  # fmt: skip
 
 
