@@ -169,26 +169,31 @@ def _for_the_next(
     draw: st.DrawFn, kind: type[faults.Fault], aim: Aim, layout: Layout, stack: tuple[Item, ...]
 ) -> Aim:  # fmt: skip
     """An item's picture, or answer, comes when the item behind, of another class if there is one, awaits its own."""
+    places = _before_others(stack)
     if kind is faults.LateImage:
         next_m = draw(st.just(round(layout.camera_m - JUST_BEFORE_M, 3)) | steps(0.0, layout.camera_m, 0.01))
     else:
         next_m = draw(steps(layout.camera_m, layout.gates_m[0], 0.01))
-    return msgspec.structs.replace(aim, item=_before_another(aim, stack), next_m=next_m)
+    return msgspec.structs.replace(aim, item=places[aim.item % len(places)], next_m=next_m)
 
 
-def _before_another(aim: Aim, stack: tuple[Item, ...]) -> int:
-    """The place of an item that one of another class follows, if there is one: then it shows who gets whose answer."""
+def _before_others(stack: tuple[Item, ...]) -> Sequence[int]:
+    """The places of items that one of another class follows, if there are any: then it shows who gets whose answer."""
     distinguishable = [
         place for place, (one, other) in enumerate(pairwise(stack)) if one.item_class != other.item_class
     ]
-    places = distinguishable or range(max(1, len(stack) - 1))
-    return places[aim.item % len(places)]
+    return distinguishable or range(max(1, len(stack) - 1))
 
 
 @st.composite
 def _silent(draw: st.DrawFn, aim: Aim, layout: Layout, stack: tuple[Item, ...]) -> Aim:
-    """All messages of an item, until it has passed its own gate at the least, come when those of the next are due."""
-    place = _before_another(aim, stack)
+    """All messages of an item, until it has passed its own gate at the least, come when those of the next are due.
+
+    Best it is one for the first rod: at the gates behind, messages of the next item have come as well.
+    """
+    places = _before_others(stack)
+    places = [place for place in places if _rod_of(stack[place], layout) == layout.bins[0]] or places
+    place = places[aim.item % len(places)]
     own_m = layout.gates_m[_rod_of(stack[place], layout) - 2]
     passing_s = (own_m - layout.camera_m) / layout.belt_speed_m_per_s + 2 * PASSING_S
     lasts_s = round(passing_s + draw(st.just(0.0) | steps(0.0, LONGEST_AIM_S - PASSING_S, 0.1)), 1)
