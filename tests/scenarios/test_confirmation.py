@@ -107,6 +107,7 @@ time.sleep(1e6)
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_crashes_on_the_wire_alone_confirms_nothing(found):
     command, failure = found(NEEDS_A_SCREEN)
     assert "crash" not in failure.rules
