@@ -156,7 +156,7 @@ def simulate(
     external = controller if isinstance(controller, ExternalController) else None
     check_arguments(
         link, external=external, broker=broker, speed=speed, hands=hands, tempo=tempo,
-        keep_beliefs=keep_beliefs or bool(belief_watchers),
+        keep_beliefs=keep_beliefs, belief_watchers=belief_watchers,
     )  # fmt: skip
     load_pictures_of(scenario)
     beliefs: list[Belief] | None = [] if keep_beliefs else None

@@ -4,6 +4,7 @@ from typing import Final, Literal, get_args
 
 from controller.address import parse_address
 from controller.errors import SettingsError
+from twin.beliefs import BeliefWatcher
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import ArgumentError
 from twin.hands import Hands
@@ -18,6 +19,7 @@ FASTEST: Final = 1000.0
 def check_arguments(
     link: str, *, external: ExternalController | None, broker: str | EmbeddedBroker | None, speed: float | None,
     hands: Hands | None, tempo: Tempo | None, keep_beliefs: bool,
+    belief_watchers: tuple[BeliefWatcher, ...],
 ) -> None:  # fmt: skip
     """Raises `ArgumentError` for an unknown link, and for an argument that the link or the controller would ignore."""
     _check_link(link, broker, speed)
@@ -27,8 +29,9 @@ def check_arguments(
         raise ArgumentError("tempo", tempo, "left out on the link realtime, whose time is the wall clock's")
     if hands is not None and tempo is None and link != "realtime":
         raise ArgumentError("hands", hands, f"given with a tempo on the link {link}, which does not wait for a person")
-    if keep_beliefs and external is not None:
-        raise ArgumentError("keep_beliefs", keep_beliefs, "left out for an external controller, which shows none")
+    for name, wish in (("keep_beliefs", keep_beliefs), ("belief_watchers", belief_watchers)):
+        if wish and external is not None:
+            raise ArgumentError(name, wish, "left out for an external controller, which shows none")
 
 
 def _check_link(link: str, broker: str | EmbeddedBroker | None, speed: float | None) -> None:

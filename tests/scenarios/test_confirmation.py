@@ -112,8 +112,9 @@ def test_a_program_that_crashes_on_the_wire_alone_confirms_nothing(found):
     command, failure = found(NEEDS_A_SCREEN)
     assert "crash" not in failure.rules
     confirmation = Confirmer(command).confirm({"it": failure})["it"]
-    if "machine was late" not in confirmation.why:
-        assert confirmation.text == "not run on the wire: the program crashed there: OSError: no screen here"
+    if "machine was late" in confirmation.why:
+        pytest.skip(confirmation.why)
+    assert confirmation.text == "not run on the wire: the program crashed there: OSError: no screen here"
 
 
 def test_another_rule_that_real_time_breaks_is_named():

@@ -86,6 +86,8 @@ def test_an_external_controller_shows_no_beliefs():
     program = ExternalController(f"{sys.executable} nothing.py")
     with pytest.raises(ArgumentError, match="keep_beliefs must be left out for an external controller"):
         simulate(SCENARIO, controller=program, link="hosted", keep_beliefs=True)
+    with pytest.raises(ArgumentError, match="belief_watchers must be left out for an external controller"):
+        simulate(SCENARIO, link="hosted", controller=program, belief_watchers=(print,))
 
 
 def test_a_core_that_has_no_tracks_is_left_alone():

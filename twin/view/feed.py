@@ -95,6 +95,8 @@ class Feed:
         believed = bool(self._believed)
         while self._believed:
             self._believe(self._believed.popleft())
+        if believed:
+            self._sketch.beliefs = [each for track in self._tracks.values() for each in track]
         news = self._sent.news(self._sketch, self._checks.violations, self.now_s)
         return news | {
             "kind": "changes", "t_s": self.now_s, "ended": self.ended,
@@ -111,7 +113,6 @@ class Feed:
         if len(self._tracks) > MOST_TRACKS:
             del self._tracks[next(iter(self._tracks))]
             self._sketch.believed_from_s = next(iter(self._tracks.values()))[0].t_s
-        self._sketch.beliefs = [each for track in self._tracks.values() for each in track]
 
     def _thumbnails(self, touched: set[int]) -> dict[str, str]:
         """The pictures of items that no page has had yet."""
