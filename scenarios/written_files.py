@@ -54,10 +54,16 @@ def written(before: Mapping[str, int], after: Mapping[str, int]) -> str:
 def alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process is in here for this folder."""
     name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
-    user = os.getuid() if sys.platform != "win32" else "user"  # Nobody may write to another one's file there.
-    with (Path(gettempdir()) / f"twin-{user}-{name}.lock").open("a+b") as file:
+    with (Path(gettempdir()) / f"twin-{_user()}-{name}.lock").open("a+b") as file:
         _lock(file)
         yield  # The lock is given back when the file is closed.
+
+
+def _user() -> str:
+    """Nobody may write to another user's file in the folder of temporary files."""
+    if sys.platform == "win32":
+        return "user"  # The folder is the user's own there.
+    return str(os.getuid())
 
 
 def _lock(file: IO[bytes]) -> None:
