@@ -268,7 +268,8 @@ def _run(
     summary = Summary(
         seed=simulation.scenario.seed, items=tally.done, bins=tally.bins, correct=tally.right, rejected=tally.rejected,
         violations=verdict.violations, sim_s=sim_s, wall_s=took_s, speedup=sim_s / took_s,
-        items_per_min=tally.items_per_min, digest=record.digest, recognizer=tally.recognizer(answers.seconds),
+        items_per_min=tally.items_per_min, digest=record.digest(simulation.played),
+        recognizer=tally.recognizer(answers.seconds),
         controller=ControllerSummary(gate_to_command_ms=percentiles_ms(simulation.latencies_s)),
     )  # fmt: skip
     return Run(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from reprlib import repr as short
-from types import TracebackType
 from typing import BinaryIO, Final, Literal
 
 import msgspec
@@ -297,6 +296,9 @@ AnyRecord = (
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]
 
+_NOT_DIGESTED: Final = frozenset({Began, Injected})
+"""They tell how a run came to its scenario, not what happened on the line."""
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
@@ -320,7 +322,8 @@ class Trace:
     def add(self, record: AnyRecord) -> None:
         """Take the next record."""
         line = _encoder.encode(record)
-        self._digest.update(line)
+        if type(record) not in _NOT_DIGESTED:
+            self._digest.update(line)
         self._keep(record)
         if self._file is not None:
             try:
@@ -330,10 +333,15 @@ class Trace:
         for watcher in self._watchers:
             watcher(record)
 
-    @property
-    def digest(self) -> str:
-        """The digest of all records so far, in hexadecimal."""
-        return self._digest.hexdigest()
+    def digest(self, played: Scenario) -> str:
+        """The digest of the run so far, in hexadecimal.
+
+        It is over all that happened on the line, and the scenario `played`: with the faults that people made act. So
+        that scenario, saved and run again, has the same digest.
+        """
+        found = self._digest.copy()
+        found.update(_encoder.encode(played))
+        return found.hexdigest()
 
     def close(self) -> None:
         """Close the file, if there is one."""
@@ -352,9 +360,7 @@ class Trace:
                 raise self._unwritable(error) from None
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _unwritable(self, error: OSError) -> FileError:
@@ -386,14 +392,9 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
             f"{path}, line {number}: kind must be began in the first line only, got {type(record).__name__.lower()!r}"
         )
     if isinstance(record, Commanded):
-        _check_command(path, number, record)
+        try:
+            decode_command(record.payload.encode())  # The checks must be able to.
+        except WireError as error:
+            what = f"payload must be a command as on the wire, got {short(record.payload)} ({error})"
+            raise FileError(f"{path}, line {number}: {what}") from None
     return record
-
-
-def _check_command(path: Path, number: int, record: Commanded) -> None:
-    """Refuse a recorded command that the checks could not decode."""
-    try:
-        decode_command(record.payload.encode())
-    except WireError as error:
-        what = f"payload must be a command as on the wire, got {short(record.payload)} ({error})"
-        raise FileError(f"{path}, line {number}: {what}") from None
