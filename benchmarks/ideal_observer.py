@@ -1,34 +1,56 @@
 """What an ideal observer of an item's mean colour would leave unsure: nobody who looks at colour alone can do better.
 
-    python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75]
+    python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75] [--look card]
 
-It knows how bare fruit is drawn, lit and seen by the camera, but neither the variety nor the white balance of the
-picture before it. From the hue and the saturation of the mean colour it works out how likely each class is. As in
-training, a fifth of the pictures lies between two classes, and belongs half to each.
+It knows how items are drawn, lit and seen by the camera. Of bare fruit it knows neither the variety nor the white
+balance of the picture before it; of a print it sees the white paper, and makes it white. From the hue and the
+saturation of the mean colour it works out how likely each class is. As in training, a fifth of the pictures lies
+between two classes, and belongs half to each.
 """
 
 import argparse
+from functools import partial
 
 import cv2
 import numpy as np
 
 from classifier.rendering.body import draw_light
 from classifier.rendering.fruit import draw_fruit, draw_skin
-from classifier.rendering.optics import draw_optics
+from classifier.rendering.looks import FRUIT, LOOKS
+from classifier.rendering.optics import draw_optics, draw_wide_optics
+from classifier.rendering.printed import print_peach
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS, RIPENESS
 from classifier.rendering.synthesis import BETWEEN_SHARE
 
 SEED = 20_261_122
 LENGTH_PX = 36.0
 HUE_STEP_DEG, SATURATION_STEP = 0.75, 0.05
+INK = 0.03
+"""How much darker than the paper a print is at least, in one colour."""
 
 
-def mean_colour(rng: np.random.Generator, item_class: str, ripeness: float) -> tuple[float, float]:
+def mean_colour(look: str, rng: np.random.Generator, item_class: str, ripeness: float) -> tuple[float, float]:
     """Hue in degrees and saturation of a fruit's mean colour, as the camera has it, with stalk, rot and highlight."""
+    if look != FRUIT:
+        return printed_colour(look, rng, item_class, ripeness)
     patch, cover = draw_fruit(rng, draw_skin(rng, item_class, ripeness), LENGTH_PX, draw_light(rng))
     mean = np.average(np.clip(patch, 0, 1).reshape(-1, 3), axis=0, weights=cover.ravel())
     optics = draw_optics(rng)
-    seen = np.clip(mean * optics.gains, 0, 1) ** optics.gamma
+    return hue_and_saturation(np.clip(mean * optics.gains, 0, 1) ** optics.gamma)
+
+
+def printed_colour(look: str, rng: np.random.Generator, item_class: str, ripeness: float) -> tuple[float, float]:
+    """The same of a print, after its paper was made white."""
+    card = print_peach(rng, look, item_class, ripeness, LENGTH_PX).reshape(-1, 3)
+    paper = card.max(axis=0)
+    mean = card[(paper - card).max(axis=1) > INK].mean(axis=0)
+    optics = draw_wide_optics(rng, finer=LOOKS[look].finer)
+    seen, white = (np.clip(colour * optics.gains, 0, 1) ** optics.gamma for colour in (mean, paper))
+    return hue_and_saturation(np.clip(seen / white, 0, 1))
+
+
+def hue_and_saturation(seen: np.ndarray) -> tuple[float, float]:
+    """Of a colour in BGR; hues from -90 on."""
     hue, saturation, _ = cv2.cvtColor(np.asarray(seen[None, None], np.float32), cv2.COLOR_BGR2HSV)[0, 0]
     return (float(hue) + 90) % 360 - 90, float(saturation)
 
@@ -37,25 +59,26 @@ def cell(colour: tuple[float, float]) -> tuple[int, int]:
     return round(colour[0] / HUE_STEP_DEG), round(colour[1] / SATURATION_STEP)
 
 
-def unsure_share(count: int, threshold: float) -> dict[str, float]:
+def unsure_share(count: int, threshold: float, look: str = FRUIT) -> dict[str, float]:
     """The share of clean items that the observer leaves unsure, by class and over all."""
+    colour_of = partial(mean_colour, look)
     rng = np.random.default_rng(SEED)
     weights: dict[tuple[int, int], np.ndarray] = {}
     clean = (1 - BETWEEN_SHARE) / len(FRUIT_CLASSES)
     for number, name in enumerate(FRUIT_CLASSES):
         for _ in range(count):
-            at = cell(mean_colour(rng, name, rng.uniform(*RIPENESS[name])))
+            at = cell(colour_of(rng, name, rng.uniform(*RIPENESS[name])))
             weights.setdefault(at, np.zeros(3))[number] += clean
     for lower, upper, begin, end in GAPS:
         for _ in range(count):
-            at = cell(mean_colour(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end)))
+            at = cell(colour_of(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end)))
             for name in (lower, upper):
                 weights.setdefault(at, np.zeros(3))[FRUIT_CLASSES.index(name)] += BETWEEN_SHARE / len(GAPS) / 2
     found = {}
     for name in FRUIT_CLASSES:
         unsure = 0
         for _ in range(count // 4):
-            shares = weights.get(cell(mean_colour(rng, name, rng.uniform(*RIPENESS[name]))))
+            shares = weights.get(cell(colour_of(rng, name, rng.uniform(*RIPENESS[name]))))
             unsure += shares is None or shares.max() / shares.sum() < threshold
         found[name] = unsure / (count // 4)
     return found | {"all": float(np.mean(list(found.values())))}
@@ -65,8 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fruit", type=int, default=40_000, help="of each class and gap")
     parser.add_argument("--threshold", type=float, default=0.75)
+    parser.add_argument("--look", choices=LOOKS, default=FRUIT)
     options = parser.parse_args()
-    for name, share in unsure_share(options.fruit, options.threshold).items():
+    for name, share in unsure_share(options.fruit, options.threshold, options.look).items():
         print(f"{name:10} {share:.2%} unsure")
 
 

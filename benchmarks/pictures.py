@@ -60,8 +60,9 @@ def main() -> None:
             for look in LOOKS:
                 demo(classifier, look, options.runs)
     if "ideal" in wanted:
-        for threshold in (0.6, 0.75, 0.8):
-            console.print(f"ideal observer, sure at {threshold}: {unsure_share(10_000, threshold)['all']:.2%} unsure")
+        for look, threshold in itertools.product(LOOKS, (0.6, 0.75, 0.8)):
+            unsure = unsure_share(10_000, threshold, look)["all"]
+            console.print(f"ideal observer of {look}, sure at {threshold}: {unsure:.2%} unsure")
     if options.field and "split" in wanted:
         for line, way in itertools.product(LINES, ("looks", "name")):
             console.print(f"split of {line} by {way}: {parted(options.field / line, way)}")
