@@ -14,7 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from support.programs import STOPS, stoppable
 from support.real_time import undisturbed, wrong
 
-from twin import ItemDraw, Layout, Scenario, settings_for, simulate
+from twin import ItemDraw, Layout, Scenario, faults, settings_for, simulate
+from twin.errors import ScenarioError
+from twin.hands import Hands
 from twin.links.external_controller import ExternalController
 from twin.trace import BeltRuns, Binned, Loaded, Photographed
 
@@ -54,13 +56,14 @@ def programs(tmp_path):
         process.communicate()
 
 
-def work(broker, items, watch=lambda record: None):
+def work(broker, items, watch=lambda record: None, hands=None):
     """Run the line in real time, for an external controller."""
     scenario = Scenario(seed=5, layout=LINE, items=ItemDraw(count=items), controller=settings_for(LINE, items=items))
     at = f"{broker.host}:{broker.port}"
     return simulate(
-        scenario, link="realtime", controller=ExternalController(), broker=at, watchers=(watch,), keep_trace=False
-    )
+        scenario, link="realtime", controller=ExternalController(), broker=at, watchers=(watch,), keep_trace=False,
+        hands=hands,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("number", STOPS)
@@ -87,6 +90,23 @@ def test_a_stop_signal_lets_the_belt_clear(embedded, programs, number):
         assert (outcome[0].summary.correct, outcome[0].violations) == (2, [])
 
     undisturbed(stopped, always=it_has_ended, in_time=both_are_in_their_bins)
+
+
+@pytest.mark.parametrize(("fault", "words"), [
+    (faults.ControllerKilled(), "a controller that the twin did not start"), (faults.BrokerDown(), "broker"),
+])  # fmt: skip
+def test_who_watches_a_line_that_others_connect_to_cannot_break_what_is_theirs(embedded, programs, fault, words):
+    hands, refused = Hands(), []
+
+    def watch(record):
+        if type(record) is Photographed:
+            with pytest.raises(ScenarioError, match=words):
+                hands.begin(fault)
+            refused.append(record.item)
+
+    programs(embedded)
+    assert work(embedded, 1, watch, hands).summary.items == 1
+    assert refused == [1]
 
 
 def kill(program):
