@@ -21,6 +21,7 @@ from scenarios.strategies import (
     BROKER_FAULTS,
     CAMERA_FAULTS,
     CONTROLLER_FAULTS,
+    GARBAGE,
     GATE_FAULTS,
     ITEM_FAULTS,
     LINK_FAULTS,
@@ -94,6 +95,8 @@ def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     # One item has the fault, another comes after it.
     stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=2 if kinds else 1, max_size=MOST_ITEMS)))
     aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
+    if any(isinstance(fault, faults.Garbage) for fault, _ in aimed) and draw(st.booleans()):
+        aimed = [one for fault, aim in aimed for one in _all_garbage(fault, aim)]
     stops = family == "stop"
     return Sketch(
         scenario=Scenario(
@@ -143,6 +146,13 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
         return msgspec.structs.replace(fault, way="bb"), draw(_silent(aim, layout, stack))
     places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
+
+
+def _all_garbage(fault: faults.Fault, aim: Aim) -> list[tuple[faults.Fault, Aim]]:
+    """Garbage of every kind in place of one, as a program may stand all but one of them."""
+    if not isinstance(fault, faults.Garbage):
+        return [(fault, aim)]
+    return [(msgspec.structs.replace(fault, payload=payload), aim) for payload in GARBAGE]
 
 
 @st.composite

@@ -41,6 +41,7 @@ CAMERA_FAULTS: Final[Kinds] = (faults.NoImage, faults.LateImage, faults.ImageTwi
 LINK_FAULTS: Final[Kinds] = (
     faults.LinkDelay, faults.LinkDrop, faults.LinkDuplicate, faults.LinkReorder, faults.Garbage,
 )  # fmt: skip
+GARBAGE: Final = ("not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8")
 RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSlow, faults.RecognizerSays)
 ITEM_FAULTS: Final[Kinds] = (faults.TooLong, faults.TakenOff, faults.ForeignObject)
 BROKER_FAULTS: Final[Kinds] = (
@@ -243,7 +244,6 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
     lossy = {"way": st.sampled_from(["bb", "aa"]), "share": st.sampled_from([1.0, 0.5, 0.1])}
     place = steps(0.02, round(layout.end_m - 0.05, 2), 0.01)
     delay = {"delay_s": steps(0.1, 4.0, 0.1)}
-    garbage = ["not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8"]
     answers = ["error", "wrong_label", "low_confidence", "unknown", "nothing"]
     return {
         faults.GateBounce: {"gate": gate, "bounces": st.integers(1, 5), "period_s": steps(0.001, 0.008, 0.001)},
@@ -262,7 +262,7 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
         faults.LinkDrop: lossy,
         faults.LinkDuplicate: lossy,
         faults.LinkReorder: {**lossy, "delay_s": steps(0.0, 0.3, 0.1)},
-        faults.Garbage: {"payload": st.sampled_from(garbage)},
+        faults.Garbage: {"payload": st.sampled_from(GARBAGE)},
         faults.RetainedMessage: {"message": st.sampled_from(["clear", "blocked", "picture", "push"])},
         faults.RecognizerSlow: delay,
         faults.RecognizerSays: {"what": st.sampled_from(answers)},

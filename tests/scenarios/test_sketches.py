@@ -11,6 +11,7 @@ from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, known_line_sketches
 from scenarios.pace import REHEARSAL, REHEARSALS, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
+from scenarios.strategies import GARBAGE
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.scenario.scenario import load_scenario
 from twin.trace import Stroke
@@ -95,6 +96,12 @@ def test_a_slow_answer_often_comes_just_after_its_item_has_left_the_gate_before_
             past_s = fault.delay_s - after_s[items[aim.item % len(items)].item_class]
             slow, soon_after = slow + 1, soon_after + (0.1 < past_s < 3.0)
     assert soon_after >= 0.3 * slow > 0
+
+
+@pytest.mark.parametrize("payload", GARBAGE)
+def test_a_program_that_stands_all_garbage_but_one_kind_meets_it_in_a_few_scenarios(payload):
+    found = [fault.payload for _, fault, _ in drawn_faults("wire") if isinstance(fault, faults.Garbage)]
+    assert found.count(payload) >= 3
 
 
 def drawn_faults(family):
