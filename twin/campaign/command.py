@@ -32,6 +32,11 @@ EPILOG: Final = examples(
     "twin campaign --scenarios 1000000 --folder overnight --resume",
 )  # fmt: skip
 
+Before = Annotated[
+    list[str] | None,
+    typer.Option(help="Folder of an earlier campaign, whose failures are tried first; may be given several times."),
+]
+
 
 def campaign(
     scenarios: Annotated[int, typer.Option(min=1, help="Number of scenarios.")] = 20_000,
@@ -60,6 +65,7 @@ def campaign(
     faults: Annotated[
         list[str] | None, typer.Option(help="Family of faults; may be given several times. Without it: all.")
     ] = None,
+    before: Before = None,
     search: Annotated[bool, typer.Option(help="Mutate the scenarios that came closest to breaking a rule.")] = True,
     cover: Annotated[
         int, typer.Option(min=0, help="Fail where a kind of fault met items of a phase in fewer scenarios than this.")
@@ -79,7 +85,8 @@ def campaign(
     console = Screen()
     with one_line_errors():
         program = None if controller is None else packed(controller)
-        plan = _plan(scenarios if minutes is None else None, seed, program, layout, faults, search=search)
+        known = tuple(scenario for url in before or () for scenario in CampaignFolder(url).failures())
+        plan = _plan(scenarios if minutes is None else None, seed, program, layout, faults, known, search=search)
         files = CampaignFolder(folder)
         earlier = files.begin(plan, resume=resume)
         with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say, counted):
@@ -94,7 +101,7 @@ def campaign(
 
 def _plan(
     scenarios: int | None, seed: int, program: "ProgramFiles | None", layout: Path | None,
-    families: list[str] | None, *, search: bool,
+    families: list[str] | None, before: tuple[str, ...], *, search: bool,
 ) -> "Plan":  # fmt: skip
     """The plan of the options. Without a number of scenarios it has as many as a campaign can have."""
     from importlib import import_module
@@ -112,7 +119,7 @@ def _plan(
         seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios, families=tuple(families or known),
         layout=None if layout is None else load_layout(layout),
         controller=None if program is None else program.command, program=None if program is None else program.digest,
-        search=search, code=code_version(),
+        search=search, before=before, code=code_version(),
     )  # fmt: skip
 
 

@@ -16,9 +16,11 @@ from typing import Any, Final
 import fsspec
 import msgspec
 
+from controller.errors import ControllerError
 from twin.campaign.plan import Plan
 from twin.campaign.unit import UnitResult
 from twin.errors import FileError
+from twin.scenario.scenario import decode_scenario, encode_scenario
 
 PLAN: Final = "campaign.json"
 UNITS: Final = "units.jsonl"
@@ -104,6 +106,17 @@ class CampaignFolder:
             self.write(UNITS, text[:whole])
         return results
 
+    def failures(self) -> tuple[str, ...]:
+        """The smallest scenario (JSON) of each group that the campaign in this folder found, in order.
+
+        Raises `FileError` for a folder without a campaign, and a scenario that cannot be read.
+        """
+        with _named_errors(self.url, "--before must be the folder of a campaign"):
+            if not self._files.exists(self._at(PLAN)):
+                raise ValueError("it has none")
+            paths = sorted(self._files.glob(self._at("findings/*.json")))
+            return tuple(_scenario(path, self._files.cat_file(path)) for path in paths)
+
     def add_unit(self, result: UnitResult) -> None:
         """Add the line of a finished unit."""
         with _named_errors(self.url), self._files.open(self._at(UNITS), "ab") as file:
@@ -124,14 +137,21 @@ class CampaignFolder:
         return f"{self._root.rstrip('/')}/{name}"
 
 
+def _scenario(path: str, text: bytes) -> str:
+    try:
+        return encode_scenario(decode_scenario(text)).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, ControllerError) as error:
+        raise FileError(f"{path} must be a scenario, got another file ({error})") from None
+
+
 @contextmanager
-def _named_errors(url: str) -> Iterator[None]:
+def _named_errors(url: str, must: str = "--folder must be a folder that can be written") -> Iterator[None]:
     """Turn the errors of a file system, whichever it is, into one clear line."""
     try:
         yield
     except (OSError, ValueError, ImportError) as error:
         why = getattr(error, "strerror", None) or error
-        raise FileError(f"--folder must be a folder that can be written, got {url!r} ({why})") from None
+        raise FileError(f"{must}, got {url!r} ({why})") from None
 
 
 def _short(value: object) -> str:

@@ -35,7 +35,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `scenarios` are drawn with `seed` from these `families` of faults, on `layout` (None: the lines that the source
     draws). `controller` is the command of an external controller, None for ours, and `program` the digest of its files.
-    Units mutate the closest scenarios of the generation before theirs, unless `search` is False. `code` is the version
+    Units mutate the closest scenarios of the generation before theirs, unless `search` is False. The first unit begins
+    with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is the version
     and the digest of the packages that run it.
     Raises `ArgumentError`.
     """
@@ -48,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     controller: str | None = None
     program: str | None = None
     search: bool = True
+    before: tuple[str, ...] = ()
     code: str
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ import pkgutil
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from typing import Any, Final
@@ -22,7 +23,7 @@ from twin.campaign.program_files import ProgramFiles
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import Run, simulate
-from twin.scenario.scenario import Scenario, encode_scenario
+from twin.scenario.scenario import Scenario, decode_scenario, encode_scenario
 from twin.verdict.checks import Violation
 
 SOURCE: Final = "scenarios.campaign_source"
@@ -109,6 +110,8 @@ def explore(
 ) -> None:  # fmt: skip
     """Draw a unit's scenarios in their order, run each and `visit` the run. What `visit` raises goes to Hypothesis.
 
+    In the first unit those that failed before come first. They are small already: what `visit` raises ends it.
+
     `controller` makes a core, or is an external program; default: our controller.
     """
     plan = task.plan
@@ -118,6 +121,10 @@ def explore(
         families=plan.families, layout=plan.layout, known_line=plan.controller is not None, archive=task.archive
     )
 
+    run_of = partial(simulate, controller=controller, link=plan.link)
+    for text in plan.before if task.number == 0 else ():
+        visit(run_of(decode_scenario(text.encode())))
+
     @seed(plan.unit_seed(task.number))
     @settings(
         max_examples=plan.count(task.number), database=None, deadline=None, phases=[*phases, Phase.target],
@@ -125,7 +132,7 @@ def explore(
     )  # fmt: skip
     @given(strategy)
     def each(scenario: Scenario) -> None:
-        run = simulate(scenario, controller=controller, link=plan.link)
+        run = run_of(scenario)
         margin_m = margin_of(run)
         if margin_m is not None:
             target(-margin_m, label="how close a push came to clipping its item or the next")

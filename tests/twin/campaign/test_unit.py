@@ -1,5 +1,6 @@
 """One unit of a campaign."""
 
+import msgspec
 import pytest
 from hypothesis import Phase
 
@@ -9,6 +10,7 @@ from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.shrinking import shrink
 from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
 from twin.report.reported import Origin
+from twin.scenario.scenario import decode_scenario, encode_scenario
 
 
 @pytest.fixture
@@ -29,6 +31,26 @@ def test_a_unit_finds_the_same_every_time(task):
     assert first == again
     assert first.scenarios == 12
     assert first.digest != run_unit(task(2)).digest
+
+
+def test_what_failed_before_comes_first_in_the_first_unit(task):
+    failed = Scenario(items=(Item(item_class="ripe"),))
+    plan = msgspec.structs.replace(task(0).plan, before=(encode_scenario(failed).decode(),))
+    first, second = ([], [])
+    explore(msgspec.structs.replace(task(0), plan=plan), first.append)
+    explore(msgspec.structs.replace(task(1), plan=plan), second.append)
+    assert first[0].scenario == failed
+    assert [len(first), len(second)] == [13, 12]
+    assert run_unit(msgspec.structs.replace(task(0), plan=plan)).scenarios == 13
+
+
+def test_what_failed_before_is_small_already(task):
+    failed = Scenario(items=(Item(item_class="ripe"),))
+    plan = msgspec.structs.replace(task(0).plan, before=(encode_scenario(failed).decode(),))
+    (group,) = groups_of(simulate(failed, controller=PushesNothing))
+    origin = Origin(link="memory", scenario_file="findings/01.json")
+    shrunk = shrink(msgspec.structs.replace(task(0), plan=plan), group, origin, PushesNothing)
+    assert (shrunk.tried, decode_scenario(shrunk.failure.scenario.encode())) == (1, failed)
 
 
 def test_mutations_of_an_archive_can_be_run(task):
