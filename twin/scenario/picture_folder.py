@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from controller.simulation.oracle import can_carry_note
 from twin.errors import FileError
 from twin.scenario.item import FOREIGN
 
@@ -42,9 +43,16 @@ class PictureFolder:
             raise FileError(f"{path}: {error.strerror or error}") from None
 
 
+def _picture(file: Path) -> bytes:
+    content = file.read_bytes()
+    if not can_carry_note(content):
+        raise FileError(f"{file} must be a JPEG or PNG file, got bytes that begin with {content[:4]!r}")
+    return content
+
+
 @lru_cache(maxsize=4)
 def load_pictures(path: Path) -> PictureFolder:
-    """Read a folder of pictures. Raises `FileError` for one that has none."""
+    """Read a folder of pictures. Raises `FileError` for one that has none, and for a file that is no picture."""
     pictures: dict[str, list[Path]] = {}
     content = hashlib.blake2b(digest_size=16)
     try:
@@ -52,7 +60,7 @@ def load_pictures(path: Path) -> PictureFolder:
             files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
             for file in files:
                 content.update(f"{folder.name}/{file.name}\0".encode())
-                content.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
+                content.update(hashlib.blake2b(_picture(file), digest_size=16).digest())
             if files:
                 pictures.setdefault(_SAME.get(folder.name, folder.name), []).extend(files)
     except OSError as error:

@@ -94,3 +94,11 @@ def test_a_folder_without_pictures_is_refused_in_one_line(tmp_path):
         with pytest.raises(TwinError, match=r"--pictures must be a folder") as refused:
             camera_of(str(path), Camera())
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"taken on Monday"])
+def test_a_file_that_is_no_picture_is_named(folder, content):
+    (folder / "ripe" / "9.jpg").write_bytes(content)
+    load_pictures.cache_clear()
+    with pytest.raises(TwinError, match=r"9\.jpg must be a JPEG or PNG file, got bytes that begin with b'"):
+        camera_of(str(folder), Camera())

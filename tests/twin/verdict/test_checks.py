@@ -204,6 +204,10 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
             "item 1 (ripe) fell into bin 3; it belongs in the reject bin (recognizer: no answer)",
         ),
         (
+            [LOADED, ERROR, trace.Binned(9.0, 1, 0)],
+            "item 1 (ripe) fell into the reject bin; it belongs in bin 2 (recognizer: no answer)",
+        ),
+        (
             [LOADED, UNSURE, trace.Binned(9.0, 1, 3)],
             "it belongs in the reject bin (recognizer: ripe 0.79, below the threshold of 0.8)",
         ),

@@ -120,7 +120,8 @@ class Answers:
     def describe(self, item: int, number: int) -> str:
         """A sentence for a violation: the bin into which the item fell, where it belongs, and the answer for it."""
         name = f"item {item} ({self.classes.get(item, 'class unknown')})"
-        belongs = bin_text(self.bin_of(item))
+        due = self.bin_of(item)  # An item that was needlessly rejected without an answer belongs in its class's bin.
+        belongs = bin_text(self.scenario.bin_of(self.classes.get(item)) if due == number else due)
         return f"{name} fell into {bin_text(number)}; it belongs in {belongs} ({self._evidence(item, number)})"
 
     def _evidence(self, item: int, number: int) -> str:
