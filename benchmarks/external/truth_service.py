@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from controller.simulation.oracle import Says, Silent, read_note
@@ -25,8 +25,9 @@ class _Answers(BaseHTTPRequestHandler):
         body = json.dumps({"results": results, "code": int(not says), "error": "" if says else "no answer"}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # The program may have ended, or given up.
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
