@@ -95,7 +95,7 @@ def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     # One item has the fault, another comes after it.
     stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=2 if kinds else 1, max_size=MOST_ITEMS)))
     aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
-    if any(isinstance(fault, faults.Garbage) for fault, _ in aimed) and draw(st.booleans()):
+    if any(isinstance(fault, faults.Garbage) for fault, _ in aimed) and draw(st.sampled_from([True, True, False])):
         aimed = [one for fault, aim in aimed for one in _all_garbage(fault, aim)]
     stops = family == "stop"
     return Sketch(

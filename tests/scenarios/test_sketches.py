@@ -98,17 +98,16 @@ def test_a_slow_answer_often_comes_just_after_its_item_has_left_the_gate_before_
     assert soon_after >= 0.3 * slow > 0
 
 
-@pytest.mark.parametrize("payload", GARBAGE)
-def test_a_program_that_stands_all_garbage_but_one_kind_meets_it_in_a_few_scenarios(payload):
-    found = [fault.payload for _, fault, _ in drawn_faults("wire") if isinstance(fault, faults.Garbage)]
-    assert found.count(payload) >= 3
+def test_a_program_that_stands_all_garbage_but_one_kind_meets_it_in_a_few_scenarios():
+    found = [fault.payload for _, fault, _ in drawn_faults("wire", 200) if isinstance(fault, faults.Garbage)]
+    assert min(found.count(payload) for payload in GARBAGE) >= 5
 
 
-def drawn_faults(family):
+def drawn_faults(family, count=60):
     """Each fault of some sketches, with the stack and where it is aimed."""
     found = []
 
-    @settings(DRAWING, max_examples=60)
+    @settings(DRAWING, max_examples=count)
     @given(known_line_sketches(family, Layout()))
     def draw(sketch):
         found.extend((tuple(sketch.scenario.stack()), fault, aim) for fault, aim in sketch.aims)
