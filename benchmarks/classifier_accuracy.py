@@ -69,8 +69,8 @@ def parse() -> argparse.Namespace:
 
 
 def fresh(count: int) -> Iterator[Picture]:
-    """Pictures of single items, from a seed that no training used."""
-    samples = (draw_sample(number, seed=SEED, split="test") for number in itertools.count())
+    """Pictures of single bare items, from a seed that no training used."""
+    samples = (draw_sample(number, seed=SEED, split="test", look="fruit") for number in itertools.count())
     yield from itertools.islice(((s.label, s.image) for s in samples if s.label in FRUIT_CLASSES), count)
 
 

@@ -16,10 +16,10 @@ from classifier.rendering.ripeness import RIPENESS
 PRINT_HUES: Final = (
     # ripeness, hue of the mean colour in degrees
     (0.00, 78.0),
-    (RIPENESS["raw"][1], 55.0),
-    (RIPENESS["half_ripe"][0], 44.0),
-    (RIPENESS["half_ripe"][1], 14.5),
-    (RIPENESS["ripe"][0], 9.5),
+    (RIPENESS["raw"][1], 52.0),
+    (RIPENESS["half_ripe"][0], 45.5),
+    (RIPENESS["half_ripe"][1], 11.8),
+    (RIPENESS["ripe"][0], 9.3),
     (1.00, -14.0),
 )
 _ELONGATED_SHARE: Final = 0.25

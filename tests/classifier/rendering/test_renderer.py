@@ -140,7 +140,7 @@ def print_hue_deg(item_class: str, ripeness: float, seed: int) -> float:
 
 
 def test_a_printed_peach_s_mean_colour_has_the_hue_of_its_class() -> None:
-    for item_class, (low, high) in {"raw": (50, 80), "half_ripe": (12, 47), "ripe": (-18, 12)}.items():
+    for item_class, (low, high) in {"raw": (50, 80), "half_ripe": (10.5, 47), "ripe": (-18, 10.5)}.items():
         begin, end = RIPENESS[item_class]
         hues = [print_hue_deg(item_class, begin + (end - begin) * s / 29, s) for s in range(30)]
         assert low < min(hues) < max(hues) < high, (item_class, hues)

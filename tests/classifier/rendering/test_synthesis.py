@@ -6,8 +6,9 @@ import pytest
 
 from classifier.metadata import BETWEEN
 from classifier.recognition import UNKNOWN
+from classifier.rendering import renderer
 from classifier.rendering.looks import LOOKS
-from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
+from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS, RIPENESS
 from classifier.rendering.synthesis import CLASSES, SPLITS, UNKNOWN_KINDS, draw_sample, draw_unknown, synthesize
 
 
@@ -42,3 +43,19 @@ def test_a_set_has_every_look_and_can_be_drawn_in_one() -> None:
     samples = list(synthesize(60, seed=1, split="val"))
     assert min(Counter(sample.look for sample in samples)[look] for look in LOOKS) > 8
     assert {sample.look for sample in synthesize(9, seed=1, split="val", look="box")} == {"box"}
+
+
+def test_a_look_says_nothing_about_how_ripe_its_fruit_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[tuple[str, str], list[float]] = {}
+    paint = renderer._fruit
+
+    def paint_and_keep(item_class: str, ripeness: float, look: str) -> renderer._Paint:
+        begin, end = RIPENESS[item_class]
+        if begin <= ripeness <= end:
+            drawn.setdefault((look, item_class), []).append((ripeness - begin) / (end - begin))
+        return paint(item_class, ripeness, look)
+
+    monkeypatch.setattr(renderer, "_fruit", paint_and_keep)
+    list(synthesize(400, seed=1, split="train"))
+    assert set(drawn) == {(look, item_class) for look in LOOKS for item_class in FRUIT_CLASSES}
+    assert all(min(shares) < 0.2 and max(shares) > 0.8 for shares in drawn.values())
