@@ -55,13 +55,16 @@ SCRUBS = """async () => {
 
 WATCHER = """
 import sys, time
+from contextlib import suppress
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 own, reads = sys.argv[1:]
 with connect(own.replace("http", "ws").replace("/?", "/live?"), origin=own.partition("/?")[0], max_queue=1) as socket:
     while reads == "sleeps":
         time.sleep(1)
-    for _ in socket:
-        socket.send('{"type":"seen"}')
+    with suppress(ConnectionClosed):  # The line has ended.
+        for _ in socket:
+            socket.send('{"type":"seen"}')
 """
 
 
@@ -77,7 +80,7 @@ def measure_page(count, folder):
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         page.goto(path.as_uri())
-        page.locator(".way").first.wait_for()
+        page.locator(".trajectory").first.wait_for()
         opened_ms = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
         frames, scrub_ms = page.evaluate(PLAYS, PLAYED_MS), page.evaluate(SCRUBS)
     print(
