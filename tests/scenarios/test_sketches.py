@@ -99,11 +99,11 @@ def test_a_slow_answer_often_comes_just_after_its_item_has_left_the_gate_before_
 
 
 def test_a_program_that_stands_all_garbage_but_one_kind_meets_it_in_a_few_scenarios():
-    found = [fault.payload for _, fault, _ in drawn_faults("wire", 200) if isinstance(fault, faults.Garbage)]
+    found = [fault.payload for _, fault, _ in drawn_faults("wire") if isinstance(fault, faults.Garbage)]
     assert min(found.count(payload) for payload in GARBAGE) >= 5
 
 
-def drawn_faults(family, count=60):
+def drawn_faults(family, count=200):
     """Each fault of some sketches, with the stack and where it is aimed."""
     found = []
 
