@@ -10,7 +10,7 @@ when its tail leaves the gate, also if the push comes a little later.
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 import msgspec
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ CAMERA_FAULTS: Final[Kinds] = (faults.NoImage, faults.LateImage, faults.ImageTwi
 LINK_FAULTS: Final[Kinds] = (
     faults.LinkDelay, faults.LinkDrop, faults.LinkDuplicate, faults.LinkReorder, faults.Garbage,
 )  # fmt: skip
-GARBAGE: Final = ("not_json", "number", "two_keys", "unknown_key", "wrong_type", "bad_base64", "not_utf8")
+GARBAGE: Final[tuple[str, ...]] = get_args(get_type_hints(faults.Garbage)["payload"])
 RECOGNIZER_FAULTS: Final[Kinds] = (faults.RecognizerSlow, faults.RecognizerSays)
 ITEM_FAULTS: Final[Kinds] = (faults.TooLong, faults.TakenOff, faults.ForeignObject)
 BROKER_FAULTS: Final[Kinds] = (

@@ -38,7 +38,6 @@ UNKNOWN_KINDS: Final = tuple(_UNKNOWN_ODDS)
 _LOOK_ODDS: Final = {FRUIT: 0.35, CARD: 0.25, BOX: 0.4}
 """Boxes, turned at will and cut off by the picture's border, take most to learn."""
 
-
 _LOOK_STREAM: Final = 2
 
 
