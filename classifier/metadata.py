@@ -57,9 +57,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     data: str | None = None
     renders: int = 0
     names: tuple[str, ...] = ()
-    images: int = 24_000
-    epochs: int = 8
-    small_epochs: int = 4
+    images: int = 32_000
+    epochs: int = 12
+    small_epochs: int = 6
     batch: int = 32
     peak_rate: float = 0.05
     weight_decay: float = 5e-4

@@ -30,6 +30,13 @@ _EVAL_BATCH: Final = 64
 _MOST_VALIDATED: Final = 400
 """The most images of the validation set that an epoch is measured on; calibration uses them all."""
 
+_ADAPTING: Final = 0.2
+"""The share of the rate with which a model goes on that knows its classes already.
+
+It sees a dozen items of a line, and must not forget for them what it knows of all others: with the whole rate and one
+pale peach left out, it was right on 85 % of the pictures of the items left out, with a fifth on 96 %.
+"""
+
 _MOMENTUM: Final = 0.95
 _MOMENTUM_AT_PEAK: Final = 0.85
 
@@ -138,18 +145,18 @@ def _prepare(config: TrainingConfig, train_set: ImageSet, device: torch.device) 
         arch=config.arch, classes=train_set.classes, between=train_set.between, image_px=config.image_px,
         training=config,
     )  # fmt: skip
-    network = Network(metadata)
+    network, rate = Network(metadata), config.peak_rate
     if config.init is not None:
         left_out = transfer(network, Path(config.init))
-        if left_out:
+        if not left_out:
+            rate *= _ADAPTING
+        else:
             _log.warning("init_left_out file=%s tensors=%s", config.init, ",".join(left_out))
     network.to(device).to(memory_format=torch.channels_last)
     if config.freeze_backbone:
         network.backbone.requires_grad_(False)
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return network, torch.optim.SGD(
-        learning, config.peak_rate, momentum=_MOMENTUM, nesterov=True, weight_decay=config.weight_decay
-    )
+    return network, torch.optim.SGD(learning, rate, momentum=_MOMENTUM, nesterov=True, weight_decay=config.weight_decay)
 
 
 def _schedule(optimiser: torch.optim.SGD, config: TrainingConfig, steps: int, done: int) -> OneCycleLR:
@@ -158,7 +165,7 @@ def _schedule(optimiser: torch.optim.SGD, config: TrainingConfig, steps: int, do
     `done` is how many steps were taken before a resume.
     """
     schedule = OneCycleLR(
-        optimiser, config.peak_rate, total_steps=config.epochs * steps, base_momentum=_MOMENTUM_AT_PEAK,
+        optimiser, optimiser.defaults["lr"], total_steps=config.epochs * steps, base_momentum=_MOMENTUM_AT_PEAK,
         max_momentum=_MOMENTUM,
     )  # fmt: skip
     if done:

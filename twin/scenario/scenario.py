@@ -84,7 +84,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     100 x 100, as the FS simulator's. `box`: fruit printed on the top of a box at any rotation, 480 x 400.
     """
 
-    look: Literal["fruit", "card", "box"] = "fruit"
+    look: Literal["fruit", "card", "box"] = "card"
     source: str | None = None
     digest: str | None = None
 

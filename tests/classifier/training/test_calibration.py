@@ -1,5 +1,6 @@
 """Calibration: probabilities that mean what they say."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -59,25 +60,30 @@ def test_an_overconfident_engine_is_brought_back_to_what_it_knows() -> None:
     assert fitted.temperature == pytest.approx(3.0, rel=0.15)
     raw = probabilities(logits, distances, Calibration(), METADATA)
     calibrated = probabilities(logits, distances, fitted, METADATA)
-    before, after = (expected_calibration_error(answers, labels, labels) for answers in (raw, calibrated))
+    # As on a line: unknown pictures are a tenth, and no quarter.
+    seen = (labels != 3) | (np.arange(4000) % 3 == 0)
+    before, after = (
+        expected_calibration_error(answers[seen], labels[seen], labels[seen]) for answers in (raw, calibrated)
+    )
     assert after < before / 2
 
 
-def test_a_model_that_knows_clean_items_well_may_be_warier() -> None:
+def test_a_model_that_does_not_know_clean_items_well_is_less_wary() -> None:
     labels, distances = np.arange(800) % 4, np.linspace(0.5, 1, 800, dtype=np.float32)
     clear = np.eye(4, dtype=np.float32)[labels] * 12
     hazy = clear.copy()
-    hazy[labels == 1, 3] = np.linspace(0, 12.2, 200)  # Every so clean an item of one class looks a little strange.
+    hazy[labels == 1, 3] = np.linspace(0, 13.5, 200)  # Every so clean an item of one class looks a little strange.
     unseen = np.array([[6, 0, 0, 5.5]], np.float32)
     odds, wary = [], []
     for logits in (clear, hazy):
         fitted = calibrate(logits, distances, labels, METADATA)
         odds.append(fitted.unknown_odds)
-        wary.append(probabilities(unseen, np.zeros(1, np.float32), fitted, METADATA)[0, 3])
+        cool = msgspec.structs.replace(fitted, temperature=1.0)  # The two sets' temperatures differ.
+        wary.append(probabilities(unseen, np.zeros(1, np.float32), cool, METADATA)[0, 3])
         lost = probabilities(logits, distances, fitted, METADATA).argmax(axis=1)[labels == 1] == 3
         assert lost.mean() <= 0.0075
     assert odds[0] > odds[1]
-    assert odds[0] == pytest.approx(2 * 0.25 / (1 / 3))  # Twice a fifth's, a quarter being unknown.
+    assert odds[0] == pytest.approx((0.1 / 0.9) / (1 / 3))  # A tenth's, where a quarter is unknown.
     assert wary[0] > wary[1]
 
 
@@ -89,6 +95,8 @@ def test_nearly_all_known_images_lie_within_the_cut() -> None:
 
 def test_the_fewer_items_were_seen_the_more_room_the_cut_leaves_the_next_one() -> None:
     logits, distances, labels = drawn(4000, gain=1.0)
-    cuts = [calibrate(logits, distances, labels, METADATA, items=items).distance_cut for items in (3, 30, 0)]
+    found = [calibrate(logits, distances, labels, METADATA, items=items) for items in (3, 30, 0)]
+    cuts = [calibration.distance_cut for calibration in found]
+    assert msgspec.json.decode(msgspec.json.encode(found), type=list[Calibration]) == found
     assert cuts[0] > 1.5 * cuts[2]
     assert cuts[0] > cuts[1] > cuts[2]

@@ -195,3 +195,22 @@ def test_pairs_of_classes_that_images_lie_between_get_outputs_of_their_own(
 def test_an_unknown_architecture_is_named() -> None:
     with pytest.raises(ModelError, match=r"arch must be one of resnet18, .* got 'resnet7'"):
         Network(ModelMetadata(arch="resnet7", classes=CLASSES, image_px=48))
+
+
+def test_a_model_that_knows_its_classes_already_is_changed_less_than_one_that_does_not(
+    sets: tuple[ImageSet, ImageSet], tmp_path: Path
+) -> None:
+    start, _ = trained(msgspec.structs.replace(TINY, epochs=1, small_epochs=0), sets, tmp_path)
+    whole, headless = tmp_path / "whole.safetensors", tmp_path / "headless.safetensors"
+    save_network(start, whole)
+    tensors = safetensors.torch.load_file(whole)
+    safetensors.torch.save_file({n: v for n, v in tensors.items() if not n.startswith("head.")}, headless)
+    moved = {}
+    for path in (whole, headless):
+        config = msgspec.structs.replace(TINY, epochs=1, small_epochs=0, init=str(path))
+        learned, _ = trained(config, sets, tmp_path)
+        moved[path.stem] = sum(
+            float((value.float() - tensors[name].float()).norm()) for name, value in learned.state_dict().items()
+            if name.startswith("backbone.") and name.endswith("weight")
+        )  # fmt: skip
+    assert 0 < moved["whole"] < 0.6 * moved["headless"]
