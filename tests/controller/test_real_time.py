@@ -33,7 +33,7 @@ def controller(where, in_flight, recognizer):
 def served(in_flight, folder):
     """Run `twin serve` and `controller run` as two programs; returns items in their bins, rejects and violations."""
     summary = folder / f"serve-{in_flight}.json"
-    command = ["serve", "--port", "0", "--items", str(ITEMS), "--seed", "5", "--summary", str(summary)]
+    command = ["serve", "--port", "0", "--items", str(ITEMS), "--seed", "8", "--summary", str(summary)]
     plant = subprocess.Popen([sys.executable, "-m", "twin", *command], stdout=subprocess.PIPE, text=True)
     try:
         where = next(line.split("listens on ")[1].split(",")[0] for line in plant.stdout if "listens on" in line)
