@@ -27,6 +27,10 @@ class WireError(ControllerError):
         self.kind = kind
         self.detail = detail
 
+    # By its arguments, so that it can travel between processes: by itself it would come with its message alone.
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.kind, self.detail)
+
 
 class SettingsError(ControllerError):
     """A setting or option with a value that it cannot have: `field` must be `must`, and `value` is not."""
@@ -36,6 +40,9 @@ class SettingsError(ControllerError):
         self.field = field
         self.value = value
         self.must = must
+
+    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
+        return type(self), (self.field, self.value, self.must)
 
 
 class RecognizerError(ControllerError):

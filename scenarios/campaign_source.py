@@ -53,7 +53,7 @@ def mutations(draw: st.DrawFn, archive: Sequence[Scenario], kinds: Kinds) -> Sce
     scenario = draw(st.sampled_from(list(archive)))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
         scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
-    return msgspec.structs.replace(scenario, faults=one_loss_at_a_time(scenario.faults))
+    return scenario
 
 
 def _move_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
@@ -83,14 +83,14 @@ def _add_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
     if not kinds or len(scenario.faults) >= MOST_FAULTS:
         return scenario
     added = draw(fault_of(draw(st.sampled_from(list(kinds))), scenario.layout, scenario.item_count))
-    return msgspec.structs.replace(scenario, faults=(*scenario.faults, added))
+    return _with_faults(scenario, (*scenario.faults, added))
 
 
 def _drop_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
     if len(scenario.faults) < 2:
         return scenario
     place = draw(st.integers(0, len(scenario.faults) - 1))
-    return msgspec.structs.replace(scenario, faults=scenario.faults[:place] + scenario.faults[place + 1 :])
+    return _with_faults(scenario, scenario.faults[:place] + scenario.faults[place + 1 :])
 
 
 def _other_gap(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
@@ -106,4 +106,8 @@ _CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_ga
 
 
 def _with_fault(scenario: Scenario, place: int, fault: Any) -> Scenario:
-    return msgspec.structs.replace(scenario, faults=(*scenario.faults[:place], fault, *scenario.faults[place + 1 :]))
+    return _with_faults(scenario, (*scenario.faults[:place], fault, *scenario.faults[place + 1 :]))
+
+
+def _with_faults(scenario: Scenario, faults: tuple[Any, ...]) -> Scenario:
+    return msgspec.structs.replace(scenario, faults=one_loss_at_a_time(faults))

@@ -19,6 +19,10 @@ class ScenarioError(TwinError, ValueError):
         self.value = value
         self.must = must
 
+    # By its arguments, so that it can travel between processes: by itself it would come with its message alone.
+    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
+        return type(self), (self.field, self.value, self.must)
+
 
 class ArgumentError(TwinError, ValueError):
     """An argument is invalid or would be ignored. The message names the argument, what it must be, and its value."""
@@ -28,6 +32,9 @@ class ArgumentError(TwinError, ValueError):
         self.argument = argument
         self.value = value
         self.must = must
+
+    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
+        return type(self), (self.argument, self.value, self.must)
 
 
 class FileError(TwinError):

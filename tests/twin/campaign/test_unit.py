@@ -1,15 +1,21 @@
 """One unit of a campaign."""
 
+import pickle
+
 import msgspec
 import pytest
-from hypothesis import Phase
+from hypothesis import Phase, given, settings
 
 from controller.core.controller import Controller
+from controller.errors import SettingsError, WireError
+from scenarios.campaign_source import mutations
 from twin import Item, Scenario, simulate
 from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.shrinking import shrink
 from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
+from twin.errors import ArgumentError, ScenarioError
 from twin.report.reported import Origin
+from twin.scenario import faults
 from twin.scenario.scenario import decode_scenario, encode_scenario
 
 
@@ -59,6 +65,35 @@ def test_mutations_of_an_archive_can_be_run(task):
     seen = []
     explore(task(1, archive), lambda run: seen.append(run.summary.digest))
     assert len(seen) == 12
+
+
+def test_mutations_never_lose_the_broker_while_it_is_lost():
+    kinds = (faults.BrokerDown, faults.ClientCutOff, faults.ControllerKilled)
+    once = faults.ClientCutOff(from_s=23.0, until_s=23.5)
+    scenario = Scenario(
+        items=(Item(item_class="ripe"),) * 3, faults=(once, faults.BrokerDown(from_s=30.0, until_s=33.0))
+    )
+    changed = set()
+
+    @settings(max_examples=300, database=None, deadline=None)
+    @given(mutations([scenario], kinds))
+    def each(mutant):
+        changed.add(encode_scenario(mutant))
+
+    each()
+    assert len(changed) > 50
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ScenarioError("gate", [1, 2], "one number"), ArgumentError("speed", 0, "above 0"),
+        WireError("bad_base64", "no base64"), SettingsError("gates", -1, "1 or more"),
+    ],
+)  # fmt: skip
+def test_an_error_in_a_worker_reaches_the_campaign(error):
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))
 
 
 def test_a_failure_is_grouped_by_rule_faults_and_phase():
