@@ -28,7 +28,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from broken import BROKEN  # noqa: E402
+from broken import BROKEN, RARE  # noqa: E402
 
 from controller.core.controller import Controller  # noqa: E402
 from scenarios.harness import Harness  # noqa: E402
@@ -90,7 +90,7 @@ class Substitute:
     """A plugin that gives the suite a broken controller, and records the property that fails."""
 
     def __init__(self, name):
-        self.hunter = Hunter(controller=Controller if name == OURS else BROKEN[name])
+        self.hunter = Hunter(controller=Controller if name == OURS else {**BROKEN, **RARE}[name])
         self.result = Hunt(name)
 
     @pytest.hookimpl(trylast=True)
@@ -115,12 +115,12 @@ class Substitute:
         self.result.items, self.result.faults = scenario.item_count, len(scenario.faults)
 
 
-def hunt(name):
-    """Run the suite until a property fails; to be called in its own process."""
+def hunt(name, seed=SEED):
+    """Run the suite from a seed until a property fails; to be called in its own process."""
     plugin = Substitute(name)
     os.chdir(tempfile.mkdtemp())  # The suite writes its failures to the current folder.
     with contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main([*SUITE, f"--hypothesis-seed={SEED}"], plugins=[plugin])
+        code = pytest.main([*SUITE, f"--hypothesis-seed={seed}"], plugins=[plugin])
     assert code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), f"{name}: pytest ended with {code!r}"
     return plugin.result
 

@@ -99,7 +99,7 @@ class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_unit(task: UnitTask, program: ProgramFiles | None = None) -> UnitResult:
     """Run a unit, with the files of the program that the plan names. Raises `TwinError` if a scenario cannot be run."""
-    tally = _Tally(task)
+    tally = Tally(task)
     explore(task, tally.take, controller=controller_of(program))
     return tally.result()
 
@@ -188,7 +188,7 @@ def _group(found: Violation, phases: Phases, acted: set[str], groups: dict[Group
     groups.setdefault(Group(found.check, "+".join(sorted(acted)) or NO_FAULT, phases.of(found.item)), found)
 
 
-class _Tally:
+class Tally:
     """What a unit has found so far."""
 
     def __init__(self, task: UnitTask) -> None:
