@@ -10,7 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from scenarios.known_line import FAMILIES, known_line_sketches
 from scenarios.pace import USUAL_PACE
 from scenarios.sketch import Sketch
-from scenarios.strategies import Kinds, fault_of, one_loss_at_a_time, scenarios, steps
+from scenarios.strategies import Kinds, fault_of, items, one_loss_at_a_time, scenarios, steps
 from twin import Layout, Scenario
 from twin.scenario.overrides import with_decodable_pictures
 from twin.scenario.scenario import decode_scenario
@@ -49,7 +49,7 @@ def _of_sketch(sketch: Sketch) -> Scenario:
 
 @st.composite
 def mutations(draw: st.DrawFn, archive: Sequence[Scenario], kinds: Kinds) -> Scenario:
-    """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out; another gap."""
+    """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out, other items."""
     scenario = draw(st.sampled_from(list(archive)))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
         scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
@@ -102,7 +102,16 @@ def _other_gap(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
     return msgspec.structs.replace(scenario, items=(*stack[:place], changed, *stack[place + 1 :]))
 
 
-_CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_gap]
+def _other_item(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    """An item of another class, or of another length."""
+    stack = list(scenario.stack())
+    place, other = draw(st.integers(0, len(stack) - 1)), draw(items())
+    key = draw(st.sampled_from(["item_class", "length_m"]))
+    changed = msgspec.structs.replace(stack[place], **{key: getattr(other, key)})
+    return msgspec.structs.replace(scenario, items=(*stack[:place], changed, *stack[place + 1 :]))
+
+
+_CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_gap, _other_item]
 
 
 def _with_fault(scenario: Scenario, place: int, fault: Any) -> Scenario:

@@ -37,7 +37,8 @@ from twin.scenario.item import Item
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation
 from twin.verdict.checks import ALL_CHECKS, Check, Checks, Excused, Violation
-from twin.verdict.summary import ControllerSummary, Lateness, Margins, Summary, Tally, lateness_ms, percentiles_ms
+from twin.verdict.margins import Margins
+from twin.verdict.summary import ControllerSummary, Lateness, Summary, Tally, lateness_ms, percentiles_ms
 
 MEASURED_ITEMS: Final = 2
 

@@ -31,7 +31,7 @@ class _PushesLate(Controller):
 class LateInCompany(_PushesLate):
     """Pushes wait too long while there are two more items on the belt: the work is done item by item."""
 
-    late_s = 0.085
+    late_s = 0.055
 
     def concerns(self, item):
         return len(self._tracker.items) > 2
@@ -40,7 +40,7 @@ class LateInCompany(_PushesLate):
 class LateForRawInCompany(_PushesLate):
     """Pushes of one class wait too long while there is another item on the belt."""
 
-    late_s = 0.06
+    late_s = 0.05
 
     def concerns(self, item):
         return item.label == "raw" and len(self._tracker.items) > 1
@@ -49,7 +49,7 @@ class LateForRawInCompany(_PushesLate):
 class LateAfterARejectInCompany(_PushesLate):
     """A push waits too long if the item before it was rejected and another one is on the belt."""
 
-    late_s = 0.055
+    late_s = 0.05
     _rejected = False
 
     def concerns(self, item):
@@ -63,7 +63,7 @@ class LateAfterARejectInCompany(_PushesLate):
 class LateLateInTheRun(_PushesLate):
     """Pushes wait too long from the sixth item on: something is never tidied up."""
 
-    late_s = 0.06
+    late_s = 0.04
 
     def concerns(self, item):
         return item.number > 5
@@ -72,7 +72,7 @@ class LateLateInTheRun(_PushesLate):
 class LateAtTheLastRodAfterTheFirst(_PushesLate):
     """A push of the last rod waits too long right after one of the first rod."""
 
-    late_s = 0.065
+    late_s = 0.055
     _before = None
 
     def concerns(self, item):
@@ -84,7 +84,7 @@ class LateAtTheLastRodAfterTheFirst(_PushesLate):
 class LateForTheJustSure(_PushesLate):
     """Pushes of items of which the recognizer was only just sure wait too long."""
 
-    late_s = 0.055
+    late_s = 0.045
 
     def concerns(self, item):
         return item.confidence is not None and item.confidence < self._settings.sure_at + 0.02
@@ -93,7 +93,7 @@ class LateForTheJustSure(_PushesLate):
 class LateOnTheThirdOfAClass(_PushesLate):
     """The third item in a row of one class is pushed too late."""
 
-    late_s = 0.06
+    late_s = 0.05
     _row = ()
 
     def concerns(self, item):
@@ -116,24 +116,23 @@ class PullsLate(Controller):
 class LoadsEarly(Controller):
     """It loads the next item somewhat earlier than the headway allows."""
 
-    early_s = 0.3
+    early_s = 0.12
 
     def _next_load_s(self):
         due_s = super()._next_load_s()
         return max(self._ready_s, self._loader_in_s, due_s - self.early_s)
 
 
-class TrustsAShortStroke(Controller):
-    """It believes that a rod is in again sooner than it is."""
+class LateAfterAPause(_PushesLate):
+    """A push waits too long if its item was loaded long after the one before: something has gone to sleep."""
 
-    sooner_s = 2.0
+    late_s = 0.06
+    pause_s = 20.0
+    _before_s = float("inf")
 
-    def _may_push(self, item, now_s):
-        whole_s, self._rod_out_s = self._rod_out_s, self._rod_out_s - self.sooner_s
-        try:
-            return super()._may_push(item, now_s)
-        finally:
-            self._rod_out_s = whole_s
+    def concerns(self, item):
+        before_s, self._before_s = self._before_s, item.loaded_s
+        return item.loaded_s - before_s > self.pause_s
 
 
 KINDS: Final = (
@@ -146,5 +145,5 @@ KINDS: Final = (
     LateOnTheThirdOfAClass,
     PullsLate,
     LoadsEarly,
-    TrustsAShortStroke,
+    LateAfterAPause,
 )

@@ -6,15 +6,11 @@ does not depend on who finished first.
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
 import msgspec
 
 from twin.campaign.plan import Plan
-from twin.campaign.unit import Close, Failure, Group, UnitResult, UnitTask
-
-ARCHIVE: Final = 32
-"""The archive of a generation has at most this many scenarios, the closest of each combination of faults first."""
+from twin.campaign.unit import Failure, Group, UnitResult, UnitTask
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -38,7 +34,7 @@ class Ledger:
         self.growth: list[tuple[int, int]] = []
         self._early: dict[int, UnitResult] = {}
         self._given = 0
-        self._closest: dict[str, Close] = {}
+        self._closest: dict[str, tuple[float, str]] = {}
         self._archives: list[tuple[str, ...]] = [()]
 
     @property
@@ -52,8 +48,7 @@ class Ledger:
         if number >= self.plan.units or self.plan.generation(number) > self.plan.generation(self.folded):
             return None
         if self.plan.generation(number) == len(self._archives):
-            ranked = sorted(self._closest.values(), key=lambda close: (close.margin_m, close.scenario))
-            self._archives.append(tuple(close.scenario for close in ranked[:ARCHIVE]))
+            self._archives.append(tuple(sorted({scenario for _, scenario in self._closest.values()})))
         self._given += 1
         return self.task(number)
 
@@ -86,9 +81,9 @@ class Ledger:
             finding.count += result.counts.get(group.name, 0)
         self.growth.append((self.scenarios, len(self.findings)))
         for close in result.closest:
-            best = self._closest.get(close.faults)
-            if best is None or close.margin_m < best.margin_m:
-                self._closest[close.faults] = close
+            for situation, left in close.situations.items():
+                here = (left, close.scenario)
+                self._closest[situation] = min(here, self._closest.get(situation, here))
 
     def _note(self, failure: Failure) -> None:
         finding = self.findings.get(failure.group)

@@ -5,7 +5,7 @@ A unit has no state: its result follows from its task alone.
 
 import pkgutil
 import warnings
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.errors import HypothesisDeprecationWarning
 
 from twin import trace
+from twin.campaign.closeness import MARGINS, closeness
 from twin.campaign.phases import Phases, coverage
 from twin.campaign.plan import Plan
 from twin.campaign.program_files import ProgramFiles
@@ -28,9 +29,6 @@ from twin.verdict.checks import Violation
 
 SOURCE: Final = "scenarios.campaign_source"
 """The module that draws the scenarios. It stands above this one, so it is named here and imported when a unit runs."""
-
-CLOSEST: Final = 16
-"""A unit reports this many of its scenarios that came closest to breaking a rule, each with other faults if it can."""
 
 NO_FAULT: Final = "no fault"
 _PRELOADED: Final = ("twin.plant", "twin.links", "twin.verdict", "twin.scenario", "controller.core")
@@ -75,17 +73,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario that broke no rule, and how close it came, in m."""
+    """A scenario that broke no rule, and the situations in which it came closest: what was left there of the margin."""
 
-    margin_m: float
-    faults: str
+    situations: dict[str, float]
     scenario: str
 
 
 class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit found: of each group the first failure and the smallest, and how many there were.
 
-    `coverage` counts scenarios by what their faults met. `digest` is over the digests of all its runs.
+    `coverage` counts scenarios by what their faults met. `closest` has, for each situation, the scenario that
+    came closest to breaking a rule there. `digest` is over the digests of all its runs.
     """
 
     number: int
@@ -121,21 +119,22 @@ def explore(
         families=plan.families, layout=plan.layout, known_line=plan.controller is not None, archive=task.archive
     )
 
+    steering = [Phase.target] if plan.search else []
     run_of = partial(simulate, controller=controller, link=plan.link)
     for text in plan.before if task.number == 0 else ():
         visit(run_of(decode_scenario(text.encode())))
 
     @seed(plan.unit_seed(task.number))
     @settings(
-        max_examples=plan.count(task.number), database=None, deadline=None, phases=[*phases, Phase.target],
+        max_examples=plan.count(task.number), database=None, deadline=None, phases=[*phases, *steering],
         suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=False,
     )  # fmt: skip
     @given(strategy)
     def each(scenario: Scenario) -> None:
         run = run_of(scenario)
-        margin_m = margin_of(run)
-        if margin_m is not None:
-            target(-margin_m, label="how close a push came to clipping its item or the next")
+        if plan.search:
+            for margin, left in lefts_of(run).items():
+                target(-left, label=margin)
         visit(run)
 
     with warnings.catch_warnings():
@@ -149,10 +148,10 @@ def controller_of(program: ProgramFiles | None) -> ExternalController | None:
     return None if program is None else ExternalController(program.unpacked())
 
 
-def margin_of(run: Run) -> float | None:
-    """How close a push came to clipping its item or the next one, in m; None if nothing was pushed."""
-    margins_m = [margin_m for margin_m in (run.margins.clip_m, run.margins.gap_m) if margin_m is not None]
-    return min(margins_m, default=None)
+def lefts_of(run: Run) -> dict[str, float]:
+    """What a run left of each of its margins, in m or in s."""
+    lefts = {margin: getattr(run.margins, margin) for margin in MARGINS}
+    return {margin: left for margin, left in lefts.items() if left is not None}
 
 
 def groups_of(run: Run) -> dict[Group, Violation]:
@@ -198,7 +197,7 @@ class Tally:
         self._smallest: dict[Group, Failure] = {}
         self._counts: Counter[str] = Counter()
         self._coverage: Counter[str] = Counter()
-        self._closest: dict[str, Close] = {}
+        self._closest: dict[str, tuple[float, str]] = {}
         self._digest = blake2b(digest_size=16)
 
     def take(self, run: Run) -> None:
@@ -211,30 +210,24 @@ class Tally:
             self._first.setdefault(group, failure)
             if group not in self._smallest or failure.size < self._smallest[group].size:
                 self._smallest[group] = failure
-        margin_m = margin_of(run)
-        if not run.violations and margin_m is not None:
+        if not run.violations and self._task.plan.search:
             scenario = encode_scenario(run.scenario).decode()
-            self._note_close(Close(margin_m=margin_m, faults=_kinds(run.scenario), scenario=scenario))
+            for situation, left in closeness(run.trace).items():
+                self._closest[situation] = min((left, scenario), self._closest.get(situation, (left, scenario)))
         self._runs += 1
-
-    def _note_close(self, close: Close) -> None:
-        best = self._closest.get(close.faults)
-        if best is None or close.margin_m < best.margin_m:
-            self._closest[close.faults] = close
 
     def result(self) -> UnitResult:
         """All of it, in an order that does not depend on anything else."""
         failures = sorted({*self._first.values(), *self._smallest.values()}, key=lambda one: (one.group, one.place))
-        closest = sorted(self._closest.values(), key=lambda one: (one.margin_m, one.scenario))[:CLOSEST]
+        closest = defaultdict[str, dict[str, float]](dict)
+        for situation, (left, scenario) in sorted(self._closest.items()):
+            closest[scenario][situation] = left
         return UnitResult(
             number=self._task.number, scenarios=self._runs, failures=tuple(failures),
             counts=dict(sorted(self._counts.items())), coverage=dict(sorted(self._coverage.items())),
-            closest=tuple(closest), digest=self._digest.hexdigest(),
+            closest=tuple(Close(situations=closest[scenario], scenario=scenario) for scenario in sorted(closest)),
+            digest=self._digest.hexdigest(),
         )  # fmt: skip
-
-
-def _kinds(scenario: Scenario) -> str:
-    return "+".join(sorted({type(fault).__name__.lower() for fault in scenario.faults})) or NO_FAULT
 
 
 def _preload() -> None:

@@ -10,6 +10,7 @@ from twin import trace
 from twin.scenario.layout import REJECT, bin_name
 from twin.verdict.checks import Violation
 from twin.verdict.checks.check import Answers
+from twin.verdict.margins import MarginReader, Margins
 
 MOST_NAMED: Final = 12
 """At most this many items are named per reason for a reject."""
@@ -50,19 +51,6 @@ class ControllerSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The controller's reaction time on the wall clock, from a gate's message to the commands that follow."""
 
     gate_to_command_ms: Percentiles
-
-
-class Margins(msgspec.Struct, kw_only=True):
-    """How close the run came to a violation; None if nothing was measured.
-
-    `clip_m`: smallest distance from a pushed item's centre to the nearer edge of the rod's head. `gap_m`: smallest free
-    belt between a pushed item and its nearest neighbour. `late_m`: largest distance of a pushed item's centre
-    downstream of the head's centre.
-    """
-
-    clip_m: float | None = None
-    gap_m: float | None = None
-    late_m: float | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +100,7 @@ class Tally:
         self.misread = 0
         self.first_loaded_s: float | None = None
         self.last_binned_s = 0.0
-        self._head_m = 0.0
+        self._margin_reader = MarginReader()
         self._known = Answers()
         self._scenario = self._known.scenario
         self._looks = {
@@ -129,10 +117,12 @@ class Tally:
         look = self._looks.get(type(record))
         if look is not None:
             look(record)  # type: ignore[operator]
+        for margin in self._margin_reader.see(record):
+            least = getattr(self.margins, margin.name)
+            setattr(self.margins, margin.name, margin.left if least is None else min(margin.left, least))
 
     def _began(self, record: trace.Began) -> None:
         self._scenario = record.scenario
-        self._head_m = record.scenario.layout.rod_head_m
         self._known.began(record)
         for number in (*record.scenario.layout.bins, REJECT):
             self.bins[bin_name(number)] = 0
@@ -153,12 +143,8 @@ class Tally:
             self.misread += self._scenario.bin_of(record.label) != REJECT
 
     def _taken(self, record: trace.Taken) -> None:
-        margins = self.margins
-        clip_m = self._head_m / 2 - abs(record.offset_m)
-        margins.clip_m = clip_m if margins.clip_m is None else min(clip_m, margins.clip_m)
-        margins.late_m = record.offset_m if margins.late_m is None else max(record.offset_m, margins.late_m)
-        if record.gap_m is not None:
-            margins.gap_m = record.gap_m if margins.gap_m is None else min(record.gap_m, margins.gap_m)
+        late_m = self.margins.late_m
+        self.margins.late_m = record.offset_m if late_m is None else max(record.offset_m, late_m)
 
     def _binned(self, record: trace.Binned) -> None:
         if record.item < 0:

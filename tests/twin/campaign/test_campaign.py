@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 from support.programs import STOPS, stoppable
 
+from twin.campaign.plan import PACKAGES, code_version
+
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed")
 SCENARIOS = 320
-QUEUE_PER_CLASS = Path(__file__).parents[3] / "examples" / "controllers" / "queue_per_class.py"
+ROOT = Path(__file__).parents[3]
+QUEUE_PER_CLASS = ROOT / "examples" / "controllers" / "queue_per_class.py"
 
 
 def campaign(folder, *options, scenarios=SCENARIOS, **kinds):
@@ -71,8 +74,8 @@ def test_an_interrupted_campaign_is_resumed_to_the_same_end(undisturbed, tmp_pat
 
 
 @contextmanager
-def cluster():
-    """A scheduler and two workers, each a process of its own; gives the address and the workers."""
+def cluster(count=2, **kinds):
+    """A scheduler and workers, each a process of its own; gives the address and the workers."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address, dask = f"tcp://127.0.0.1:{port}", [sys.executable, "-m", "distributed.cli"]
@@ -83,9 +86,9 @@ def cluster():
     workers = [
         subprocess.Popen(
             [*dask[:2], "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kinds,
         )
-        for _ in range(2)
+        for _ in range(count)
     ]  # fmt: skip
     try:
         yield address, workers
@@ -114,6 +117,24 @@ def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path):
     with campaign(tmp_path / "none", "--scheduler", "tcp://127.0.0.1:1") as process:
         output = ended(process, 2)
     assert "--scheduler must be the address of a Dask scheduler, got 'tcp://127.0.0.1:1'" in output
+
+
+def test_a_scheduler_without_workers_is_one_clear_line(tmp_path):
+    with cluster(0) as (address, _), campaign(tmp_path / "none", "--scheduler", address) as process:
+        output = ended(process, 2)
+    assert f"--scheduler must have a worker, got '{address}', which has none" in output
+
+
+def test_a_worker_with_other_code_is_one_clear_line(tmp_path):
+    other = tmp_path / "other"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with (other / "twin" / "errors.py").open("a") as file:
+        file.write("# another version\n")
+    environment = {**os.environ, "PYTHONPATH": str(other)}
+    with cluster(1, env=environment) as (address, _), campaign(tmp_path / "none", "--scheduler", address) as process:
+        output = " ".join(ended(process, 2).split())
+    assert re.search(rf"worker \S+ must run {re.escape(code_version())}, got [0-9.]+\S*\+\w+; install", output), output
 
 
 def test_a_folder_of_another_campaign_is_left_as_it_is(undisturbed):

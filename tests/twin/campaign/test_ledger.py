@@ -23,7 +23,8 @@ def failure(unit, *, items=4, place=3):
 
 
 def result(number, *failures):
-    close = Close(margin_m=0.1 / (number + 1), faults="gateghost", scenario=f'{{"seed": {number}}}')
+    situations = {"clip_m|rod 2|raw|1": 0.1 / (number + 1), f"clip_m|rod 2|raw|{number % 2 + 2}": 0.1 * (number + 1)}
+    close = Close(situations=situations, scenario=f'{{"seed": {number}}}')
     return UnitResult(
         number=number, scenarios=SIZE, failures=failures, counts={GROUP.name: len(failures)},
         coverage={"gateghost|at gate 1|1": 2}, closest=(close,), digest=str(number),
@@ -48,12 +49,12 @@ def test_a_generation_begins_when_the_one_before_is_closed():
     assert [task.number for task in tasks(ledger)] == [4, 5, 6, 7]
 
 
-def test_units_of_a_generation_get_the_closest_scenarios_of_the_one_before():
+def test_units_of_a_generation_get_the_closest_scenario_of_each_situation_of_those_before():
     ledger = Ledger(plan())
     assert {task.archive for task in tasks(ledger)} == {()}
     for number in range(4):
         list(ledger.take(result(number)))
-    assert {task.archive for task in tasks(ledger)} == {('{"seed": 3}',)}
+    assert {task.archive for task in tasks(ledger)} == {tuple(f'{{"seed": {number}}}' for number in (0, 1, 3))}
 
 
 def test_without_search_all_units_can_run_at_once():

@@ -21,7 +21,7 @@ from twin.scenario.scenario import decode_scenario, encode_scenario
 
 @pytest.fixture
 def task():
-    plan = Plan(scenarios=12 * LEAST_UNITS, families=("no fault", "gates"), search=False, code=code_version())
+    plan = Plan(scenarios=12 * LEAST_UNITS, families=("no fault", "gates"), code=code_version())
     return lambda number, archive=(): UnitTask(plan=plan, number=number, archive=archive)
 
 
