@@ -33,7 +33,7 @@ def campaign_scenarios(
     if not archive:
         return fresh
     kinds = [kind for family in families for kind in FAMILIES[family]]
-    return fresh | mutations([decode_scenario(text.encode()) for text in archive], kinds)
+    return fresh | mutations(Archive(decode_scenario(text.encode()) for text in archive), kinds)
 
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
@@ -47,10 +47,18 @@ def _of_sketch(sketch: Sketch) -> Scenario:
     return with_decodable_pictures(sketch.at(USUAL_PACE))
 
 
+class Archive(tuple[Scenario, ...]):
+    """Scenarios to mutate. Hypothesis describes a strategy with its arguments, and warns of long ones."""
+
+    def __repr__(self) -> str:
+        """Their number."""
+        return f"<Archive of {len(self)} scenarios>"
+
+
 @st.composite
-def mutations(draw: st.DrawFn, archive: Sequence[Scenario], kinds: Kinds) -> Scenario:
+def mutations(draw: st.DrawFn, archive: Archive, kinds: Kinds) -> Scenario:
     """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out, other items."""
-    scenario = draw(st.sampled_from(list(archive)))
+    scenario = draw(st.sampled_from(archive))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
         scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
     return scenario

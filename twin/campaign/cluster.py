@@ -19,6 +19,9 @@ UNIT_LIMIT_S: Final = 300.0
 """A unit takes about 10 s. A worker that has not finished one after this time, on whatever machine, hangs."""
 
 TRIES: Final = 3
+EVENTS_KEPT: Final = 100
+"""Dask's scheduler keeps its last 1,000 events, and with each of a unit all that the unit was given: up to 300 MB."""
+
 AHEAD: Final = 2
 """Units given out for each worker: one that it runs, and one that waits there."""
 
@@ -35,17 +38,24 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     installed.
     """
     try:
-        distributed: Any = import_module("distributed")
+        dask, distributed = (import_module(name) for name in ("dask", "distributed"))
     except ImportError:
         raise WorkerError(
             "twin campaign needs Dask: install the extra `cluster`, as by pip install '.[cluster]'"
         ) from None
     if scheduler is None:
-        local = distributed.LocalCluster(
-            n_workers=workers or os.cpu_count() or 1, threads_per_worker=1, processes=True, dashboard_address=":0",
-            silence_logs=50, host="127.0.0.1",
-        )  # fmt: skip
-        with local, distributed.Client(local) as client:
+        with (
+            dask.config.set({"distributed.admin.low-level-log-length": EVENTS_KEPT}),
+            distributed.LocalCluster(
+                n_workers=workers or os.cpu_count() or 1,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=":0",
+                silence_logs=50,
+                host="127.0.0.1",
+            ) as local,
+            distributed.Client(local) as client,
+        ):
             yield client
         return
     try:

@@ -51,10 +51,11 @@ def undisturbed(tmp_path_factory):
     return folder
 
 
-def test_the_number_of_workers_changes_nothing(undisturbed, tmp_path):
-    with campaign(tmp_path / "two", "--workers", "2") as process:
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_the_number_of_workers_changes_nothing(undisturbed, tmp_path, workers):
+    with campaign(tmp_path / "more", "--workers", workers) as process:
         ended(process)
-    assert kept(tmp_path / "two") == kept(undisturbed)
+    assert kept(tmp_path / "more") == kept(undisturbed)
 
 
 def test_an_interrupted_campaign_is_resumed_to_the_same_end(undisturbed, tmp_path):
@@ -131,8 +132,7 @@ def test_a_worker_with_other_code_is_one_clear_line(tmp_path):
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
     with (other / "twin" / "errors.py").open("a") as file:
         file.write("# another version\n")
-    environment = {**os.environ, "PYTHONPATH": str(other)}
-    with cluster(1, env=environment) as (address, _), campaign(tmp_path / "none", "--scheduler", address) as process:
+    with cluster(1, cwd=other) as (address, _), campaign(tmp_path / "none", "--scheduler", address) as process:
         output = " ".join(ended(process, 2).split())
     assert re.search(rf"worker \S+ must run {re.escape(code_version())}, got [0-9.]+\S*\+\w+; install", output), output
 

@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 
 from controller.core.controller import Controller
 from controller.errors import SettingsError, WireError
-from scenarios.campaign_source import mutations
+from scenarios.campaign_source import Archive, mutations
 from twin import Item, Scenario, simulate
 from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.shrinking import shrink
@@ -76,7 +76,7 @@ def test_mutations_never_lose_the_broker_while_it_is_lost():
     changed = set()
 
     @settings(max_examples=300, database=None, deadline=None)
-    @given(mutations([scenario], kinds))
+    @given(mutations(Archive([scenario]), kinds))
     def each(mutant):
         changed.add(encode_scenario(mutant))
 
