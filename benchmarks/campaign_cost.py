@@ -5,12 +5,15 @@
 `speed`: scenarios/s of a campaign (all families, with search) against those of ten of its units, one after the other in
 this process. `memory`: the largest resident memory of the campaign's processes together, for a tenth of the scenarios
 and for all. `scheduler`: units that do nothing, with the archive and the result of a real one, on Dask's scheduler and
-one worker: the processor time that the scheduler and the campaign spend on each, and the share of their time that so
-many machines can work, with units of 10 s.
+one worker: the processor time that the scheduler and the campaign spend on each. `share`: of their time, so many
+machines work. It is simulated: each unit costs the scheduler that time, takes about 10 s, varies as the measured ones
+do, and waits for the generation before its own.
 """
 
 import argparse
+import heapq
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -30,12 +33,14 @@ from scenarios.known_line import FAMILIES
 from twin.campaign.campaign import Campaign
 from twin.campaign.cluster import Units, connected
 from twin.campaign.folder import CampaignFolder
+from twin.campaign.ledger import Ledger
 from twin.campaign.plan import Plan, code_version
-from twin.campaign.unit import run_unit
+from twin.campaign.unit import UnitResult, run_unit
 
 UNIT_S = 10.0
 LOOK_S = 0.2
 SAMPLE = 10
+NOTHING_FOUND = {"failures": (), "counts": {}, "coverage": {}, "closest": (), "digest": ""}
 
 
 @contextmanager
@@ -82,13 +87,15 @@ def campaign(scenarios, workers, bar):
 
 
 def one_core(ledger, bar):
-    """The scenarios a second of some of the campaign's units, one after the other in this process."""
+    """The times in s of some of the campaign's units, one after the other in this process, and their scenarios."""
     numbers = [place * ledger.plan.units // SAMPLE for place in range(min(SAMPLE, ledger.plan.units))]
     run_unit(ledger.task(0))  # The first loads modules.
-    began_s, scenarios = time.perf_counter(), 0
+    times_s, scenarios = [], 0
     for number in bar.track(numbers, description="units in one process"):
+        began_s = time.perf_counter()
         scenarios += run_unit(ledger.task(number)).scenarios
-    return scenarios / (time.perf_counter() - began_s)
+        times_s.append(time.perf_counter() - began_s)
+    return times_s, scenarios
 
 
 @contextmanager
@@ -136,6 +143,23 @@ def cost_of_a_unit(task, count, bar):
         return (spent_s(scheduler) - before_s[0]) / count, (spent_s(here) - before_s[1]) / count
 
 
+def share_at_work(machines, scenarios, times_s, cost_s, *, search):
+    """The share of their time that machines work in a campaign, if a unit costs `cost_s` of the scheduler's time."""
+    plan = Plan(scenarios=scenarios, families=tuple(FAMILIES), search=search, code=code_version())
+    ledger, draw, scale = Ledger(plan), random.Random(0), UNIT_S * len(times_s) / sum(times_s)
+    free_s, running, scheduler_s, worked_s, now_s = [0.0] * machines, [], 0.0, 0.0, 0.0
+    while not ledger.done:
+        while free_s and (task := ledger.next_task()) is not None:
+            scheduler_s = max(scheduler_s, now_s, heapq.heappop(free_s)) + cost_s
+            took_s = draw.choice(times_s) * scale
+            worked_s += took_s
+            heapq.heappush(running, (scheduler_s + took_s, task.number))
+        now_s, number = heapq.heappop(running)
+        heapq.heappush(free_s, now_s)
+        list(ledger.take(UnitResult(number=number, scenarios=0, **NOTHING_FOUND)))
+    return worked_s / (machines * now_s)
+
+
 def main():
     """Measure all three, and print them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -148,17 +172,19 @@ def main():
     with Progress(console=Console(stderr=True)) as bar:
         _, _, small_mb = campaign(options.scenarios // 10, options.workers, bar)
         ledger, rate, large_mb = campaign(options.scenarios, options.workers, bar)
-        alone = one_core(ledger, bar)
+        times_s, sampled = one_core(ledger, bar)
         scheduler_s, campaign_s = cost_of_a_unit(ledger.task(ledger.plan.units - 1), options.units, bar)
     busiest_s = max(scheduler_s, campaign_s)
+    alone = sampled / sum(times_s)
     found = {
         "scenarios a second": rate, "of one core": alone, "ratio": rate / alone,
         "memory of a tenth, MB": small_mb, "memory, MB": large_mb,
         "scheduler, ms a unit": scheduler_s * 1000, "campaign's process, ms a unit": campaign_s * 1000,
-        f"share of their time that {options.machines} machines work": min(
-            1.0, UNIT_S / (options.machines * busiest_s)
-        ),
         "machines that it keeps busy": UNIT_S / busiest_s,
+    } | {
+        f"share, {options.machines} machines, {millions} million scenarios, {'with' if search else 'without'} search":
+        share_at_work(options.machines, millions * 1_000_000, times_s, busiest_s, search=search)
+        for millions in (1, 10, 50) for search in (False, True)
     }  # fmt: skip
     table = Table("what", "figure")
     for what, figure in found.items():
