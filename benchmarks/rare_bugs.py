@@ -55,15 +55,14 @@ def main():
     table = Table("bug", "with search", "by chance", f"of {options.tries} tries, quick finds", "seconds, with search")
     fresh = get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=fresh, max_tasks_per_child=1) as workers:
-        hunts = {
-            (name, search): [
-                workers.submit(scenarios_until_found, name, seed, options.scenarios, search)
-                for seed in range(options.seeds)
-            ]
-            for name in names
-            for search in (True, False)
-        }
-        tries = {name: [workers.submit(hunt, name, seed) for seed in range(options.tries)] for name in names}
+        hunts, tries = {}, {}
+        for name in names:
+            for search in (True, False):
+                hunts[name, search] = [
+                    workers.submit(scenarios_until_found, name, seed, options.scenarios, search)
+                    for seed in range(options.seeds)
+                ]
+            tries[name] = [workers.submit(hunt, name, seed) for seed in range(options.tries)]
         for name in names:
             found = {search: [future.result() for future in hunts[name, search]] for search in (True, False)}
             quick = sum(future.result().found for future in tries[name])
@@ -72,9 +71,9 @@ def main():
                           f"{seconds:.0f}")  # fmt: skip
             rows.append({"name": name, "search": found[True], "chance": found[False], "quick": quick})
             print(rows[-1], flush=True)
+            if options.json:
+                options.json.write_text(json.dumps(rows, indent=1))
     Console(width=120).print(table)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
 
 
 def in_words(found, most):
