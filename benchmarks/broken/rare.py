@@ -1,7 +1,8 @@
 """Bugs that hardly ever show: each pushes a little too late, under a condition that hardly ever holds by itself.
 
 A condition that also holds where nothing is wrong is not rare: `pytest scenarios/` runs sixty items on lines where no
-push may be late. So each needs what only a fault brings: a reject, an answer that is only just sure, a pause.
+push may be late. So each asks for a reject, an answer that is only just sure, or a pause. By one try each, the quick
+profile still finds four: after a reject those for raw and at the last rod, the just sure and the item after it.
 `benchmarks/rare_bugs.py` hunts them.
 """
 
