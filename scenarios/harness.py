@@ -217,6 +217,5 @@ def _steer_hypothesis(run: Run) -> None:
     for kind in _EVENTS:
         if any(isinstance(record, kind) for record in run.trace):
             event(kind.__name__.lower())
-    margins_m = [margin_m for margin_m in (run.margins.clip_m, run.margins.gap_m) if margin_m is not None]
-    if margins_m:
-        target(-min(margins_m), label="how close a push came to clipping its item or the next")
+    for margin, left in run.margins.lefts().items():
+        target(-left, label=margin)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.errors import HypothesisDeprecationWarning
 
 from twin import trace
-from twin.campaign.closeness import MARGINS, closeness
+from twin.campaign.closeness import closeness
 from twin.campaign.phases import Phases, coverage
 from twin.campaign.plan import Plan
 from twin.campaign.program_files import ProgramFiles
@@ -133,7 +133,7 @@ def explore(
     def each(scenario: Scenario) -> None:
         run = run_of(scenario)
         if plan.search:
-            for margin, left in lefts_of(run).items():
+            for margin, left in run.margins.lefts().items():
                 target(-left, label=margin)
         visit(run)
 
@@ -146,12 +146,6 @@ def explore(
 def controller_of(program: ProgramFiles | None) -> ExternalController | None:
     """The external controller of these files; None for our controller."""
     return None if program is None else ExternalController(program.unpacked())
-
-
-def lefts_of(run: Run) -> dict[str, float]:
-    """What a run left of each of its margins, in m or in s."""
-    lefts = {margin: getattr(run.margins, margin) for margin in MARGINS}
-    return {margin: left for margin, left in lefts.items() if left is not None}
 
 
 def groups_of(run: Run) -> dict[Group, Violation]:

@@ -25,6 +25,14 @@ class Margins(msgspec.Struct, kw_only=True):
     late_m: float | None = None
     out_s: float | None = None
 
+    def lefts(self) -> dict[str, float]:
+        """What was left of each margin that a rule guards, in m or in s, by its name.
+
+        A margin that was overdrawn is left out: that is a violation, or something excuses it.
+        """
+        lefts = {"clip_m": self.clip_m, "gap_m": self.gap_m, "out_s": self.out_s}
+        return {name: left for name, left in lefts.items() if left is not None and left >= 0}
+
 
 class StrokeMargin(NamedTuple):
     """What one stroke of a rod left of a margin, and the item that it pushed, if it is known.

@@ -6,7 +6,7 @@ import pytest
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.trace import Stroke
 from twin.verdict.checks.rods import LONGEST_OUT_S
-from twin.verdict.margins import MarginReader, StrokeMargin
+from twin.verdict.margins import MarginReader, Margins, StrokeMargin
 
 LAYOUT = Layout()
 HALF_M = LAYOUT.rod_head_m / 2
@@ -63,6 +63,11 @@ def test_the_margins_of_a_run_are_its_smallest_rooms():
     for name in ("clip_m", "gap_m", "out_s"):
         lefts = [margin.left for margin in found if margin.name == name]
         assert getattr(run.margins, name) == min(lefts, default=None)
+
+
+def test_a_margin_that_was_overdrawn_is_none_to_come_closer_along():
+    margins = Margins(clip_m=0.02, gap_m=None, late_m=0.01, out_s=-0.5)
+    assert margins.lefts() == {"clip_m": 0.02}
 
 
 def test_each_command_that_comes_later_takes_what_the_item_rides_meanwhile():
