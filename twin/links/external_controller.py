@@ -13,6 +13,7 @@ from twin.links.processes import Processes
 
 if TYPE_CHECKING:
     from twin.links.hosted.hosts import Hosts
+    from twin.links.hosted.process import Computing
 
 SERVICE_PORT: Final = 8088
 """Where a recognition service is usually."""
@@ -48,7 +49,8 @@ class ExternalController:
 
     On the link hosted each line of the program that computes for long, as a model does, takes `compute_ms` of the
     line's time. None: as long as it took in a short run beforehand, which measures that once for all runs with this
-    object; 0: none. Raises `ArgumentError` for a time out of range.
+    object; 0: none. `computing` has those lines, if they are known already. A hosted program runs in `folder` (None:
+    the current one). Raises `ArgumentError` for a time out of range.
 
     The twin starts the program at the beginning of a run. At the end it ends the program and its child processes: a
     controller that a wrapper script left behind would disturb the next run. Without a command the twin starts nothing,
@@ -56,12 +58,15 @@ class ExternalController:
     """
 
     def __init__(
-        self, command: str | None = None, *, service_port: int | None = None, compute_ms: float | None = None
-    ) -> None:
+        self, command: str | None = None, *, service_port: int | None = None, compute_ms: float | None = None,
+        folder: Path | None = None, computing: "Computing" = None,
+    ) -> None:  # fmt: skip
         if compute_ms is not None and not 0 <= compute_ms <= LONGEST_COMPUTE_MS:
             raise ArgumentError("compute_ms", compute_ms, f"0 to {LONGEST_COMPUTE_MS:g}")
         self._command = command
         self._compute_ms = compute_ms
+        self._folder = folder
+        self._computing = computing
         self.service_port = service_port
         self._hosts: Hosts | None = None
         self._placed: ExternalController | None = None
@@ -99,7 +104,8 @@ class ExternalController:
         from twin.links.hosted.process import python_command  # Only where a program is to be hosted.
 
         if self._hosts is None:
-            self._hosts = Hosts(python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words), self._compute_ms)
+            command = python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words)
+            self._hosts = Hosts(command, self._compute_ms, folder=self._folder, computing=self._computing)
         return self._hosts
 
     @property

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from twin.errors import TwinError
 from twin.host import protocol
@@ -31,15 +31,19 @@ class Hosts:
     and the next host is started meanwhile. It ends with this object.
 
     `compute_ms` is how long each line takes that computes for long (None: as long as it did when it was measured).
+    `computing` has those lines if they are known, and `folder` is where the program runs (None: the current one).
     """
 
-    def __init__(self, command: Command, compute_ms: float | None = 0) -> None:
+    def __init__(
+        self, command: Command, compute_ms: float | None = 0, *, folder: Path | None = None, computing: Computing = None
+    ) -> None:
         self._command = command
         self._compute_ms = compute_ms
-        self._computing: Computing = () if compute_ms == 0 else None
+        self._computing: Computing = () if compute_ms == 0 else computing
+        self._folder = folder
         self._modules: tuple[str, ...] | None = None
-        self._folder = Path(mkdtemp(prefix="hosts-"))
-        weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+        self._calls = Path(mkdtemp(prefix="hosts-"))
+        weakref.finalize(self, rmtree, self._calls, ignore_errors=True)
         self._waiting: _Waiting | None = None
         self._let_go: Callable[[], object] = lambda: None
 
@@ -75,7 +79,7 @@ class Hosts:
         """Start the program in a host. Its output is appended to a file. Raises `TwinError`."""
         host = self._waited(output)
         if host is None:
-            host = HostProcess(StartedProcess(self._command, output), output)
+            host = HostProcess(StartedProcess(self._command, output, self._folder), output)
             host.run(seed=seed, schedule=schedule, computing=self._computing)
         else:
             host.run(seed=seed, schedule=schedule, computing=self._computing, output=str(output))
@@ -100,7 +104,7 @@ class Hosts:
 
     def _another(self, modules: tuple[str, ...]) -> "_Waiting":
         """Start another waiting host."""
-        waiting = self._waiting = _Waiting(self._command, self._folder, modules)
+        waiting = self._waiting = _Waiting(self._command, self._calls, modules, self._folder)
         self._let_go = weakref.finalize(self, waiting.end).detach
         return waiting
 
@@ -108,11 +112,11 @@ class Hosts:
 class _Waiting:
     """A host that has imported the libraries and waits."""
 
-    def __init__(self, command: Command, folder: Path, modules: tuple[str, ...]) -> None:
-        self._path = folder / "calls"
-        self._output = folder / "output.txt"
+    def __init__(self, command: Command, calls: Path, modules: tuple[str, ...], folder: Path | None) -> None:
+        self._path = calls / "calls"
+        self._output = calls / "output.txt"
         self._output.touch()
-        self._process = StartedProcess(command, self._output)
+        self._process = StartedProcess(command, self._output, folder)
         with suppress(protocol.EndedError):  # Reading its answer raises the error.
             protocol.write(self._process.orders, {"import": modules})
 
@@ -158,7 +162,7 @@ class _ForkedProcess:
         connection.settimeout(None)
         self.pid: int | None = None
         self.orders: IO[bytes] = connection.makefile("wb")
-        self.answers: IO[bytes] = connection.makefile("rb")
+        self.answers: IO[bytes] = cast(IO[bytes], connection.makefile("rb", buffering=0))
         connection.close()  # The streams keep it open.
 
     def kill(self) -> None:

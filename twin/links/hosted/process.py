@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BufferedWriter, FileIO
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, Protocol
+from typing import IO, Any, Final, NamedTuple, Protocol, cast
 
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
@@ -42,7 +43,10 @@ class Command(NamedTuple):
 
 
 class Process(Protocol):
-    """A process with a host in it, and the two streams to it."""
+    """A process with a host in it, and the two streams to it.
+
+    `answers` must not be buffered: whether there is an answer is asked of the system, which does not know of a buffer.
+    """
 
     orders: IO[bytes]
     answers: IO[bytes]
@@ -55,22 +59,23 @@ class Process(Protocol):
 
 
 class StartedProcess:
-    """A process started for one program, in a session of its own. Raises `TwinError` if that fails."""
+    """A process started for one program, in a session and perhaps a folder of its own. Raises `TwinError`."""
 
-    def __init__(self, command: Command, output: Path) -> None:
+    def __init__(self, command: Command, output: Path, folder: Path | None = None) -> None:
         words = [*command.python, str(HOST), *command.program]
         environment = {name: value for name, value in os.environ.items() if name not in TRACERS} | REPEATABLE
         try:
             with output.open("ab") as file:
                 self._process = subprocess.Popen(
                     words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, env=environment,
-                    start_new_session=True,
+                    start_new_session=True, cwd=folder, bufsize=0,
                 )  # fmt: skip
         except OSError as error:
             raise TwinError(f"--controller: {words[0]}: {error.strerror or error}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self.orders, self.answers = self._process.stdin, self._process.stdout
+        self.orders = cast(IO[bytes], BufferedWriter(cast(FileIO, self._process.stdin)))
+        self.answers = self._process.stdout
 
     def kill(self) -> None:
         """End it at once."""

@@ -1,0 +1,48 @@
+"""The process in which a program runs under a virtual clock, and the two streams to it."""
+
+import json
+import platform
+import sys
+import threading
+
+import pytest
+
+from twin.host import protocol
+from twin.links.hosted import process
+from twin.links.hosted.process import HostProcess, StartedProcess, python_command
+
+LOOK_S = 0.01
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it asks a pipe how much there is to read")
+def test_two_answers_that_came_at_once_are_both_read(tmp_path, monkeypatch):
+    """As on a machine that has much else to do: the second must not be waited for, as it has come."""
+    import fcntl
+    import termios
+
+    started = StartedProcess(python_command([sys.executable, "-c", "pass"]), tmp_path / "output.txt")
+    try:
+        protocol.write(started.orders, {"import": []})
+        hello = {"protocol": protocol.VERSION, "python": platform.python_version(), "pid": started._process.pid}
+        both = sum(4 + len(json.dumps(answer, separators=(",", ":"))) for answer in (hello, {"single": True}))
+        pause, came = threading.Event(), 0
+        while came < both:
+            pause.wait(LOOK_S)
+            came = int.from_bytes(fcntl.ioctl(started.answers, termios.FIONREAD, bytes(4)), sys.byteorder)
+        monkeypatch.setattr(process, "STALL_S", 0.0)
+        monkeypatch.setattr(process, "GRACE_S", 0.5)
+        assert HostProcess(started, tmp_path / "output.txt").receive() == {"single": True}
+    finally:
+        started.kill()
+
+
+def test_a_program_can_run_in_another_folder(tmp_path):
+    (tmp_path / "settings.json").write_text("{}")
+    output = tmp_path / "output.txt"
+    started = StartedProcess(python_command([sys.executable, "-c", "open('settings.json')"]), output, tmp_path)
+    try:
+        host = HostProcess(started, output)
+        host.run(seed=1, schedule=0, computing=())
+        assert host.receive()["ended"]["code"] == 0
+    finally:
+        started.kill()
