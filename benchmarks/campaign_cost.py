@@ -74,9 +74,9 @@ def campaign(scenarios, workers, bar):
     seen = bar.add_task(f"{scenarios} scenarios", total=scenarios)
     with tempfile.TemporaryDirectory() as place, most_memory_mb() as most_mb, connected(None, workers) as client:
         folder = CampaignFolder(f"{place}/kept")
-        folder.begin(plan, resume=False)
+        folder.write_plan(plan)
         work = Campaign(
-            plan, client, folder, None, on_trouble=bar.console.print,
+            plan, client, folder, None, None, on_trouble=bar.console.print,
             on_progress=lambda ledger: bar.update(seen, completed=ledger.scenarios),
         )  # fmt: skip
         began_s = time.perf_counter()

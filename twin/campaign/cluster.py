@@ -1,7 +1,10 @@
 """The workers of a campaign: Dask's, on this machine or on a cluster that somebody has started."""
 
-import os
+import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
@@ -15,13 +18,16 @@ CONNECT_S: Final = 10.0
 LOOK_S: Final = 1.0
 """How often the driver looks for workers that hang, and the progress is redrawn at the least."""
 
-UNIT_LIMIT_S: Final = 300.0
-"""A unit takes about 10 s. A worker that has not finished one after this time, on whatever machine, hangs."""
+UNIT_LIMIT_S: Final = {"memory": 300.0, "hosted": 3800.0}
+"""A unit takes about 10 s. A worker that has not finished one after this time, on whatever machine, hangs. A hosted
+program that hangs is found out after 70 s, and may do so in each of a unit's 50 scenarios."""
 
 TRIES: Final = 3
 EVENTS_KEPT: Final = 100
 """Dask's scheduler keeps its last 1,000 events, and with each of a unit all that the unit was given: up to 300 MB."""
 
+LONGEST_MESSAGE: Final = 300
+LOGGERS: Final = ("distributed", "distributed.client")
 AHEAD: Final = 2
 """Units given out for each worker: one that it runs, and one that waits there."""
 
@@ -37,25 +43,12 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     Raises `WorkerError` if the scheduler cannot be reached, or runs workers with other code, and if Dask is not
     installed.
     """
-    try:
-        dask, distributed = (import_module(name) for name in ("dask", "distributed"))
-    except ImportError:
-        raise WorkerError(
-            "twin campaign needs Dask: install the extra `cluster`, as by pip install '.[cluster]'"
-        ) from None
+    require_dask()
+    distributed: Any = import_module("distributed")
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # What matters of it is in the `WorkerError`.
     if scheduler is None:
-        with (
-            dask.config.set({"distributed.admin.low-level-log-length": EVENTS_KEPT}),
-            distributed.LocalCluster(
-                n_workers=workers or os.cpu_count() or 1,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=":0",
-                silence_logs=50,
-                host="127.0.0.1",
-            ) as local,
-            distributed.Client(local) as client,
-        ):
+        with _local_cluster(workers) as local, distributed.Client(local) as client:
             yield client
         return
     try:
@@ -66,6 +59,42 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         _check_workers(client, scheduler)
         _check_code(client)
         yield client
+
+
+def require_dask() -> None:
+    """Raise `WorkerError` if the packages of the extra `cluster` are not installed."""
+    try:
+        for name in ("dask", "distributed", "fsspec"):
+            import_module(name)
+    except ImportError:
+        raise WorkerError('twin campaign needs Dask; install it: pip install "sorting-line-twin[cluster]"') from None
+
+
+def _local_cluster(workers: int | None) -> Any:
+    """A cluster of processes on this machine, by default one for each core that this process may use.
+
+    Ctrl-C in a terminal goes to all of them. The driver ends them in order, so they ignore it from their start.
+    """
+    dask, distributed = import_module("dask"), import_module("distributed")
+    count = workers or import_module("dask.system").CPU_COUNT
+    with dask.config.set({"distributed.admin.low-level-log-length": EVENTS_KEPT}), _ignoring_interrupts():
+        return distributed.LocalCluster(
+            n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50,
+            host="127.0.0.1",
+        )  # fmt: skip
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile ignore SIGINT; on Windows they do not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread may change what a signal does.
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _check_workers(client: Any, scheduler: str) -> None:
@@ -80,15 +109,31 @@ def _check_workers(client: Any, scheduler: str) -> None:
 
 def _check_code(client: Any) -> None:
     """Raise `WorkerError` for a worker that runs other code than this process, or cannot load it."""
-    for address, found in client.run(_found_code).items():
+    for address, found in client.run(_found_code, on_error="return").items():
+        if isinstance(found, Exception):
+            raise WorkerError(f"worker {address} must be able to load the twin, got {type(found).__name__}: {found}")
         if found != code_version():
-            raise WorkerError(
-                f"worker {address} must run {code_version()}, got {found}; install the same version there"
-            )
+            raise WorkerError(f"worker {address} must run {code_version()}, got {found}; install the same there")
 
 
 def _found_code() -> str:
     return code_version()
+
+
+@contextmanager
+def scheduler_answers() -> Iterator[None]:
+    """What asks the scheduler runs in this. Raises `WorkerError` once it does not answer any more."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:
+        must = "start it, and go on with --resume"
+        raise WorkerError(f"the scheduler was lost ({type(error).__name__}); {must}") from None
+
+
+def short(error: BaseException) -> str:
+    """The message of an error; Hypothesis's can have a whole scenario in it."""
+    text = str(error)
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}..."
 
 
 class Units:
@@ -142,24 +187,29 @@ class Units:
             task, _ = self._out.pop(future)
             if future.status == "error":
                 error = future.exception()
-                raise WorkerError(f"unit {task.number} failed: {type(error).__name__}: {error}") from None
+                kind = "" if isinstance(error, TwinError) else f"{type(error).__name__}: "
+                raise WorkerError(f"unit {task.number} failed: {kind}{short(error)}") from None
             yield future.result()
         self._look_for_hung()
 
     def _look_for_hung(self) -> None:
         """Give the units of a worker that hangs to others. It runs the first of them; the others only wait there."""
         now_s = self._now_s()
-        if all(now_s - since_s < AHEAD * UNIT_LIMIT_S for _, since_s in self._out.values()):
+        late = {
+            future: limit_s
+            for future, (task, since_s) in self._out.items()
+            if now_s - since_s >= (limit_s := AHEAD * UNIT_LIMIT_S[task.plan.link])
+        }
+        if not late:
             return
         for worker, keys in self._client.processing().items():
             held = [(future, *given) for future, given in self._out.items() if future.key in keys]
-            if not any(now_s - since_s >= AHEAD * UNIT_LIMIT_S for _, _, since_s in held):
+            limits_s = [late[future] for future, _, _ in held if future in late]
+            if not limits_s:
                 continue
             self._hung.add(worker)
             _, hung, _ = held[0]
-            self._on_trouble(
-                f"unit {hung.number} took more than {AHEAD * UNIT_LIMIT_S:.0f} s on worker {worker}: given up"
-            )
+            self._on_trouble(f"unit {hung.number} took more than {limits_s[0]:.0f} s on worker {worker}: given up")
             if self._tries[hung.number] >= TRIES:
                 raise WorkerError(
                     f"unit {hung.number} hung {TRIES} times; its scenarios are those of its seed and plan"

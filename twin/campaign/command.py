@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from twin.options import LayoutFile, Seed, examples
+from twin.options import Seed, examples
 from twin.refusals import one_line_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from twin.campaign.campaign import Campaign, Kept
+    from twin.campaign.folder import CampaignFolder
     from twin.campaign.ledger import Ledger
     from twin.campaign.plan import Plan
     from twin.campaign.program_files import ProgramFiles
     from twin.campaign.unit import UnitResult
+    from twin.errors import TwinError
 
     Counted = Callable[[Iterator[Kept], int], Iterator[Kept]]
 
+SCENARIOS: Final = 20_000
 FOUND: Final = 1
 INTERRUPTED: Final = 130
 MOST_WORKERS: Final = 1000
@@ -36,67 +39,106 @@ Before = Annotated[
     list[str] | None,
     typer.Option(help="Folder of an earlier campaign, whose failures are tried first; may be given several times."),
 ]
+Minutes = Annotated[
+    float | None,
+    typer.Option(min=0.01, help="Stop after this time instead. What is found then depends on the machine."),
+]
+Folder = Annotated[str, typer.Option(help="Folder for what is found: a new one, or any URL that fsspec knows.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interrupted campaign in the folder.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=MOST_WORKERS, help="Processes on this machine. Without it: one for each core."),
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler, tcp://HOST:PORT. Its workers run the scenarios.")
+]
+Program = Annotated[
+    str | None, typer.Option(help="Command line of a Python program that controls the line, in virtual time.")
+]
+Line = Annotated[
+    Path | None,
+    typer.Option(
+        "--layout",
+        help="TOML file with the layout of the line. Without it: many layouts; with --controller the default line.",
+    ),
+]
+Families = Annotated[
+    list[str] | None, typer.Option(help="Family of faults; may be given several times. Without it: all.")
+]
+Cover = Annotated[
+    int, typer.Option(min=0, help="Fail where a kind of fault met items of a phase in fewer scenarios than this.")
+]
 
 
 def campaign(
-    scenarios: Annotated[int, typer.Option(min=1, help="Number of scenarios.")] = 20_000,
-    minutes: Annotated[
-        float | None,
-        typer.Option(min=0.01, help="Stop after this time instead. What is found then depends on the machine."),
-    ] = None,
-    folder: Annotated[
-        str, typer.Option(help="Folder for what is found: a new one, or any URL that fsspec knows.")
-    ] = "campaign",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the interrupted campaign in the folder.")
-    ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_WORKERS, help="Processes on this machine. Without it: one for each core."),
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler, tcp://HOST:PORT. Its workers run the scenarios.")
-    ] = None,
+    scenarios: Annotated[int | None, typer.Option(min=1, help="Number of scenarios; 20,000 without it.")] = None,
+    minutes: Minutes = None,
+    folder: Folder = "campaign",
+    resume: Resume = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     seed: Seed = 0,
-    controller: Annotated[
-        str | None, typer.Option(help="Command line of a Python program that controls the line, in virtual time.")
-    ] = None,
-    layout: LayoutFile = None,
-    faults: Annotated[
-        list[str] | None, typer.Option(help="Family of faults; may be given several times. Without it: all.")
-    ] = None,
+    controller: Program = None,
+    layout: Line = None,
+    faults: Families = None,
     before: Before = None,
     search: Annotated[bool, typer.Option(help="Mutate the scenarios that came closest to breaking a rule.")] = True,
-    cover: Annotated[
-        int, typer.Option(min=0, help="Fail where a kind of fault met items of a phase in fewer scenarios than this.")
-    ] = 0,
+    cover: Cover = 0,
 ) -> None:
     """Run as many scenarios as there are machines for, and keep what they find.
 
     The same seed and number of scenarios find the same, whatever the number of workers.
     """
-    from twin.campaign.campaign import Campaign
-    from twin.campaign.cluster import connected
-    from twin.campaign.folder import CampaignFolder
-    from twin.campaign.outcome import show_outcome
-    from twin.campaign.program_files import packed
+    from twin.errors import TwinError
     from twin.report.screen import Screen
 
     console = Screen()
     with one_line_errors():
+        _check_not_ignored(scenarios, minutes, workers, scheduler)
+        _check_installed()
+        from twin.campaign.campaign import Campaign
+        from twin.campaign.cluster import connected
+        from twin.campaign.folder import CampaignFolder
+        from twin.campaign.outcome import show_outcome
+        from twin.campaign.program_files import packed
+
         program = None if controller is None else packed(controller)
         known = tuple(scenario for url in before or () for scenario in CampaignFolder(url).failures())
-        plan = _plan(scenarios if minutes is None else None, seed, program, layout, faults, known, search=search)
+        asked = scenarios or (SCENARIOS if minutes is None else None)
+        plan = _plan(asked, seed, program, layout, faults, known, search=search)
         files = CampaignFolder(folder)
-        earlier = files.begin(plan, resume=resume)
+        plan, earlier = files.begin(plan, resume=resume)
+        if program is not None and not resume:
+            plan = _tried(plan, program, controller or "")
         with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say, counted):
-            work = Campaign(plan, client, files, program, on_progress=on_progress, on_trouble=say)
-            interrupted = _interruptible(work, earlier, minutes)
-            shrunk = [] if interrupted else list(counted(work.shrink(controller), len(work.ledger.findings)))
-        missed = show_outcome(console, work, shrunk, files, cover, interrupted=interrupted)
-    if interrupted:
+            plan = plan if resume else _begun(plan, files, client)
+            work = Campaign(plan, client, files, program, controller, on_progress=on_progress, on_trouble=say)
+            ended = _ended(work, earlier, minutes, counted)
+        missed = show_outcome(console, work, files, cover, whole=ended is None)
+        if isinstance(ended, TwinError):
+            raise ended
+    if ended is not None:
+        console.print("interrupted: go on with the same options and --resume", style="bold yellow")
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(FOUND if work.ledger.findings or missed else 0)
+
+
+def _check_not_ignored(
+    scenarios: int | None, minutes: float | None, workers: int | None, scheduler: str | None
+) -> None:
+    """Raise `ArgumentError` for an option that another one would have ignored."""
+    from twin.errors import ArgumentError
+
+    if scenarios is not None and minutes is not None:
+        raise ArgumentError("scenarios", scenarios, "left out with --minutes, which ends the campaign by the clock")
+    if workers is not None and scheduler is not None:
+        raise ArgumentError("workers", workers, "left out with --scheduler, which has workers of its own")
+
+
+def _check_installed() -> None:
+    from twin.campaign.cluster import require_dask
+
+    require_dask()
 
 
 def _plan(
@@ -116,22 +158,65 @@ def _plan(
         if family not in known:
             raise ArgumentError("faults", family, f"one of {', '.join(known)}")
     return Plan(
-        seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios, families=tuple(families or known),
-        layout=None if layout is None else load_layout(layout),
+        seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios,
+        families=tuple(dict.fromkeys(families or known)), layout=None if layout is None else load_layout(layout),
         controller=None if program is None else program.command, program=None if program is None else program.digest,
         search=search, before=before, code=code_version(),
     )  # fmt: skip
 
 
-def _interruptible(work: "Campaign", earlier: "list[UnitResult]", minutes: float | None) -> bool:
-    """Run the campaign; whether it was interrupted. What its folder has can be resumed."""
+def _tried(plan: "Plan", program: "ProgramFiles", command: str) -> "Plan":
+    """The plan with what a run without faults shows of the program: which of its lines compute for long.
+
+    Raises `ArgumentError` for a program that ends by itself in that run, as in all others then.
+    """
+    from msgspec.structs import replace
+
+    from twin.errors import ArgumentError
+    from twin.run import simulate
+    from twin.scenario.item import Item
+    from twin.scenario.layout import Layout
+    from twin.scenario.scenario import Scenario, settings_for
+
+    placed, layout = program.unpacked(), plan.layout or Layout()
+    items = tuple(Item(item_class=name) for name in ("ripe", "half_ripe", "raw"))
+    calm = Scenario(layout=layout, items=items, controller=settings_for(layout, items=len(items)))
+    run = simulate(calm, controller=placed, link="hosted")
+    if run.interrupted:
+        raise KeyboardInterrupt
+    for found in run.violations:
+        if found.check == "crash":
+            must = f"a program that does not end by itself in a run without faults ({found.detail})"
+            raise ArgumentError("controller", command, must)
+    return replace(plan, computing=program.computing(placed))
+
+
+def _begun(plan: "Plan", files: "CampaignFolder", client: Any) -> "Plan":
+    """The plan for as many workers as there are now, which is written to the campaign's folder."""
+    from msgspec.structs import replace
+
+    from twin.campaign.plan import CLOCK_UNITS
+
+    units = max(plan.clock_generation, CLOCK_UNITS * len(client.nthreads()))
+    plan = replace(plan, clock_generation=units)
+    files.write_plan(plan)
+    return plan
+
+
+def _ended(
+    work: "Campaign", earlier: "list[UnitResult]", minutes: float | None, counted: "Counted"
+) -> "TwinError | KeyboardInterrupt | None":
+    """Run the campaign; why it ended early, if it did. What its folder has can be resumed."""
     from controller.system import wall_s
+    from twin.campaign.cluster import WorkerError
 
     try:
         work.run(earlier, None if minutes is None else wall_s() + 60.0 * minutes)
-    except KeyboardInterrupt:
-        return True
-    return False
+        for _ in counted(work.shrink(), len(work.ledger.findings)):
+            pass
+    except (KeyboardInterrupt, WorkerError) as early:
+        return early
+    return None
 
 
 @contextmanager
@@ -164,7 +249,7 @@ def _progress(
         nonlocal before
         before = ledger.scenarios if before < 0 else before
         rate = (ledger.scenarios - before) / max(wall_s() - began_s, 1e-9)
-        bar.update(task, completed=ledger.scenarios, rates=f"{rate:.0f} a second, {len(ledger.findings)} groups")
+        bar.update(task, completed=ledger.scenarios, rates=f"{rate:.0f} a second, groups: {len(ledger.findings)}")
 
     def say(text: str) -> None:
         bar.console.print(verbatim(text))

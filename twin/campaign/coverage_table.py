@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from twin.campaign.phases import ANYTHING, Met, phases_of
+from twin.campaign.phases import ANYTHING, EMPTY, ON_AN_ITEM, Met, phases_of
 
 
 def read_coverage(counts: Mapping[str, int]) -> dict[Met, int]:
@@ -12,14 +12,11 @@ def read_coverage(counts: Mapping[str, int]) -> dict[Met, int]:
 
 def by_phase(counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
     """The counts by kind of fault and phase, whatever the number on the belt."""
-    table: dict[tuple[str, str], int] = {}
-    for met, count in read_coverage(counts).items():
-        table[met.fault, met.phase] = table.get((met.fault, met.phase), 0) + count
-    return table
+    return {(met.fault, met.phase): count for met, count in read_coverage(counts).items() if not met.on_belt}
 
 
 def holes(counts: Mapping[str, int], kinds: list[str], gates: int, target: int = 1) -> list[tuple[str, str]]:
-    """The kinds of faults and phases that met in fewer than `target` scenarios.
+    """The kinds of faults and phases that met in fewer than `target` scenarios, of those that can meet.
 
     A kind that had no effect at all is named once, with the phase `ANYTHING`.
     """
@@ -30,5 +27,7 @@ def holes(counts: Mapping[str, int], kinds: list[str], gates: int, target: int =
         if not met:
             missing.append((kind, ANYTHING))
             continue
+        if kind in ON_AN_ITEM:
+            met.add(EMPTY)
         missing += [(kind, phase) for phase in phases_of(gates) if phase not in met]
     return missing

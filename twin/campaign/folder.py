@@ -17,19 +17,24 @@ import fsspec
 import msgspec
 
 from controller.errors import ControllerError
-from twin.campaign.plan import Plan
-from twin.campaign.unit import UnitResult
+from twin.campaign.plan import FOUND, Plan
+from twin.campaign.program_files import CAMPAIGN_FILE
+from twin.campaign.unit import Failure, Group, UnitResult
 from twin.errors import FileError
 from twin.scenario.scenario import decode_scenario, encode_scenario
 
-PLAN: Final = "campaign.json"
+PLAN: Final = CAMPAIGN_FILE
 UNITS: Final = "units.jsonl"
+FINDINGS: Final = "findings.json"
 
 _units: Final = msgspec.json.Decoder(UnitResult)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of failures as `findings.json` has it."""
+    """A group of failures as `findings.json` has it.
+
+    `file`, `report` and `again` are empty where nobody has made it small yet. `repeats`: whether it failed again.
+    """
 
     rule: str
     faults: str
@@ -40,9 +45,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     items: int
     fault_count: int
     sentence: str
-    file: str
-    report: str
-    again: str
+    file: str = ""
+    report: str = ""
+    again: str = ""
+    repeats: bool = True
+
+
+_findings: Final = msgspec.json.Decoder(list[Found])
 
 
 class CampaignFolder:
@@ -53,55 +62,46 @@ class CampaignFolder:
         with _named_errors(url):
             self._files, self._root = fsspec.url_to_fs(url)
 
-    def begin(self, plan: Plan, *, resume: bool) -> list[UnitResult]:
-        """Write the plan to a new folder, or read what an interrupted campaign with the same plan has done.
+    def begin(self, plan: Plan, *, resume: bool) -> tuple[Plan, list[UnitResult]]:
+        """The plan of a campaign in this folder, and what an interrupted one with the same plan has done.
 
-        Raises `FileError` for a folder of another campaign, or one in use without `resume`.
+        Of a new one, `plan` has to be written next. Raises `FileError` for a folder of another campaign, or one in use
+        without `resume`.
         """
-        text = msgspec.json.encode(plan)
         with _named_errors(self.url):
             if not self._files.exists(self._at(PLAN)):
                 if resume:
                     raise FileError(f"--resume must be left out for a folder without a campaign, got {self.url!r}")
-                self._files.makedirs(self._root, exist_ok=True)
-                self.write(PLAN, msgspec.json.format(text, indent=1) + b"\n")
-                return []
+                return plan, []
             before = self._files.cat_file(self._at(PLAN))
         if not resume:
             raise FileError(f"--folder must be new, or be given with --resume, got {self.url!r}, which has a campaign")
-        self._check_same(plan, before)
-        return self._read_units()
+        return self._checked(plan, before), self._read_units()
 
-    def _check_same(self, plan: Plan, before: bytes) -> None:
+    def write_plan(self, plan: Plan) -> None:
+        """Make the folder that of a campaign."""
+        self.write(PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+
+    def _checked(self, plan: Plan, before: bytes) -> Plan:
+        """The plan that the folder has, if it is the same in all that was asked for."""
         try:
             other = msgspec.json.decode(before, type=Plan)
         except (msgspec.DecodeError, ValueError) as error:
             raise FileError(f"{self._at(PLAN)} must be the plan of a campaign, got another file ({error})") from None
-        for field in plan.__struct_fields__:
+        for field in (name for name in plan.__struct_fields__ if name not in FOUND):
             mine, theirs = getattr(plan, field), getattr(other, field)
             if mine != theirs:
                 raise FileError(
                     f"{self.url} has a campaign with another {field}: {_short(theirs)}, and not {_short(mine)}; "
                     "resume it with the same code and the same settings, or choose another folder"
                 )
+        return other
 
     def _read_units(self) -> list[UnitResult]:
         """The units that are done. What is cut off in the middle, as by a power failure, is left out and run again."""
         with _named_errors(self.url):
-            if not self._files.exists(self._at(UNITS)):
-                return []
-            text = self._files.cat_file(self._at(UNITS))
-        results: list[UnitResult] = []
-        whole = 0
-        for line in text.splitlines(keepends=True):
-            try:
-                result = _units.decode(line)
-            except msgspec.DecodeError:
-                break
-            if not line.endswith(b"\n") or result.number != len(results):
-                break
-            results.append(result)
-            whole += len(line)
+            text = self._files.cat_file(self._at(UNITS)) if self._files.exists(self._at(UNITS)) else b""
+        results, whole = _whole_lines(text)
         if whole < len(text):
             self.write(UNITS, text[:whole])
         return results
@@ -109,13 +109,25 @@ class CampaignFolder:
     def failures(self) -> tuple[str, ...]:
         """The smallest scenario (JSON) of each group that the campaign in this folder found, in order.
 
-        Raises `FileError` for a folder without a campaign, and a scenario that cannot be read.
+        Of a campaign that did not come to its end, they are those that its units found. Raises `FileError` for a folder
+        without a campaign, and a scenario that cannot be read.
         """
         with _named_errors(self.url, "--before must be the folder of a campaign"):
             if not self._files.exists(self._at(PLAN)):
                 raise ValueError("it has none")
-            paths = sorted(self._files.glob(self._at("findings/*.json")))
-            return tuple(_scenario(path, self._files.cat_file(path)) for path in paths)
+            if self._files.exists(self._at(FINDINGS)):
+                found = _findings.decode(self._files.cat_file(self._at(FINDINGS)))
+                return tuple(_scenario(one.file, self._files.cat_file(self._at(one.file))) for one in found)
+            text = self._files.cat_file(self._at(UNITS)) if self._files.exists(self._at(UNITS)) else b""
+        smallest: dict[Group, Failure] = {}
+        for failure in (one for result in _whole_lines(text)[0] for one in result.failures):
+            if failure.group not in smallest or failure.size < smallest[failure.group].size:
+                smallest[failure.group] = failure
+        return tuple(smallest[group].scenario for group in sorted(smallest))
+
+    def shown(self, name: str) -> str:
+        """Where a file of the folder lies, as a command line has it: a path, or a URL of another file system."""
+        return f"{self.url.removeprefix('file://')}/{name}"
 
     def add_unit(self, result: UnitResult) -> None:
         """Add the line of a finished unit."""
@@ -135,6 +147,22 @@ class CampaignFolder:
 
     def _at(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
+
+
+def _whole_lines(text: bytes) -> tuple[list[UnitResult], int]:
+    """The results of the lines that are whole and in order, and how many bytes they take."""
+    results: list[UnitResult] = []
+    whole = 0
+    for line in text.splitlines(keepends=True):
+        try:
+            result = _units.decode(line)
+        except msgspec.DecodeError:
+            break
+        if not line.endswith(b"\n") or result.number != len(results):
+            break
+        results.append(result)
+        whole += len(line)
+    return results, whole
 
 
 def _scenario(path: str, text: bytes) -> str:

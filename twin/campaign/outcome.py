@@ -9,9 +9,9 @@ from rich.table import Table
 
 from twin.campaign.campaign import Campaign, Kept
 from twin.campaign.coverage_table import by_phase, holes
-from twin.campaign.folder import CampaignFolder, Found
+from twin.campaign.folder import FINDINGS, CampaignFolder, Found
 from twin.campaign.ledger import Ledger
-from twin.campaign.page import campaign_page
+from twin.campaign.page import NOT_AGAIN, campaign_page, counted
 from twin.campaign.phases import ANYTHING
 from twin.campaign.unit import SOURCE
 from twin.report.screen import verbatim
@@ -20,30 +20,40 @@ from twin.scenario.layout import Layout
 MOST_SHOWN = 20
 
 
-def show_outcome(
-    console: Console, work: Campaign, shrunk: Sequence[Kept], folder: CampaignFolder, cover: int, *, interrupted: bool
-) -> bool:
-    """Show and keep what a campaign found and covered; returns whether a target of coverage was missed."""
+def show_outcome(console: Console, work: Campaign, folder: CampaignFolder, cover: int, *, whole: bool) -> bool:
+    """Show and keep what a campaign found and covered; returns whether a target of coverage was missed.
+
+    `whole`: it came to its end; what it found is not kept as its findings otherwise, since that can be resumed.
+    """
     ledger = work.ledger
     kinds = fault_kinds(ledger.plan.families)
     gates = len((ledger.plan.layout or Layout()).gates_m)
     missing = holes(ledger.coverage, kinds, gates, max(1, cover))
-    found = [_found(kept) for kept in shrunk]
+    found = [_found(kept) for kept in work.found()]
+    files = ["report.html", "coverage.json", "units.jsonl"] + [FINDINGS] * whole
     folder.write_json("coverage.json", ledger.coverage)
-    if not interrupted:
-        folder.write_json("findings.json", found)
-    folder.write("report.html", campaign_page(ledger, found, missing, gates, work.progress).encode())
-    console.print(f"{ledger.scenarios} scenarios in {ledger.folded} units; {len(ledger.findings)} groups of failures")
+    if whole:
+        folder.write_json(FINDINGS, found)
+    page = campaign_page(ledger, found, missing, gates, work.progress, work.controller)
+    folder.write("report.html", page.encode())
+    groups = counted(len(found), "group")
+    console.print(f"{counted(ledger.scenarios, 'scenario')} in {counted(ledger.folded, 'unit')}; {groups} of failures")
     for one in found[:MOST_SHOWN]:
-        console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")
-        console.print(verbatim(f"      {one.items} items, {one.fault_count} faults: {one.sentence}"))
-        console.print(verbatim(f"      {one.again}"))
-        console.print(verbatim(f"      drawn: {folder.url}/{one.report}"))
+        _show_found(console, one, folder)
     _show_coverage(console, ledger, kinds, missing, cover)
-    if interrupted:
-        console.print("interrupted: go on with the same options and --resume", style="bold yellow")
-    console.print(verbatim(f"kept in {folder.url}: report.html, findings.json, coverage.json, units.jsonl"))
+    console.print(verbatim(f"kept in {folder.url}: {', '.join(sorted(files))}"), soft_wrap=True)
     return cover > 0 and bool(missing)
+
+
+def _show_found(console: Console, one: Found, folder: CampaignFolder) -> None:
+    console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")
+    size = f"{counted(one.items, 'item')}, {counted(one.fault_count, 'fault')}"
+    console.print(verbatim(f"      {size}: {one.sentence}"), soft_wrap=True)
+    if not one.repeats:
+        console.print(f"      {NOT_AGAIN}", style="yellow")
+    for line in (one.again, one.report and f"drawn: {folder.shown(one.report)}"):
+        if line:
+            console.print(verbatim(f"      {line}"), soft_wrap=True)
 
 
 def fault_kinds(families: Sequence[str]) -> list[str]:
@@ -53,12 +63,13 @@ def fault_kinds(families: Sequence[str]) -> list[str]:
 
 
 def _found(kept: Kept) -> Found:
-    finding, smallest, file, again = kept
+    finding, smallest = kept.finding, kept.smallest
     group = finding.group
     return Found(
         rule=group.rule, faults=group.faults, phase=group.phase, count=finding.count, first_unit=finding.first.unit,
         first_place=finding.first.place, items=smallest.items, fault_count=smallest.faults, sentence=smallest.sentence,
-        file=f"{file}.json", report=f"{file}.html", again=again,
+        file=kept.file and f"{kept.file}.json", report=f"{kept.file}.html" if kept.drawn else "", again=kept.again,
+        repeats=kept.repeats,
     )  # fmt: skip
 
 
@@ -69,9 +80,9 @@ def _show_coverage(
     table = Table("kind of fault", "scenarios with effect", "phases without", title_justify="left")
     table.columns[1].justify = "right"
     for kind in kinds:
-        table.add_row(
-            kind, str(counts.get((kind, ANYTHING), 0)), ", ".join(phase for fault, phase in missing if fault == kind)
-        )
+        without = [phase for fault, phase in missing if fault == kind]
+        shown = "never acted" if without == [ANYTHING] else ", ".join(without)
+        table.add_row(kind, str(counts.get((kind, ANYTHING), 0)), shown)
     console.print(table)
     if cover and missing:
         console.print(f"missed: {len(missing)} targets of --cover {cover}", style="bold red")

@@ -13,6 +13,7 @@ from twin.campaign.phases import ANYTHING, phases_of
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 140
 MOST_SLOTS: Final = 60
+NOT_AGAIN: Final = "did not fail again in its unit: the program does not repeat itself, so it was not made smaller"
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --line: #c8ced8; --hit: #1f7a4d; --hole: #b3261e; }
@@ -31,16 +32,19 @@ svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 
 def campaign_page(
     ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int,
-    progress: Sequence[tuple[float, int]],
+    progress: Sequence[tuple[float, int]], controller: str | None = None,
 ) -> str:  # fmt: skip
     """The page. It loads nothing from anywhere.
+
+    `controller` is the command line of the program that was tested, None for our controller.
 
     `progress` has the times in s since the campaign began, or was resumed, and the scenarios that were done by then.
     """
     plan = ledger.plan
-    what = "the controller of this project" if plan.controller is None else plan.controller
+    what = "the controller of this project" if controller is None else controller
+    groups = counted(len(found), "group")
     parts = [
-        f"<h1>Campaign: {len(ledger.findings)} groups of failures in {ledger.scenarios} scenarios</h1>",
+        f"<h1>Campaign: {groups} of failures in {counted(ledger.scenarios, 'scenario')}</h1>",
         f"<p>Tested: <code>{escape(what)}</code>; seed {plan.seed}; code <code>{escape(plan.code)}</code>; families of "
         f"faults: {escape(', '.join(plan.families))}.</p>",
         _findings(found), _growth(ledger.growth), _speed(progress), _coverage(ledger, missing, gates),
@@ -59,8 +63,7 @@ def _findings(found: Sequence[Found]) -> str:
     rows = "".join(
         f'<tr><td>{escape(one.rule)}</td><td class="words">{escape(one.faults)}</td><td>{escape(one.phase)}</td>'
         f"<td>{one.count}</td><td>{one.items}</td><td>{one.fault_count}</td>"
-        f'<td class="words">{escape(one.sentence)}<br><code>{escape(one.again)}</code>, '
-        f'<a href="{escape(one.report)}">drawn</a></td></tr>'
+        f'<td class="words">{_smallest(one)}</td></tr>'
         for one in found
     )
     head = "".join(
@@ -70,13 +73,26 @@ def _findings(found: Sequence[Found]) -> str:
     return f'<h2>Findings</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
 
 
+def _smallest(one: Found) -> str:
+    """The smallest scenario of a group: what happens, how to play it again, and its drawing, as far as there is one."""
+    again = f"<br><code>{escape(one.again)}</code>" if one.again else ""
+    drawn = f', <a href="{escape(one.report)}">drawn</a>' if one.report else ""
+    return escape(one.sentence) + again + drawn + ("" if one.repeats else f"<br>{NOT_AGAIN}")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which takes an s unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _growth(growth: Sequence[tuple[int, int]]) -> str:
     """How the number of groups grew with the scenarios: where the line is flat, more of the same finds no more."""
     if not growth:
         return ""
     last, groups = growth[-1]
     points = [(0.0, 0.0), *((float(scenarios), float(found)) for scenarios, found in growth)]
-    return _chart("Groups found over scenarios", f"{groups} groups after {last} scenarios", points, f"{last} scenarios")
+    label = f"{counted(groups, 'group')} after {counted(last, 'scenario')}"
+    return _chart("Groups found over scenarios", label, points, counted(last, "scenario"))
 
 
 def _speed(progress: Sequence[tuple[float, int]]) -> str:
@@ -114,14 +130,18 @@ def _coverage(ledger: Ledger, missing: Sequence[tuple[str, str]], gates: int) ->
     others = sorted({phase for _, phase in counts} - {*phases_of(gates), ANYTHING})
     phases = [ANYTHING, *phases_of(gates), *others]
     kinds = sorted({kind for kind, _ in counts} | {kind for kind, _ in missing})
-    head = "".join(f'<th scope="col">{escape(phase)}</th>' for phase in phases)
+    names = ["any phase" if phase == ANYTHING else phase for phase in phases]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     rows = "".join(
         f'<tr><th scope="row">{escape(kind)}</th>'
         + "".join(_cell(counts.get((kind, phase), 0), (kind, phase) in missing) for phase in phases)
         + "</tr>"
         for kind in kinds
     )
-    caption = "Scenarios in which a fault of a kind had an effect while an item was in a phase. Red: a hole."
+    caption = (
+        "Scenarios in which a fault of a kind had an effect while an item was in a phase. Leaving: behind the last "
+        "gate. At rod 2: in front of rod 2, which pushes it. Red: none, or fewer than asked for."
+    )
     return (
         f'<h2>Coverage</h2><div class="wide"><table><caption>{caption}</caption>'
         f'<tr><th scope="col">kind of fault</th>{head}</tr>{rows}</table></div>'

@@ -14,8 +14,17 @@ CROWD: Final = 3
 """From this number on the belt on, numbers are counted together."""
 
 
+ON_AN_ITEM: Final = frozenset(
+    ("takenoff", "foreignobject", "doublepush", "gatemissesedge", "gatebounce", "noimage", "spoiltimage")
+)
+"""Kinds of faults that act on an item that lies on the belt, or is laid there: never on an empty belt."""
+
+
 class Met(NamedTuple):
-    """A fault of a kind had an effect while an item was in a phase, with this number of items on the belt."""
+    """A fault of a kind had an effect while an item was in a phase, with this number of items on the belt.
+
+    An empty `on_belt` stands for any number.
+    """
 
     fault: str
     phase: str
@@ -89,6 +98,10 @@ def encounters(records: Iterable[trace.AnyRecord]) -> Iterator[Met]:
 
 
 def coverage(records: Iterable[trace.AnyRecord]) -> Counter[str]:
-    """The encounters of a run, each counted once, and each kind of fault that had an effect: a run is one scenario."""
+    """The encounters of a run, each counted once: a run is one scenario.
+
+    Each is counted with its number on the belt, with any number, and with any phase.
+    """
     met = set(encounters(records))
-    return Counter("|".join(one) for one in met | {Met(fault, ANYTHING, "") for fault, _, _ in met})
+    wider = {Met(fault, phase, "") for one in met for fault, phase in ((one.fault, one.phase), (one.fault, ANYTHING))}
+    return Counter("|".join(one) for one in met | wider)

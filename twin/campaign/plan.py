@@ -1,17 +1,21 @@
 """What a campaign does: its scenarios, cut into units, and the version of the code that it runs."""
 
+import sys
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, Literal
 
+import hypothesis
 import msgspec
 
 from classifier.distribution import distribution_version
+from twin.campaign.program_files import ComputingLine
 from twin.errors import ArgumentError
 from twin.scenario.layout import Layout
 
 CAMPAIGN_FORMAT: Final = 1
+INSTALLED: Final = {"site-packages", "dist-packages"}
 PACKAGES: Final = ("twin", "controller", "classifier", "scenarios")
 UNIT_SCENARIOS: Final = {"memory": 500, "hosted": 50}
 """Scenarios in a unit, so that it takes about 10 s on one core: little beside what its start and its transport cost."""
@@ -25,7 +29,13 @@ SMALLEST_GENERATION: Final = 4
 to a unit's time, so it must have several units a worker."""
 
 CLOCK_GENERATION: Final = 16
-"""Units in a generation of a campaign that ends by the clock."""
+"""The least units in a generation of a campaign that ends by the clock."""
+
+CLOCK_UNITS: Final = 4
+"""Such a generation has so many units for each worker, at the least, so that few wait for its end."""
+
+FOUND: Final = ("computing", "clock_generation")
+"""What a plan has from its campaign's start; whoever goes on with it takes it from there."""
 
 MOST_SCENARIOS: Final = 1_000_000_000
 
@@ -36,9 +46,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `scenarios` are drawn with `seed` from these `families` of faults, on `layout` (None: the lines that the source
     draws). `controller` is the command of an external controller, None for ours, and `program` the digest of its files.
     Units mutate the closest scenarios of the generation before theirs, unless `search` is False. The first unit begins
-    with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is the version
-    and the digest of the packages that run it.
-    Raises `ArgumentError`.
+    with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is `code_version()`.
+
+    Two fields are what was found at the start (`FOUND`), and not what was asked for: `computing` has the lines of the
+    external controller that compute for long; a generation of a campaign that ends by the clock has `clock_generation`
+    units. Raises `ArgumentError`.
     """
 
     format: int = CAMPAIGN_FORMAT
@@ -51,6 +63,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     search: bool = True
     before: tuple[str, ...] = ()
     code: str
+    computing: tuple[ComputingLine, ...] = ()
+    clock_generation: int = CLOCK_GENERATION
 
     def __post_init__(self) -> None:
         """Check the number of scenarios."""
@@ -78,7 +92,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if not self.search:
             return self.units
         if self.scenarios == MOST_SCENARIOS:
-            return CLOCK_GENERATION
+            return self.clock_generation
         return max(SMALLEST_GENERATION, -(-self.units // GENERATIONS))
 
     def count(self, unit: int) -> int:
@@ -96,10 +110,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @cache
 def code_version() -> str:
-    """The version of the project, and a digest of its modules: two installations with the same one run the same."""
+    """The version of the project and a digest of its modules, with what else the draws follow from.
+
+    That is the versions of Python and Hypothesis, and whether the project is installed or used from a checkout:
+    Hypothesis also draws constants that it finds in a program's own modules, but in no installed one.
+    """
     digest = blake2b(digest_size=8)
     root = Path(__file__).resolve().parents[2]
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return f"{distribution_version()}+{digest.hexdigest()}"
+    python = ".".join(map(str, sys.version_info[:2]))
+    installed = "installed" if INSTALLED.intersection(root.parts) else "a checkout"
+    others = f"{installed}, Python {python}, Hypothesis {hypothesis.__version__}"
+    return f"{distribution_version()}+{digest.hexdigest()} ({others})"

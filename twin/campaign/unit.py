@@ -7,7 +7,6 @@ import pkgutil
 import warnings
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from typing import Any, Final
@@ -18,9 +17,10 @@ from hypothesis.errors import HypothesisDeprecationWarning
 
 from twin import trace
 from twin.campaign.closeness import closeness
-from twin.campaign.phases import Phases, coverage
-from twin.campaign.plan import Plan
+from twin.campaign.phases import NOWHERE, Phases, coverage
+from twin.campaign.plan import Plan, code_version
 from twin.campaign.program_files import ProgramFiles
+from twin.errors import HostingError, TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import Run, simulate
@@ -31,6 +31,9 @@ SOURCE: Final = "scenarios.campaign_source"
 """The module that draws the scenarios. It stands above this one, so it is named here and imported when a unit runs."""
 
 NO_FAULT: Final = "no fault"
+REFUSED: Final = "can't be hosted"
+"""Stands for the rule in a group of scenarios in which the program does what cannot be hosted."""
+
 _PRELOADED: Final = ("twin.plant", "twin.links", "twin.verdict", "twin.scenario", "controller.core")
 
 
@@ -96,21 +99,25 @@ class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_unit(task: UnitTask, program: ProgramFiles | None = None) -> UnitResult:
-    """Run a unit, with the files of the program that the plan names. Raises `TwinError` if a scenario cannot be run."""
+    """Run a unit, with the files of the program that the plan names. Raises `TwinError` for a plan of other code."""
+    if task.plan.code != code_version():
+        raise TwinError(f"a worker must run {task.plan.code}, got {code_version()}; install the same there")
     tally = Tally(task)
-    explore(task, tally.take, controller=controller_of(program))
+    explore(task, tally.take, controller=controller_of(program, task.plan), refused=tally.take_refusal)
     return tally.result()
 
 
 def explore(
     task: UnitTask, visit: Callable[[Run], None], *, phases: Sequence[Phase] = (Phase.generate,),
     controller: ControllerOf | ExternalController | None = None,
+    refused: Callable[[Scenario, HostingError], None] | None = None,
 ) -> None:  # fmt: skip
     """Draw a unit's scenarios in their order, run each and `visit` the run. What `visit` raises goes to Hypothesis.
 
     In the first unit those that failed before come first. They are small already: what `visit` raises ends it.
 
-    `controller` makes a core, or is an external program; default: our controller.
+    `controller` makes a core, or is an external program; default: our controller. `refused` gets the scenarios in which
+    the program does what cannot be hosted.
     """
     plan = task.plan
     source = import_module(SOURCE)
@@ -120,9 +127,24 @@ def explore(
     )
 
     steering = [Phase.target] if plan.search else []
-    run_of = partial(simulate, controller=controller, link=plan.link)
+
+    def run_and_visit(scenario: Scenario, see: Callable[[Run], None]) -> None:
+        try:
+            run = simulate(scenario, controller=controller, link=plan.link)
+        except HostingError as error:
+            if refused is None:
+                raise
+            refused(scenario, error)
+            return
+        see(run)
+
+    def climb_and_visit(run: Run) -> None:
+        for margin, left in run.margins.lefts().items() if plan.search else ():
+            target(-left, label=margin)
+        visit(run)
+
     for text in plan.before if task.number == 0 else ():
-        visit(run_of(decode_scenario(text.encode())))
+        run_and_visit(decode_scenario(text.encode()), visit)
 
     @seed(plan.unit_seed(task.number))
     @settings(
@@ -131,11 +153,7 @@ def explore(
     )  # fmt: skip
     @given(strategy)
     def each(scenario: Scenario) -> None:
-        run = run_of(scenario)
-        if plan.search:
-            for margin, left in run.margins.lefts().items():
-                target(-left, label=margin)
-        visit(run)
+        run_and_visit(scenario, climb_and_visit)
 
     with warnings.catch_warnings():
         # A Dask worker has other threads, which use that module while a scenario is drawn.
@@ -143,9 +161,9 @@ def explore(
         each()
 
 
-def controller_of(program: ProgramFiles | None) -> ExternalController | None:
+def controller_of(program: ProgramFiles | None, plan: Plan) -> ExternalController | None:
     """The external controller of these files; None for our controller."""
-    return None if program is None else ExternalController(program.unpacked())
+    return None if program is None else program.unpacked(plan.computing)
 
 
 def groups_of(run: Run) -> dict[Group, Violation]:
@@ -177,6 +195,14 @@ def failures_of(run: Run, *, unit: int, place: int) -> list[Failure]:
     ]  # fmt: skip
 
 
+def refusal(scenario: Scenario, error: HostingError, *, unit: int, place: int) -> Failure:
+    """The failure of a scenario in which the program does what cannot be hosted."""
+    return Failure(
+        group=Group(REFUSED, NO_FAULT, NOWHERE), unit=unit, place=place, scenario=encode_scenario(scenario).decode(),
+        items=scenario.item_count, faults=len(scenario.faults), sentence=str(error),
+    )  # fmt: skip
+
+
 def _group(found: Violation, phases: Phases, acted: set[str], groups: dict[Group, Violation]) -> None:
     groups.setdefault(Group(found.check, "+".join(sorted(acted)) or NO_FAULT, phases.of(found.item)), found)
 
@@ -194,21 +220,30 @@ class Tally:
         self._closest: dict[str, tuple[float, str]] = {}
         self._digest = blake2b(digest_size=16)
 
+    def take_refusal(self, scenario: Scenario, error: HostingError) -> None:
+        """Count a scenario in which the program does what cannot be hosted."""
+        self._digest.update(REFUSED.encode())
+        self._note(refusal(scenario, error, unit=self._task.number, place=self._runs))
+        self._runs += 1
+
     def take(self, run: Run) -> None:
         """Count a run."""
         self._coverage.update(coverage(run.trace))
         self._digest.update(run.summary.digest.encode())
         for failure in failures_of(run, unit=self._task.number, place=self._runs):
-            group = failure.group
-            self._counts[group.name] += 1
-            self._first.setdefault(group, failure)
-            if group not in self._smallest or failure.size < self._smallest[group].size:
-                self._smallest[group] = failure
+            self._note(failure)
         if not run.violations and self._task.plan.search:
             scenario = encode_scenario(run.scenario).decode()
             for situation, left in closeness(run.trace).items():
                 self._closest[situation] = min((left, scenario), self._closest.get(situation, (left, scenario)))
         self._runs += 1
+
+    def _note(self, failure: Failure) -> None:
+        group = failure.group
+        self._counts[group.name] += 1
+        self._first.setdefault(group, failure)
+        if group not in self._smallest or failure.size < self._smallest[group].size:
+            self._smallest[group] = failure
 
     def result(self) -> UnitResult:
         """All of it, in an order that does not depend on anything else."""

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from twin.campaign.plan import PACKAGES, code_version
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed")
+psutil = pytest.importorskip("psutil")  # Dask has it.
 SCENARIOS = 320
 ROOT = Path(__file__).parents[3]
 QUEUE_PER_CLASS = ROOT / "examples" / "controllers" / "queue_per_class.py"
@@ -38,8 +39,24 @@ def ended(process, code=0):
     return output
 
 
+def await_a_unit(process, folder, with_text=b""):
+    """Wait until a campaign has done a unit whose line has a text in it."""
+    units = folder / "units.jsonl"
+    while not (units.exists() and with_text in units.read_bytes()):
+        assert process.poll() is None, process.communicate()[0]
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+
+
 def kept(folder):
     return [(folder / name).read_bytes() for name in ("units.jsonl", "findings.json", "coverage.json")]
+
+
+def own_program(folder):
+    """A folder of one's own with a program that has mistakes, and the command line that starts it."""
+    folder.mkdir()
+    (folder / "my_controller.py").write_bytes(QUEUE_PER_CLASS.read_bytes())
+    return shlex.join([sys.executable, f"{folder.name}/my_controller.py", "{host}", "{port}", "{service}"])
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +78,7 @@ def test_the_number_of_workers_changes_nothing(undisturbed, tmp_path, workers):
 def test_an_interrupted_campaign_is_resumed_to_the_same_end(undisturbed, tmp_path):
     folder = tmp_path / "stopped"
     with campaign(folder, "--workers", "1") as process:
-        while not (folder / "units.jsonl").exists():
-            assert process.poll() is None, process.communicate()[0]
-            try:
-                process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
+        await_a_unit(process, folder)
         process.send_signal(STOPS[0])
         assert "interrupted: go on with the same options and --resume" in ended(process, 130)
     with campaign(folder, "--workers", "1", "--resume") as process:
@@ -76,7 +88,7 @@ def test_an_interrupted_campaign_is_resumed_to_the_same_end(undisturbed, tmp_pat
 
 @contextmanager
 def cluster(count=2, **kinds):
-    """A scheduler and workers, each a process of its own; gives the address and the workers."""
+    """A scheduler and workers, each a process of its own; gives the address, and the processes, the scheduler first."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address, dask = f"tcp://127.0.0.1:{port}", [sys.executable, "-m", "distributed.cli"]
@@ -92,7 +104,7 @@ def cluster(count=2, **kinds):
         for _ in range(count)
     ]  # fmt: skip
     try:
-        yield address, workers
+        yield address, [scheduler, *workers]
     finally:
         for process in (scheduler, *workers):
             process.kill()
@@ -102,14 +114,24 @@ def cluster(count=2, **kinds):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 def test_a_worker_that_is_killed_meanwhile_changes_nothing(undisturbed, tmp_path):
     folder = tmp_path / "killed"
-    with cluster() as (address, workers), campaign(folder, "--scheduler", address) as process:
-        while not (folder / "units.jsonl").exists():
-            assert process.poll() is None, process.communicate()[0]
-            try:
-                process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
-        os.kill(workers[0].pid, signal.SIGKILL)
+    with cluster() as (address, processes), campaign(folder, "--scheduler", address) as process:
+        await_a_unit(process, folder)
+        os.kill(processes[1].pid, signal.SIGKILL)
+        ended(process)
+    assert kept(folder) == kept(undisturbed)
+
+
+def test_a_scheduler_that_is_lost_is_one_clear_line_and_the_rest_is_done_later(undisturbed, tmp_path):
+    folder = tmp_path / "lost"
+    with cluster() as (address, processes), campaign(folder, "--scheduler", address) as process:
+        await_a_unit(process, folder)
+        processes[0].kill()
+        output = ended(process, 2)
+    assert "twin: the scheduler was lost" in output
+    assert "Traceback" not in output
+    assert (folder / "report.html").exists()
+    assert not (folder / "findings.json").exists()
+    with campaign(folder, "--workers", "2", "--resume") as process:
         ended(process)
     assert kept(folder) == kept(undisturbed)
 
@@ -134,7 +156,9 @@ def test_a_worker_with_other_code_is_one_clear_line(tmp_path):
         file.write("# another version\n")
     with cluster(1, cwd=other) as (address, _), campaign(tmp_path / "none", "--scheduler", address) as process:
         output = " ".join(ended(process, 2).split())
-    assert re.search(rf"worker \S+ must run {re.escape(code_version())}, got [0-9.]+\S*\+\w+; install", output), output
+    other_code = rf"worker \S+ must run {re.escape(code_version())}, got [0-9.]+\S*\+\w+ \(.*\); install"
+    assert re.search(other_code, output), output
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_folder_of_another_campaign_is_left_as_it_is(undisturbed):
@@ -197,11 +221,7 @@ def test_the_page_and_the_coverage_are_kept(undisturbed):
 
 
 def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / "my_controller.py").write_bytes(QUEUE_PER_CLASS.read_bytes())
-    folder = tmp_path / "found"
-    command = shlex.join([sys.executable, "own/my_controller.py", "{host}", "{port}", "{service}"])
+    folder, command = tmp_path / "found", own_program(tmp_path / "own")
     options = ["--controller", command, "--workers", "2"]
     with campaign(folder, *options, scenarios=32, cwd=tmp_path) as process:
         output = ended(process, 1)
@@ -214,3 +234,59 @@ def test_a_program_of_the_users_own_reaches_the_workers(tmp_path):
     )
     assert "own/my_controller.py" in (folder / found[0]["report"]).read_text()
     assert f'<a href="{found[0]["report"]}">' in (folder / "report.html").read_text()
+    assert "{folder}" not in (folder / "report.html").read_text()
+    with campaign(folder, *options, "--resume", scenarios=32, cwd=tmp_path) as process:
+        ended(process, 1)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_the_only_worker_is_lost_with_the_users_program_and_changes_nothing(tmp_path):
+    options = ["--controller", own_program(tmp_path / "own"), "--workers", "1"]
+    for name in ("calm", "killed"):
+        with campaign(tmp_path / name, *options, scenarios=32, cwd=tmp_path) as process:
+            await_a_unit(process, tmp_path / name)
+            for child in psutil.Process(process.pid).children() if name == "killed" else ():
+                if "multiprocessing.spawn" in " ".join(child.cmdline()):
+                    child.kill()
+            ended(process, 1)
+    assert kept(tmp_path / "killed")[0] == kept(tmp_path / "calm")[0]
+
+
+def test_a_program_that_ends_by_itself_is_one_clear_line(tmp_path):
+    command = shlex.join([sys.executable, str(tmp_path / "missing.py"), "{host}", "{port}"])
+    with campaign(tmp_path / "none", "--controller", command) as process:
+        output = ended(process, 2)
+    assert "--controller must be a program that does not end by itself in a run without faults" in output
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups here")
+def test_an_interrupted_campaign_shows_what_it_has_found(tmp_path):
+    folder, command = tmp_path / "found", own_program(tmp_path / "own")
+    options = ["--controller", command, "--workers", "1"]
+    with campaign(folder, *options, scenarios=320, cwd=tmp_path, start_new_session=True) as process:
+        await_a_unit(process, folder, b'"failures":[{')
+        os.killpg(process.pid, STOPS[0])  # As a terminal does: to the workers, too.
+        output = ended(process, 130)
+    assert "Traceback" not in output
+    assert re.search(r"; [1-9]\d* groups? of failures", output)
+    assert "No scenario broke a rule" not in (folder / "report.html").read_text()
+    assert not (folder / "findings.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "must"),
+    [
+        (["--minutes", "1"], "--scenarios must be left out with --minutes"),
+        (["--workers", "1", "--scheduler", "tcp://127.0.0.1:1"], "--workers must be left out with --scheduler"),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_be_ignored_is_one_clear_line(tmp_path, options, must):
+    with campaign(tmp_path / "none", *options) as process:
+        assert must in ended(process, 2)
+
+
+def test_a_family_that_is_named_twice_counts_once(undisturbed, tmp_path):
+    with campaign(tmp_path / "twice", "--faults", "rods", "--workers", "2") as process:
+        ended(process)
+    assert kept(tmp_path / "twice") == kept(undisturbed)

@@ -22,7 +22,7 @@ def client():
         yield client
 
 
-LATE_S = AHEAD * UNIT_LIMIT_S
+LATE_S = AHEAD * UNIT_LIMIT_S["memory"]
 
 
 def rest(units):

@@ -1,10 +1,12 @@
 """The folder of a campaign, as another campaign reads it."""
 
+import msgspec
 import pytest
 
 from twin import Item, Scenario
-from twin.campaign.folder import CampaignFolder
+from twin.campaign.folder import CampaignFolder, Found
 from twin.campaign.plan import Plan
+from twin.campaign.unit import Failure, Group, UnitResult
 from twin.errors import FileError
 from twin.scenario.scenario import decode_scenario, encode_scenario
 
@@ -14,17 +16,73 @@ PLAN = Plan(scenarios=16, families=("rods",), code="1")
 @pytest.fixture
 def folder(tmp_path):
     kept = CampaignFolder(str(tmp_path / "night"))
-    kept.begin(PLAN, resume=False)
+    kept.write_plan(PLAN)
     return kept
+
+
+def found(number):
+    return Found(
+        rule="wrong_bin", faults="roddead", phase="leaving", count=1, first_unit=0, first_place=0, items=1,
+        fault_count=1, sentence="", file=f"findings/{number:02}-wrong-bin.json",
+    )  # fmt: skip
+
+
+def result(number, *failures):
+    return UnitResult(
+        number=number, scenarios=1, failures=failures, counts={}, coverage={}, closest=(), digest=str(number)
+    )
+
+
+def failure(rule, items):
+    scenario = Scenario(items=(Item(item_class="ripe"),) * items)
+    return Failure(
+        group=Group(rule, "roddead", "leaving"), unit=0, place=0, scenario=encode_scenario(scenario).decode(),
+        items=items, faults=0, sentence="",
+    )  # fmt: skip
 
 
 def test_what_a_campaign_found_can_be_tried_first_by_another(folder):
     assert folder.failures() == ()
-    found = [Scenario(seed=seed, items=(Item(item_class="ripe"),)) for seed in (2, 1)]
-    for number, scenario in enumerate(found, start=1):
+    scenarios = [Scenario(seed=seed, items=(Item(item_class="ripe"),)) for seed in (2, 1)]
+    for number, scenario in enumerate(scenarios, start=1):
         folder.write(f"findings/{number:02}-wrong-bin.json", encode_scenario(scenario))
         folder.write(f"findings/{number:02}-wrong-bin.html", b"<html>")
-    assert [decode_scenario(text.encode()) for text in folder.failures()] == found
+    folder.write("findings/03-of-an-interrupted-one.json", b"{}")
+    folder.write_json("findings.json", [found(1), found(2)])
+    assert [decode_scenario(text.encode()) for text in folder.failures()] == scenarios
+
+
+def test_an_interrupted_campaign_has_what_its_units_found(folder):
+    small, large, other = failure("wrong_bin", 1), failure("wrong_bin", 3), failure("lost", 2)
+    for number, failures in enumerate([(large,), (small, other)]):
+        folder.add_unit(result(number, *failures))
+    assert folder.failures() == (other.scenario, small.scenario)
+
+
+def test_what_a_campaign_found_at_its_start_is_taken_from_its_folder(folder):
+    assert folder.begin(PLAN, resume=True) == (PLAN, [])
+    measured = msgspec.structs.replace(PLAN, computing=(("{folder}/my.py", 7, 0.5),), clock_generation=64)
+    folder.write_plan(measured)
+    assert folder.begin(PLAN, resume=True) == (measured, [])
+    with pytest.raises(FileError, match="has a campaign with another seed: 0, and not 1"):
+        folder.begin(msgspec.structs.replace(PLAN, seed=1), resume=True)
+
+
+def test_a_new_campaign_leaves_nothing_until_its_plan_is_written(tmp_path):
+    new = CampaignFolder(str(tmp_path / "new"))
+    assert new.begin(PLAN, resume=False) == (PLAN, [])
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("url", ["night[1]", "file://{}/night[1]"])
+def test_any_name_of_a_folder_will_do(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    folder = CampaignFolder(url.format(tmp_path))
+    folder.write_plan(PLAN)
+    folder.write("findings/01-wrong-bin.json", encode_scenario(Scenario()))
+    folder.write_json("findings.json", [found(1)])
+    assert folder.failures() == (encode_scenario(Scenario()).decode(),)
+    assert (tmp_path / folder.shown("campaign.json")).exists()
 
 
 def test_a_folder_without_a_campaign_is_one_clear_line(tmp_path):
@@ -34,5 +92,6 @@ def test_a_folder_without_a_campaign_is_one_clear_line(tmp_path):
 
 def test_a_finding_that_is_no_scenario_is_one_clear_line(folder):
     folder.write("findings/01-wrong-bin.json", b'{"seed": "one"}')
+    folder.write_json("findings.json", [found(1)])
     with pytest.raises(FileError, match=r"01-wrong-bin\.json must be a scenario, got another file"):
         folder.failures()

@@ -1,6 +1,7 @@
 """Where items are while faults act, as a campaign counts it."""
 
 from twin import Item, Scenario, faults, simulate
+from twin.campaign.coverage_table import by_phase, holes
 from twin.campaign.phases import ANYTHING, EMPTY, Phases, coverage, encounters, phases_of
 
 
@@ -27,6 +28,21 @@ def test_a_fault_meets_the_items_on_the_belt():
     met = set(encounters(run.trace))
     assert ("noimage", "before gate 1", "1") in met
     assert coverage(run.trace)[f"noimage|{ANYTHING}|"] == 1
+
+
+def test_a_scenario_counts_once_for_a_phase_whatever_the_number_on_the_belt():
+    slow = faults.LinkDelay(from_s=0.0, until_s=500.0, way="aa", delay_s=0.2)
+    counts = coverage(simulate(Scenario(items=items(8), faults=(slow,))).trace)
+    crowds = [key for key in counts if key.startswith("linkdelay|before the camera|")]
+    assert len(crowds) > 2
+    assert by_phase(counts)["linkdelay", "before the camera"] == 1
+
+
+def test_a_fault_that_acts_on_an_item_has_no_hole_where_there_is_none():
+    gaps = holes({"takenoff|anything|": 1, "takenoff|leaving|": 1}, ["takenoff"], 3)
+    assert ("takenoff", "before the camera") in gaps
+    assert ("takenoff", EMPTY) not in gaps
+    assert ("linkdelay", EMPTY) in holes({"linkdelay|leaving|": 1}, ["linkdelay"], 3)
 
 
 def test_a_fault_on_an_empty_belt_is_counted_as_such():

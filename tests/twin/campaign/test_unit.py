@@ -1,6 +1,9 @@
 """One unit of a campaign."""
 
 import pickle
+import shlex
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,12 +14,15 @@ from controller.errors import SettingsError, WireError
 from scenarios.campaign_source import Archive, mutations
 from twin import Item, Scenario, simulate
 from twin.campaign.plan import LEAST_UNITS, Plan, code_version
-from twin.campaign.shrinking import shrink
-from twin.campaign.unit import UnitTask, explore, failures_of, groups_of, run_unit
-from twin.errors import ArgumentError, ScenarioError
+from twin.campaign.program_files import packed
+from twin.campaign.shrinking import shrink, shrink_of
+from twin.campaign.unit import REFUSED, UnitTask, explore, failures_of, groups_of, run_unit
+from twin.errors import ArgumentError, ScenarioError, TwinError
 from twin.report.reported import Origin
 from twin.scenario import faults
 from twin.scenario.scenario import decode_scenario, encode_scenario
+
+QUEUE = Path(__file__).parents[3] / "examples" / "controllers" / "one_queue.py"
 
 
 @pytest.fixture
@@ -53,9 +59,9 @@ def test_what_failed_before_comes_first_in_the_first_unit(task):
 def test_what_failed_before_is_small_already(task):
     failed = Scenario(items=(Item(item_class="ripe"),))
     plan = msgspec.structs.replace(task(0).plan, before=(encode_scenario(failed).decode(),))
-    (group,) = groups_of(simulate(failed, controller=PushesNothing))
+    (known,) = failures_of(simulate(failed, controller=PushesNothing), unit=0, place=0)
     origin = Origin(link="memory", scenario_file="findings/01.json")
-    shrunk = shrink(msgspec.structs.replace(task(0), plan=plan), group, origin, PushesNothing)
+    shrunk = shrink(msgspec.structs.replace(task(0), plan=plan), known, origin, PushesNothing)
     assert (shrunk.tried, decode_scenario(shrunk.failure.scenario.encode())) == (1, failed)
 
 
@@ -113,9 +119,42 @@ def test_shrinking_ends_with_a_small_scenario_of_the_same_group(task):
         found.extend(failures_of(run, unit=0, place=0))
 
     explore(task(0), visit, controller=PushesNothing, phases=(Phase.generate,))
-    group = next(failure.group for failure in found if failure.group.faults == "no fault")
-    shrunk = shrink(task(0), group, Origin(link="memory", scenario_file="findings/01.json"), PushesNothing)
-    assert shrunk.failure.group == group
+    known = next(failure for failure in found if failure.group.faults == "no fault")
+    shrunk = shrink(task(0), known, Origin(link="memory", scenario_file="findings/01.json"), PushesNothing)
+    assert shrunk.failure.group == known.group
     assert shrunk.failure.items <= 2
-    assert group.rule in shrunk.report
+    assert known.group.rule in shrunk.report
     assert 'simulate(load_scenario(\\"findings/01.json\\"), controller=PushesNothing)' in shrunk.report
+
+
+def test_a_failure_that_does_not_come_again_is_kept_as_it_was(task):
+    run = simulate(Scenario(items=(Item(item_class="ripe"),)), controller=PushesNothing)
+    (known,) = failures_of(run, unit=0, place=0)
+    shrunk = shrink(task(0), known, Origin(link="memory", scenario_file="findings/01.json"), Controller)
+    assert (shrunk.failure, shrunk.repeats, shrunk.report) == (known, False, None)
+    assert shrunk.tried == 12
+
+
+def test_a_plan_of_other_code_is_refused(task):
+    plan = msgspec.structs.replace(task(0).plan, code="0.1.0+other")
+    with pytest.raises(TwinError, match=r"a worker must run 0\.1\.0\+other, got .*; install the same there"):
+        run_unit(msgspec.structs.replace(task(0), plan=plan))
+
+
+def test_a_scenario_that_cannot_be_hosted_is_a_finding_and_the_others_go_on(tmp_path):
+    forks = 'if label == "raw":\n            import os\n            os.fork()\n        if label == CLASSES[gate]:'
+    text = QUEUE.read_text().replace("if label == CLASSES[gate]:", forks)
+    (tmp_path / "starts_another.py").write_text(text)
+    program = packed(shlex.join([sys.executable, str(tmp_path / "starts_another.py"), "{host}", "{port}", "{service}"]))
+    plan = Plan(
+        scenarios=4 * LEAST_UNITS, families=("no fault",), code=code_version(), controller=program.command,
+        program=program.digest,
+    )  # fmt: skip
+    unit = UnitTask(plan=plan, number=0)
+    found = run_unit(unit, program)
+    assert found.scenarios == 4
+    refused = next(failure for failure in found.failures if failure.group.rule == REFUSED)
+    assert "can't be hosted: it starts another process" in refused.sentence
+    shrunk = shrink_of(unit, refused, Origin(link="hosted", scenario_file="findings/01.json"), program)
+    assert (shrunk.failure.group, shrunk.report, shrunk.repeats) == (refused.group, None, True)
+    assert shrunk.failure.items <= refused.items
