@@ -5,10 +5,11 @@
 It knows how items are drawn, lit and seen by the camera. Of bare fruit it knows neither the variety nor the white
 balance of the picture before it; of a print it sees the white paper, and makes it white. From the hue and the
 saturation of the mean colour it works out how likely each class is. As in training, a fifth of the pictures lies
-between two classes, and belongs half to each.
+between two classes, and belongs half to each. Who is sure of more clean items is sure of more of those in the gaps.
 """
 
 import argparse
+from collections.abc import Iterable
 from functools import partial
 
 import cv2
@@ -60,7 +61,7 @@ def cell(colour: tuple[float, float]) -> tuple[int, int]:
 
 
 def unsure_share(count: int, threshold: float, look: str = FRUIT) -> dict[str, float]:
-    """The share of clean items that the observer leaves unsure, by class and over all."""
+    """The share of items that the observer leaves unsure: clean ones by class and over all, and those in the gaps."""
     colour_of = partial(mean_colour, look)
     rng = np.random.default_rng(SEED)
     weights: dict[tuple[int, int], np.ndarray] = {}
@@ -76,12 +77,25 @@ def unsure_share(count: int, threshold: float, look: str = FRUIT) -> dict[str, f
                 weights.setdefault(at, np.zeros(3))[FRUIT_CLASSES.index(name)] += BETWEEN_SHARE / len(GAPS) / 2
     found = {}
     for name in FRUIT_CLASSES:
-        unsure = 0
-        for _ in range(count // 4):
-            shares = weights.get(cell(colour_of(rng, name, rng.uniform(*RIPENESS[name]))))
-            unsure += shares is None or shares.max() / shares.sum() < threshold
-        found[name] = unsure / (count // 4)
-    return found | {"all": float(np.mean(list(found.values())))}
+        items = (colour_of(rng, name, rng.uniform(*RIPENESS[name])) for _ in range(count // 4))
+        found[name] = 1 - sure_share(weights, items, threshold)
+    between = (
+        colour_of(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end))
+        for lower, upper, begin, end in GAPS
+        for _ in range(count // 8)
+    )
+    return found | {"all": float(np.mean(list(found.values()))), "gaps": 1 - sure_share(weights, between, threshold)}
+
+
+def sure_share(
+    weights: dict[tuple[int, int], np.ndarray], colours: Iterable[tuple[float, float]], threshold: float
+) -> float:
+    """The share of items of which the observer is sure, by how often each class has had their colour."""
+    sure = []
+    for colour in colours:
+        shares = weights.get(cell(colour))
+        sure.append(shares is not None and shares.max() / shares.sum() >= threshold)
+    return float(np.mean(sure))
 
 
 def main() -> None:
