@@ -23,8 +23,9 @@ UNIT_LIMIT_S: Final = {"memory": 300.0, "hosted": 3800.0}
 program that hangs is found out after 70 s, and may do so in each of a unit's 50 scenarios."""
 
 TRIES: Final = 3
-EVENTS_KEPT: Final = 100
-"""Dask's scheduler keeps its last 1,000 events, and with each of a unit all that the unit was given: up to 300 MB."""
+SETTINGS: Final = {"distributed.admin.low-level-log-length": 100, "distributed.worker.profile.enabled": False}
+"""Dask's scheduler keeps its last 1,000 events, and with each of a unit all that the unit was given: up to 300 MB. Its
+workers look a hundred times a second at what they are doing, and keep it."""
 
 LONGEST_MESSAGE: Final = 300
 LOGGERS: Final = ("distributed", "distributed.client")
@@ -77,7 +78,7 @@ def _local_cluster(workers: int | None) -> Any:
     """
     dask, distributed = import_module("dask"), import_module("distributed")
     count = workers or import_module("dask.system").CPU_COUNT
-    with dask.config.set({"distributed.admin.low-level-log-length": EVENTS_KEPT}), _ignoring_interrupts():
+    with dask.config.set(SETTINGS), _ignoring_interrupts():
         return distributed.LocalCluster(
             n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50,
             host="127.0.0.1",
