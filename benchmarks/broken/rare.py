@@ -1,9 +1,9 @@
 """Bugs that hardly ever show: each pushes a little too late, under a condition that hardly ever holds by itself.
 
 A condition that also holds where nothing is wrong is not rare: `pytest scenarios/` runs sixty items on lines where no
-push may be late. So each asks for a reject, an answer that is only just sure, or a pause. By one try each, the quick
-profile still finds four: after a reject those for raw and at the last rod, the just sure and the item after it.
-`benchmarks/rare_bugs.py` hunts them.
+push may be late. So each asks for a reject, an answer that is only just sure, or a pause. Of ten tries the quick profile
+found the first in two and the second in six; the others had two tries each with none found, as runs of the sound
+controller foretold them. `benchmarks/rare_bugs.py` hunts them.
 """
 
 from typing import Final
@@ -44,6 +44,8 @@ class _AfterARejectLate(_PushesLate):
 class LateAfterARejectInCompany(_AfterARejectLate):
     """A push waits too long if the item before it was rejected and another one is on the belt."""
 
+    late_s = 0.04
+
     def concerns(self, item):
         return self.rejected and len(self._tracker.items) > 1
 
@@ -55,18 +57,18 @@ class LateAfterTwoRejects(_AfterARejectLate):
         return self.rejects > 1
 
 
-class LateForRawAfterAReject(_AfterARejectLate):
-    """A push of a raw item waits too long if the item before it was rejected."""
+class LateForRawAfterTwoRejects(_AfterARejectLate):
+    """The same, for raw items."""
 
     def concerns(self, item):
-        return self.rejected and item.label == "raw"
+        return self.rejects > 1 and item.label == "raw"
 
 
-class LateAtTheLastRodAfterAReject(_AfterARejectLate):
-    """A push of the last rod waits too long if the item before was rejected."""
+class LateAtTheLastRodAfterTwoRejects(_AfterARejectLate):
+    """The same, for items that the last rod pushes."""
 
     def concerns(self, item):
-        return self.rejected and item.rod == max(self._settings.bins.values())
+        return self.rejects > 1 and item.rod == max(self._settings.bins.values())
 
 
 class LateAtTheFirstRodAfterAReject(_AfterARejectLate):
@@ -120,14 +122,14 @@ class LateForRawAfterAPause(LateAfterAPause):
 
 def just_sure(item, settings):
     """Whether the recognizer's answer for an item is only just sure enough."""
-    return item.confidence is not None and item.confidence < settings.sure_at + 0.02
+    return item.confidence is not None and item.confidence < settings.sure_at + 0.005
 
 
 KINDS: Final = (
     LateAfterARejectInCompany,
     LateAfterTwoRejects,
-    LateForRawAfterAReject,
-    LateAtTheLastRodAfterAReject,
+    LateForRawAfterTwoRejects,
+    LateAtTheLastRodAfterTwoRejects,
     LateAtTheFirstRodAfterAReject,
     LateForTheJustSure,
     LateForTheJustSureInCompany,
