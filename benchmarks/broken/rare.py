@@ -1,7 +1,7 @@
 """Bugs that hardly ever show: each pushes a little too late, under a condition that hardly ever holds by itself.
 
 A condition that also holds where nothing is wrong is not rare: `pytest scenarios/` runs sixty items on lines where no
-push may be late. So each asks for a reject, an answer that is only just sure, or a pause. Of ten tries the quick profile
+push may be late. So each asks for a reject, an answer that is only just sure, or a pause. Of ten tries quick
 found the first in two and the second in six; the others had two tries each with none found, as runs of the sound
 controller foretold them. `benchmarks/rare_bugs.py` hunts them.
 """
