@@ -1,9 +1,9 @@
 """Bugs that hardly ever show: each pushes a little too late, under a condition that hardly ever holds by itself.
 
 A condition that also holds where nothing is wrong is not rare: `pytest scenarios/` runs sixty items on lines where no
-push may be late. So each asks for a reject, an answer that is only just sure, or a pause. Of ten tries quick
-found the first in two and the second in six; the others had two tries each with none found, as runs of the sound
-controller foretold them. `benchmarks/rare_bugs.py` hunts them.
+push may be late. So each asks for a reject, an answer that is only just sure, or a pause. That is not enough: of ten
+tries `quick` found the first in two and the second in six. The others have not been tried so often yet.
+`benchmarks/rare_bugs.py` hunts them.
 """
 
 from typing import Final

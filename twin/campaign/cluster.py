@@ -126,6 +126,8 @@ def scheduler_answers() -> Iterator[None]:
     """What asks the scheduler runs in this. Raises `WorkerError` once it does not answer any more."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # That of the screen: nobody reads it any more.
     except (CancelledError, OSError) as error:
         must = "start it, and go on with --resume"
         raise WorkerError(f"the scheduler was lost ({type(error).__name__}); {must}") from None
