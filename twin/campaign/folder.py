@@ -19,7 +19,7 @@ import msgspec
 from controller.errors import ControllerError
 from twin.campaign.plan import FOUND, Plan
 from twin.campaign.program_files import CAMPAIGN_FILE
-from twin.campaign.unit import Failure, Group, UnitResult
+from twin.campaign.unit import Failure, Group, UnitResult, keep_smallest
 from twin.errors import FileError
 from twin.scenario.scenario import decode_scenario, encode_scenario
 
@@ -80,7 +80,7 @@ class CampaignFolder:
 
     def write_plan(self, plan: Plan) -> None:
         """Make the folder that of a campaign."""
-        self.write(PLAN, msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+        self.write_json(PLAN, plan)
 
     def _checked(self, plan: Plan, before: bytes) -> Plan:
         """The plan that the folder has, if it is the same in all that was asked for."""
@@ -116,14 +116,19 @@ class CampaignFolder:
             if not self._files.exists(self._at(PLAN)):
                 raise ValueError("it has none")
             if self._files.exists(self._at(FINDINGS)):
-                found = _findings.decode(self._files.cat_file(self._at(FINDINGS)))
+                found = self._read_findings()
                 return tuple(_scenario(one.file, self._files.cat_file(self._at(one.file))) for one in found)
             text = self._files.cat_file(self._at(UNITS)) if self._files.exists(self._at(UNITS)) else b""
         smallest: dict[Group, Failure] = {}
         for failure in (one for result in _whole_lines(text)[0] for one in result.failures):
-            if failure.group not in smallest or failure.size < smallest[failure.group].size:
-                smallest[failure.group] = failure
+            keep_smallest(smallest, failure)
         return tuple(smallest[group].scenario for group in sorted(smallest))
+
+    def _read_findings(self) -> list[Found]:
+        try:
+            return _findings.decode(self._files.cat_file(self._at(FINDINGS)))
+        except msgspec.DecodeError as error:
+            raise FileError(f"{self._at(FINDINGS)} must be what a campaign found, got another file ({error})") from None
 
     def shown(self, name: str) -> str:
         """Where a file of the folder lies, as a command line has it: a path, or a URL of another file system."""

@@ -183,6 +183,13 @@ def groups_of(run: Run) -> dict[Group, Violation]:
     return groups
 
 
+def keep_smallest(smallest: dict[Group, Failure], failure: Failure) -> None:
+    """Keep a failure if it is the smallest of its group so far."""
+    known = smallest.get(failure.group)
+    if known is None or failure.size < known.size:
+        smallest[failure.group] = failure
+
+
 def failures_of(run: Run, *, unit: int, place: int) -> list[Failure]:
     """A run's failures, one for each group; the run is the `place`-th of a unit."""
     return [
@@ -242,8 +249,7 @@ class Tally:
         group = failure.group
         self._counts[group.name] += 1
         self._first.setdefault(group, failure)
-        if group not in self._smallest or failure.size < self._smallest[group].size:
-            self._smallest[group] = failure
+        keep_smallest(self._smallest, failure)
 
     def result(self) -> UnitResult:
         """All of it, in an order that does not depend on anything else."""

@@ -90,6 +90,12 @@ def test_a_folder_without_a_campaign_is_one_clear_line(tmp_path):
         CampaignFolder(str(tmp_path)).failures()
 
 
+def test_findings_that_cannot_be_read_are_one_clear_line(folder):
+    folder.write("findings.json", b"[{")
+    with pytest.raises(FileError, match=r"findings\.json must be what a campaign found, got another file"):
+        folder.failures()
+
+
 def test_a_finding_that_is_no_scenario_is_one_clear_line(folder):
     folder.write("findings/01-wrong-bin.json", b'{"seed": "one"}')
     folder.write_json("findings.json", [found(1)])
