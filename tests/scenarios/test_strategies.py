@@ -36,6 +36,13 @@ def test_items_keep_their_bounds(item):
 
 
 @QUIET
+@given(s.foreign_objects())
+def test_foreign_objects_lie_whole_between_camera_and_first_gate(thing):
+    assert thing.at_m > Layout().camera_m
+    assert thing.at_m + thing.length_m / 2 <= Layout().gates_m[0] + 1e-9
+
+
+@QUIET
 @given(s.link_models(longest_jitter_s=0.002), s.recognizer_models(most_misread=0.0))
 def test_link_and_recognizer_models_keep_their_bounds(link, recognizer):
     assert link.latency_s <= 0.01
