@@ -1,6 +1,6 @@
 """The scenarios of a campaign: those of the suite, and mutations of scenarios that came close to failing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,8 +10,19 @@ from hypothesis.strategies import SearchStrategy
 from scenarios.known_line import FAMILIES, known_line_sketches
 from scenarios.pace import USUAL_PACE
 from scenarios.sketch import Sketch
-from scenarios.strategies import Kinds, fault_of, items, one_loss_at_a_time, scenarios, steps
+from scenarios.strategies import (
+    Kinds,
+    bearable_links,
+    belt_speeds_m_per_s,
+    fault_of,
+    items,
+    one_loss_at_a_time,
+    scenarios,
+    steps,
+    warm_up_s,
+)
 from twin import Layout, Scenario
+from twin.scenario.faults import RetainedMessage
 from twin.scenario.overrides import with_decodable_pictures
 from twin.scenario.scenario import decode_scenario
 
@@ -33,7 +44,10 @@ def campaign_scenarios(
     if not archive:
         return fresh
     kinds = [kind for family in families for kind in FAMILIES[family]]
-    return fresh | mutations(Archive(decode_scenario(text.encode()) for text in archive), kinds)
+    changes = _CHANGES if known_line or layout else [*_CHANGES, _other_speed]
+    mutants = mutations(Archive(decode_scenario(text.encode()) for text in archive), kinds, changes)
+    # `fresh | mutants` would be flattened, and few would be mutants.
+    return st.booleans().flatmap(lambda mutated: mutants if mutated else fresh)
 
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
@@ -47,6 +61,10 @@ def _of_sketch(sketch: Sketch) -> Scenario:
     return with_decodable_pictures(sketch.at(USUAL_PACE))
 
 
+Change = Callable[[st.DrawFn, Scenario, Kinds], Scenario]
+"""Makes a scenario a little different; a fault that it adds is of one of the kinds."""
+
+
 class Archive(tuple[Scenario, ...]):
     """Scenarios to mutate. Hypothesis describes a strategy with its arguments, and warns of long ones."""
 
@@ -56,11 +74,14 @@ class Archive(tuple[Scenario, ...]):
 
 
 @st.composite
-def mutations(draw: st.DrawFn, archive: Archive, kinds: Kinds) -> Scenario:
-    """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out, other items."""
+def mutations(draw: st.DrawFn, archive: Archive, kinds: Kinds, changes: Sequence[Change] | None = None) -> Scenario:
+    """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out, other items.
+
+    The wire and the belt's speed decide most about how close a push comes to being too late.
+    """
     scenario = draw(st.sampled_from(archive))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
-        scenario = draw(st.sampled_from(_CHANGES))(draw, scenario, kinds)
+        scenario = draw(st.sampled_from(changes or _CHANGES))(draw, scenario, kinds)
     return scenario
 
 
@@ -69,7 +90,9 @@ def _move_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
         return scenario
     place, shift_s = draw(st.integers(0, len(scenario.faults) - 1)), draw(steps(-SHIFT_S, SHIFT_S, 0.05))
     fault = scenario.faults[place]
-    shift_s = max(shift_s, -fault.from_s)
+    warm_s = warm_up_s(scenario.layout)
+    earliest_s = warm_s if fault.from_s >= warm_s else 0.0  # A line that started healthy still does.
+    shift_s = max(shift_s, earliest_s - fault.from_s)
     moved = msgspec.structs.replace(
         fault, from_s=round(fault.from_s + shift_s, 3), until_s=round(fault.until_s + shift_s, 3)
     )
@@ -119,7 +142,27 @@ def _other_item(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
     return msgspec.structs.replace(scenario, items=(*stack[:place], changed, *stack[place + 1 :]))
 
 
-_CHANGES: Final = [_move_fault, _other_fault, _add_fault, _drop_fault, _other_gap, _other_item]
+def _other_wire(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    return msgspec.structs.replace(scenario, link=draw(bearable_links(scenario.layout)))
+
+
+def _other_seed(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    """Other jitter, other answers."""
+    return msgspec.structs.replace(scenario, seed=draw(st.integers(0, 1000)))
+
+
+def _other_speed(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
+    """Another speed of the belt, on which the line still starts healthy, and bears the wire."""
+    layout = msgspec.structs.replace(scenario.layout, belt_speed_m_per_s=draw(belt_speeds_m_per_s()))
+    starting = [fault for fault in scenario.faults if not isinstance(fault, RetainedMessage)]
+    if any(fault.from_s < warm_up_s(layout) for fault in starting):
+        return scenario
+    return msgspec.structs.replace(scenario, layout=layout, link=draw(bearable_links(layout)))
+
+
+_CHANGES: Final[list[Change]] = [
+    _move_fault, _other_fault, _add_fault, _drop_fault, _other_gap, _other_item, _other_wire, _other_seed,
+]  # fmt: skip
 
 
 def _with_fault(scenario: Scenario, place: int, fault: Any) -> Scenario:

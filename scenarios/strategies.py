@@ -29,6 +29,7 @@ LATE_M: Final = 0.03
 
 HAND_S: Final = 60.0
 MOST_LATENCY_S: Final = 0.01
+MOST_JITTER_S: Final = 0.006
 MOST_NUMBERS: Final = 16  # Gates or rods of a line, at most.
 
 Kinds = Sequence[type[faults.Fault]]
@@ -60,6 +61,11 @@ def steps(low: float, high: float, step: float) -> SearchStrategy[float]:
     return st.integers(round(low * per_unit), round(high * per_unit)).map(lambda count: count / per_unit)
 
 
+def belt_speeds_m_per_s() -> SearchStrategy[float]:
+    """Speeds of a line's belt in m/s."""
+    return steps(0.1, 0.6, 0.01)
+
+
 @st.composite
 def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
     """Lines on which items of `SHORTEST_M` to `LONGEST_M` can be sorted; sometimes the default one."""
@@ -73,7 +79,7 @@ def layouts(draw: st.DrawFn, *, most_gates: int = 4) -> Layout:
     other = Layout(
         camera_m=camera_m, gates_m=tuple(gates_m), rods_m=tuple(rods_m),
         end_m=round(gates_m[-1] + draw(steps(0.3, 0.6, 0.01)), 3),
-        belt_speed_m_per_s=draw(steps(0.1, 0.6, 0.01)), rod_stroke_s=draw(steps(0.15, 0.45, 0.01)),
+        belt_speed_m_per_s=draw(belt_speeds_m_per_s()), rod_stroke_s=draw(steps(0.15, 0.45, 0.01)),
         loader_stroke_s=draw(steps(0.25, 0.5, 0.05)), exposure_s=draw(steps(0.0, 0.1, 0.01)),
     )  # fmt: skip
     return Layout() if usual else other  # Always drawn, so that later draws keep their places when this shrinks.
@@ -89,11 +95,16 @@ def items(
     return st.builds(Item, item_class=st.sampled_from(CLASSES), length_m=lengths, available_s=available)
 
 
-def link_models(*, longest_jitter_s: float = 0.006) -> SearchStrategy[LinkModel]:
+def link_models(*, longest_jitter_s: float = MOST_JITTER_S) -> SearchStrategy[LinkModel]:
     """Wires with little latency and jitter."""
     return st.builds(
         LinkModel, latency_s=steps(0.0, MOST_LATENCY_S, 0.001), jitter_s=steps(0.0, longest_jitter_s, 0.001)
     )
+
+
+def bearable_links(layout: Layout, *, longest_jitter_s: float = MOST_JITTER_S) -> SearchStrategy[LinkModel]:
+    """Wires with so little jitter that edge and push come in time for the item, on this line."""
+    return link_models(longest_jitter_s=min(longest_jitter_s, _bearable_jitter_s(layout)))
 
 
 def recognizer_models(*, most_misread: float = 0.1) -> SearchStrategy[RecognizerModel]:
@@ -183,7 +194,7 @@ def one_loss_at_a_time(drawn: Sequence[faults.Fault]) -> tuple[Any, ...]:
 def scenarios(
     draw: st.DrawFn, *, kinds: Kinds = (), most_faults: int = 3, fewest_items: int = 1, most_items: int = 10,
     layout: SearchStrategy[Layout] | None = None, in_flight: SearchStrategy[int | str] | None = None,
-    counted: bool = False, stopped: bool = False, longest_jitter_s: float = 0.006,
+    counted: bool = False, stopped: bool = False, longest_jitter_s: float = MOST_JITTER_S,
 ) -> Scenario:  # fmt: skip
     """Whole scenarios. Each enables a random subset of `kinds`, and has up to `most_faults` faults of those.
 
@@ -205,7 +216,7 @@ def scenarios(
     flight = draw(st.sampled_from(["auto", 1, 2]) if in_flight is None else in_flight)
     return Scenario(
         seed=draw(st.integers(0, 1000)), layout=line, items=tuple(stack),
-        link=draw(link_models(longest_jitter_s=min(longest_jitter_s, _bearable_jitter_s(line)))),
+        link=draw(bearable_links(line, longest_jitter_s=longest_jitter_s)),
         recognizer=recognizer, faults=draw(fault_lists(kinds, line, len(stack), most=most_faults)),
         controller=settings_for(line, in_flight=flight, items=len(stack) if counted else None),
         stop_s=draw(steps(0.0, warm_s + _sorting_s(line, count), 0.1)) if stopped else None,

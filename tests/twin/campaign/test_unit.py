@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given, seed, settings
 
 from controller.core.controller import Controller
 from controller.errors import SettingsError, WireError
-from scenarios.campaign_source import Archive, mutations
-from twin import Item, Scenario, simulate
+from scenarios.campaign_source import Archive, campaign_scenarios, mutations
+from scenarios.strategies import warm_up_s
+from twin import Item, Layout, RecognizerModel, Scenario, simulate
 from twin.campaign.plan import LEAST_UNITS, Plan, code_version
 from twin.campaign.program_files import packed
 from twin.campaign.shrinking import shrink, shrink_of
@@ -71,6 +72,40 @@ def test_mutations_of_an_archive_can_be_run(task):
     seen = []
     explore(task(1, archive), lambda run: seen.append(run.summary.digest))
     assert len(seen) == 12
+
+
+MARKED = RecognizerModel(latency_s=0.0123)
+"""No drawn scenario has it, and no mutation changes it."""
+
+
+@pytest.mark.parametrize(
+    ("layout", "known_line", "other_lines"), [(None, False, True), (Layout(), False, False), (None, True, False)]
+)
+def test_half_of_the_scenarios_are_mutations_once_there_is_an_archive(layout, known_line, other_lines):
+    kinds = ("gates", "belt", "broker")
+    stack = (Item(item_class="raw"),) * 3
+    close = Scenario(items=stack, faults=(faults.GateBounce(from_s=24.0, until_s=29.0),), recognizer=MARKED)
+    drawn = []
+
+    @seed(0)
+    @settings(max_examples=200, database=None, deadline=None, phases=[Phase.generate])
+    @given(
+        campaign_scenarios(
+            families=kinds, layout=layout, known_line=known_line, archive=[encode_scenario(close).decode()]
+        )
+    )
+    def each(scenario):
+        drawn.append(scenario)
+
+    each()
+    mutants = [scenario for scenario in drawn if scenario.recognizer == MARKED]
+    assert 70 <= len(mutants) <= 130
+    assert any(mutant.link != close.link for mutant in mutants)
+    assert any(mutant.seed != close.seed for mutant in mutants)
+    assert any(mutant.layout != close.layout for mutant in mutants) == other_lines
+    for mutant in mutants:
+        starting = [fault for fault in mutant.faults if not isinstance(fault, faults.RetainedMessage)]
+        assert all(fault.from_s >= warm_up_s(mutant.layout) for fault in starting)
 
 
 def test_mutations_never_lose_the_broker_while_it_is_lost():
