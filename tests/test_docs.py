@@ -256,3 +256,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
     page = (tmp_path / "reference" / "api" / "index.html").read_text(encoding="utf-8")
     for name in ("twin.simulate", "twin.Run", "controller.Settings", "classifier.Classifier", "scenarios.layouts"):
         assert f'id="{name}"' in page, name
+    # A formatter that changes the marker of an included file leaves the marker on the page, and no warning.
+    for name, code in (("wire", "def connected"), ("wire", "mqtt.connect"), ("how-to/controller", "def ask_service")):
+        text = re.sub(r"<[^>]+>", "", (tmp_path / name / "index.html").read_text(encoding="utf-8"))
+        assert code in text, (name, code)

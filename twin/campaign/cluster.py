@@ -68,7 +68,7 @@ def require_dask() -> None:
         for name in ("dask", "distributed", "fsspec"):
             import_module(name)
     except ImportError:
-        raise WorkerError('twin campaign needs Dask; install it: pip install "sorting-line-twin[cluster]"') from None
+        raise WorkerError('twin campaign needs Dask; install it: pip install -e ".[cluster]"') from None
 
 
 def _local_cluster(workers: int | None) -> Any:

@@ -21,8 +21,8 @@ waits of 20 s are enough for one that does not know the line."""
 class Bounds:
     """The time limits of one layout, in s.
 
-    `trip_s`: one item's time from the loader's push to the belt's end. `leg_s`: the longest time between two gates, or
-    from the last gate to the belt's end, plus a rod's strokes. `stall_s`: without progress for this long while items
+    `trip_s`: the time for the whole belt plus the loader's strokes. `leg_s`: the time for the longest stretch without a
+    gate, from the loader to the belt's end, plus a rod's strokes. `stall_s`: without progress for this long while items
     are left, the run has stalled. `rest_s`: the line must be at rest this long after the controller was told to end and
     all faults have ended. `settle_s`: how long a run continues after its last item if the controller was not told to
     end, so that its last commands are judged too.
