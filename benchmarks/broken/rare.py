@@ -1,9 +1,9 @@
 """Bugs that hardly ever show: each pushes a little too late, under a condition that hardly ever holds by itself.
 
 A condition that also holds where nothing is wrong is not rare: `pytest scenarios/` runs sixty items on lines where no
-push may be late. So each asks for a reject, an answer that is only just sure, or a pause, and for something else, too.
-`late_s` is a little less than what sixteen runs of the quick profile left under that condition, at the least.
-`benchmarks/rare_bugs.py` hunts them.
+push may be late, and at their end the loader pushes nothing, which counts as a reject here. So each asks for two
+rejects, an answer that is only just sure, or a pause, and for something else, too. `late_s` is a little less than what
+sixteen runs of the quick profile left under that condition, at the least. `benchmarks/rare_bugs.py` hunts them.
 """
 
 from typing import Final
@@ -17,12 +17,11 @@ PAUSE_S: Final = 15.0
 class _PushesLate(Controller):
     """It pushes `late_s` after the item's tail has left the gate, if `concerns` says so.
 
-    `rejects` counts the rejects; `rejected` tells whether the item that left last was one. `pushed` is the item that
-    was pushed before, `pauses` the number of pauses between two items that were pushed.
+    `rejects` counts the items that left without a push. `pushed` is the item pushed before, `pauses` the number
+    of pauses between two items that were pushed.
     """
 
     late_s = 0.05
-    rejected = False
     rejects = 0
     pushed = None
     pauses = 0
@@ -48,8 +47,7 @@ class _PushesLate(Controller):
 
     def _leave(self, item, now_s):
         super()._leave(item, now_s)
-        self.rejected = item.rod is None
-        self.rejects += self.rejected
+        self.rejects += item.rod is None
 
     def _push(self, item, now_s):
         self.pauses += self.pause_s(item) > PAUSE_S
@@ -59,15 +57,6 @@ class _PushesLate(Controller):
         if late:
             self._outputs = [output for output in self._outputs if output != Rod(rod, push=True)]
             self._agenda.add(now_s + self.late_s, Rod(rod, push=True))
-
-
-class LateForRawAfterAReject(_PushesLate):
-    """A push of a raw item waits too long if the item before was rejected."""
-
-    late_s = 0.035
-
-    def concerns(self, item):
-        return self.rejected and item.label == "raw"
 
 
 class LateForRawAfterTwoRejects(_PushesLate):
@@ -86,6 +75,15 @@ class LateAtTheSameRodAfterTwoRejects(_PushesLate):
 
     def concerns(self, item):
         return self.rejects > 1 and self.pushed is not None and self.pushed.rod == item.rod
+
+
+class LateAtTheLastRodAfterThreeRejects(_PushesLate):
+    """Pushes of the last rod wait too long once three items have been rejected."""
+
+    late_s = 0.03
+
+    def concerns(self, item):
+        return self.rejects > 2 and self.at_rod(item, max)
 
 
 class LateForRawAfterAJustSure(_PushesLate):
@@ -152,9 +150,9 @@ class LateAtTheLastRodAfterTwoPauses(_PushesLate):
 
 
 KINDS: Final = (
-    LateForRawAfterAReject,
     LateForRawAfterTwoRejects,
     LateAtTheSameRodAfterTwoRejects,
+    LateAtTheLastRodAfterThreeRejects,
     LateForRawAfterAJustSure,
     LateForTheJustSureAfterAPause,
     LateForRawAfterAPause,
