@@ -17,12 +17,13 @@ PAUSE_S: Final = 15.0
 class _PushesLate(Controller):
     """It pushes `late_s` after the item's tail has left the gate, if `concerns` says so.
 
-    `rejects` counts the items that left without a push. `pushed` is the item pushed before, `pauses` the number
-    of pauses between two items that were pushed.
+    `rejects` counts the items that left without a push, `in_a_row` those since the last push. `pushed` is the item that
+    was pushed before, `pauses` the number of pauses between two items that were pushed.
     """
 
     late_s = 0.05
     rejects = 0
+    in_a_row = 0
     pushed = None
     pauses = 0
 
@@ -48,6 +49,7 @@ class _PushesLate(Controller):
     def _leave(self, item, now_s):
         super()._leave(item, now_s)
         self.rejects += item.rod is None
+        self.in_a_row = self.in_a_row + 1 if item.rod is None else 0
 
     def _push(self, item, now_s):
         self.pauses += self.pause_s(item) > PAUSE_S
@@ -68,22 +70,13 @@ class LateForRawAfterTwoRejects(_PushesLate):
         return self.rejects > 1 and item.label == "raw"
 
 
-class LateAtTheSameRodAfterTwoRejects(_PushesLate):
-    """The same, for an item with the rod of the one that was pushed before."""
+class LateForRawAfterTwoRejectsInARow(_PushesLate):
+    """A push of a raw item waits too long if the two items that left before it were rejected."""
 
-    late_s = 0.03
-
-    def concerns(self, item):
-        return self.rejects > 1 and self.pushed is not None and self.pushed.rod == item.rod
-
-
-class LateAtTheLastRodAfterThreeRejects(_PushesLate):
-    """Pushes of the last rod wait too long once three items have been rejected."""
-
-    late_s = 0.03
+    late_s = 0.055
 
     def concerns(self, item):
-        return self.rejects > 2 and self.at_rod(item, max)
+        return self.in_a_row > 1 and item.label == "raw"
 
 
 class LateForRawAfterAJustSure(_PushesLate):
@@ -140,8 +133,17 @@ class LateInCompanyAfterTwoPauses(_PushesLate):
         return self.pauses > 1 and self.in_company()
 
 
+class LateForRawAfterTwoPauses(_PushesLate):
+    """A push of a raw item waits too long after the second pause, and after each later one."""
+
+    late_s = 0.09
+
+    def concerns(self, item):
+        return self.pauses > 1 and self.pause_s(item) > PAUSE_S and item.label == "raw"
+
+
 class LateAtTheLastRodAfterTwoPauses(_PushesLate):
-    """The same, for an item that the last rod pushes."""
+    """Pushes of the last rod wait too long once there were two pauses."""
 
     late_s = 0.055
 
@@ -151,13 +153,13 @@ class LateAtTheLastRodAfterTwoPauses(_PushesLate):
 
 KINDS: Final = (
     LateForRawAfterTwoRejects,
-    LateAtTheSameRodAfterTwoRejects,
-    LateAtTheLastRodAfterThreeRejects,
+    LateForRawAfterTwoRejectsInARow,
     LateForRawAfterAJustSure,
     LateForTheJustSureAfterAPause,
     LateForRawAfterAPause,
     LateAtTheFirstRodAfterAPause,
     LateInCompanyAfterALongPause,
     LateInCompanyAfterTwoPauses,
+    LateForRawAfterTwoPauses,
     LateAtTheLastRodAfterTwoPauses,
 )
