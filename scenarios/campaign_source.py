@@ -104,9 +104,11 @@ def _other_fault(draw: st.DrawFn, scenario: Scenario, kinds: Kinds) -> Scenario:
     if not scenario.faults or not kinds:
         return scenario
     place = draw(st.integers(0, len(scenario.faults) - 1))
-    from_s = scenario.faults[place].from_s
-    kind = draw(st.sampled_from(list(kinds)))
-    other = fault_of(kind, scenario.layout, scenario.item_count, earliest_s=from_s, latest_s=from_s + SHIFT_S)
+    fault, kind = scenario.faults[place], draw(st.sampled_from(list(kinds)))
+    # A retained message lies there from the start; whatever comes in its place must wait until the line is warm.
+    earliest_s = None if isinstance(fault, RetainedMessage) else fault.from_s
+    latest_s = None if earliest_s is None else earliest_s + SHIFT_S
+    other = fault_of(kind, scenario.layout, scenario.item_count, earliest_s=earliest_s, latest_s=latest_s)
     return _with_fault(scenario, place, draw(other))
 
 
