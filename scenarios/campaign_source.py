@@ -44,8 +44,8 @@ def campaign_scenarios(
     if not archive:
         return fresh
     kinds = [kind for family in families for kind in FAMILIES[family]]
-    changes = _CHANGES if known_line or layout else [*_CHANGES, _other_speed]
-    mutants = mutations(Archive(decode_scenario(text.encode()) for text in archive), kinds, changes)
+    closest = Archive(decode_scenario(text.encode()) for text in archive)
+    mutants = mutations(closest, kinds, other_lines=layout is None and not known_line)
     # `fresh | mutants` would be flattened, and few would be mutants.
     return st.booleans().flatmap(lambda mutated: mutants if mutated else fresh)
 
@@ -74,14 +74,16 @@ class Archive(tuple[Scenario, ...]):
 
 
 @st.composite
-def mutations(draw: st.DrawFn, archive: Archive, kinds: Kinds, changes: Sequence[Change] | None = None) -> Scenario:
+def mutations(draw: st.DrawFn, archive: Archive, kinds: Kinds, *, other_lines: bool = False) -> Scenario:
     """Scenarios of the archive with a few changes: a fault moved, of another kind, added or left out, other items.
 
-    The wire and the belt's speed decide most about how close a push comes to being too late.
+    The wire and the belt's speed decide most about how close a push comes to being too late. The speed changes only
+    with `other_lines`.
     """
+    changes = [*_CHANGES, _other_speed] if other_lines else _CHANGES
     scenario = draw(st.sampled_from(archive))
     for _ in range(draw(st.integers(1, MOST_MUTATIONS))):
-        scenario = draw(st.sampled_from(changes or _CHANGES))(draw, scenario, kinds)
+        scenario = draw(st.sampled_from(changes))(draw, scenario, kinds)
     return scenario
 
 
