@@ -4,10 +4,8 @@ A condition that also holds where nothing is wrong is not rare: `pytest scenario
 push may be late, and at their end the loader pushes nothing, which counts as a reject here. So each asks for two
 rejects, an answer that is only just sure, or a pause, and for something else, too; but not for company, as a late push
 then takes the neighbour, which half of the tries found. `late_s` is a little less than what sixteen runs of the quick
-profile left under that condition, at the least. Six were found in none of ten tries. Four have not been tried with the
-times that they have now: LateForRawAfterTwoRejectsInARow was found once at 0.055 s, LateForRawAfterTwoPauses once and
-LateAtTheSameRodAfterALongPause three times at 0.06 s, LateForTheJustSureAfterTwoPauses is new.
-`benchmarks/rare_bugs.py` hunts them.
+profile left under that condition, at the least: ten more runs found none of the ten. `benchmarks/rare_bugs.py` hunts
+them.
 """
 
 from typing import Final

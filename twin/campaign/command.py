@@ -195,10 +195,10 @@ def _begun(plan: "Plan", files: "CampaignFolder", client: Any) -> "Plan":
     """The plan for as many workers as there are now, which is written to the campaign's folder."""
     from msgspec.structs import replace
 
-    from twin.campaign.plan import CLOCK_UNITS
+    from twin.campaign.plan import CLOCK_GENERATION, CLOCK_UNITS
 
-    units = max(plan.clock_generation, CLOCK_UNITS * len(client.nthreads()))
-    plan = replace(plan, clock_generation=units)
+    if plan.by_clock:
+        plan = replace(plan, clock_generation=max(CLOCK_GENERATION, CLOCK_UNITS * len(client.nthreads())))
     files.write_plan(plan)
     return plan
 
@@ -234,15 +234,13 @@ def _progress(
     )
 
     from controller.system import wall_s
-    from twin.campaign.plan import MOST_SCENARIOS
     from twin.report.screen import verbatim
 
-    counted = plan.scenarios < MOST_SCENARIOS
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
         TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True,
     )  # fmt: skip
-    task = bar.add_task("scenarios", total=plan.scenarios if counted else None, rates="")
+    task = bar.add_task("scenarios", total=None if plan.by_clock else plan.scenarios, rates="")
     began_s, before = wall_s(), -1
 
     def show(ledger: "Ledger") -> None:

@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Two fields are what was found at the start (`FOUND`), and not what was asked for: `computing` has the lines of the
     external controller that compute for long; a generation of a campaign that ends by the clock has `clock_generation`
-    units. Raises `ArgumentError`.
+    units (None in a counted one). Raises `ArgumentError`.
     """
 
     format: int = CAMPAIGN_FORMAT
@@ -64,12 +64,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     before: tuple[str, ...] = ()
     code: str
     computing: tuple[ComputingLine, ...] = ()
-    clock_generation: int = CLOCK_GENERATION
+    clock_generation: int | None = None
 
     def __post_init__(self) -> None:
         """Check the number of scenarios."""
         if not 1 <= self.scenarios <= MOST_SCENARIOS:
             raise ArgumentError("scenarios", self.scenarios, f"1 to {MOST_SCENARIOS}")
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether the campaign ends by the clock, and not after a number of scenarios."""
+        return self.scenarios == MOST_SCENARIOS
 
     @property
     def link(self) -> Literal["memory", "hosted"]:
@@ -91,8 +96,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """The number of units in a generation. It does not depend on the number of workers."""
         if not self.search:
             return self.units
-        if self.scenarios == MOST_SCENARIOS:
-            return self.clock_generation
+        if self.by_clock:
+            return self.clock_generation or CLOCK_GENERATION
         return max(SMALLEST_GENERATION, -(-self.units // GENERATIONS))
 
     def count(self, unit: int) -> int:

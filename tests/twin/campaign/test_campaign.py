@@ -49,7 +49,7 @@ def await_a_unit(process, folder, with_text=b""):
 
 
 def kept(folder):
-    return [(folder / name).read_bytes() for name in ("units.jsonl", "findings.json", "coverage.json")]
+    return [(folder / name).read_bytes() for name in ("campaign.json", "units.jsonl", "findings.json", "coverage.json")]
 
 
 def own_program(folder):
@@ -249,7 +249,7 @@ def test_the_only_worker_is_lost_with_the_users_program_and_changes_nothing(tmp_
                 if "multiprocessing.spawn" in " ".join(child.cmdline()):
                     child.kill()
             ended(process, 1)
-    assert kept(tmp_path / "killed")[0] == kept(tmp_path / "calm")[0]
+    assert kept(tmp_path / "killed")[1] == kept(tmp_path / "calm")[1]
 
 
 def test_a_program_that_ends_by_itself_is_one_clear_line(tmp_path):
