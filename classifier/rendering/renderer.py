@@ -55,7 +55,7 @@ def render(
     rng = np.random.default_rng(seed)
     _check(look)
     if item_class in RIPENESS:
-        paint = _fruit(item_class, rng.uniform(*RIPENESS[item_class]), look)
+        paint = _fruit(item_class, _draw_ripeness(rng, item_class), look)
     else:
         paint = _foreign(str(rng.choice(FOREIGN_KINDS)), look)
     image = _shoot(rng, [_place(rng, paint, length_m, lateral_m, look)], look)
@@ -65,9 +65,18 @@ def render(
 def render_between(*, seed: int, gap: int, look: str = FRUIT) -> bytes:
     """A picture of a fruit somewhere in gap `gap` of `GAPS`, between two classes."""
     rng = np.random.default_rng(seed)
-    lower, upper, begin, end = GAPS[gap]
-    paint = _fruit(str(rng.choice([lower, upper])), rng.uniform(begin, end), look)
+    paint = _fruit(*_draw_between(rng, gap), look)
     return _shoot(rng, [_place(rng, paint, rng.uniform(0.055, 0.1), rng.uniform(-0.02, 0.02), look)], look)
+
+
+def ripeness_of(item_class: str, *, seed: int) -> float:
+    """How ripe `render` draws the fruit of a class with this seed, from 0 to 1."""
+    return _draw_ripeness(np.random.default_rng(seed), item_class)
+
+
+def ripeness_between(*, seed: int, gap: int) -> float:
+    """How ripe `render_between` draws the fruit in a gap with this seed, from 0 to 1."""
+    return _draw_between(np.random.default_rng(seed), gap)[1]
 
 
 def render_foreign(
@@ -98,6 +107,16 @@ def render_two(first: str, second: str, *, seed: int, gap_m: float = 0.01, look:
 def _check(look: str) -> None:
     if look not in LOOKS:
         raise ValueError(f"look must be one of {', '.join(LOOKS)}, got {look!r}")
+
+
+def _draw_ripeness(rng: Generator, item_class: str) -> float:
+    return rng.uniform(*RIPENESS[item_class])
+
+
+def _draw_between(rng: Generator, gap: int) -> tuple[str, float]:
+    """The class as which a fruit in a gap is drawn, and how ripe it is."""
+    lower, upper, begin, end = GAPS[gap]
+    return str(rng.choice([lower, upper])), rng.uniform(begin, end)
 
 
 def _fruit(item_class: str, ripeness: float, look: str) -> _Paint:

@@ -1,5 +1,6 @@
 """Synthetic sets: which pictures a set holds. Each is drawn from the set's seed, its split and its own number."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,15 @@ from classifier.recognition import UNKNOWN
 from classifier.rendering.blank import BLANK_KINDS, damage, render_blank
 from classifier.rendering.foreign_objects import FOREIGN_KINDS
 from classifier.rendering.looks import BOX, CARD, FRUIT
-from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
+from classifier.rendering.renderer import (
+    render,
+    render_between,
+    render_empty,
+    render_foreign,
+    render_two,
+    ripeness_between,
+    ripeness_of,
+)
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS
 
 CLASSES: Final = (*FRUIT_CLASSES, UNKNOWN)
@@ -43,12 +52,16 @@ _LOOK_STREAM: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One picture of a set: the file's bytes, its class (or two classes, joined), its kind within it, its look."""
+    """One picture of a set: the file's bytes, its class (or two classes, joined), its kind within it, its look.
+
+    `ripeness` runs from 0 to 1; it is NaN where the picture does not show one fruit clearly.
+    """
 
     image: bytes
     label: str
     kind: str
     look: str = FRUIT
+    ripeness: float = math.nan
 
 
 def synthesize(count: int, *, seed: int, split: str, look: str | None = None) -> Iterator[Sample]:
@@ -72,14 +85,16 @@ def draw_sample(number: int, *, seed: int, split: str, look: str | None = None) 
         gap = int(rng.integers(len(GAPS)))
         label = BETWEEN.join(GAPS[gap][:2])
         image = render_between(seed=picture_seed, gap=gap, look=look)
-        return Sample(image=image, label=label, kind="between", look=look)
+        ripeness = ripeness_between(seed=picture_seed, gap=gap)
+        return Sample(image=image, label=label, kind="between", look=look, ripeness=ripeness)
     if rng.random() < UNKNOWN_SHARE:
         kind = str(rng.choice(UNKNOWN_KINDS, p=list(_UNKNOWN_ODDS.values())))
         return Sample(image=draw_unknown(kind, seed=picture_seed, look=look), label=UNKNOWN, kind=kind, look=look)
     label = FRUIT_CLASSES[number % len(FRUIT_CLASSES)]
     length_m, lateral_m = _size(rng)
     image = render(label, seed=picture_seed, length_m=length_m, lateral_m=lateral_m, look=look)
-    return Sample(image=image, label=label, kind=label, look=look)
+    ripeness = ripeness_of(label, seed=picture_seed)
+    return Sample(image=image, label=label, kind=label, look=look, ripeness=ripeness)
 
 
 def draw_unknown(kind: str, *, seed: int, look: str = FRUIT) -> bytes:

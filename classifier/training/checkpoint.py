@@ -19,6 +19,8 @@ _BEST_KEY: Final = "best"
 _SINCE_BEST_KEY: Final = "since_best"
 _MOMENTUM: Final = "momentum."
 _BEST: Final = "best."
+_LEARNED_ANEW: Final = ("outlier.", "ripeness.")
+"""Tensors of a network that a training can begin without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +50,10 @@ def load_network(path: Path) -> Network:
     """The network in a file, in fp32. Raises `ModelError` where the file is no model of this classifier."""
     weights, header = read_weights(path)
     network = Network(decode_metadata(header.get(METADATA_KEY), str(path)))
+    # Files of earlier versions are without the head for the ripeness, which only training uses.
+    anew = {f"ripeness.{name}": value for name, value in network.ripeness.state_dict().items()}
     try:
-        network.load_state_dict({name: _widened(value) for name, value in weights.items()})
+        network.load_state_dict(anew | {name: _widened(value) for name, value in weights.items()})
     except RuntimeError as error:
         raise ModelError(f"{path}: weights must fit the model that the file's metadata describes") from error
     return network
@@ -76,7 +80,7 @@ def transfer(network: Network, path: Path) -> list[str]:
     if METADATA_KEY in header and decode_metadata(header[METADATA_KEY], str(path)).outputs != network.metadata.outputs:
         renamed = {name: value for name, value in renamed.items() if not name.startswith("head.")}
     fitting = {n: _widened(v) for n, v in renamed.items() if n in own and own[n].shape == v.shape}
-    missing = [name for name in own if name not in fitting and not name.startswith("outlier.")]
+    missing = [name for name in own if name not in fitting and not name.startswith(_LEARNED_ANEW)]
     if not any(name.startswith("backbone.layer") for name in fitting):
         raise ModelError(f"{path}: must hold weights of a {network.metadata.arch}, got none")
     backbone = [name for name in missing if name.startswith("backbone.") and "num_batches" not in name]

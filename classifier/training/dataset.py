@@ -42,6 +42,7 @@ class ImageSet:
 
     `seconds` [n] is the second class of an image that lies between two, the one that comes later in `classes`; for all
     other images it equals the label. `groups` says which images show the same item; it is empty where nobody knows.
+    `ripeness` [n] runs from 0 to 1; it is NaN where nobody knows.
     """
 
     entries: tuple[bytes | Path, ...]
@@ -49,6 +50,7 @@ class ImageSet:
     seconds: NDArray[np.int64]
     classes: tuple[str, ...]
     kinds: tuple[str, ...]
+    ripeness: NDArray[np.float32]
     groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -121,7 +123,8 @@ class ImageSet:
 def from_samples(samples: Iterable[Sample]) -> ImageSet:
     """The set of rendered samples, held in memory."""
     drawn = list(samples)
-    return _build([sample.image for sample in drawn], [s.label for s in drawn], CLASSES, [s.kind for s in drawn])
+    ripeness = [sample.ripeness for sample in drawn]
+    return _build([s.image for s in drawn], [s.label for s in drawn], CLASSES, [s.kind for s in drawn], ripeness)
 
 
 def read_tree(
@@ -148,7 +151,7 @@ def read_tree(
         entries += images
         labels += [name] * len(images)
     groups = _known_groups(folder, entries) if group is None else name_groups(found, group)
-    return _build(entries, labels, classes or plain, labels, groups)
+    return _build(entries, labels, classes or plain, labels, np.full(len(entries), np.nan), groups)
 
 
 def joined(first: ImageSet, second: ImageSet) -> ImageSet:
@@ -167,6 +170,7 @@ def joined(first: ImageSet, second: ImageSet) -> ImageSet:
         classes=first.classes,
         kinds=first.kinds + second.kinds,
         groups=tuple(group for groups in own for group in groups),
+        ripeness=np.concatenate([first.ripeness, second.ripeness]),
     )
 
 
@@ -192,7 +196,7 @@ def _known_groups(folder: Path, entries: Sequence[Path]) -> tuple[str, ...]:
 
 def _build(
     entries: Sequence[bytes | Path], labels: Sequence[str], classes: tuple[str, ...], kinds: Sequence[str],
-    groups: tuple[str, ...] = (),
+    ripeness: Sequence[float] | NDArray[np.float64], groups: tuple[str, ...] = (),
 ) -> ImageSet:  # fmt: skip
     """The set of images whose labels are a class's name, or two names joined."""
     pairs = [sorted(classes.index(name) for name in label.split(BETWEEN)) for label in labels]
@@ -202,6 +206,7 @@ def _build(
         seconds=np.array([pair[-1] for pair in pairs], np.int64),
         classes=classes,
         kinds=tuple(kinds),
+        ripeness=np.asarray(ripeness, np.float32),
         groups=groups,
     )
 

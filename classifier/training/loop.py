@@ -37,6 +37,12 @@ It sees a dozen items of a line, and must not forget for them what it knows of a
 pale peach left out, it was right on 85 % of the pictures of the items left out, with a fifth on 96 %.
 """
 
+_RIPENESS_WEIGHT: Final = 0.5
+"""The weight of the ripeness in the loss. Of two networks trained on 6,000 cards each, the one with it left 8.4 % of
+clear items unsure where 7 % of those between two classes are sure, the one without 10.4 %. A network that goes on from
+other weights learns the classes alone.
+"""
+
 _MOMENTUM: Final = 0.95
 _MOMENTUM_AT_PEAK: Final = 0.85
 
@@ -97,8 +103,8 @@ def train(
         network.backbone.train(not config.freeze_backbone)
         total = 0.0
         for step in progress(range(steps), f"epoch {number + 1} of {config.epochs}"):
-            images, targets = (tensor.to(device) for tensor in batches.take(step, edge_px))
-            total += _step(network, optimiser, images, targets, config.smoothing)
+            images, targets, ripeness = (tensor.to(device) for tensor in batches.take(step, edge_px))
+            total += _step(network, optimiser, config, images, targets, ripeness)
             schedule.step()
         val_loss, accuracy = _validate(network, val_set, edge_px, device)
         log.add(Epoch(number=number + 1, loss=total / steps, val_loss=val_loss, val_accuracy=accuracy))
@@ -184,20 +190,27 @@ class _Batches:
         steps = len(images) // config.batch
         self._order = self._rng.permutation(len(images))[: steps * config.batch].reshape(steps, config.batch)
 
-    def take(self, step: int, edge_px: int) -> tuple[Tensor, Tensor]:
-        """The images of one step, augmented, and their targets. Steps are taken in order."""
+    def take(self, step: int, edge_px: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The images of one step, augmented, their targets and their ripeness. Steps are taken in order."""
         numbers = self._order[step]
         pixels = np.stack([augment(self._images.image(int(number), edge_px), self._rng) for number in numbers])
-        return torch.from_numpy(pixels), torch.from_numpy(self._targets[numbers])
+        ripeness = self._images.ripeness[numbers]
+        return torch.from_numpy(pixels), torch.from_numpy(self._targets[numbers]), torch.from_numpy(ripeness)
 
 
-def _step(network: Network, optimiser: torch.optim.SGD, images: Tensor, targets: Tensor, smoothing: float) -> float:
-    """Take one step of the descent; returns the loss before it."""
+def _step(
+    network: Network, optimiser: torch.optim.SGD, config: TrainingConfig, images: Tensor, targets: Tensor,
+    ripeness: Tensor,
+) -> float:  # fmt: skip
+    """Take one step of the descent; returns the loss of the classes before it."""
     with torch.autocast(images.device.type, torch.bfloat16, enabled=_has_bfloat16(images.device)):
-        logits = network.head(network.features(images))
-        loss = nn.functional.cross_entropy(logits, targets, label_smoothing=smoothing)
+        features = network.features(images)
+        loss = nn.functional.cross_entropy(network.head(features), targets, label_smoothing=config.smoothing)
+        whole = loss
+        if config.init is None:
+            whole = loss + _RIPENESS_WEIGHT * network.ripeness.loss(features, ripeness)
     optimiser.zero_grad()
-    torch.autograd.backward(loss)
+    torch.autograd.backward(whole)
     optimiser.step()
     return float(loss.item())
 

@@ -3,6 +3,8 @@
 Normalisation and the distance to the known classes are part of it, so that every engine runs the same computation.
 """
 
+from typing import Final
+
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -11,6 +13,7 @@ from classifier.errors import ModelError
 from classifier.metadata import ModelMetadata
 
 ARCHES = ("resnet18", "resnet34", "resnet50")
+RIPENESS_STEPS: Final = 30
 
 
 class Normalise(nn.Module):
@@ -57,6 +60,28 @@ class Outlier(nn.Module):
         self.whitening.copy_(vectors * values.clamp_min(1e-12).rsqrt() / len(covariance) ** 0.5)
 
 
+class RipenessHead(nn.Linear):
+    """Reads how ripe a fruit is off the features, in steps from 0 to 1. Only training uses it: a network that has to
+    say how ripe sees finer differences than one that has only to name the class.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__(features, RIPENESS_STEPS)
+
+    def loss(self, features: Tensor, ripeness: Tensor) -> Tensor:
+        """The mean cross entropy over the images whose ripeness [n] is known (not NaN); 0 where there is none.
+
+        The steps wanted are spread around the true one, as neighbours are nearly right.
+        """
+        known = ~ripeness.isnan()
+        if not known.any():
+            return features.new_zeros(())
+        steps = torch.linspace(0, 1, RIPENESS_STEPS, device=features.device)
+        offset = (ripeness[known, None] - steps) * RIPENESS_STEPS
+        wanted = torch.softmax(-offset.square() / 2, dim=1)
+        return nn.functional.cross_entropy(self(features[known]).float(), wanted)
+
+
 class Network(nn.Module):
     """The model that its metadata describes. Raises `ModelError` for an architecture that is none of `ARCHES`."""
 
@@ -71,6 +96,7 @@ class Network(nn.Module):
         features = self.backbone.fc.in_features
         self.backbone.fc = nn.Identity()
         self.head = nn.Linear(features, len(metadata.outputs))
+        self.ripeness = RipenessHead(features)
         self.outlier = Outlier(features, max(len(metadata.classes) - 1, 1))
 
     def features(self, images: Tensor) -> Tensor:

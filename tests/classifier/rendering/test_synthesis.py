@@ -1,5 +1,6 @@
 """Synthetic sets: balanced, repeatable, each picture independent of the others."""
 
+import math
 from collections import Counter
 
 import pytest
@@ -59,3 +60,23 @@ def test_a_look_says_nothing_about_how_ripe_its_fruit_is(monkeypatch: pytest.Mon
     list(synthesize(400, seed=1, split="train"))
     assert set(drawn) == {(look, item_class) for look in LOOKS for item_class in FRUIT_CLASSES}
     assert all(min(shares) < 0.2 and max(shares) > 0.8 for shares in drawn.values())
+
+
+def test_a_sample_says_how_ripe_its_fruit_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []
+    paint = renderer._fruit
+
+    def paint_and_keep(item_class: str, ripeness: float, look: str) -> renderer._Paint:
+        drawn.append(ripeness)
+        return paint(item_class, ripeness, look)
+
+    monkeypatch.setattr(renderer, "_fruit", paint_and_keep)
+    reported = []
+    for number in range(60):
+        drawn.clear()
+        sample = draw_sample(number, seed=1, split="train")
+        reported.append((sample.label, sample.ripeness, drawn[-1] if sample.label != UNKNOWN else math.nan))
+    assert {label for label, ripeness, _ in reported if math.isnan(ripeness)} == {UNKNOWN}
+    assert [ripeness for label, ripeness, _ in reported if label != UNKNOWN] == [
+        truth for label, _, truth in reported if label != UNKNOWN
+    ]

@@ -11,7 +11,7 @@ from support import image_files
 
 from classifier.errors import DatasetError
 from classifier.rendering.synthesis import CLASSES, Sample, synthesize
-from classifier.training.dataset import from_samples, read_tree, write_tree
+from classifier.training.dataset import from_samples, joined, read_tree, write_tree
 from classifier.training.splitting import split_flat
 
 
@@ -34,6 +34,16 @@ def test_a_written_tree_reads_back_as_the_samples_it_was_written_from(tmp_path: 
     outputs = read.classes + read.between
     files = {read.file_bytes(number): target for number, target in enumerate(read.targets(outputs))}
     assert files == {drawn.file_bytes(number): target for number, target in enumerate(drawn.targets(outputs))}
+
+
+def test_nobody_knows_how_ripe_the_users_own_fruit_is(tmp_path: Path) -> None:
+    rendered = from_samples(synthesize(6, seed=2, split="val"))
+    write_tree(tmp_path, {"val": synthesize(40, seed=2, split="val")})
+    own = read_tree(tmp_path, "val")
+    both = joined(own, rendered)
+    assert np.isnan(both.ripeness[: len(own)]).all()
+    np.testing.assert_array_equal(both.ripeness[len(own) :], rendered.ripeness)
+    assert (~np.isnan(rendered.ripeness)).any()
 
 
 def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def image_set(*images: tuple[tuple[int, int, int], str, str]) -> ImageSet:
         seconds=np.array([CLASSES.index(name) for _, _, name in images]),
         classes=CLASSES,
         kinds=tuple(name for _, name, _ in images),
+        ripeness=np.full(len(images), np.nan, np.float32),
     )
 
 

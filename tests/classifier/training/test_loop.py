@@ -16,9 +16,9 @@ import torch
 from classifier.errors import ModelError
 from classifier.metadata import ModelMetadata, TrainingConfig
 from classifier.rendering.synthesis import CLASSES, synthesize
-from classifier.training.checkpoint import load_network, save_network, transfer
+from classifier.training.checkpoint import load_network, read_weights, save_network, transfer
 from classifier.training.dataset import ImageSet, from_samples
-from classifier.training.loop import Epoch, EpochLog, choose_device, fit_outlier, train
+from classifier.training.loop import Epoch, EpochLog, choose_device, embed, fit_outlier, train
 from classifier.training.network import Network
 
 pytestmark = pytest.mark.train
@@ -113,6 +113,34 @@ def test_weights_are_kept_in_half_precision_with_their_metadata_and_without_pick
     assert (tmp_path / "model.safetensors").stat().st_size < 24_000_000
     for name, value in weights(network).items():
         np.testing.assert_allclose(weights(back)[name], value, atol=2e-3, err_msg=name)
+
+
+def test_a_network_learns_how_ripe_its_fruit_is(sets: tuple[ImageSet, ImageSet], tmp_path: Path) -> None:
+    train_set, val_set = sets
+
+    def ripeness_loss(network: Network) -> float:
+        features = embed(network, train_set, np.arange(len(train_set)), TINY.image_px, CPU)
+        with torch.inference_mode():
+            return network.ripeness.loss(features, torch.from_numpy(train_set.ripeness)).item()
+
+    unknown = dataclasses.replace(train_set, ripeness=np.full(len(train_set), np.nan, np.float32))
+    # What the head alone can learn.
+    config = msgspec.structs.replace(TINY, epochs=8, small_epochs=0, freeze_backbone=True)
+    taught, _ = trained(config, sets, tmp_path)
+    untaught, _ = trained(config, (unknown, val_set), tmp_path)
+    assert ripeness_loss(taught) < 0.95 * ripeness_loss(untaught)
+
+
+def test_a_model_file_from_before_the_ripeness_was_learned_is_read(tmp_path: Path) -> None:
+    network = Network(ModelMetadata(arch="resnet18", classes=CLASSES, image_px=64))
+    save_network(network, tmp_path / "model.safetensors")
+    tensors, header = read_weights(tmp_path / "model.safetensors")
+    older = {name: value for name, value in tensors.items() if not name.startswith("ripeness.")}
+    assert len(older) == len(tensors) - 2
+    safetensors.torch.save_file(older, tmp_path / "older.safetensors", metadata=header)
+    back = load_network(tmp_path / "older.safetensors")
+    np.testing.assert_allclose(weights(back)["head.weight"], weights(network)["head.weight"], atol=2e-3)
+    assert transfer(network, tmp_path / "older.safetensors") == []
 
 
 def test_transfer_takes_a_plain_resnets_backbone_and_leaves_out_its_head(tmp_path: Path) -> None:
