@@ -23,6 +23,7 @@ from scenarios.options import (
     recognizer_of,
     usual_link,
 )
+from scenarios.report_card import counted
 from scenarios.situations import SITUATIONS
 
 PROPERTY_FILES: Final = 10
@@ -184,10 +185,10 @@ def _confirm(config: pytest.Config) -> None:
         return
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
     terminal.ensure_newline()
-    terminal.write_line(f"{len(harness.failures)} failures run again in real time, over a real broker")
+    terminal.write_line(f"{counted(len(harness.failures), 'failure')} run again in real time, over a real broker")
     for name, found in Confirmer(config.getoption("--controller")).confirm(harness.failures).items():
         failure = harness.failures[name]
-        harness.card.confirm(name.partition("/")[0], found, failure.path)
+        harness.card.confirm(name.partition("/")[0], found, failure)
         for report in terminal.stats.get("failed", ()):
             if report.nodeid == failure.test:
                 report.sections.append(("On the wire", found.text))
@@ -208,7 +209,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     harness = config.stash[HARNESS]
     terminalreporter.write_line(f"{harness.runs} scenarios run on the {harness.link} link")
     if harness.writes:
-        terminalreporter.write_line(f"one at a time, since the program writes files: {harness.writes}")
+        terminalreporter.write_line(
+            f"one at a time, since a file in its folder changed while the program ran: {harness.writes}"
+        )
     if config.getoption("--card"):
         found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
         for text in ("", *harness.card.lines(_families()), *found):

@@ -65,7 +65,7 @@ def check_options(config: pytest.Config, link: str) -> None:
         if broker is not None:
             parse_address(broker)
         if command is not None:
-            _check_controller(command)
+            _check_controller(command, hosted=link == "hosted")
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(str(error)) from None
     if broker is not None and link in ("memory", "hosted"):
@@ -76,13 +76,15 @@ def check_options(config: pytest.Config, link: str) -> None:
         raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
 
 
-def _check_controller(command: str) -> None:
+def _check_controller(command: str, *, hosted: bool) -> None:
     """Raise `TwinError` for a command that could not be started."""
     if not ExternalController(command).at("127.0.0.1", 1, "http://127.0.0.1:1").started:
         raise TwinError(f"--controller must be a command line with {{host}} and {{port}} in it, got {command!r}")
     name = shlex.split(command)[0]
     if shutil.which(name) is None:
         raise TwinError(f"--controller must start with a program that can be found, got {command!r}")
+    if hosted:
+        ExternalController(command).hosts()
 
 
 def examples_of(config: pytest.Config, link: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from scenarios.confirmation import Confirmation
+from scenarios.failures import Failure
 from twin import Run, trace
 from twin.report.headline import headline
 from twin.scenario.faults import Fault
@@ -16,19 +17,21 @@ MOST_VOID: Final = 0.1
 
 
 class Smallest(msgspec.Struct, frozen=True):
-    """The size of a scenario that breaks a rule, and what happened first, in words."""
+    """The size of a scenario that breaks `rules`, and what happened first, in words."""
 
     items: int
     faults: int
     words: str
+    rules: tuple[str, ...]
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """The runs of one property: how many, and how many `asked` its question, because a fault had an effect.
 
     `faults` were drawn, of which `acted` had an effect. `void` runs count for nothing. `broken`: the rules that were
-    broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults,
-    `file` its file, `wire` what came of it in real time. `moot`: why the question cannot be put.
+    broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults;
+    but where one was run in real time it is that one, with its `file`, and `wire` is what came of it. `moot`: why the
+    question cannot be put.
     """
 
     runs: int = 0
@@ -46,13 +49,14 @@ class Outcome(msgspec.Struct, frozen=True):
     def __add__(self, other: "Outcome") -> "Outcome":
         """The runs of both. Of two scenarios of one size the other's stays: it was made smaller further."""
         found = [row.smallest for row in (other, self) if row.smallest is not None]
+        kept = other if other.wire else self
         later = None if other.found_by is None else self.runs + other.found_by
         return Outcome(
             runs=self.runs + other.runs, asked=self.asked + other.asked, faults=self.faults + other.faults,
             acted=self.acted + other.acted, void=self.void + other.void,
             broken=tuple(sorted({*self.broken, *other.broken})), found_by=self.found_by or later,
-            smallest=min(found, key=lambda each: (each.items, each.faults), default=None),
-            file=other.file or self.file, wire=other.wire or self.wire, moot=self.moot or other.moot,
+            smallest=kept.smallest if kept.wire else min(found, key=lambda one: (one.items, one.faults), default=None),
+            file=kept.file, wire=kept.wire, moot=self.moot or other.moot,
         )  # fmt: skip
 
     @property
@@ -82,7 +86,9 @@ class ReportCard:
         faults, smallest = run.scenario.faults, None
         if violations:
             first = min(violations, key=lambda found: found.t_s)
-            smallest = Smallest(run.scenario.item_count, len(faults), headline(run.scenario, run.trace, first))
+            rules = tuple(dict.fromkeys(found.check for found in violations))
+            words = headline(run.scenario, run.trace, first)
+            smallest = Smallest(run.scenario.item_count, len(faults), words, rules)
         self._add(name, Outcome(
             runs=1, asked=_asks(run), faults=len(faults), acted=sum(_acted(fault, run) for fault in faults),
             broken=tuple({found.check for found in violations}), found_by=1 if violations else None, smallest=smallest,
@@ -101,11 +107,13 @@ class ReportCard:
         for name, row in msgspec.convert(rows, dict[str, Outcome]).items():
             self._add(name, row)
 
-    def confirm(self, name: str, confirmation: Confirmation, path: str) -> None:
-        """Take into account what came of a property's failure in real time, and the failure's file."""
-        known = self._row(name).wire
-        if known is None or known.state != "confirmed":  # Of two that were found, one is enough.
-            self._add(name, Outcome(file=path, wire=confirmation))
+    def confirm(self, name: str, confirmation: Confirmation, failure: Failure) -> None:
+        """Take into account what came of a property's failure in real time: all that is shown of one is of that one."""
+        known = self._row(name)
+        if known.wire is not None and _weight(known.wire, known.smallest) >= _weight(confirmation, failure):
+            return  # Of two that were found, one is enough.
+        smallest = Smallest(failure.items, failure.faults, failure.words, failure.rules)
+        self._add(name, Outcome(smallest=smallest, file=failure.path, wire=confirmation))
 
     @property
     def rows(self) -> dict[str, Any]:
@@ -138,8 +146,10 @@ class ReportCard:
             yield f"{family:{width}}  {row.runs:9}  {row.asked:5}  {row.faults:6}  {row.acted:11}  {row.verdict}"
             indent = " " * (width + 2)
             if row.smallest is not None:
-                size = f"{_counted(row.smallest.items, 'item')}, {_counted(row.smallest.faults, 'fault')}"
+                size = f"{counted(row.smallest.items, 'item')}, {counted(row.smallest.faults, 'fault')}"
                 yield f"{indent}{size}: {row.smallest.words}"
+                if others := [rule for rule in row.broken if rule not in row.smallest.rules]:
+                    yield f"{indent}broken in other scenarios: {', '.join(others)}"
             if row.wire is not None:
                 yield from (f"{indent}{text}" for text in (row.wire.text, row.file))
 
@@ -148,6 +158,11 @@ class ReportCard:
 
     def _add(self, name: str, row: Outcome) -> None:
         self._rows[name] = self._row(name) + row
+
+
+def _weight(wire: Confirmation, shown: Smallest | Failure | None) -> tuple[bool, bool]:
+    """What is rather shown: what was confirmed, then what sent an item into a wrong bin."""
+    return wire.state == "confirmed", shown is not None and "wrong_bin" in shown.rules
 
 
 def _asks(run: Run) -> bool:
@@ -166,5 +181,6 @@ def _acted(fault: Fault, run: Run) -> bool:
     )
 
 
-def _counted(count: int, of: str) -> str:
+def counted(count: int, of: str) -> str:
+    """A number with its noun."""
     return f"{count} {of}" if count == 1 else f"{count} {of}s"

@@ -29,6 +29,7 @@ from twin import (
     faults,
     simulate,
 )
+from twin.links.channel import GARBAGE
 from twin.verdict.checks import ALL_CHECKS
 
 ROOT = Path(__file__).parents[1]
@@ -221,6 +222,14 @@ def test_every_fault_is_listed_with_its_keys_and_defaults():
         fields = msgspec.structs.fields(kinds[name])
         own = {field.name: field.default for field in fields if field.name not in ("from_s", "until_s")}
         assert listed == own, name
+
+
+def test_every_payload_of_garbage_is_listed():
+    listed = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|$", text_of("reference/faults.md"), re.MULTILINE))
+    narrated = {name: text.encode() for name, text in listed.items()}
+    # No text has the bytes of the last one.
+    assert narrated == {name: payload for name, payload in GARBAGE.items() if name != "not_utf8"}
+    assert "`not_utf8`" in text_of("reference/faults.md")
 
 
 @pytest.mark.parametrize("page", ["verdict.md", "how-to/failure.md"])

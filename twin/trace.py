@@ -51,7 +51,7 @@ Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "t
 
 _PREDICATES: Final = {
     "connected": "connected with ", "subscribed": "subscribed to ", "refused": "was refused: ",
-    "lost": "lost its connection", "taken over": "was replaced by another client with the same id",
+    "lost": "lost its connection: ", "taken over": "was replaced by another client with the same id",
 }  # fmt: skip
 
 
@@ -276,7 +276,7 @@ class Connection(Record, frozen=True):
     @property
     def text(self) -> str:
         """The event as the predicate of a sentence about the client."""
-        return _PREDICATES.get(self.event, self.event) + self.detail
+        return (_PREDICATES.get(self.event, self.event) + self.detail).removesuffix(": ")
 
 
 class Ended(Record, frozen=True):

@@ -10,6 +10,8 @@ import pytest
 from support.programs import PYTHON
 
 from controller import Controller
+from scenarios.confirmation import Confirmation
+from scenarios.failures import Failure
 from scenarios.report_card import ReportCard
 from twin import ItemDraw, Scenario, simulate
 from twin.scenario.faults import NoImage
@@ -54,6 +56,37 @@ def test_a_program_that_cannot_be_found_is_refused(tmp_path):
     )  # fmt: skip
     assert done.returncode == 2
     assert "--controller must start with a program that can be found" in done.stdout + done.stderr
+
+
+def test_a_program_whose_file_is_not_there_is_refused(tmp_path):
+    done = twin_test("no_such_file.py", tmp_path)
+    assert done.returncode == 2
+    assert "--controller: no_such_file.py: No such file or directory" in done.stdout + done.stderr
+
+
+def test_all_that_a_row_shows_of_a_failure_is_of_the_one_that_was_run_in_real_time():
+    card = ReportCard()
+    card.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=3)), controller=BreaksAtTheThirdItem))
+
+    def confirm(state, path, *rules):
+        failure = Failure(
+            path=path, test="", rules=rules, words=f"what {path} shows", items=7, faults=2, acted=True, restarted=False
+        )
+        card.confirm("known-line-rods", Confirmation(state=state, run=1, why="no reason"), failure)
+
+    def shown():
+        return "\n".join(list(card.lines({"known-line-rods": "rods"}))[2:])
+
+    confirm("virtual time only", "first.json", "needless_reject")
+    assert "7 items, 2 faults: what first.json shows" in shown()
+    assert "broken in other scenarios: crash" in shown()
+    confirm("confirmed", "second.json", "needless_reject")
+    confirm("virtual time only", "third.json", "wrong_bin")
+    assert "7 items, 2 faults: what second.json shows" in shown()
+    assert "first" not in shown()
+    confirm("confirmed", "fourth.json", "wrong_bin", "crash")
+    assert "what fourth.json shows" in shown()
+    assert "second" not in shown()
 
 
 class BreaksAtTheThirdItem(Controller):

@@ -104,7 +104,7 @@ class ExternalController:
         from twin.links.hosted.process import python_command  # Only where a program is to be hosted.
 
         if self._hosts is None:
-            command = python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words)
+            command = python_command(self.at(*HOSTED_BROKER, HOSTED_SERVICE).words, self._folder)
             self._hosts = Hosts(command, self._compute_ms, folder=self._folder, computing=self._computing)
         return self._hosts
 

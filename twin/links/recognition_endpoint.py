@@ -28,8 +28,8 @@ class UnsupportedRequestError(Exception):
 class RecognitionEndpoint:
     """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due.
 
-    At its `port`, other paths than `PATH` get a 404. `original` finds the line's picture for a posted one, which the
-    program may have encoded anew.
+    At its `port`, paths that do not end with `PATH` get a 404. `original` finds the line's picture for a posted one,
+    which the program may have encoded anew.
     """
 
     def __init__(
@@ -88,10 +88,11 @@ class RecognitionEndpoint:
         path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
         headers = dict(request.headers)
         elsewhere = not headers.get(b"host", b"").endswith(self._port)
-        if path != PATH and elsewhere:
+        served = path.endswith(PATH)  # Many programs append it to the URL that they are given, which has it already.
+        if elsewhere and not served:
             raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
-        self._statuses[connection] = 404 if path != PATH else 200 if request.method == b"POST" else 405
+        self._statuses[connection] = 404 if not served else 200 if request.method == b"POST" else 405
 
     def _answer(self, connection: int, http: h11.Connection, posted: bytes, now_s: float) -> None:
         image = posted if read_note(posted) is not None else self._original(posted)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from twin import trace
+from twin.links.mqtt.effects import BROKER_RESTARTED
 from twin.links.output_log import OutputLine
 from twin.scenario.layout import bin_text
 from twin.verdict.checks import Violation
@@ -30,6 +31,7 @@ def steps(
 ) -> Iterator[Step]:
     """A run step by step. A program's `output_lines` come before what happened at the same time."""
     found: dict[float, list[str]] = {}
+    listeners = _Listeners()
     for violation in violations:
         found.setdefault(violation.t_s, []).append(f"{violation.check}: {violation.detail}")
     ordered, lines = list(records), deque(output_lines)
@@ -38,8 +40,41 @@ def steps(
             line = lines.popleft()
             yield Step(line.t_s, "program", f"writes: {line.text}")
         last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
-        yield Step(record.t_s, *narrate(record), tuple(found.pop(record.t_s, ()) if last_of_instant else ()))
+        listeners.see(record)
+        words = listeners.missed(record) or narrate(record)
+        yield Step(record.t_s, *words, tuple(found.pop(record.t_s, ()) if last_of_instant else ()))
     yield from (Step(line.t_s, "program", f"writes: {line.text}") for line in lines)
+
+
+class _Listeners:
+    """Who is subscribed, as far as the broker's records tell: what comes while nobody is reaches nobody."""
+
+    def __init__(self) -> None:
+        self._seen = False
+        self._connected: set[str] = set()
+        self._subscribed: set[str] = set()
+
+    def see(self, record: trace.AnyRecord) -> None:
+        """Take the next record."""
+        if not isinstance(record, trace.Connection):
+            return
+        self._seen = True
+        match record.event:
+            case "connected":
+                self._connected.add(record.client)
+            case "subscribed":
+                self._subscribed.add(record.client)
+            case "disconnected" | "lost":
+                self._connected.discard(record.client)
+        if record.detail == BROKER_RESTARTED:  # It forgets its sessions; otherwise one may outlive a connection.
+            self._subscribed.discard(record.client)
+
+    def missed(self, record: trace.AnyRecord) -> tuple[str, str] | None:
+        """The words for a message that reached nobody; None if it reached somebody, or nobody knows."""
+        if not isinstance(record, trace.Feedback) or not self._seen or self._connected & self._subscribed:
+            return None
+        what = "a picture" if record.key == "camera" else f"{record.key} {record.value}"
+        return "line", f"sends {what}, which reaches nobody: no client is subscribed"
 
 
 def _offset(offset_m: float) -> str:

@@ -253,7 +253,8 @@ def test_the_only_worker_is_lost_with_the_users_program_and_changes_nothing(tmp_
 
 
 def test_a_program_that_ends_by_itself_is_one_clear_line(tmp_path):
-    command = shlex.join([sys.executable, str(tmp_path / "missing.py"), "{host}", "{port}"])
+    (tmp_path / "ends.py").write_text("raise SystemExit(3)")
+    command = shlex.join([sys.executable, str(tmp_path / "ends.py"), "{host}", "{port}"])
     with campaign(tmp_path / "none", "--controller", command) as process:
         output = ended(process, 2)
     assert "--controller must be a program that does not end by itself in a run without faults" in output

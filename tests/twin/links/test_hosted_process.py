@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from twin.errors import TwinError
 from twin.host import protocol
 from twin.links.hosted import process
 from twin.links.hosted.process import HostProcess, StartedProcess, python_command
@@ -34,6 +35,14 @@ def test_two_answers_that_came_at_once_are_both_read(tmp_path, monkeypatch):
         assert HostProcess(started, tmp_path / "output.txt").receive() == {"single": True}
     finally:
         started.kill()
+
+
+def test_a_program_that_is_not_there_is_refused_before_it_starts(tmp_path):
+    (tmp_path / "there.py").write_text("")
+    words = [sys.executable, "-u", "there.py"]
+    assert python_command(words, tmp_path).program == ("there.py",)
+    with pytest.raises(TwinError, match=r"^--controller: there.py: No such file or directory$"):
+        python_command(words, tmp_path / "elsewhere")
 
 
 def test_a_program_can_run_in_another_folder(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from controller.simulation.oracle import PLAIN_PICTURE, Fails, Note, Oracle, Says, Silent, with_note
 from twin.errors import TwinError
+from twin.links.recognition_endpoint import PATH
 from twin.links.recognition_service import RecognitionService
 
 RIPE = Says(label="ripe", confidence=0.98)
@@ -57,6 +58,12 @@ def test_an_answer_that_never_comes_holds_nobody_else_up():
 def test_another_path_is_not_found():
     with RecognitionService(Oracle()) as service:
         assert next(posted(service.url, b"", path="/elsewhere"))[0] == 404
+
+
+def test_a_program_may_append_the_path_to_a_url_that_has_it():
+    with RecognitionService(Oracle()) as service:
+        answer = next(posted(service.url, picture(RIPE), path=f"{PATH}{PATH}"))
+        assert answer == next(posted(service.url, picture(RIPE)))
 
 
 def test_a_port_in_use_is_refused():

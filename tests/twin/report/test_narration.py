@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from twin import Scenario, faults, trace
-from twin.report.narration import narrate
+from twin.links.mqtt.effects import BROKER_RESTARTED
+from twin.report.narration import narrate, steps
 
 NARRATIONS = {
     trace.Held(1.0, 2, 3, None): ("item 2", "runs into rod 3, which is out"),
@@ -63,3 +64,23 @@ def test_every_kind_of_record_has_a_narration():
     ]  # fmt: skip
     assert {type(record) for record in examples} == set(get_args(trace.AnyRecord))
     assert all(all(narrate(record)) for record in examples)
+
+
+def test_what_is_sent_while_no_client_is_subscribed_reaches_nobody():
+    def narrated(*records):
+        *_, last = steps([*records, trace.Feedback(9.0, "gate 1", "blocked")], ())
+        return last.subject, last.action
+
+    connected, subscribed, lost, restarted = (
+        trace.Connection(1.0, "FS_Ctl", *event)
+        for event in (("connected", "MQTT 3.1.1"), ("subscribed", "bb"), ("lost", ""), ("lost", BROKER_RESTARTED))
+    )
+    received = "controller", "receives gate 1 blocked"
+    missed = "line", "sends gate 1 blocked, which reaches nobody: no client is subscribed"
+    assert narrated() == received  # Nobody knows: our controller has no broker there.
+    assert narrated(connected) == missed
+    assert narrated(connected, subscribed) == received
+    assert narrated(connected, subscribed, lost) == missed
+    assert narrated(connected, subscribed, lost, connected) == received  # Its session may have outlived the connection.
+    assert narrated(connected, subscribed, restarted, connected) == missed
+    assert narrated(connected, subscribed, restarted, connected, subscribed) == received

@@ -259,6 +259,11 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
             "last event: none; python ended with exit code 0 at 3.000 s",
         ),
         (
+            [trace.Exited(3.0, "python ended with exit code 0"), ended(reason="stalled", in_stack=True)],
+            "no progress: no item was loaded any more, although the stack is not empty; last event: none; "
+            "python ended with exit code 0 at 3.000 s",
+        ),
+        (
             [trace.Connection(3.0, "FS_Ctl", "lost", ""), ended(reason="stalled")],
             "last event: none; client FS_Ctl lost its connection at 3.000 s",
         ),

@@ -151,8 +151,11 @@ class HostProcess:
         return f": {lines[-1]}" if lines else ""
 
 
-def python_command(words: Sequence[str]) -> Command:
-    """Split a command line that starts a Python program. Raises `HostingError` for any other."""
+def python_command(words: Sequence[str], folder: Path | None = None) -> Command:
+    """Split a command line that starts a Python program in a folder (None: the current one).
+
+    Raises `HostingError` for any other, `TwinError` where the program is not there.
+    """
     program = shutil.which(words[0])
     if program is None:
         raise TwinError(f"--controller: {words[0]}: No such file or directory")
@@ -167,6 +170,8 @@ def python_command(words: Sequence[str]) -> Command:
         end += 2 if words[end] in VALUED_OPTIONS else 1
     if end == len(words) or words[end] == "-":
         raise HostingError(f"--controller must name a Python program, got {shlex.join(words)}")
+    if words[end] not in ("-m", "-c") and not (folder or Path()).joinpath(words[end]).exists():
+        raise TwinError(f"--controller: {words[end]}: No such file or directory")
     return Command((program, *words[1:end]), tuple(words[end:]))
 
 

@@ -1,6 +1,10 @@
 """The effects of the session broker: what its owner must do, and what has happened."""
 
 from dataclasses import dataclass
+from typing import Final
+
+BROKER_RESTARTED: Final = "the broker restarted"
+"""The reason for which all connections of a broker that restarts end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 from twin.broker.access import Access
 from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import (
+    BROKER_RESTARTED,
     Close,
     Connected,
     Disconnected,
@@ -145,7 +146,7 @@ class SessionBroker:
         """
         for client in list(self._clients.values()):
             client.will = None
-            self._end(client, "the broker restarted")
+            self._end(client, BROKER_RESTARTED)
 
     def take(self) -> list[Effect]:
         """The effects since the last call, in order."""

@@ -141,6 +141,7 @@ class Stalled(Check):
         if on_belt:
             problem = f"items {on_belt} on the belt passed no sensor and reached no bin within {within_s:.0f} s"
         else:
-            problem = f"no item was loaded within {within_s:.0f} s, although the stack is not empty"
+            within = f" within {within_s:.0f} s" if self._exited is None else " any more"
+            problem = f"no item was loaded{within}, although the stack is not empty"
         detail = f"no progress: {problem}; last event: {self._last_event()}{self._state()}"
         self.violate(record.t_s, None, detail, self.excuses.stall(on_belt, in_stack=record.in_stack))
