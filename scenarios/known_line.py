@@ -50,6 +50,10 @@ JUST_BEFORE_M: Final = 0.03
 MISSED_S: Final = 2.5
 """So late, at most, is an answer that comes just after its item has passed the gate before its rod."""
 
+CLEAR_S: Final = 0.4
+MOST_CLEAR_S: Final = 1.2
+"""So long after an item's middle has passed its gate does the beam become clear, if it does so a little late."""
+
 PUSHED_S: Final = PASSING_S / 2 + 0.1
 """So long behind its gate would an item be, were its rod not taking it, for a fault to begin during its push."""
 
@@ -144,6 +148,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
         fault = msgspec.structs.replace(fault, gate=own - 1)
     if kind is faults.LinkDelay and len({item.item_class for item in stack}) > 1 and draw(st.booleans()):
         return msgspec.structs.replace(fault, way="bb"), draw(_silent(aim, layout, stack))
+    if isinstance(fault, faults.GateStuck) and fault.blocked and draw(st.booleans()):
+        fault, aim = msgspec.structs.replace(fault, gate=own - 1), draw(_clear_late(aim))
     places_m = _places_m(kind, fault, layout, item, aim.at_m)
     return fault, msgspec.structs.replace(aim, at_m=draw(st.sampled_from(places_m))) if places_m else aim
 
@@ -163,6 +169,13 @@ def _aims(draw: st.DrawFn, layout: Layout) -> Aim:
         before_s=draw(st.just(PASSING_S / 2) | steps(0.0, PASSING_S, 0.1)),
         lasts_s=draw(st.just(PASSING_S) | steps(PASSING_S / 2, LONGEST_AIM_S, 0.1)),
     )  # fmt: skip
+
+
+@st.composite
+def _clear_late(draw: st.DrawFn, aim: Aim) -> Aim:
+    """An item's own gate becomes clear a little after its tail has left it, as if the item were longer than any."""
+    clear_s = draw(steps(CLEAR_S, MOST_CLEAR_S, 0.1))
+    return msgspec.structs.replace(aim, before_s=PASSING_S / 2, lasts_s=round(PASSING_S / 2 + clear_s, 1))
 
 
 @st.composite
