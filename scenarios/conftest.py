@@ -23,8 +23,8 @@ from scenarios.options import (
     recognizer_of,
     usual_link,
 )
-from scenarios.report_card import counted
 from scenarios.situations import SITUATIONS
+from twin.report.screen import counted
 
 PROPERTY_FILES: Final = 10
 """A run of fewer files is not the whole suite, and need not reach every situation."""

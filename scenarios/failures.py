@@ -38,10 +38,10 @@ _PLACEHOLDERS: Final = {"mqtt": "{port}", "http": "{service}"}
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario that broke `rules`, other than those that are `allowed` to be: its file, the test that found it.
 
-    `words` say what happened first; the scenario has so many `items` and `faults`.
-    `acted`: whether a fault had an effect. `restarted`: whether the program was started again. `ports`: where a hosted
-    program looked for the broker (`mqtt`) and the recognition service (`http`) without having been told; `elsewhere` is
-    the address of such a place on another machine. `alone`: two runs side by side get in each other's way.
+    `words` say what happened first; the scenario has so many `items` and `faults`. `acted`: whether a fault had an
+    effect. `restarted`: whether the program was started again. `ports`: where a hosted program looked for the broker
+    (`mqtt`) and the recognition service (`http`) without having been told; `elsewhere` is the address of such a place
+    on another machine. `alone`: two runs side by side get in each other's way.
     """
 
     path: str
@@ -85,7 +85,8 @@ def failure_of(found: Found, name: str, test: str, earlier: Failure | None) -> F
     own = _own_addresses(run)
     failure = Failure(
         path=path.as_posix(), test=test, rules=tuple(dict.fromkeys(each.check for each in found.violations)),
-        words=_words(found), items=run.scenario.item_count, faults=len(run.scenario.faults), allowed=found.allowed,
+        words=words_of(run, found.violations) if found.violations else found.wrong[0],
+        items=run.scenario.item_count, faults=len(run.scenario.faults), allowed=found.allowed,
         acted=any(isinstance(record, trace.Disturbed) for record in run.trace),
         restarted=any(isinstance(fault, ControllerKilled) for fault in run.scenario.faults),
         ports={kind: port for kind, (_, port) in own.items()},
@@ -102,7 +103,7 @@ def failure_of(found: Found, name: str, test: str, earlier: Failure | None) -> F
 def failure_text(found: Found, failure: Failure) -> str:
     """What happened, in words of the line; the records around it, with what the program wrote; the scenario."""
     run, violations, wrong, _ = found
-    first = _first(violations)
+    first = min(violations, key=lambda each: each.t_s, default=None)
     records = run.trace
     around_s = records[-1].t_s if first is None else first.t_s
     return "\n".join([
@@ -115,14 +116,9 @@ def failure_text(found: Found, failure: Failure) -> str:
     ])  # fmt: skip
 
 
-def _first(violations: Sequence[Violation]) -> Violation | None:
-    return min(violations, key=lambda each: each.t_s, default=None)
-
-
-def _words(found: Found) -> str:
+def words_of(run: Run, violations: Sequence[Violation]) -> str:
     """What happened first, in words of the line."""
-    first = _first(found.violations)
-    return found.wrong[0] if first is None else headline(found.run.scenario, found.run.trace, first)
+    return headline(run.scenario, run.trace, min(violations, key=lambda each: each.t_s))
 
 
 def _around(narrated: Iterable[Step], t_s: float) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from scenarios.confirmation import Confirmation
-from scenarios.failures import Failure
+from scenarios.failures import Failure, words_of
 from twin import Run, trace
-from twin.report.headline import headline
+from twin.report.screen import counted
 from twin.scenario.faults import Fault
 from twin.verdict.checks import Violation
 
@@ -85,10 +85,8 @@ class ReportCard:
         violations = run.violations if violations is None else violations
         faults, smallest = run.scenario.faults, None
         if violations:
-            first = min(violations, key=lambda found: found.t_s)
             rules = tuple(dict.fromkeys(found.check for found in violations))
-            words = headline(run.scenario, run.trace, first)
-            smallest = Smallest(run.scenario.item_count, len(faults), words, rules)
+            smallest = Smallest(run.scenario.item_count, len(faults), words_of(run, violations), rules)
         self._add(name, Outcome(
             runs=1, asked=_asks(run), faults=len(faults), acted=sum(_acted(fault, run) for fault in faults),
             broken=tuple({found.check for found in violations}), found_by=1 if violations else None, smallest=smallest,
@@ -179,8 +177,3 @@ def _acted(fault: Fault, run: Run) -> bool:
         isinstance(record, trace.Disturbed) and record.fault == kind and record.t_s >= fault.from_s
         for record in run.trace
     )
-
-
-def counted(count: int, of: str) -> str:
-    """A number with its noun."""
-    return f"{count} {of}" if count == 1 else f"{count} {of}s"

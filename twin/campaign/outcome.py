@@ -11,10 +11,10 @@ from twin.campaign.campaign import Campaign, Kept
 from twin.campaign.coverage_table import by_phase, holes
 from twin.campaign.folder import FINDINGS, CampaignFolder, Found
 from twin.campaign.ledger import Ledger
-from twin.campaign.page import NOT_AGAIN, campaign_page, counted
+from twin.campaign.page import NOT_AGAIN, campaign_page
 from twin.campaign.phases import ANYTHING
 from twin.campaign.unit import SOURCE
-from twin.report.screen import verbatim
+from twin.report.screen import counted, verbatim
 from twin.scenario.layout import Layout
 
 MOST_SHOWN = 20

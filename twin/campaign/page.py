@@ -9,6 +9,7 @@ from twin.campaign.coverage_table import by_phase
 from twin.campaign.folder import Found
 from twin.campaign.ledger import Ledger
 from twin.campaign.phases import ANYTHING, phases_of
+from twin.report.screen import counted
 
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 140
@@ -78,11 +79,6 @@ def _smallest(one: Found) -> str:
     again = f"<br><code>{escape(one.again)}</code>" if one.again else ""
     drawn = f', <a href="{escape(one.report)}">drawn</a>' if one.report else ""
     return escape(one.sentence) + again + drawn + ("" if one.repeats else f"<br>{NOT_AGAIN}")
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, which takes an s unless it is one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _growth(growth: Sequence[tuple[int, int]]) -> str:

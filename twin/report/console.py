@@ -13,7 +13,7 @@ from twin import trace
 from twin.doctor import Finding
 from twin.links.output_log import OutputLine
 from twin.report.finished_run import FinishedRun
-from twin.report.narration import narrate, steps
+from twin.report.narration import Narrator, steps
 from twin.report.screen import verbatim
 from twin.verdict.checks import Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -83,17 +83,19 @@ class StatusLine:
         self._status = console.status("waiting for a controller to connect")
         self._done = 0
         self._loaded = 0
+        self._narrator = Narrator()
         self._connections: Counter[tuple[str, str]] = Counter()
 
     def see(self, record: trace.AnyRecord) -> None:
         """Show the next record as the latest event."""
         if isinstance(record, trace.Began):
             return
+        self._narrator.see(record)
         if isinstance(record, trace.Connection):
             self._connect(record)
         self._done += type(record) is trace.Binned and record.item > 0
         self._loaded += type(record) is trace.Loaded
-        subject, predicate = narrate(record)
+        subject, predicate = self._narrator.narrate(record)
         counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
         self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {subject} {predicate}"))
 
@@ -102,7 +104,8 @@ class StatusLine:
         self._connections[kind] += 1
         if self._connections[kind] <= MOST_REPEATED:
             again = " (repeated; counted at the end)" if self._connections[kind] == MOST_REPEATED else ""
-            self._console.print(verbatim(f"{record.t_s:8.2f} s  {' '.join(narrate(record))}{again}"))
+            words = " ".join(self._narrator.narrate(record))
+            self._console.print(verbatim(f"{record.t_s:8.2f} s  {words}{again}"))
 
     def __enter__(self) -> "StatusLine":
         self._status.start()

@@ -13,7 +13,7 @@ from twin.beliefs import Belief
 from twin.pictures import MOST_THUMBNAILS
 from twin.report.belt_motion import BeltMotion
 from twin.report.drawn_beliefs import DrawnBelief, drawn_beliefs
-from twin.report.drawn_events import Event, drawn_event, listed
+from twin.report.drawn_events import Event, drawn_events
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
 from twin.report.rod_motion import RodMotion
@@ -157,8 +157,8 @@ class Sketch:
         marks = [_mark(each) for each in violations[:MOST_MARKS]]
         marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
         marks.sort(key=lambda mark: mark.t_s)
-        events = listed(self.records, [mark.t_s for mark in marks])
-        left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), events)]
+        events = drawn_events(self.records, [mark.t_s for mark in marks])
+        left_out = [*more, *self._left_out(len(violations) + len(excused) - len(marks), len(events))]
         return Drawing(
             scenario=scenario, end_s=_short(self.end_s), bins=_labels_of_bins(scenario),
             belt=[_rounded(segment, 9) for segment in self._belt.segments],
@@ -172,7 +172,7 @@ class Sketch:
                 for number, rod in self._rods.items()
             ],
             faults=[drawn_fault(fault, self.end_s) for fault in self.faults],
-            marks=marks, events=[drawn_event(record) for record in events], left_out=left_out,
+            marks=marks, events=events, left_out=left_out,
             beliefs=self.drawn_beliefs(),
             thumbnails=self.thumbnails(self._items.paths),
         )  # fmt: skip
@@ -231,13 +231,13 @@ class Sketch:
         picture = self._pictures.get(path.number)
         return DrawnItem(path.number, path.item_class, round(path.length_m, 4), label, confidence, picture, phases)
 
-    def _left_out(self, marks: int, listed: Sequence[trace.AnyRecord]) -> Iterable[str]:
+    def _left_out(self, marks: int, listed: int) -> Iterable[str]:
         if self._items_left_out:
             yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
-        events = len(self.records) + self._records_left_out - len(listed)
+        events = len(self.records) + self._records_left_out - listed
         if events:
             yield (
-                f"Of {len(listed) + events} events and messages {len(listed)} are listed: those near violations, then "
+                f"Of {listed + events} events and messages {listed} are listed: those near violations, then "
                 "those from the beginning on. The trace has them all."
             )
         if self.images and len(self._pictures) > MOST_THUMBNAILS:

@@ -1,6 +1,6 @@
 """One event of a run as the pages list it: when, on which lane, of which item, in a sentence and in a word or two."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from controller import wire
 from controller.errors import WireError
 from twin import trace
-from twin.report.narration import narrate
+from twin.report.narration import Narrator
 
 Lane = Literal["commands", "feedback", "recognizer", "line", "fault", "other"]
 
@@ -35,9 +35,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     short: str = ""
 
 
-def drawn_event(record: trace.AnyRecord) -> Event:
-    """A record as an event."""
-    subject, words = narrate(record)
+def drawn_event(record: trace.AnyRecord, narrator: Narrator) -> Event:
+    """A record as an event; it is the last one that the narrator has seen."""
+    subject, words = narrator.narrate(record)
     lane = _LANES.get(type(record), "line")
     return Event(round(record.t_s, 6), lane, getattr(record, "item", None) or 0, subject, words, _short_text(record))
 
@@ -65,10 +65,20 @@ def _command_text(payload: str) -> str:
     return f"{rod} {'push' if command.push else 'pull'}"
 
 
-def listed(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Sequence[trace.AnyRecord]:
-    """The records that are listed, in order: all, or of too many those near one of the times, then the earliest."""
+def drawn_events(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> list[Event]:
+    """The events that are listed, in order: all, or of too many those near one of the times, then the earliest."""
+    chosen, narrator, events = _chosen(records, times_s), Narrator(), []
+    for place, record in enumerate(records):
+        narrator.see(record)
+        if place in chosen:
+            events.append(drawn_event(record, narrator))
+    return events
+
+
+def _chosen(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Container[int]:
+    """The places of the records that are listed."""
     if len(records) <= MOST_EVENTS:
-        return records
+        return range(len(records))
     spans_s = [(at_s - AROUND_S, at_s + AROUND_S) for at_s in sorted(times_s)]
     near = [place for place, record in enumerate(records) if _within(record.t_s, spans_s)][:MOST_EVENTS]
     chosen = set(near)
@@ -76,7 +86,7 @@ def listed(records: Sequence[trace.AnyRecord], times_s: Sequence[float]) -> Sequ
         if len(chosen) >= MOST_EVENTS:
             break
         chosen.add(place)
-    return [records[place] for place in sorted(chosen)]
+    return chosen
 
 
 def _within(at_s: float, spans_s: list[tuple[float, float]]) -> bool:

@@ -31,7 +31,7 @@ def steps(
 ) -> Iterator[Step]:
     """A run step by step. A program's `output_lines` come before what happened at the same time."""
     found: dict[float, list[str]] = {}
-    listeners = _Listeners()
+    narrator = Narrator()
     for violation in violations:
         found.setdefault(violation.t_s, []).append(f"{violation.check}: {violation.detail}")
     ordered, lines = list(records), deque(output_lines)
@@ -40,17 +40,19 @@ def steps(
             line = lines.popleft()
             yield Step(line.t_s, "program", f"writes: {line.text}")
         last_of_instant = place + 1 == len(ordered) or ordered[place + 1].t_s != record.t_s
-        listeners.see(record)
-        words = listeners.missed(record) or narrate(record)
-        yield Step(record.t_s, *words, tuple(found.pop(record.t_s, ()) if last_of_instant else ()))
+        narrator.see(record)
+        yield Step(record.t_s, *narrator.narrate(record), tuple(found.pop(record.t_s, ()) if last_of_instant else ()))
     yield from (Step(line.t_s, "program", f"writes: {line.text}") for line in lines)
 
 
-class _Listeners:
-    """Who is subscribed, as far as the broker's records tell: what comes while nobody is reaches nobody."""
+class Narrator:
+    """Narrates the records of a run that it has seen up to now, as far as what a record means depends on those before.
+
+    What is sent while no client is subscribed reaches nobody; where no broker tells of clients, nobody knows.
+    """
 
     def __init__(self) -> None:
-        self._seen = False
+        self._known = False
         self._connected: set[str] = set()
         self._subscribed: set[str] = set()
 
@@ -58,9 +60,9 @@ class _Listeners:
         """Take the next record."""
         if not isinstance(record, trace.Connection):
             return
-        self._seen = True
         match record.event:
             case "connected":
+                self._known = True
                 self._connected.add(record.client)
             case "subscribed":
                 self._subscribed.add(record.client)
@@ -69,12 +71,11 @@ class _Listeners:
         if record.detail == BROKER_RESTARTED:  # It forgets its sessions; otherwise one may outlive a connection.
             self._subscribed.discard(record.client)
 
-    def missed(self, record: trace.AnyRecord) -> tuple[str, str] | None:
-        """The words for a message that reached nobody; None if it reached somebody, or nobody knows."""
-        if not isinstance(record, trace.Feedback) or not self._seen or self._connected & self._subscribed:
-            return None
-        what = "a picture" if record.key == "camera" else f"{record.key} {record.value}"
-        return "line", f"sends {what}, which reaches nobody: no client is subscribed"
+    def narrate(self, record: trace.AnyRecord) -> tuple[str, str]:
+        """The subject of a record and what it does; the record is the last one seen."""
+        if isinstance(record, trace.Feedback) and self._known and not self._connected & self._subscribed:
+            return "line", f"sends {_sent(record)}, which reaches nobody: no client is subscribed"
+        return narrate(record)
 
 
 def _offset(offset_m: float) -> str:
@@ -120,7 +121,11 @@ def _ended(record: trace.Ended) -> tuple[str, str]:
 
 
 def _feedback(record: trace.Feedback) -> tuple[str, str]:
-    return "controller", "receives a picture" if record.key == "camera" else f"receives {record.key} {record.value}"
+    return "controller", f"receives {_sent(record)}"
+
+
+def _sent(record: trace.Feedback) -> str:
+    return "a picture" if record.key == "camera" else f"{record.key} {record.value}"
 
 
 _NARRATIONS: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] = {

@@ -31,3 +31,8 @@ class Screen(Console):
 def verbatim(words: str) -> Text:
     """Show text from outside literally: rich markup has no effect, and control characters are escaped."""
     return Text("".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in words))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, which takes an s unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -16,6 +16,7 @@ from twin.pictures import MOST_THUMBNAILS
 from twin.report.drawing import Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
+from twin.report.narration import Narrator
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
 FORMAT: Final = 1
@@ -39,6 +40,7 @@ class Feed:
         self._tempo = tempo
         self._inbox: deque[tuple[float, trace.AnyRecord]] = deque()
         self._sketch = Sketch()
+        self._narrator = Narrator()
         self._checks = Checks(ALL_CHECKS)
         self._believed: deque[Belief] = deque()
         self._tracks: dict[int, list[Belief]] = {}
@@ -86,11 +88,13 @@ class Feed:
     def changes(self) -> dict[str, Any]:
         """What has changed since the last call."""
         touched: set[int] = set()
-        records = []
+        events = []
         while self._inbox:
             at_s, record = self._inbox.popleft()
             self._take(at_s, record)
-            records.append(record)
+            self._narrator.see(record)
+            if not isinstance(record, trace.Began):
+                events.append(drawn_event(record, self._narrator))
             touched.add(getattr(record, "item", None) or 0)
         believed = bool(self._believed)
         while self._believed:
@@ -100,11 +104,11 @@ class Feed:
         news = self._sent.news(self._sketch, self._checks.violations, self.now_s)
         return news | {
             "kind": "changes", "t_s": self.now_s, "ended": self.ended,
-            "items": self._sketch.drawn_items(touched) if records else [],
+            "items": self._sketch.drawn_items(touched) if touched else [],
             "thumbnails": self._thumbnails(touched),
-            "events": [drawn_event(record) for record in records if not isinstance(record, trace.Began)],
+            "events": events,
             "acting": self._acting(), "tempo": self._shown_tempo(),
-            "beliefs": self._sketch.drawn_beliefs() if self._tracks and (believed or records) else None,
+            "beliefs": self._sketch.drawn_beliefs() if self._tracks and (believed or touched) else None,
         }  # fmt: skip
 
     def _believe(self, belief: Belief) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from twin import Item, Layout, RecognizerModel, Scenario, settings_for, simulate
+from twin import Item, Layout, RecognizerModel, Scenario, settings_for, simulate, trace
 from twin.pictures import MOST_THUMBNAILS
 from twin.view.feed import MOST_TRACKS, Feed
 
@@ -29,6 +29,23 @@ def test_blank_pictures_are_not_sent():
     feed = fed("oracle")
     assert feed.changes()["thumbnails"] == {}
     assert feed.whole()["drawing"].thumbnails == {}
+
+
+def test_the_page_shows_what_reaches_nobody_whether_it_is_open_from_the_start_or_not():
+    records = [
+        trace.Began(0.0, Scenario(items=STACK)),
+        trace.Connection(1.0, "FS_Ctl", "connected", "MQTT 3.1.1"),
+        trace.Feedback(2.0, "gate 1", "blocked"),
+        trace.Connection(3.0, "FS_Ctl", "subscribed", "bb"),
+        trace.Feedback(4.0, "gate 1", "clear"),
+    ]
+    feed, shown = Feed(1.0), []
+    for record in records:
+        feed.see(record)
+        shown += feed.changes()["events"]
+    words = [event.words for event in shown if event.lane == "feedback"]
+    assert words == ["sends gate 1 blocked, which reaches nobody: no client is subscribed", "receives gate 1 clear"]
+    assert [event.words for event in feed.whole()["drawing"].events if event.lane == "feedback"] == words
 
 
 @pytest.mark.parametrize("more", [0, 5])
