@@ -24,6 +24,9 @@ from twin.verdict.checks import Violation
 FOLDER: Final = Path("scenario-failures")
 """Folder for failing scenarios, shrunk, and for their runs."""
 
+GRAVEST: Final = "wrong_bin"
+"""The rule whose failures are shown, and kept while a scenario is made smaller, rather than others'."""
+
 MOST_RULES: Final = 5
 BEFORE_S: Final = 8.0
 AFTER_S: Final = 1.0

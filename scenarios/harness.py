@@ -13,7 +13,7 @@ from hypothesis import currently_in_test_context, event, reject, target
 from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
-from scenarios.failures import Failure, Found, failure_of, failure_text
+from scenarios.failures import GRAVEST, Failure, Found, failure_of, failure_text
 from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
 from scenarios.pace import REHEARSALS, Pace, pace_of
 from scenarios.report_card import ReportCard
@@ -115,11 +115,12 @@ class Harness:
 
     def holds(
         self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True,
-        allowed: Collection[str] = (), look: str = "",
+        allowed: Collection[str] = (), look: str = "", only: str = "",
     ) -> Run:  # fmt: skip
         """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
 
-        The property does not ask the rules that are `allowed` to be broken. With `steer` Hypothesis gets the run's
+        The property does not ask the rules that are `allowed` to be broken; if it is `only` asked for one rule, a run
+        that breaks others fails nothing. With `steer` Hypothesis gets the run's
         margins as its target; use it once per example. A run in real time that the machine held up is void: it fails
         nothing.
         """
@@ -132,8 +133,8 @@ class Harness:
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
-        if wrong:
-            key = f"{name}/{look}" if look else name
+        if wrong and (not only or any(found.check == only for found in violations)):
+            key = _key(name, look)
             found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
             failure = failure_of(found, key, self.test, self.failures.get(key))
             self.failures[key] = failure = msgspec.structs.replace(failure, alone=bool(self.writes))
@@ -163,21 +164,22 @@ class Harness:
         raise AssertionError(text)
 
     def _shrunk(self, sketch: Sketch, text: str, name: str, allowed: Collection[str], look: str) -> str:
-        """The failure of a sketch as small as possible."""
+        """The failure of a sketch as small as possible. It goes on to break the gravest rule, if the first one did."""
+        only = GRAVEST if GRAVEST in self.failures[_key(name, look)].rules else ""
         tried, smaller = [sketch], sketch.smaller()
         while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
             if candidate in tried:
                 continue
             tried.append(candidate)
-            failure = self._failure(candidate, name, allowed, look)
+            failure = self._failure(candidate, name, allowed, look, only)
             if failure is not None:
                 text, smaller = failure, candidate.smaller()
         return text
 
-    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str], look: str) -> str | None:
+    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str], look: str, only: str = "") -> str | None:
         """What a sketch breaks; None if it breaks nothing."""
         try:
-            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed, look=look)
+            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed, look=look, only=only)
         except AssertionError as error:
             return str(error)
         return None
@@ -211,6 +213,11 @@ class Harness:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """In Hypothesis's description of a failing test."""
         printer.text("...")
+
+
+def _key(name: str, look: str) -> str:
+    """The name of a property's failure; each look at several properties has its own."""
+    return f"{name}/{look}" if look else name
 
 
 def _steer_hypothesis(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from scenarios.confirmation import Confirmation
-from scenarios.failures import Failure, words_of
+from scenarios.failures import GRAVEST, Failure, words_of
 from twin import Run, trace
 from twin.report.screen import counted
 from twin.scenario.faults import Fault
@@ -159,8 +159,8 @@ class ReportCard:
 
 
 def _weight(wire: Confirmation, shown: Smallest | Failure | None) -> tuple[bool, bool]:
-    """What is rather shown: what was confirmed, then what sent an item into a wrong bin."""
-    return wire.state == "confirmed", shown is not None and "wrong_bin" in shown.rules
+    """What is rather shown: what was confirmed, then what broke the gravest rule."""
+    return wire.state == "confirmed", shown is not None and GRAVEST in shown.rules
 
 
 def _asks(run: Run) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from controller import Controller
+from controller.core.events import Recognised
 from controller.wire import Rod
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
@@ -188,6 +189,29 @@ def test_a_failure_is_made_as_small_as_its_mistake(tmp_path, monkeypatch):
     assert [item.item_class for item in scenario.items] == ["half_ripe"]
     assert not scenario.faults
     assert (scenario.seed, scenario.schedule) == (0, 0)
+
+
+class SortsAllAsTheFirst(ForgetsTheThirdRod):
+    """Takes the first answer for every item's; and never pushes rod 3, so that one item alone breaks a lesser rule."""
+
+    label = ""
+
+    def handle(self, event, now_s):
+        if isinstance(event, Recognised):
+            self.label = self.label or event.label
+            event = msgspec.structs.replace(event, label=self.label)
+        return super().handle(event, now_s)
+
+
+def test_a_failure_that_is_made_smaller_goes_on_to_break_the_gravest_rule(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    harness = Harness(controller=SortsAllAsTheFirst, most_shrinks=40)
+    sketch = Sketch(scenario=Scenario(items=stack("raw", "half_ripe", "half_ripe")))
+    with pytest.raises(AssertionError, match="wrong_bin"):
+        harness.keeps(sketch, "some property")
+    (path,) = (tmp_path / FOLDER).glob("*.json")
+    assert [item.item_class for item in load_scenario(path).items] == ["raw", "half_ripe"]
+    assert "wrong_bin" in harness.failures["some property"].rules
 
 
 def test_without_shrinking_a_failure_stays_as_it_is(tmp_path, monkeypatch):
