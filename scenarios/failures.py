@@ -17,7 +17,7 @@ from twin.broker.access import is_loopback
 from twin.links.output_log import OutputLine
 from twin.report.headline import headline
 from twin.report.narration import Step, steps
-from twin.scenario.faults import ControllerKilled, Fault
+from twin.scenario.faults import ControllerKilled, Fault, fault_name
 from twin.scenario.scenario import encode_scenario
 from twin.verdict.checks import Violation
 
@@ -154,7 +154,7 @@ def _fault_line(fault: Fault) -> str:
     fields = msgspec.to_builtins(fault)
     name, from_s, until_s = (fields.pop(key) for key in ("fault", "from_s", "until_s"))
     rest = "".join(f", {key} {value}" for key, value in fields.items())
-    return f"fault: {name} from {from_s} to {until_s} s{rest}"
+    return f"fault: {fault_name(name)} from {from_s} to {until_s} s{rest}"
 
 
 def _again(run: Run, failure: Failure) -> list[str]:

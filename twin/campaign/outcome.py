@@ -15,6 +15,7 @@ from twin.campaign.page import NOT_AGAIN, campaign_page
 from twin.campaign.phases import ANYTHING
 from twin.campaign.unit import SOURCE
 from twin.report.screen import counted, verbatim
+from twin.scenario.faults import fault_name
 from twin.scenario.layout import Layout
 
 MOST_SHOWN = 20
@@ -82,7 +83,7 @@ def _show_coverage(
     for kind in kinds:
         without = [phase for fault, phase in missing if fault == kind]
         shown = "never acted" if without == [ANYTHING] else ", ".join(without)
-        table.add_row(kind, str(counts.get((kind, ANYTHING), 0)), shown)
+        table.add_row(fault_name(kind), str(counts.get((kind, ANYTHING), 0)), shown)
     console.print(table)
     if cover and missing:
         console.print(f"missed: {len(missing)} targets of --cover {cover}", style="bold red")

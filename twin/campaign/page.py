@@ -10,6 +10,7 @@ from twin.campaign.folder import Found
 from twin.campaign.ledger import Ledger
 from twin.campaign.phases import ANYTHING, phases_of
 from twin.report.screen import counted
+from twin.scenario.faults import fault_name
 
 WIDTH_PX: Final = 640
 HEIGHT_PX: Final = 140
@@ -129,7 +130,7 @@ def _coverage(ledger: Ledger, missing: Sequence[tuple[str, str]], gates: int) ->
     names = ["any phase" if phase == ANYTHING else phase for phase in phases]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     rows = "".join(
-        f'<tr><th scope="row">{escape(kind)}</th>'
+        f'<tr><th scope="row">{escape(fault_name(kind))}</th>'
         + "".join(_cell(counts.get((kind, phase), 0), (kind, phase) in missing) for phase in phases)
         + "</tr>"
         for kind in kinds

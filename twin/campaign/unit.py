@@ -24,6 +24,7 @@ from twin.errors import HostingError, TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run import Run, simulate
+from twin.scenario.faults import fault_name
 from twin.scenario.scenario import Scenario, decode_scenario, encode_scenario
 from twin.verdict.checks import Violation
 
@@ -176,7 +177,7 @@ def groups_of(run: Run) -> dict[Group, Violation]:
         while waiting and waiting[0].t_s <= record.t_s:  # The item's phase is that before its end in a bin.
             _group(waiting.popleft(), phases, acted, groups)
         if isinstance(record, trace.Disturbed):
-            acted.add(record.fault)
+            acted.add(fault_name(record.fault))
         phases.see(record)
     for found in waiting:
         _group(found, phases, acted, groups)

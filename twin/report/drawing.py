@@ -17,7 +17,7 @@ from twin.report.drawn_events import Event, drawn_events
 from twin.report.drawn_faults import DrawnFault, drawn_fault
 from twin.report.item_motion import ItemMotion, ItemPath
 from twin.report.rod_motion import RodMotion
-from twin.scenario.faults import AnyFault, RodSlow
+from twin.scenario.faults import AnyFault, RodSlow, fault_name
 from twin.scenario.layout import LOADER, bin_name
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Excused, Violation
@@ -264,7 +264,7 @@ def _mark(violation: Violation, excuse: str | None = None) -> Mark:
 
 def _excuse(excused: Excused) -> str:
     fact = excused.fact
-    return f"{fact.part}: {fact.what.replace('_', ' ')} at {fact.t_s:.2f} s ({fact.fault})"
+    return f"{fact.part}: {fact.what.replace('_', ' ')} at {fact.t_s:.2f} s ({fault_name(fact.fault)})"
 
 
 def _labels_of_bins(scenario: Scenario) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from twin import trace
+from twin.scenario.faults import fault_name
 from twin.scenario.layout import REJECT, bin_text
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Violation
@@ -59,4 +60,4 @@ def _fault_before(records: Sequence[trace.AnyRecord], violation: Violation) -> s
     about = [it for it in acted if it.item is not None and it.item == violation.item]
     last = (about or acted)[-1]
     where = last.part if last.item is None else f"{last.part}, item {last.item}"
-    return f", {violation.t_s - last.t_s:.1f} s after a fault ({last.what.replace('_', ' ')}: {where})"
+    return f", {violation.t_s - last.t_s:.1f} s after {fault_name(last.fault)} ({last.what.replace('_', ' ')}: {where})"

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from twin import trace
 from twin.links.mqtt.effects import BROKER_RESTARTED
 from twin.links.output_log import OutputLine
+from twin.scenario.faults import fault_name
 from twin.scenario.layout import bin_text
 from twin.verdict.checks import Violation
 
@@ -105,7 +106,7 @@ def _held(record: trace.Held) -> tuple[str, str]:
 
 def _disturbed(record: trace.Disturbed) -> tuple[str, str]:
     where = record.part if record.item is None else f"{record.part}, item {record.item}"
-    return "fault", f"{record.fault}: {record.what.replace('_', ' ')} ({where})"
+    return "fault", f"{fault_name(record.fault)}: {record.what.replace('_', ' ')} ({where})"
 
 
 def _injected(record: trace.Injected) -> tuple[str, str]:
@@ -146,7 +147,7 @@ _NARRATIONS: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] =
         "operator",
         f"lays an object {it.length_m * 1000:.0f} mm long on the belt, {it.at_m:.2f} m from the loader",
     ),
-    trace.FaultActs: lambda it: ("fault", f"{it.fault} {'begins' if it.acts else 'ends'}"),
+    trace.FaultActs: lambda it: ("fault", f"{fault_name(it.fault)} {'begins' if it.acts else 'ends'}"),
     trace.Injected: _injected,
     trace.Disturbed: _disturbed,
     trace.EndRequested: lambda it: ("controller", f"is told to end ({it.by})"),

@@ -6,7 +6,7 @@ drawn from the scenario's seed.
 
 import math
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -263,6 +263,13 @@ PlantFault = (
 )  # fmt: skip
 BrokerFault = BrokerDown | ClientCutOff | AnotherClient | ControllerKilled
 AnyFault = SensorFault | CameraFault | LinkFault | RecognizerFault | PlantFault | BrokerFault
+
+_NAMES: Final[dict[str, str]] = {kind.__name__.lower(): kind.__name__ for kind in get_args(AnyFault)}
+
+
+def fault_name(kind: str) -> str:
+    """The name of a kind of fault as people look it up: `GateStuck` for a scenario's `gatestuck`."""
+    return _NAMES.get(kind, kind)
 
 
 def check_faults(faults: tuple[AnyFault, ...], layout: Layout, items: int) -> None:

@@ -37,7 +37,7 @@ def test_the_fault_before_it_is_named():
     late = trace.Disturbed(9.0, "picture_lost", "camera", 2, (), "noimage")
     found = Violation("stalled", 7.0, None, "no progress")
     narrated = headline(SCENARIO, [LOADED, lost, late], found)
-    assert narrated == "7.0 s stood still: no progress, 2.5 s after a fault (picture lost: camera, item 1)"
+    assert narrated == "7.0 s stood still: no progress, 2.5 s after NoImage (picture lost: camera, item 1)"
 
 
 def test_what_a_program_writes_stands_between_the_steps():

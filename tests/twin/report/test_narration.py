@@ -25,9 +25,9 @@ NARRATIONS = {
     trace.TakenByHand(1.0, 2, True, False): ("operator", "puts item 2 back"),
     trace.TakenByHand(1.0, 2, False, False): ("operator", "removes item 2"),
     trace.Disturbed(1.0, "edge_lost", "gate 2", 3, (2, 4), "gatestuck"): (
-        "fault", "gatestuck: edge lost (gate 2, item 3)",
+        "fault", "GateStuck: edge lost (gate 2, item 3)",
     ),
-    trace.FaultActs(1.0, "gatestuck", False): ("fault", "gatestuck ends"),
+    trace.FaultActs(1.0, "gatestuck", False): ("fault", "GateStuck ends"),
     trace.Injected(1.0, 1, faults.GateStuck(gate=2), True): ("person", "makes GateStuck act"),
     trace.Injected(1.0, 1, faults.GateStuck(gate=2), False): ("person", "ends GateStuck"),
     trace.Refused(1.0, "no"): ("plant", "refuses a command: no"),
