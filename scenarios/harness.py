@@ -120,9 +120,8 @@ class Harness:
         """Run a scenario; fail on any violation, and on any line that `extra` returns. `name` names a failure's file.
 
         The property does not ask the rules that are `allowed` to be broken; if it is `only` asked for one rule, a run
-        that breaks others fails nothing. With `steer` Hypothesis gets the run's
-        margins as its target; use it once per example. A run in real time that the machine held up is void: it fails
-        nothing.
+        that breaks others fails nothing. With `steer` Hypothesis gets the run's margins as its target; use it once per
+        example. A run in real time that the machine held up is void: it fails nothing.
         """
         run = self.run(scenario)
         if (run.lateness_ms.longest or 0.0) > MOST_LATE_MS:

@@ -268,7 +268,10 @@ _NAMES: Final[dict[str, str]] = {kind.__name__.lower(): kind.__name__ for kind i
 
 
 def fault_name(kind: str) -> str:
-    """The name of a kind of fault as people look it up: `GateStuck` for a scenario's `gatestuck`."""
+    """The name of a kind of fault as people look it up: `GateStuck` for a scenario's `gatestuck`.
+
+    What is no kind of fault stays as it is: an item that another carries is excused by the fault `none`.
+    """
     return _NAMES.get(kind, kind)
 
 
