@@ -3,13 +3,15 @@
     python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75] [--look card]
 
 It knows how items are drawn, lit and seen by the camera. Of bare fruit it knows neither the variety nor the white
-balance of the picture before it; of a print it sees the white paper, and makes it white. From the hue and the
+balance of the picture before it; of a print it has the camera's file, knows where print and white paper lie in it, and
+makes the paper white. From the hue and the
 saturation of the mean colour it works out how likely each class is. As in training, a fifth of the pictures lies
 between two classes, and belongs half to each. Who is sure of more clean items is sure of more of those in the gaps.
 """
 
 import argparse
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -18,13 +20,14 @@ import numpy as np
 from classifier.rendering.body import draw_light
 from classifier.rendering.fruit import draw_fruit, draw_skin
 from classifier.rendering.looks import FRUIT, LOOKS
-from classifier.rendering.optics import draw_optics, draw_wide_optics
+from classifier.rendering.optics import develop, draw_optics, draw_wide_optics, encode
 from classifier.rendering.printed import print_peach
 from classifier.rendering.ripeness import FRUIT_CLASSES, GAPS, RIPENESS
 from classifier.rendering.synthesis import BETWEEN_SHARE
 
 SEED = 20_261_122
 LENGTH_PX = 36.0
+CARD_M = 0.08
 HUE_STEP_DEG, SATURATION_STEP = 0.75, 0.05
 INK = 0.03
 """How much darker than the paper a print is at least, in one colour."""
@@ -41,13 +44,19 @@ def mean_colour(look: str, rng: np.random.Generator, item_class: str, ripeness: 
 
 
 def printed_colour(look: str, rng: np.random.Generator, item_class: str, ripeness: float) -> tuple[float, float]:
-    """The same of a print, after its paper was made white."""
-    card = print_peach(rng, look, item_class, ripeness, LENGTH_PX).reshape(-1, 3)
-    paper = card.max(axis=0)
-    mean = card[(paper - card).max(axis=1) > INK].mean(axis=0)
-    optics = draw_wide_optics(rng, finer=LOOKS[look].finer)
-    seen, white = (np.clip(colour * optics.gains, 0, 1) ** optics.gamma for colour in (mean, paper))
-    return hue_and_saturation(np.clip(seen / white, 0, 1))
+    """The same of a print, read off the camera's file where the print lies, after its paper was made white there."""
+    card = print_peach(rng, look, item_class, ripeness, CARD_M * LOOKS[look].px_per_m)
+    paper = card.max(axis=(0, 1))
+    sheet = np.full((*LOOKS[look].scene_px[::-1], 3), paper, np.float32)
+    top, left = (sheet.shape[0] - card.shape[0]) // 2, (sheet.shape[1] - card.shape[1]) // 2
+    sheet[top : top + len(card), left : left + len(card)] = card
+    sheet = cv2.resize(sheet, (LOOKS[look].width_px, LOOKS[look].height_px), interpolation=cv2.INTER_AREA)
+    optics = replace(draw_wide_optics(rng, finer=LOOKS[look].finer), vignette=0.0)
+    file = encode(develop(rng, sheet, optics), optics.quality)
+    seen = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) / 255
+    white = np.clip(paper * optics.gains, 0, 1) ** optics.gamma
+    print_mean = seen[(paper - sheet).max(axis=2) > INK].mean(axis=0)
+    return hue_and_saturation(np.clip(print_mean / white, 0, 1))
 
 
 def hue_and_saturation(seen: np.ndarray) -> tuple[float, float]:

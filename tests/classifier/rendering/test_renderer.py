@@ -34,6 +34,23 @@ def sharpness(image: bytes) -> float:
     return float(cv2.Laplacian(cv2.cvtColor(decoded(image), cv2.COLOR_BGR2GRAY), cv2.CV_64F).var())
 
 
+def coarseness(jpeg: bytes) -> int:
+    """How coarsely a JPEG keeps brightness: the sum of its first quantisation table (0xFFDB, length, number, 64 steps)."""
+    at = jpeg.index(b"\xff\xdb") + 5
+    return sum(jpeg[at : at + 64])
+
+
+@pytest.mark.parametrize("look", ["card", "box"])
+def test_a_print_is_compressed_about_as_little_as_lines_cameras_do(look: str) -> None:
+    rendered = [coarseness(render(name, seed=seed, look=look)) for name in CLASSES for seed in range(10)]
+    simulator, worst = (
+        coarseness(cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+        for quality in (95, 85)
+    )
+    assert min(rendered) <= simulator
+    assert max(rendered) <= worst
+
+
 @pytest.mark.parametrize("item_class", [*CLASSES, "plum"])
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_gives_others(item_class: str) -> None:
     assert render(item_class, seed=3) == render(item_class, seed=3)
