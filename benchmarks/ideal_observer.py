@@ -4,9 +4,9 @@
 
 It knows how items are drawn, lit and seen by the camera. Of bare fruit it knows neither the variety nor the white
 balance of the picture before it; of a print it has the camera's file, knows where print and white paper lie in it, and
-makes the paper white. From the hue and the
-saturation of the mean colour it works out how likely each class is. As in training, a fifth of the pictures lies
-between two classes, and belongs half to each. Who is sure of more clean items is sure of more of those in the gaps.
+makes the paper white. From the hue and the saturation of the mean colour it works out how likely each class is. As in
+training, a fifth of the pictures lies between two classes, and belongs half to each. Who is sure of more clean items is
+sure of more of those in the gaps.
 """
 
 import argparse
