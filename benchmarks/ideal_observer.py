@@ -1,16 +1,16 @@
 """What an ideal observer of an item's mean colour would leave unsure: nobody who looks at colour alone can do better.
 
-    python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75] [--look card]
+    python benchmarks/ideal_observer.py [--fruit 40000] [--threshold 0.75 0.8] [--look card]
 
-It knows how items are drawn, lit and seen by the camera. Of bare fruit it knows neither the variety nor the white
-balance of the picture before it; of a print it has the camera's file, knows where print and white paper lie in it, and
-makes the paper white. From the hue and the saturation of the mean colour it works out how likely each class is. As in
-training, a fifth of the pictures lies between two classes, and belongs half to each. Who is sure of more clean items is
-sure of more of those in the gaps.
+It knows how items are drawn, lit and seen by the camera. Of bare fruit it has the colour before it is compressed, and
+knows neither the variety nor the white balance; of a print it has the camera's file, and knows where the print lies and
+what the paper is seen as. From the hue and the saturation of the mean colour, the paper made white, it works out how
+likely each class is. As in training, a fifth of the pictures lies between two classes, and belongs half to each. Who is
+sure of more clean items is sure of more of those in the gaps.
 """
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +28,9 @@ from classifier.rendering.synthesis import BETWEEN_SHARE
 SEED = 20_261_122
 LENGTH_PX = 36.0
 CARD_M = 0.08
+MARGIN_PX = 8
+"""Of paper around a print, in the camera's file."""
+
 HUE_STEP_DEG, SATURATION_STEP = 0.75, 0.05
 INK = 0.03
 """How much darker than the paper a print is at least, in one colour."""
@@ -47,11 +50,13 @@ def printed_colour(look: str, rng: np.random.Generator, item_class: str, ripenes
     """The same of a print, read off the camera's file where the print lies, after its paper was made white there."""
     card = print_peach(rng, look, item_class, ripeness, CARD_M * LOOKS[look].px_per_m)
     paper = card.max(axis=(0, 1))
-    sheet = np.full((*LOOKS[look].scene_px[::-1], 3), paper, np.float32)
-    top, left = (sheet.shape[0] - card.shape[0]) // 2, (sheet.shape[1] - card.shape[1]) // 2
-    sheet[top : top + len(card), left : left + len(card)] = card
-    sheet = cv2.resize(sheet, (LOOKS[look].width_px, LOOKS[look].height_px), interpolation=cv2.INTER_AREA)
-    optics = replace(draw_wide_optics(rng, finer=LOOKS[look].finer), vignette=0.0)
+    finer = LOOKS[look].finer
+    edge_px = len(card) // finer + 2 * MARGIN_PX
+    scene = np.full((edge_px * finer, edge_px * finer, 3), paper, np.float32)
+    begin = MARGIN_PX * finer
+    scene[begin : begin + len(card), begin : begin + len(card)] = card
+    sheet = cv2.resize(scene, (edge_px, edge_px), interpolation=cv2.INTER_AREA)
+    optics = replace(draw_wide_optics(rng, finer=finer), vignette=0.0)
     file = encode(develop(rng, sheet, optics), optics.quality)
     seen = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) / 255
     white = np.clip(paper * optics.gains, 0, 1) ** optics.gamma
@@ -69,8 +74,8 @@ def cell(colour: tuple[float, float]) -> tuple[int, int]:
     return round(colour[0] / HUE_STEP_DEG), round(colour[1] / SATURATION_STEP)
 
 
-def unsure_share(count: int, threshold: float, look: str = FRUIT) -> dict[str, float]:
-    """The share of items that the observer leaves unsure: clean ones by class and over all, and those in the gaps."""
+def unsure_shares(count: int, thresholds: Sequence[float], look: str = FRUIT) -> dict[float, dict[str, float]]:
+    """For each threshold the share of items left unsure: clean ones by class and over all, and those in the gaps."""
     colour_of = partial(mean_colour, look)
     rng = np.random.default_rng(SEED)
     weights: dict[tuple[int, int], np.ndarray] = {}
@@ -84,37 +89,35 @@ def unsure_share(count: int, threshold: float, look: str = FRUIT) -> dict[str, f
             at = cell(colour_of(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end)))
             for name in (lower, upper):
                 weights.setdefault(at, np.zeros(3))[FRUIT_CLASSES.index(name)] += BETWEEN_SHARE / len(GAPS) / 2
-    found = {}
-    for name in FRUIT_CLASSES:
-        items = (colour_of(rng, name, rng.uniform(*RIPENESS[name])) for _ in range(count // 4))
-        found[name] = 1 - sure_share(weights, items, threshold)
+    sureness = {
+        name: how_sure(weights, (colour_of(rng, name, rng.uniform(*RIPENESS[name])) for _ in range(count // 4)))
+        for name in FRUIT_CLASSES
+    }
+    sureness["all"] = np.concatenate(list(sureness.values()))
     between = (
         colour_of(rng, str(rng.choice([lower, upper])), rng.uniform(begin, end))
         for lower, upper, begin, end in GAPS
         for _ in range(count // 8)
     )
-    return found | {"all": float(np.mean(list(found.values()))), "gaps": 1 - sure_share(weights, between, threshold)}
+    sureness["gaps"] = how_sure(weights, between)
+    return {at: {name: float(np.mean(sure < at)) for name, sure in sureness.items()} for at in thresholds}
 
 
-def sure_share(
-    weights: dict[tuple[int, int], np.ndarray], colours: Iterable[tuple[float, float]], threshold: float
-) -> float:
-    """The share of items of which the observer is sure, by how often each class has had their colour."""
-    sure = []
-    for colour in colours:
-        shares = weights.get(cell(colour))
-        sure.append(shares is not None and shares.max() / shares.sum() >= threshold)
-    return float(np.mean(sure))
+def how_sure(weights: dict[tuple[int, int], np.ndarray], colours: Iterable[tuple[float, float]]) -> np.ndarray:
+    """How likely each item's likeliest class is, by how often each class has had its colour; 0 for one never seen."""
+    shares = (weights.get(cell(colour)) for colour in colours)
+    return np.array([0.0 if share is None else share.max() / share.sum() for share in shares])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fruit", type=int, default=40_000, help="of each class and gap")
-    parser.add_argument("--threshold", type=float, default=0.75)
+    parser.add_argument("--threshold", type=float, nargs="+", default=[0.75])
     parser.add_argument("--look", choices=LOOKS, default=FRUIT)
     options = parser.parse_args()
-    for name, share in unsure_share(options.fruit, options.threshold, options.look).items():
-        print(f"{name:10} {share:.2%} unsure")
+    for threshold, found in unsure_shares(options.fruit, options.threshold, options.look).items():
+        for name, share in found.items():
+            print(f"sure at {threshold}: {name:10} {share:.2%} unsure")
 
 
 if __name__ == "__main__":

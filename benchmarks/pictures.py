@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from classifier_accuracy import Outcome, ask, nothing
 from classifier_sets import Picture, on_belts
-from ideal_observer import unsure_share
+from ideal_observer import unsure_shares
 from rich.console import Console
 from rich.table import Table
 
@@ -60,9 +60,9 @@ def main() -> None:
             for look in LOOKS:
                 demo(classifier, look, options.runs)
     if "ideal" in wanted:
-        for look, threshold in itertools.product(LOOKS, (0.6, 0.75, 0.8)):
-            unsure = unsure_share(10_000, threshold, look)["all"]
-            console.print(f"ideal observer of {look}, sure at {threshold}: {unsure:.2%} unsure")
+        for look in LOOKS:
+            for threshold, unsure in unsure_shares(10_000, (0.6, 0.75, 0.8), look).items():
+                console.print(f"ideal observer of {look}, sure at {threshold}: {unsure['all']:.2%} unsure")
     if options.field and "split" in wanted:
         for line, way in itertools.product(LINES, ("looks", "name")):
             console.print(f"split of {line} by {way}: {parted(options.field / line, way)}")
