@@ -12,7 +12,7 @@ from scenarios.outcomes import all_sorted
 from scenarios.strategies import ITEM_FAULTS, LONGEST_M, SHORTEST_M, foreign_objects, scenarios
 from twin import Item, ItemDraw, Layout, Run, Scenario, settings_for
 from twin.scenario.faults import ForeignObject, TooLong
-from twin.scenario.item import CLASSES
+from twin.scenario.item import CLASSES, item_text
 from twin.trace import LaidDown, Loaded, Struck
 
 FIRST_ROD: Final = 2
@@ -52,7 +52,7 @@ def nothing_struck_behind_the_first_gate(run: Run) -> list[str]:
     if any(isinstance(record, (Loaded, LaidDown)) and record.onto is not None for record in run.trace):
         return []
     hits = [record for record in run.trace if isinstance(record, Struck) and record.rod > FIRST_ROD]
-    return [f"{hit.t_s:.3f} s rod {hit.rod} struck item {hit.item}" for hit in hits]
+    return [f"{hit.t_s:.3f} s rod {hit.rod} struck {item_text(hit.item)}" for hit in hits]
 
 
 @pytest.mark.long

@@ -6,6 +6,7 @@ from typing import Final
 
 from twin.report.drawing import Drawing, DrawnItem
 from twin.report.intervals import blocked_spans, out_spans, trajectories
+from twin.scenario.item import item_text
 
 WIDE_PX: Final = 900
 HIGH_PX: Final = 320
@@ -103,7 +104,7 @@ def _trajectory(item: DrawnItem, drawing: Drawing, plane: _Plane) -> str:
     if not drawn:
         return ""
     colour, dashes = COLOURS.get(item.item_class, OTHER), DASHES.get(item.item_class, "none")
-    name = f"item {item.number} ({item.item_class})"
+    name = item_text(item.number, item.item_class)
     return (
         f'<path class="trajectory" d="{drawn}" fill="none" stroke="{colour}" stroke-width="1.8" '
         f'stroke-dasharray="{dashes}"><title>{escape(name)}</title></path>'

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from twin import trace
 from twin.scenario.faults import fault_name
+from twin.scenario.item import item_text
 from twin.scenario.layout import REJECT, bin_text
 from twin.scenario.scenario import Scenario
 from twin.verdict.checks import Violation
@@ -33,7 +34,7 @@ def _wrong_bin(scenario: Scenario, records: Sequence[trace.AnyRecord], item: int
     loaded, binned = _last(records, trace.Loaded, item), _last(records, trace.Binned, item)
     item_class = "class unknown" if loaded is None else loaded.item_class
     into = "another bin" if binned is None else bin_text(binned.bin)
-    name = f"item {item} ({item_class}) fell into {into}"
+    name = f"{item_text(item, item_class)} fell into {into}"
     answer = _last(records, trace.Answered, item)
     if answer is not None and answer.own:
         sure = answer.confidence >= scenario.controller.sure_at
@@ -59,5 +60,5 @@ def _fault_before(records: Sequence[trace.AnyRecord], violation: Violation) -> s
         return ""
     about = [it for it in acted if it.item is not None and it.item == violation.item]
     last = (about or acted)[-1]
-    where = last.part if last.item is None else f"{last.part}, item {last.item}"
+    where = last.part if last.item is None else f"{last.part}, {item_text(last.item)}"
     return f", {violation.t_s - last.t_s:.1f} s after {fault_name(last.fault)} ({last.what.replace('_', ' ')}: {where})"

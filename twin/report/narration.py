@@ -8,6 +8,7 @@ from twin import trace
 from twin.links.mqtt.effects import BROKER_RESTARTED
 from twin.links.output_log import OutputLine
 from twin.scenario.faults import fault_name
+from twin.scenario.item import item_text
 from twin.scenario.layout import bin_text
 from twin.verdict.checks import Violation
 
@@ -85,27 +86,36 @@ def _offset(offset_m: float) -> str:
 
 
 def _loaded(record: trace.Loaded) -> tuple[str, str]:
-    onto = "" if record.onto is None else f", on top of item {record.onto}"
+    onto = "" if record.onto is None else f", on top of {item_text(record.onto)}"
     item = f"item {record.item} ({record.item_class}, {record.length_m * 1000:.0f} mm)"
     return "loader", f"pushes {item} onto the belt{onto}"
 
 
 def _answered(record: trace.Answered) -> tuple[str, str]:
-    recognizer = "recognizer" if record.own else "twin's recognizer"
+    item = item_text(record.item)
+    if not record.own:  # It may ask a recognizer of its own, or none.
+        seen = "nothing" if record.label is None else f"{record.label}, confidence {record.confidence:.2f},"
+        return "twin's recognizer", f"sees {seen} in {item}'s picture; the program's own answer is not known"
     if record.label is None:
-        return recognizer, f"gives no answer for item {record.item}"
-    return recognizer, f"recognises item {record.item} as {record.label}, confidence {record.confidence:.2f}"
+        return "recognizer", f"gives no answer for {item}"
+    return "recognizer", f"recognises {item} as {record.label}, confidence {record.confidence:.2f}"
 
 
 def _held(record: trace.Held) -> tuple[str, str]:
-    obstacle = (
-        f"rod {record.rod}, which is out" if record.rod is not None else f"item {record.behind}, which stands still"
-    )
-    return f"item {record.item}", f"runs into {obstacle}"
+    if record.behind is not None:
+        obstacle = f"{item_text(record.behind)}, which stands still"
+    else:
+        obstacle = f"rod {record.rod}, which is out"
+    return item_text(record.item), f"runs into {obstacle}"
+
+
+def _taken_by_hand(record: trace.TakenByHand) -> tuple[str, str]:
+    item = item_text(record.item)
+    return "operator", f"puts {item} back" if record.back else f"removes {item}"
 
 
 def _disturbed(record: trace.Disturbed) -> tuple[str, str]:
-    where = record.part if record.item is None else f"{record.part}, item {record.item}"
+    where = record.part if record.item is None else f"{record.part}, {item_text(record.item)}"
     return "fault", f"{fault_name(record.fault)}: {record.what.replace('_', ' ')} ({where})"
 
 
@@ -115,7 +125,7 @@ def _injected(record: trace.Injected) -> tuple[str, str]:
 
 
 def _ended(record: trace.Ended) -> tuple[str, str]:
-    left = f"; items on the belt: {list(record.on_belt)}" if record.on_belt else ""
+    left = f"; on the belt: {', '.join(map(item_text, record.on_belt))}" if record.on_belt else ""
     stack = "; the stack is not empty" if record.in_stack else ""
     rods = f"; rods out: {list(record.rods_out)}" if record.rods_out else ""
     return "run", f"ends: {record.reason}{left}{stack}{rods}"
@@ -135,23 +145,23 @@ _NARRATIONS: Final[dict[type[trace.Record], Callable[[Any], tuple[str, str]]]] =
     trace.RodMoves: lambda it: (f"rod {it.rod}", f"is {it.stroke}"),
     trace.Loaded: _loaded,
     trace.LoadedNothing: lambda _: ("loader", "pushes, but no item is in front of it"),
-    trace.Photographed: lambda it: ("camera", f"takes a picture of item {it.item} ({it.size} bytes)"),
+    trace.Photographed: lambda it: ("camera", f"takes a picture of {item_text(it.item)} ({it.size} bytes)"),
     trace.Answered: _answered,
     trace.Edge: lambda it: (f"gate {it.gate}", f"is {'blocked' if it.blocked else 'clear'}"),
-    trace.Taken: lambda it: (f"rod {it.rod}", f"takes item {it.item}; {_offset(it.offset_m)}"),
-    trace.Struck: lambda it: (f"rod {it.rod}", f"strikes item {it.item}; {_offset(it.offset_m)}"),
+    trace.Taken: lambda it: (f"rod {it.rod}", f"takes {item_text(it.item)}; {_offset(it.offset_m)}"),
+    trace.Struck: lambda it: (f"rod {it.rod}", f"strikes {item_text(it.item)}; {_offset(it.offset_m)}"),
     trace.Held: _held,
-    trace.Released: lambda it: (f"item {it.item}", "moves on"),
-    trace.Binned: lambda it: (f"item {it.item}", f"falls into {bin_text(it.bin)}"),
+    trace.Released: lambda it: (item_text(it.item), "moves on"),
+    trace.Binned: lambda it: (item_text(it.item), f"falls into {bin_text(it.bin)}"),
     trace.LaidDown: lambda it: (
         "operator",
-        f"lays an object {it.length_m * 1000:.0f} mm long on the belt, {it.at_m:.2f} m from the loader",
+        f"lays {item_text(it.item)} ({it.length_m * 1000:.0f} mm) on the belt, {it.at_m:.2f} m from the loader",
     ),
     trace.FaultActs: lambda it: ("fault", f"{fault_name(it.fault)} {'begins' if it.acts else 'ends'}"),
     trace.Injected: _injected,
     trace.Disturbed: _disturbed,
     trace.EndRequested: lambda it: ("controller", f"is told to end ({it.by})"),
-    trace.TakenByHand: lambda it: ("operator", f"puts item {it.item} back" if it.back else f"removes item {it.item}"),
+    trace.TakenByHand: _taken_by_hand,
     trace.Feedback: _feedback,
     trace.Commanded: lambda it: ("plant", f"receives {it.payload}"),
     trace.Refused: lambda it: ("plant", f"refuses a command: {it.reason}"),

@@ -12,6 +12,7 @@ import msgspec
 from twin.errors import FileError
 from twin.report.drawing import Drawing
 from twin.report.intervals import blocked_spans, out_spans
+from twin.scenario.item import item_text
 from twin.scenario.layout import bin_text
 
 MICRO: Final = 1e6
@@ -63,7 +64,7 @@ def _names(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
 
 def _items(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
     for item in drawing.items:
-        name = f"item {item.number} ({item.item_class})"
+        name = item_text(item.number, item.item_class)
         same = {"cat": "item", "id": item.number, "pid": run, "name": name}
         last = item.phases[-1]
         end_s = last[0] if last[1] in ("binned", "off") else drawing.end_s

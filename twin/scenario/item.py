@@ -14,6 +14,13 @@ FOREIGN: Final = "foreign"
 """The class of objects on the belt that are no items. No item may have it."""
 
 
+def item_text(number: int, item_class: str | None = None) -> str:
+    """What lies on the belt, in a sentence: `item 3`, `item 3 (ripe)`; a number below 0 is a `foreign object 1`."""
+    if number < 0:
+        return f"foreign object {-number}"
+    return f"item {number}" if item_class is None else f"item {number} ({item_class})"
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"item_class": "class"}):
     """One item of the stack: class, length along the belt, lateral offset from the belt's middle.
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from twin import trace
+from twin.scenario.item import item_text
 from twin.scenario.layout import LOADER
 from twin.trace import Effect
 from twin.verdict.absence import AWAY
@@ -75,7 +76,7 @@ class Excuses:
         """Why an item may go into a wrong bin: another item lies on it, under it, or blocked its way."""
         facts = self.facts.item(item)
         others = sorted(facts.carried | facts.behind)
-        return Fact(facts.loaded_s, "carried", f"item {others[0]}", "none") if others else None
+        return Fact(facts.loaded_s, "carried", item_text(others[0]), "none") if others else None
 
     def struck(self, item: int, rod: int) -> Fact | None:
         """Why a rod may strike an item."""

@@ -13,15 +13,20 @@ NARRATIONS = {
     trace.Held(1.0, 2, None, 1): ("item 2", "runs into item 1, which stands still"),
     trace.Loaded(1.0, 2, "raw", 0.08, 1): ("loader", "pushes item 2 (raw, 80 mm) onto the belt, on top of item 1"),
     trace.LaidDown(1.0, -1, 0.08, 0.3, None): (
-        "operator", "lays an object 80 mm long on the belt, 0.30 m from the loader",
+        "operator", "lays foreign object 1 (80 mm) on the belt, 0.30 m from the loader",
     ),
     trace.Answered(1.0, 2, None, 0.0): ("recognizer", "gives no answer for item 2"),
     trace.Answered(1.0, 2, "raw", 0.9): ("recognizer", "recognises item 2 as raw, confidence 0.90"),
     trace.Answered(1.0, 2, "raw", 0.9, own=False): (
-        "twin's recognizer", "recognises item 2 as raw, confidence 0.90",
+        "twin's recognizer", "sees raw, confidence 0.90, in item 2's picture; the program's own answer is not known",
+    ),
+    trace.Answered(1.0, 2, None, 0.0, own=False): (
+        "twin's recognizer", "sees nothing in item 2's picture; the program's own answer is not known",
     ),
     trace.Struck(1.0, 2, 3, -0.05): ("rod 3", "strikes item 2; its centre is 50.0 mm upstream of the rod's"),
     trace.Taken(1.0, 2, 3, 0.01, None): ("rod 3", "takes item 2; its centre is 10.0 mm downstream of the rod's"),
+    trace.Struck(1.0, -1, 3, -0.02): ("rod 3", "strikes foreign object 1; its centre is 20.0 mm upstream of the rod's"),
+    trace.Binned(1.0, -1, 0): ("foreign object 1", "falls into the reject bin"),
     trace.TakenByHand(1.0, 2, True, False): ("operator", "puts item 2 back"),
     trace.TakenByHand(1.0, 2, False, False): ("operator", "removes item 2"),
     trace.Disturbed(1.0, "edge_lost", "gate 2", 3, (2, 4), "gatestuck"): (
@@ -45,8 +50,8 @@ NARRATIONS = {
     trace.Binned(1.0, 2, 0): ("item 2", "falls into the reject bin"),
     trace.Binned(1.0, 2, 3): ("item 2", "falls into bin 3"),
     trace.EndRequested(1.0, "a signal"): ("controller", "is told to end (a signal)"),
-    trace.Ended(1.0, "stalled", (4,), True, (2,), True): (
-        "run", "ends: stalled; items on the belt: [4]; the stack is not empty; rods out: [2]",
+    trace.Ended(1.0, "stalled", (4, -1), True, (2,), True): (
+        "run", "ends: stalled; on the belt: item 4, foreign object 1; the stack is not empty; rods out: [2]",
     ),
 }  # fmt: skip
 

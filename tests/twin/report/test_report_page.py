@@ -279,6 +279,16 @@ def test_a_name_from_outside_is_text(chromium, tmp_path):
         assert odd in page.locator(".class-filter").text_content()
 
 
+def test_an_object_that_somebody_laid_down_is_called_so(chromium, tmp_path):
+    laid = faults.ForeignObject(at_m=0.1, from_s=3.0)
+    path = tmp_path / "report.html"
+    write_report(path, report_of([drawn(simulate(Scenario(items=STACK[:1], faults=(laid,))))]))
+    with opened(chromium, path) as page:
+        type_time(page, "4")
+        assert "foreign object 1 at" in page.locator(".line").text_content()
+        assert "item -" not in page.content()
+
+
 def test_an_empty_run_is_drawn(chromium, tmp_path):
     path = tmp_path / "report.html"
     write_report(path, report_of([drawn(simulate(Scenario()))]))

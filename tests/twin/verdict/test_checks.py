@@ -239,6 +239,8 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
         ([LOADED, trace.Struck(4.0, 1, 2, -0.07)], "rod 2 struck item 1: its centre was 70.0 mm upstream of the rod's"),
         ([LOADED, trace.Struck(4.0, 1, 2, 0.07)], "its centre was 70.0 mm downstream of the rod's"),
         ([trace.Held(4.0, 2, None, 1)], "item 2 ran into item 1, which stood still"),
+        ([trace.Held(4.0, 2, None, -1)], "item 2 ran into foreign object 1, which stood still"),
+        ([trace.Loaded(4.0, 2, "raw", 0.08, -1)], "item 2 was loaded on top of foreign object 1"),
         ([trace.Held(4.0, 2, 3, None)], "item 2 ran into rod 3, which was out"),
         (
             [ended(reason="stalled", in_stack=True)],

@@ -2,7 +2,7 @@
 
 import { svg, text } from "./elements.js";
 import { classOf } from "./line_view.js";
-import { lastBefore } from "./model.js";
+import { itemWords, lastBefore } from "./model.js";
 
 const ROW_HIGH = 17;
 const BAR_HIGH = 12;
@@ -33,7 +33,7 @@ export function truthWords(model, belief) {
 }
 
 export function nameOf(belief) {
-  if (belief.item !== null) return `item ${belief.item}`;
+  if (belief.item !== null) return itemWords(belief.item);
   return belief.number === 0 ? "no item" : `track of item ${belief.number}`;
 }
 

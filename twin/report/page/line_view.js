@@ -2,6 +2,7 @@
 
 import { html, svg, text } from "./elements.js";
 import { scale, seconds } from "./axis.js";
+import { itemWords } from "./model.js";
 
 const BELT_TOP = 58;
 const BELT_HIGH = 34;
@@ -198,7 +199,7 @@ export class LineView {
     }
     const x = this.x(place.at);
     const faint = !this.state.shows(this.model, item);
-    const words = `item ${item.number}, ${item.name}, at ${place.at.toFixed(3)} m`;
+    const words = `${itemWords(item.number, item.name)} at ${place.at.toFixed(3)} m`;
     // The picture fills the item's height; the number stands beside it, if there is room.
     const high = BELT_HIGH - 12;
     const picture = length >= high ? this.model.thumbnails[item.picture] : undefined;
@@ -218,7 +219,7 @@ export class LineView {
     const places = items.slice(0, 6).map((item) => {
       const place = this.model.place(item, t);
       const held = place.how === "held" ? ", held" : place.how === "carried" ? `, rod ${place.number} takes it` : "";
-      return `item ${item.number} (${item.name}) at ${place.at.toFixed(2)} m${held}`;
+      return `${itemWords(item.number, item.name)} at ${place.at.toFixed(2)} m${held}`;
     });
     if (items.length > 6) places.push(`${items.length - 6} more`);
     const speed = this.model.speed(t);

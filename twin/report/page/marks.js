@@ -1,6 +1,7 @@
 // The marks of violations, with their words, in rows above the diagram.
 
 import { svg, text } from "./elements.js";
+import { itemWords } from "./model.js";
 
 const ROW_HIGH = 18;
 const MOST_ROWS = 4;
@@ -37,7 +38,7 @@ export function drawMarks(group, model, state, x, wide, top) {
 }
 
 export function wordsOf(mark) {
-  const item = mark.item === null ? "" : `, item ${mark.item}`;
+  const item = mark.item === null ? "" : `, ${itemWords(mark.item)}`;
   return `${mark.check.replaceAll("_", " ")}${item}`;
 }
 

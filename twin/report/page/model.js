@@ -15,6 +15,12 @@ export function lastBefore(entries, t, timeOf = (entry) => entry[0]) {
   return low - 1;
 }
 
+// What lies on the belt, in a sentence; what a fault laid there has a number below 0.
+export function itemWords(number, name) {
+  if (number < 0) return `foreign object ${-number}`;
+  return name === undefined ? `item ${number}` : `item ${number} (${name})`;
+}
+
 function itemOf([number, name, length, answer, confidence, picture, phases]) {
   const last = phases[phases.length - 1];
   const until = GONE.has(last[1]) ? last[0] : Infinity;

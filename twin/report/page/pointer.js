@@ -3,6 +3,7 @@
 import { html } from "./elements.js";
 import { believedWords, stepAt } from "./beliefs.js";
 import { seconds } from "./axis.js";
+import { itemWords } from "./model.js";
 
 const NEAR_PX = 14;
 const CLICK_PX = 4;
@@ -90,7 +91,7 @@ export class Pointer {
     if (nearest !== null) {
       const { item } = nearest;
       const answer = item.answer === null ? "" : `; recognised as ${item.answer}, ${item.confidence.toFixed(2)}`;
-      lines.push(`item ${item.number} (${item.name}${answer}) at ${model.place(item, t).at.toFixed(3)} m`);
+      lines.push(`${itemWords(item.number, `${item.name}${answer}`)} at ${model.place(item, t).at.toFixed(3)} m`);
       const belief = model.beliefs.find((each) => each.item === item.number);
       if (belief !== undefined) lines.push(`believed: ${believedWords(belief, stepAt(belief, t))}`);
     }

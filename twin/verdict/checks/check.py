@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from twin import trace
+from twin.scenario.item import item_text
 from twin.scenario.layout import REJECT, bin_text
 from twin.verdict.excuses import Excuses
 from twin.verdict.fact import Fact
@@ -119,7 +120,7 @@ class Answers:
 
     def describe(self, item: int, number: int) -> str:
         """A sentence for a violation: the bin into which the item fell, where it belongs, and the answer for it."""
-        name = f"item {item} ({self.classes.get(item, 'class unknown')})"
+        name = item_text(item, self.classes.get(item, "class unknown"))
         due = self.bin_of(item)  # An item that was needlessly rejected without an answer belongs in its class's bin.
         belongs = bin_text(self.scenario.bin_of(self.classes.get(item)) if due == number else due)
         return f"{name} fell into {bin_text(number)}; it belongs in {belongs} ({self._evidence(item, number)})"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from twin import trace
+from twin.scenario.item import item_text
 from twin.scenario.layout import LOADER
 from twin.trace import Stroke
 from twin.verdict.checks.check import Check, Violation
@@ -29,7 +30,7 @@ class Struck(Check):
         side = "downstream" if record.offset_m > 0 else "upstream"
         where = f"its centre was {abs(record.offset_m) * 1000:.1f} mm {side} of the rod's"
         excuse = self.excuses.struck(record.item, record.rod)
-        self.violate(record.t_s, record.item, f"rod {record.rod} struck item {record.item}: {where}", excuse)
+        self.violate(record.t_s, record.item, f"rod {record.rod} struck {item_text(record.item)}: {where}", excuse)
 
 
 class Jam(Check):
@@ -44,16 +45,16 @@ class Jam(Check):
     def _held(self, record: trace.Held) -> None:
         if record.item < 0:
             return
-        if record.rod is not None:
-            obstacle = f"rod {record.rod}, which was out"
+        if record.behind is not None:
+            obstacle = f"{item_text(record.behind)}, which stood still"
         else:
-            obstacle = f"item {record.behind}, which stood still"
+            obstacle = f"rod {record.rod}, which was out"
         excuse = self.excuses.held(record)
-        self.violate(record.t_s, record.item, f"item {record.item} ran into {obstacle}", excuse)
+        self.violate(record.t_s, record.item, f"{item_text(record.item)} ran into {obstacle}", excuse)
 
     def _loaded(self, record: trace.Loaded) -> None:
         if record.onto is not None:
-            detail = f"item {record.item} was loaded on top of item {record.onto}"
+            detail = f"{item_text(record.item)} was loaded on top of {item_text(record.onto)}"
             self.violate(record.t_s, record.item, detail, self.excuses.onto(record.onto))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin import trace
+from twin.scenario.item import item_text
 from twin.scenario.layout import REJECT, bin_text
 from twin.verdict.checks.check import Answers, Check, Violation
 from twin.verdict.excuses import Excuses
@@ -80,7 +81,7 @@ class Lost(Check):
         if record.reason == "interrupted":
             return
         for item in sorted(item for item in record.on_belt if item > 0):
-            detail = f"item {item} was still on the belt when the run ended ({record.reason})"
+            detail = f"{item_text(item)} was still on the belt when the run ended ({record.reason})"
             stalled = record.reason == "stalled"
             excuse = self.excuses.left_on_belt(item) if stalled else self.excuses.left_at_rest(item)
             self.violate(record.t_s, item, detail, excuse)
@@ -126,7 +127,7 @@ class Stalled(Check):
     def _last_event(self) -> str:
         match self._last:
             case trace.Binned(t_s, item, number):
-                return f"item {item} fell into {bin_text(number)} at {t_s:.3f} s"
+                return f"{item_text(item)} fell into {bin_text(number)} at {t_s:.3f} s"
             case trace.Loaded(t_s, item):
                 return f"item {item} was loaded at {t_s:.3f} s"
             case trace.Commanded(t_s, payload):
