@@ -1,6 +1,5 @@
-"""One fault of a run as the pages draw it: from when to when, at which part, in words."""
+"""One fault of a run as the pages draw it: from when to when, at which part."""
 
-import re
 from typing import Final
 
 import msgspec
@@ -34,8 +33,7 @@ def drawn_fault(fault: AnyFault, end_s: float) -> DrawnFault:
     fields = {field: getattr(fault, field) for field in fault.__struct_fields__ if field not in ("from_s", "until_s")}
     number = fields.pop(part, 0) if part in ("gate", "rod", "item") else 0
     settings = ", ".join(f"{field}: {_value_text(value)}" for field, value in fields.items() if value is not None)
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return DrawnFault(fault.from_s, max(fault.from_s, min(fault.until_s, end_s)), part, number, words, settings)
+    return DrawnFault(fault.from_s, max(fault.from_s, min(fault.until_s, end_s)), part, number, name, settings)
 
 
 def _value_text(value: object) -> str:

@@ -53,7 +53,7 @@ def test_a_notebook_shows_the_diagram_below_the_tables(failing):
     lines = root.findall(".//{*}path[@class='trajectory']")
     assert len(lines) == 3
     assert len(root.findall(".//{*}path[@class='mark']")) == 1
-    assert "gate stuck" in shown
+    assert "GateStuck" in shown
 
 
 def test_a_run_without_its_trace_shows_only_the_tables():
@@ -78,7 +78,7 @@ def test_the_terminal_draws_each_item_by_its_digit(failing):
     assert [line[:8].strip() for line in lines if line[:8].strip()][:6] == [
         "end", "gate 3", "gate 2", "gate 1", "camera", "loader",
     ]  # fmt: skip
-    assert any("fault" in line and "gate stuck 2" in line for line in lines)
+    assert any("fault" in line and "GateStuck 2" in line for line in lines)
 
 
 def test_replay_shows_the_diagram_of_a_scenario_and_of_a_saved_run(failing, tmp_path):
@@ -103,7 +103,7 @@ def test_perfetto_gets_items_as_async_slices(failing):
     for event in begins:
         assert ends[event["id"]]["ts"] > event["ts"]
     assert ends[1]["args"] == {"ends": "bin 3"}
-    (stuck,) = (event for event in events if event["name"] == "gate stuck")
+    (stuck,) = (event for event in events if event["name"] == "GateStuck")
     assert (stuck["ts"], stuck["dur"]) == (20e6, 4e6)
     assert sum(event["name"] == "beam blocked" for event in events) >= 6
     assert [event["name"] for event in events if event["ph"] == "i" and event["name"].startswith("wrong")] == [

@@ -146,7 +146,7 @@ def test_every_fault_of_a_scenario_is_drawn_at_its_part():
     assert [(fault.part, fault.number) for fault in drawn] == [
         ("gate", 2), ("rod", 3), ("link", 0), ("item", 1), ("controller", 0),
     ]  # fmt: skip
-    assert drawn[0].name == "gate stuck"
+    assert drawn[0].name == "GateStuck"
     assert drawn[0].settings == "blocked: yes"
 
 
