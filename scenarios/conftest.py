@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from scenarios.confirmation import Confirmer
-from scenarios.failures import FOLDER, Failure
+from scenarios.failures import FOLDER, GRAVEST, Failure
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, property_of
 from scenarios.options import (
@@ -184,8 +184,9 @@ def _confirm(config: pytest.Config) -> None:
     if harness.link != "hosted" or not harness.failures or config.getoption("--find-only"):
         return
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
-    terminal.ensure_newline()
-    terminal.write_line(f"{counted(len(harness.failures), 'failure')} run again in real time, over a real broker")
+    failures = counted(len(harness.failures), "failure")
+    terminal.write("\n")  # The dots before it have no line's end.
+    terminal.write_line(f"{failures} run again in real time, over a real broker")
     for name, found in Confirmer(config.getoption("--controller")).confirm(harness.failures).items():
         failure = harness.failures[name]
         harness.card.confirm(name.partition("/")[0], found, failure)
@@ -213,11 +214,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             f"one at a time, since a file in its folder changed while the program ran: {harness.writes}"
         )
     if config.getoption("--card"):
-        found = [f"smallest scenarios: {FOLDER.resolve()}"] if harness.card.broken else []
-        for text in ("", *harness.card.lines(_families()), *found):
-            terminalreporter.write_line(text)
+        _print_card(terminalreporter, harness)
     for problem in (*_problems(config), *(f"never reached: {name}" for name in _unreached(config))):
         terminalreporter.write_line(problem, red=True)
+
+
+def _print_card(terminal: pytest.TerminalReporter, harness: Harness) -> None:
+    """Print the report card, what it comes to, where to look on, and what failed for another reason than a rule."""
+    for text in ("", *harness.card.lines(_families()), ""):
+        terminal.write_line(text)
+    colour = {"red" if harness.card.broken else "green": True}
+    terminal.write_line(harness.card.conclusion(_families()), bold=True, **colour)
+    if harness.failures:
+        gravest = max(harness.failures.values(), key=lambda failure: GRAVEST in failure.rules)
+        terminal.write_line(f"smallest scenarios: {FOLDER.resolve()}")
+        folder = gravest.folder.as_posix()
+        terminal.write_line(f"one of them, step by step: twin replay {folder}; drawn: {folder}/report.html")
+    by_rule = {failure.test for failure in harness.failures.values()}
+    for report in terminal.getreports("failed"):
+        if report.nodeid not in by_rule:
+            lines: list[str] = report.longreprtext.splitlines() or ["failed"]
+            terminal.write_line(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}", red=True)
 
 
 def _problems(config: pytest.Config) -> list[str]:

@@ -132,6 +132,16 @@ class ReportCard:
         late = f"{void} of {runs + void} runs are void: this machine is too slow, or too busy, for real time"
         return [*silent, *([late] if void > MOST_VOID * (runs + void) else [])]
 
+    def conclusion(self, families: Mapping[str, str]) -> str:
+        """What all families together say, in a sentence."""
+        rows = [self._row(name) for name in families]
+        broken = sum(bool(row.broken) for row in rows)
+        if broken:
+            return f"Rules are broken in {broken} of {len(rows)} families."
+        kept = sum(bool(row.asked) for row in rows)
+        silent = f", {len(rows) - kept} not asked" if kept < len(rows) else ""
+        return f"No rule is broken: {kept} of {len(rows)} families kept{silent}."
+
     def lines(self, families: Mapping[str, str]) -> Iterator[str]:
         """The card as text. `families` has the name of each family by the name of its property."""
         width = max(len(family) for family in families.values())

@@ -71,7 +71,9 @@ def run_suite(
     if find_spec("xdist") is not None and listen is None:
         arguments += ["-n", str(PROCESSES if link == "hosted" else REAL_TIME_PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
-    words = [sys.executable, "-P", "-m", "pytest", "-q", "--no-header", "--tb=no", "-c", os.devnull, "--rootdir", "."]
+    # The report card says what failed, so pytest need not (-qq, -rE).
+    words = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "--rootdir", "."]
+    words += ["-qq", "-rE", "--no-header", "--tb=no"]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": path}
     code = subprocess.run([*words, *arguments], env=environment, check=False).returncode

@@ -23,10 +23,30 @@ ADDRESSES = "{host} {port} {service}"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "--hypothesis-seed=0"}
 
 
-def twin_test(program, folder, *options):
+OUT_OF_ORDER = """
+from scenarios.harness import Harness
+
+stands = Harness.stands
+
+def breaks(harness, data, family):
+    if family == "gates":
+        raise RuntimeError("a gate is out of order")
+    stands(harness, data, family)
+
+Harness.stands = breaks
+"""
+
+
+def twin_test(program, folder, *options, plugins=None):
     words = [sys.executable, "-P", "-m", "twin", "test", f"{PYTHON} {program} {ADDRESSES}", *options]
+    environment = ENVIRONMENT
+    if plugins is not None:
+        environment = ENVIRONMENT | {
+            "PYTHONPATH": os.pathsep.join([ENVIRONMENT["PYTHONPATH"], str(plugins)]),
+            "PYTEST_ADDOPTS": f"{ENVIRONMENT['PYTEST_ADDOPTS']} -p out_of_order",
+        }
     return subprocess.run(
-        words, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
+        words, cwd=folder, env=environment, capture_output=True, text=True,
         timeout=600, check=False,
     )  # fmt: skip
 
@@ -38,6 +58,26 @@ def test_a_program_with_a_mistake_gets_its_card_in_its_own_folder(tmp_path):
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN: " in done.stdout
     assert list((tmp_path / "scenario-failures").glob("known-line-*.json"))
+    *_, conclusion, files, look = done.stdout.splitlines()
+    assert conclusion.startswith("Rules are broken in ")
+    assert str(tmp_path / "scenario-failures") in files
+    assert (tmp_path / look.rpartition("drawn: ")[2]).is_file()
+    replay = look.partition("twin ")[2].partition(";")[0].split()
+    shown = subprocess.run(
+        [sys.executable, "-P", "-m", "twin", *replay], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert shown.returncode == 1, shown.stdout + shown.stderr
+
+
+@pytest.mark.slow
+def test_what_fails_for_another_reason_than_a_rule_is_named(tmp_path):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "out_of_order.py").write_text(OUT_OF_ORDER)
+    done = twin_test((PROGRAMS / "one_queue.py").as_posix(), tmp_path, "--no-shrink", plugins=plugins)
+    assert done.returncode == 1
+    assert "test_a_faulty_gate_breaks_no_rule_on_its_line: RuntimeError: a gate is out of order" in done.stdout
 
 
 @pytest.mark.slow
@@ -62,6 +102,18 @@ def test_a_program_whose_file_is_not_there_is_refused(tmp_path):
     done = twin_test("no_such_file.py", tmp_path)
     assert done.returncode == 2
     assert "--controller: no_such_file.py: No such file or directory" in done.stdout + done.stderr
+
+
+def test_the_card_comes_to_one_sentence():
+    families = {"known-line-rods": "rods", "known-line-gates": "gates"}
+    card = ReportCard()
+    assert card.conclusion(families) == "No rule is broken: 0 of 2 families kept, 2 not asked."
+    card.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=3))))
+    assert card.conclusion(families) == "No rule is broken: 1 of 2 families kept, 1 not asked."
+    card.add("known-line-gates", simulate(Scenario(items=ItemDraw(count=3))))
+    assert card.conclusion(families) == "No rule is broken: 2 of 2 families kept."
+    card.add("known-line-rods", simulate(Scenario(items=ItemDraw(count=3)), controller=BreaksAtTheThirdItem))
+    assert card.conclusion(families) == "Rules are broken in 1 of 2 families."
 
 
 def test_all_that_a_row_shows_of_a_failure_is_of_the_one_that_was_run_in_real_time():
