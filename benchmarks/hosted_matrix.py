@@ -21,11 +21,12 @@ from twin.links.external_controller import ExternalController  # noqa: E402
 
 MIXTURES = (
     "waiting", "polling", "clocks", "asyncio_waits", "signals", "sockets", "imports", "windows", "services",
-    "two_clients", "mixtures",
+    "two_clients", "tk_windows", "mixtures",
 )  # fmt: skip
 STYLES = ("loop_start", "loop_forever", "by_hand", "connect_async", "both_versions")
 CONTROLLERS = (
-    "polling_variable.py", "worker_threads.py", "asynchronous.py", *(f"paho_styles.py {style}" for style in STYLES),
+    "polling_variable.py", "worker_threads.py", "asynchronous.py", "tk_controller.py",
+    *(f"paho_styles.py {style}" for style in STYLES),
     "paho_styles.py loop_start 1", "paho_styles.py loop_start 2 unclean",
 )  # fmt: skip
 REFUSED = (

@@ -118,6 +118,11 @@ class Conversation:
         self._key_awaited = _own_line(sys._getframe(1))
         self._baton.park()
 
+    def await_click(self) -> None:
+        """A window has shown for long: if the program has not connected by now, it waits for somebody to click."""
+        if not self.connects:
+            self.refuse("its window waits for a click before it connects, and nobody is there: let it begin by itself")
+
     def end(self, code: int, reason: str) -> None:
         """The program has ended."""
         self._leave({"ended": {"code": code, "reason": reason}, **self._findings()})

@@ -16,15 +16,17 @@ TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy",
 LOOPS = {
     "uvloop": ("install", "run", "new_event_loop", "EventLoopPolicy"), "trio": ("run",),
     "gevent": ("sleep", "spawn", "joinall", "wait"), "gevent.monkey": ("patch_all",),
-    "eventlet": ("sleep", "spawn", "monkey_patch"), "twisted.internet.reactor": ("run",),
+    "eventlet": ("sleep", "spawn", "monkey_patch"),
 }  # fmt: skip
 """Event loops, which a library may import if they are installed, with the function that starts each."""
 
 SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
 """Commands for a screen."""
 
-ALLOWED = ("platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py")
-"""Modules of the standard library that start a program to ask about the system, and wait for it."""
+ALLOWED = (
+    "platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py", "font_manager.py",
+)  # fmt: skip
+"""Modules of the standard library, and matplotlib's, that ask the system by a program, and wait for it."""
 
 
 class Refusals:
@@ -56,7 +58,6 @@ class Refusals:
             when_imported(name, self._at_import(f"it uses {name}, whose windows wait outside Python{INSTEAD}"))
         for name in LOOPS:
             when_imported(name, self._no_loop)
-        when_imported("_tkinter", self._no_windows)
 
     def _instead_of(self, name: str, what: str) -> Any:
         return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
@@ -87,6 +88,3 @@ class Refusals:
         for function in LOOPS[name]:
             if hasattr(module, function):
                 setattr(module, function, lambda *_, **__: self._refuse(what))
-
-    def _no_windows(self, module: ModuleType) -> None:
-        module.create = self._instead_of("tkinter", "opens a window")  # type: ignore[attr-defined]

@@ -69,7 +69,7 @@ class Host:
 
     def _install_rest(self, signals: Signals, clock: Clock) -> None:
         """Install the parts whose imports build on what was replaced before."""
-        from . import dates, windows
+        from . import dates, tk, windows
         from .network import Network
         from .randomness import Randomness
 
@@ -81,6 +81,7 @@ class Host:
         network.install()
         signals.install(network.write)
         windows.install(clock.sleep)
+        tk.install(clock, conversation.await_click)
         if sys.platform == "win32":
             when_imported("asyncio", _select_events)
         Refusals(conversation.refuse).install()

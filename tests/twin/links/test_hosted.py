@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -13,10 +14,9 @@ from support.programs import PYTHON
 
 from scenarios.strategies import ALL_FAULTS, scenarios
 from twin import ItemDraw, Layout, Scenario, simulate, trace
-from twin.errors import HostingError, ParticipantError, TwinError
+from twin.errors import TwinError
 from twin.host import protocol
 from twin.links.external_controller import ExternalController
-from twin.links.hosted.process import HOST
 from twin.scenario.faults import (
     AnotherClient,
     BrokerDown,
@@ -35,6 +35,7 @@ MIXTURES = (
     "sockets",
     "imports",
     "windows",
+    "tk_windows",
     "services",
     "mixtures",
 )
@@ -67,6 +68,8 @@ def test_each_primitive_is_virtual(file, name):
 
 @pytest.mark.parametrize("name", MIXTURES)
 def test_what_waits_or_tells_the_time_is_virtual(name):
+    if name == "tk_windows":
+        pytest.importorskip("tkinter")
     program = hosted(PROGRAMS / f"{name}.py")
     assert program.code == 0, program.output
     assert program.output.endswith("ok\n")
@@ -84,51 +87,20 @@ def test_a_program_ends_with_its_last_thread_and_what_it_registered_for_that():
     assert program.output == "main ends\nthread ends\natexit at 5\n"
 
 
-@pytest.mark.parametrize("name", ["polling_variable.py", "worker_threads.py", "asynchronous.py"])
-def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_digest_every_time(name):
-    if name == "asynchronous.py":
-        pytest.importorskip("aiomqtt")
-    if name == "worker_threads.py":
-        pytest.importorskip("requests")
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [
+        ("polling_variable.py", "paho"), ("worker_threads.py", "requests"), ("asynchronous.py", "aiomqtt"),
+        ("tk_controller.py", "tkinter"),
+    ],
+)  # fmt: skip
+def test_a_controller_of_any_style_gets_every_item_into_its_bin_with_the_same_digest_every_time(name, needs):
+    pytest.importorskip(needs)
     first, again = run(name), run(name)
     assert not first.violations
     assert first.summary.correct == 3
     assert again.summary.digest == first.summary.digest
     assert again.output == first.output
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("awaits_input", "it waits for input before it connects.*let it begin by itself.*awaits_input.py, line 3"),
-        ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
-        ("foreign_thread", "a thread that Python did not start calls the program"),
-        ("quiet_foreign_thread", "a thread that Python did not start calls the program"),
-        ("forks", "it starts another process .*--link realtime"),
-        ("speaks_tls", "TLS"),
-        ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
-    ],
-)
-def test_what_cannot_be_hosted_is_refused_by_name(name, why):
-    with pytest.raises(HostingError, match=f"--controller can't be hosted: .*{why}"):
-        hosted(PROGRAMS / "refused" / f"{name}.py")
-
-
-def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
-    monkeypatch.setattr("twin.links.hosted.process.STALL_S", 1.0)
-    with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
-        hosted(PROGRAMS / "refused" / "waits_by_itself.py")
-
-
-@pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
-def test_a_program_in_another_language_is_refused_with_what_to_do(command):
-    with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
-        simulate(Scenario(), link="hosted", controller=ExternalController(command))
-
-
-def test_our_own_controller_is_refused_on_the_link():
-    with pytest.raises(TwinError, match="controller must be a Python program's command line"):
-        simulate(Scenario(), link="hosted")
 
 
 @pytest.mark.parametrize("style", ["loop_start", "loop_forever", "by_hand", "connect_async", "both_versions"])
@@ -284,10 +256,13 @@ def computing(compute_ms, seconds=0.1):
 
 def test_what_computes_in_a_callback_takes_time_that_was_measured_once():
     program, scenario = computing(None), Scenario(seed=5, items=ItemDraw(count=3))
+    began_s = time.thread_time()
+    sum(range(8_000_000))  # What the program does with a picture.
+    takes_here_s = time.thread_time() - began_s
     first, again = (simulate(scenario, link="hosted", controller=program) for _ in range(2))
     ((path, _, takes_s),) = first.computing
     assert path.endswith("computes_in_callback.py")
-    assert 0.08 < takes_s < 0.3
+    assert takes_here_s / 4 < takes_s < 4 * takes_here_s
     assert again.summary.digest == first.summary.digest
     assert again.computing == first.computing
     assert labelled_s(first) == [pytest.approx(takes_s, abs=0.001)] * 3
@@ -344,15 +319,6 @@ def test_the_command_line_runs_it(tmp_path):
     assert (tmp_path / "run" / "output.txt").read_text(encoding="utf-8").splitlines()[-2:]
 
 
-def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
-    (tmp_path / "uvloop.py").write_text("def install(): pass\n", encoding="utf-8")
-    (tmp_path / "program.py").write_text("import uvloop\nuvloop.install()\n", encoding="utf-8")
-    with pytest.raises(
-        HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
-    ):
-        hosted(tmp_path / "program.py")
-
-
 def test_a_fault_is_recorded_for_each_message_without_a_receiver():
     photo = next(
         record for record in run("paho_styles.py", "loop_start").trace if isinstance(record, trace.Photographed)
@@ -361,13 +327,6 @@ def test_a_fault_is_recorded_for_each_message_without_a_receiver():
     played = run("paho_styles.py", "loop_start", faults=[cut_off], items=2)
     lost = [(record.what, record.item) for record in played.trace if isinstance(record, trace.Disturbed)]
     assert ("picture_lost", 1) in lost
-
-
-def test_a_version_of_python_that_the_host_does_not_know_is_refused():
-    pretend = f"import sys, runpy; sys.version_info = (3, 99, 0); runpy.run_path({str(HOST)!r}, run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
-    must = "the program's Python must be 3.8 to 3.13 to be hosted, got 3.99: use another, or --link realtime"
-    assert done.stderr.strip() == must
 
 
 def test_a_client_that_is_silent_for_longer_than_its_keep_alive_is_lost(tmp_path):

@@ -1,0 +1,80 @@
+"""What can't be hosted is refused by name, with what to do instead."""
+
+import subprocess
+import sys
+
+import pytest
+from support.hosting import PROGRAMS, hosted
+
+from twin import Scenario, simulate
+from twin.errors import HostingError, ParticipantError, TwinError
+from twin.links.external_controller import ExternalController
+from twin.links.hosted.process import HOST
+
+AWAITS_CLICK = """import tkinter
+root = tkinter.Tk()
+tkinter.Button(root, text="start").pack()
+
+def tick():
+    root.after(100, tick)
+
+tick()
+root.mainloop()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("awaits_input", "it waits for input before it connects.*let it begin by itself.*awaits_input.py, line 3"),
+        ("asks_elsewhere", "it speaks to the broker or the recognition service only, got HTTP GET example.org/weather"),
+        ("foreign_thread", "a thread that Python did not start calls the program"),
+        ("quiet_foreign_thread", "a thread that Python did not start calls the program"),
+        ("forks", "it starts another process .*--link realtime"),
+        ("speaks_tls", "TLS"),
+        ("starts_a_process", "it starts another process.*--link realtime.*starts_a_process.py, line 8"),
+    ],
+)
+def test_what_cannot_be_hosted_is_refused_by_name(name, why):
+    with pytest.raises(HostingError, match=f"--controller can't be hosted: .*{why}"):
+        hosted(PROGRAMS / "refused" / f"{name}.py")
+
+
+def test_a_window_that_waits_for_a_click_before_it_connects_is_refused(tmp_path):
+    pytest.importorskip("tkinter")
+    (tmp_path / "program.py").write_text(AWAITS_CLICK, encoding="utf-8")
+    with pytest.raises(HostingError, match=r"its window waits for a click before it connects.*program.py, line 9"):
+        hosted(tmp_path / "program.py")
+
+
+def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
+    monkeypatch.setattr("twin.links.hosted.process.STALL_S", 1.0)
+    with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
+        hosted(PROGRAMS / "refused" / "waits_by_itself.py")
+
+
+@pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
+def test_a_program_in_another_language_is_refused_with_what_to_do(command):
+    with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
+        simulate(Scenario(), link="hosted", controller=ExternalController(command))
+
+
+def test_our_own_controller_is_refused_on_the_link():
+    with pytest.raises(TwinError, match="controller must be a Python program's command line"):
+        simulate(Scenario(), link="hosted")
+
+
+def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
+    (tmp_path / "uvloop.py").write_text("def install(): pass\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import uvloop\nuvloop.install()\n", encoding="utf-8")
+    with pytest.raises(
+        HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
+    ):
+        hosted(tmp_path / "program.py")
+
+
+def test_a_version_of_python_that_the_host_does_not_know_is_refused():
+    pretend = f"import sys, runpy; sys.version_info = (3, 99, 0); runpy.run_path({str(HOST)!r}, run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)
+    must = "the program's Python must be 3.8 to 3.13 to be hosted, got 3.99: use another, or --link realtime"
+    assert done.stderr.strip() == must
