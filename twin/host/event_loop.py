@@ -61,15 +61,16 @@ class EventLoop:
             self._changed.notify_all()
 
     def quit(self) -> None:
-        """End the main loop that runs, or the next one."""
+        """End the main loop that runs."""
         self._quits = True
         self.touch()
 
     def run_main(self, most_windows: int) -> None:
         """Tk's main loop: until no more than so many windows are open, or somebody ends it."""
         self.add(PATIENCE_S, self._on_patience)
-        self.run(lambda: self._quits or self.windows <= most_windows)
         self._quits = False
+        self.run(lambda: self._quits or self.windows <= most_windows)
+        self._quits = False  # An outer main loop goes on.
 
     def run(self, ended: Callable[[], bool]) -> None:
         """Call what is due, and wait for it, until `ended` says so."""

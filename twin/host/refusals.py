@@ -13,6 +13,9 @@ INSTEAD = "; use --link realtime"
 TOOLKITS = ("PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "wx", "gi", "kivy", "pygame")
 """Libraries for windows, which a program imports only if it uses them."""
 
+SCREENS = ("ttkbootstrap", "guizero")
+"""Libraries that ask tkinter's windows for more than one knows who has no screen."""
+
 LOOPS = {
     "uvloop": ("install", "run", "new_event_loop", "EventLoopPolicy"), "trio": ("run",),
     "gevent": ("sleep", "spawn", "joinall", "wait"), "gevent.monkey": ("patch_all",),
@@ -56,6 +59,8 @@ class Refusals:
             _posixsubprocess.fork_exec = self._process(_posixsubprocess.fork_exec)
         for name in TOOLKITS:
             when_imported(name, self._at_import(f"it uses {name}, whose windows wait outside Python{INSTEAD}"))
+        for name in SCREENS:
+            when_imported(name, self._at_import(f"it uses {name}, whose windows need a screen{INSTEAD}"))
         for name in LOOPS:
             when_imported(name, self._no_loop)
 

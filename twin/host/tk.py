@@ -18,6 +18,20 @@ from .widget import Widget
 DIALOGS = (
     "tk_messageBox", "tk_getOpenFile", "tk_getSaveFile", "tk_chooseDirectory", "tk_chooseColor", "tk_dialog",
 )  # fmt: skip
+SYSTEM = {"scaling": 4 / 3, "windowingsystem": "x11"}
+"""Dots a point, and what draws the windows."""
+
+FONT = (
+    "-family", "Sans", "-size", 10, "-weight", "normal", "-slant", "roman", "-underline", 0, "-overstrike", 0,
+)  # fmt: skip
+FONTS = {
+    "actual": FONT, "configure": FONT, "measure": 10,
+    "metrics": ("-ascent", 10, "-descent", 3, "-linespace", 13, "-fixed", 0),
+}  # fmt: skip
+"""What every font is like, in points and px."""
+
+THEMES = ("default", "alt", "clam", "classic")
+CURRENT_THEME = "ttk::currentTheme"
 _BOUND = re.compile(r"\[(\S+) ?([^]]*)\]")
 """The script of a bound event: the command, and the fields that it gets."""
 
@@ -48,7 +62,9 @@ class Interpreter:
         self._loop = loop
         self._error: type[Exception] = module.TclError
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._variables: dict[str, Any] = {"tk_version": module.TK_VERSION, "tcl_version": module.TCL_VERSION}
+        self._variables: dict[str, Any] = {
+            "tk_version": module.TK_VERSION, "tcl_version": module.TCL_VERSION, CURRENT_THEME: THEMES[0],
+        }  # fmt: skip
         self._writes: dict[str, int] = {}
         self._traces: dict[str, list[str]] = {}
         self._bound: dict[tuple[str, str], str] = {}
@@ -56,7 +72,11 @@ class Interpreter:
         self._commands: dict[str, Callable[..., Any]] = {
             "after": self._after, "update": self._update, "tkwait": self._await, "destroy": self._destroy,
             "info": self._info, "trace": self._trace, "winfo": self._winfo, "bind": self._bind, "event": self._event,
-            "image": self._image, "wm": lambda what, *_: "normal" if what == "state" else "",
+            "image": self._image, "ttk::style": self._style,
+            "font": lambda what, *_: FONTS.get(what, ""),
+            "return": lambda value: self.globalgetvar(str(value).lstrip("$")),
+            "tk": lambda what, *_: SYSTEM.get(what, ""),
+            "wm": lambda what, *_: "normal" if what == "state" else "",
             **dict.fromkeys(DIALOGS, self._ask),
         }  # fmt: skip
         loop.windows += 1
@@ -77,7 +97,9 @@ class Interpreter:
             return path
         return ""
 
-    eval = call
+    def eval(self, script: str) -> Any:
+        """Do what a line of Tcl does."""
+        return self.call(*str(script).split() or [""])
 
     def createcommand(self, name: str, function: Callable[..., Any]) -> None:
         """A function of the program as a Tcl command."""
@@ -202,6 +224,8 @@ class Interpreter:
     def _winfo(self, what: str, path: Any = ".", *_: Any) -> Any:
         if what == "exists":
             return str(path) in self._widgets
+        if what == "geometry":
+            return "1x1+0+0"
         return 1 if what in _SIZES else _SCREEN_PX.get(what, "")
 
     def _bind(self, path: Any, sequence: Any = None, script: Any = None) -> str:
@@ -225,6 +249,11 @@ class Interpreter:
             self._widgets[str(words[1])] = Widget({})
             return words[1]
         return 1 if what in _SIZES else ""
+
+    def _style(self, what: str, *words: Any) -> Any:
+        if what == "theme" and words[0] == "use":
+            self._variables[CURRENT_THEME] = words[1]
+        return THEMES if (what, *words) == ("theme", "names") else ""
 
     def _widget(self, widget: Widget, what: Any = "", *words: Any) -> Any:
         if what == "invoke":

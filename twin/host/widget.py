@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+USUAL = (
+    "-background", "-bg", "-cursor", "-font", "-foreground", "-fg", "-height", "-image", "-state", "-text", "-width",
+)  # fmt: skip
+"""Options that most widgets have."""
+
 
 class Widget:
     """The options, the text and the drawn things of a widget, by the commands that Tk's widgets know."""
@@ -20,6 +25,8 @@ class Widget:
         return "" if command is None else command(*words)
 
     def _do_configure(self, *words: Any) -> Any:
+        if not words:
+            return tuple(self._do_configure(name) for name in {**dict.fromkeys(USUAL), **self.options})
         if len(words) == 1:
             return (words[0], "", "", "", self.options.get(str(words[0]), ""))
         self.options.update(zip(map(str, words[::2]), words[1::2]))
@@ -53,6 +60,9 @@ class Widget:
         self._count += 1
         self._drawn[str(self._count)] = _numbers(words[1:])
         return self._count
+
+    def _do_bbox(self, *_: Any) -> tuple[int, ...]:
+        return (0, 0, 1, 1)
 
     def _do_coords(self, thing: Any, *place: Any) -> Any:
         if place:

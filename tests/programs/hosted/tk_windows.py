@@ -3,7 +3,7 @@
 import threading
 import time
 import tkinter as tk
-from tkinter import messagebox, ttk
+from tkinter import font, messagebox, ttk
 
 root = tk.Tk()
 root.title("line")
@@ -38,6 +38,9 @@ assert one != other
 assert canvas.coords(one) == [5, 1, 15, 11]
 table = ttk.Treeview(root, columns=("class",))
 assert table.insert("", "end", values=("ripe",)) != table.insert("", "end", values=("raw",))
+assert {"text", "font", "bg"} <= set(label.configure())
+assert font.Font(family="Arial", size=12).measure("ripe") > 0
+assert ttk.Style().theme_use() in ttk.Style().theme_names()
 button = ttk.Button(root, text="start", command=lambda: note("invoked"))
 
 root.after(500, note, "after")
@@ -78,6 +81,15 @@ while time.monotonic() < until:
     root.update()
 assert seen[-1][0] == "updated"
 assert abs(seen[-1][1] - ended_s - 0.2) < 0.02, seen[-1]
+
+# A main loop within another, as libraries for forms have it, and a wait for a variable.
+began_s = time.monotonic()
+root.after(100, root.quit)
+root.mainloop()
+ready = tk.BooleanVar()
+root.after(100, ready.set, True)
+root.wait_variable(ready)
+assert abs(time.monotonic() - began_s - 0.2) < 0.01, time.monotonic() - began_s
 
 # Nobody answers a question, but everything else goes on; the last window's end ends the main loop.
 root.after(100, root.destroy)

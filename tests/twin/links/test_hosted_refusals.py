@@ -64,12 +64,18 @@ def test_our_own_controller_is_refused_on_the_link():
         simulate(Scenario(), link="hosted")
 
 
-def test_an_event_loop_that_waits_outside_python_is_refused(tmp_path):
-    (tmp_path / "uvloop.py").write_text("def install(): pass\n", encoding="utf-8")
-    (tmp_path / "program.py").write_text("import uvloop\nuvloop.install()\n", encoding="utf-8")
-    with pytest.raises(
-        HostingError, match=r"it uses uvloop, whose event loop waits outside Python; use --link realtime"
-    ):
+@pytest.mark.parametrize(
+    ("library", "why"),
+    [
+        ("uvloop", "whose event loop waits outside Python"),
+        ("PyQt5", "whose windows wait outside Python"),
+        ("ttkbootstrap", "whose windows need a screen"),
+    ],
+)
+def test_a_library_that_waits_elsewhere_or_needs_a_screen_is_refused(library, why, tmp_path):
+    (tmp_path / f"{library}.py").write_text("def install(): pass\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text(f"import {library}\n{library}.install()\n", encoding="utf-8")
+    with pytest.raises(HostingError, match=f"it uses {library}, {why}; use --link realtime"):
         hosted(tmp_path / "program.py")
 
 
