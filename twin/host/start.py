@@ -69,7 +69,7 @@ class Host:
 
     def _install_rest(self, signals: Signals, clock: Clock) -> None:
         """Install the parts whose imports build on what was replaced before."""
-        from . import dates, tk, windows
+        from . import dates, one_process, tk, windows
         from .network import Network
         from .randomness import Randomness
 
@@ -80,6 +80,7 @@ class Host:
         network = Network(self._baton, conversation.out, conversation.refuse)
         network.install()
         signals.install(network.write)
+        one_process.install()
         windows.install(clock.sleep)
         tk.install(clock, conversation.await_click)
         if sys.platform == "win32":

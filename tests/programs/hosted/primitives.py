@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import datetime
+import multiprocessing
 import os
 import queue
 import sched
@@ -82,6 +83,23 @@ def queues(kind=queue.Queue):
 
 def simple_queue():
     queues(queue.SimpleQueue)
+
+
+def multiprocessing_among_threads():
+    shared, lock = multiprocessing.Queue(), multiprocessing.Lock()
+    number, ready = multiprocessing.Value("i", 0), multiprocessing.Event()
+    sent = {"label": ["raw"]}
+    threading.Timer(1, lambda: (shared.put(sent), sent["label"].append("ripe"))).start()
+    threading.Timer(2, ready.set).start()
+    with lock:
+        assert not lock.acquire(timeout=0.5)
+        assert not lock.acquire(block=False)
+    got = shared.get(timeout=5)
+    assert got == {"label": ["raw"]}  # A copy, as of another process.
+    with number.get_lock():
+        number.value += 1
+    assert ready.wait(5)
+    passed(2)
 
 
 def scheduler():

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from twin.errors import TwinError
+from twin.errors import ParticipantError, TwinError
 from twin.host import protocol
 from twin.links.hosted import process
 from twin.links.hosted.process import HostProcess, StartedProcess, python_command
@@ -33,6 +33,21 @@ def test_two_answers_that_came_at_once_are_both_read(tmp_path, monkeypatch):
         monkeypatch.setattr(process, "STALL_S", 0.0)
         monkeypatch.setattr(process, "GRACE_S", 0.5)
         assert HostProcess(started, tmp_path / "output.txt").receive() == {"single": True}
+    finally:
+        started.kill()
+
+
+def test_who_got_no_answer_in_time_does_not_take_it_for_one_to_the_next_question(tmp_path, monkeypatch):
+    """A program that is too slow may still answer: the twin crashed when it then asked for something else."""
+    started = StartedProcess(python_command([sys.executable, "-c", "pass"]), tmp_path / "output.txt")
+    try:
+        host = HostProcess(started, tmp_path / "output.txt")
+        monkeypatch.setattr(process, "STALL_S", 0.0)
+        monkeypatch.setattr(process, "GRACE_S", LOOK_S)
+        with pytest.raises(ParticipantError, match="the program made no progress for"):
+            host.receive()
+        with pytest.raises(ParticipantError, match="the program made no progress for"):
+            host.run(seed=1, schedule=0, computing=())
     finally:
         started.kill()
 

@@ -99,6 +99,7 @@ class HostProcess:
     def __init__(self, process: Process, output: Path) -> None:
         self._process = process
         self._output = output
+        self._given_up: ParticipantError | None = None
         try:
             hello = protocol.read(process.answers)
         except protocol.EndedError:
@@ -114,7 +115,9 @@ class HostProcess:
         self.order(order)
 
     def order(self, message: dict[str, Any]) -> None:
-        """Send the host an order. Raises `ParticipantError`."""
+        """Send the host an order. Raises `ParticipantError`, also if an answer to an earlier one may still come."""
+        if self._given_up is not None:
+            raise self._given_up
         try:
             protocol.write(self._process.orders, message)
         except protocol.EndedError:
@@ -123,7 +126,8 @@ class HostProcess:
     def receive(self) -> dict[str, Any]:
         """Receive the program's message once it can't go on. Raises `ParticipantError` or `HostingError`."""
         if not _readable(self._process.answers, STALL_S + GRACE_S):
-            raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
+            self._given_up = ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
+            raise self._given_up
         try:
             answer = protocol.read(self._process.answers)
         except protocol.EndedError:

@@ -1,0 +1,94 @@
+"""multiprocessing in a program of one process: what its threads share are locks, events and queues of threads.
+
+The real ones wait in the system. A second process, which they are made for, can't be hosted anyway.
+"""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import threading
+import traceback
+from types import ModuleType
+from typing import Any
+
+from .imports import when_imported
+
+
+def install() -> None:
+    """Replace them once multiprocessing is imported."""
+    when_imported("multiprocessing.context", _replace)
+
+
+def _replace(module: ModuleType) -> None:
+    context: Any = module.BaseContext
+    kinds: dict[str, Any] = {
+        "Lock": Lock, "RLock": RLock, "Condition": threading.Condition, "Event": threading.Event,
+        "Semaphore": threading.Semaphore, "BoundedSemaphore": threading.BoundedSemaphore, "Barrier": threading.Barrier,
+        "Queue": Queue, "JoinableQueue": Queue, "SimpleQueue": Queue,
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        setattr(context, name, _method(kind))
+
+
+def _method(kind: Any) -> Any:
+    return lambda context, *arguments, **options: kind(*arguments, **options)
+
+
+class Lock:
+    """As `multiprocessing.Lock`, whose arguments have other names than those of `threading.Lock`."""
+
+    def __init__(self) -> None:
+        self._lock: Any = threading.Lock()
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        """Take the lock."""
+        wait_s = -1 if timeout is None or not block else max(0.0, timeout)
+        return bool(self._lock.acquire(block, wait_s))
+
+    def release(self) -> None:
+        """Release the lock."""
+        self._lock.release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: Any) -> None:
+        self.release()
+
+
+class RLock(Lock):
+    """As `multiprocessing.RLock`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+
+
+class Queue(queue.Queue):  # type: ignore[type-arg]
+    """As `multiprocessing.Queue`, `JoinableQueue` and `SimpleQueue`: whoever gets something gets a copy of it.
+
+    What can't be pickled is lost, as in the thread that feeds a real one.
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put a copy into the queue."""
+        try:
+            copied = pickle.dumps(item)
+        except Exception:
+            traceback.print_exc()
+            return
+        super().put(copied, block, _wait(timeout))
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Get the next copy."""
+        return pickle.loads(super().get(block, _wait(timeout)))
+
+    def close(self) -> None:
+        """Nothing has to be closed."""
+
+    join_thread = cancel_join_thread = close
+
+
+def _wait(timeout: float | None) -> float | None:
+    """A timeout of `threading` for one of multiprocessing, which may be in the past."""
+    return None if timeout is None else max(0.0, timeout)
