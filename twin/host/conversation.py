@@ -34,7 +34,8 @@ class Conversation:
         self._until_s = 0.0
         self.network: Any = None
         self.signals: Any = None
-        self.busy = False
+        self.order = 0  # The number of the twin's order that is carried out; 0 while there is none.
+        self._count = 0
         self._stall_s = 0.0
         self._polling: Any = None
         self._asked: dict[str, Any] = {}
@@ -72,7 +73,11 @@ class Conversation:
         """Note that the program begins. `polling` knows the program's own files."""
         self._stall_s = stall_s
         self._polling = polling
-        self.busy = True
+        self._begin_order()
+
+    def _begin_order(self) -> None:
+        self._count += 1
+        self.order = self._count
 
     def out(self, *message: Any) -> None:
         """Queue a message to the twin."""
@@ -93,11 +98,11 @@ class Conversation:
         if next_s is None and not self.connects and self._key_awaited:
             what = "it waits for input before it connects, and nobody is there to give any: let it begin by itself"
             self._leave({"refused": f"{what} ({self._key_awaited})"})
-        self.busy = False
+        self.order = 0
         self.send({"at": baton.now_s, "out": self._out, "next": next_s, "wrote": self._wrote, **self._asked})
         self._out, self._wrote, self._asked = [], [], {}
         order = self.receive()
-        self.busy = True
+        self._begin_order()
         self._until_s = order["until"]
         baton.advance(order["now"])
         if order["in"]:
@@ -156,7 +161,7 @@ class Conversation:
         return {"modules": self._polling.libraries(), "computing": lines}
 
     def _leave(self, message: dict[str, Any]) -> None:
-        self.busy = False
+        self.order = 0
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()

@@ -10,25 +10,29 @@ import queue
 import threading
 import traceback
 from types import ModuleType
-from typing import Any
+from typing import Any, Callable
 
 from .imports import when_imported
+from .refusals import INSTEAD
 
 
-def install() -> None:
-    """Replace them once multiprocessing is imported."""
-    when_imported("multiprocessing.context", _replace)
+def install(refuse: Callable[[str], None]) -> None:
+    """Replace them once multiprocessing is imported. What is made of processes is refused."""
+    when_imported("multiprocessing.context", lambda module: _replace(module, refuse))
 
 
-def _replace(module: ModuleType) -> None:
+def _replace(module: ModuleType, refuse: Callable[[str], None]) -> None:
     context: Any = module.BaseContext
     kinds: dict[str, Any] = {
         "Lock": Lock, "RLock": RLock, "Condition": threading.Condition, "Event": threading.Event,
         "Semaphore": threading.Semaphore, "BoundedSemaphore": threading.BoundedSemaphore, "Barrier": threading.Barrier,
-        "Queue": Queue, "JoinableQueue": Queue, "SimpleQueue": Queue,
+        "Queue": Queue, "JoinableQueue": Queue,
     }  # fmt: skip
     for name, kind in kinds.items():
         setattr(context, name, _method(kind))
+    for name in ("Pool", "Manager"):
+        what = f"it starts another process (multiprocessing.{name}), which has no virtual clock{INSTEAD}"
+        setattr(context, name, lambda *_, what=what, **__: refuse(what))
 
 
 def _method(kind: Any) -> Any:
@@ -65,7 +69,7 @@ class RLock(Lock):
 
 
 class Queue(queue.Queue):  # type: ignore[type-arg]
-    """As `multiprocessing.Queue`, `JoinableQueue` and `SimpleQueue`: whoever gets something gets a copy of it.
+    """As `multiprocessing.Queue` and `JoinableQueue`: whoever gets something gets a copy of it.
 
     What can't be pickled is lost, as in the thread that feeds a real one.
     """

@@ -59,7 +59,7 @@ class Host:
         elif order["computing"]:
             polling.computing = Model(order["computing"], self._sleep)
         baton.on_start, baton.state_of, baton.idle = polling.watch, polling.state, conversation.idle
-        Watchdog(baton, order["stall_s"], lambda: conversation.busy, conversation.hang).start()
+        Watchdog(baton, order["stall_s"], lambda: conversation.order, conversation.hang).start()
         conversation.begin(order["stall_s"], polling)
         polling.watch()
         sys.settrace = lambda function: None  # The host's own traces would end with the program's.
@@ -80,7 +80,7 @@ class Host:
         network = Network(self._baton, conversation.out, conversation.refuse)
         network.install()
         signals.install(network.write)
-        one_process.install()
+        one_process.install(conversation.refuse)
         windows.install(clock.sleep)
         tk.install(clock, conversation.await_click)
         if sys.platform == "win32":

@@ -47,10 +47,13 @@ def test_a_window_that_waits_for_a_click_before_it_connects_is_refused(tmp_path)
         hosted(tmp_path / "program.py")
 
 
-def test_one_that_waits_by_itself_is_ended_and_where(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "where"), [("waits_by_itself", "line 5"), ("waits_again_and_again", "line [67]")]
+)  # fmt: skip
+def test_one_that_waits_by_itself_is_ended_and_where(name, where, monkeypatch):
     monkeypatch.setattr("twin.links.hosted.process.STALL_S", 1.0)
-    with pytest.raises(ParticipantError, match=r"no progress for 1 s of real time .*waits_by_itself.py, line 5"):
-        hosted(PROGRAMS / "refused" / "waits_by_itself.py")
+    with pytest.raises(ParticipantError, match=rf"no progress for 1 s of real time .*{name}.py, {where}"):
+        hosted(PROGRAMS / "refused" / f"{name}.py")
 
 
 @pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])

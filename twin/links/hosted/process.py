@@ -99,7 +99,7 @@ class HostProcess:
     def __init__(self, process: Process, output: Path) -> None:
         self._process = process
         self._output = output
-        self._given_up: ParticipantError | None = None
+        self._owes_answer = False
         try:
             hello = protocol.read(process.answers)
         except protocol.EndedError:
@@ -112,12 +112,11 @@ class HostProcess:
     def run(self, *, seed: int, schedule: int, computing: Computing, output: str | None = None) -> None:
         """Let the program begin. Its output goes where the process's goes, or is appended to another file."""
         order = {"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output, "computing": computing}
+        self._owes_answer = True
         self.order(order)
 
     def order(self, message: dict[str, Any]) -> None:
-        """Send the host an order. Raises `ParticipantError`, also if an answer to an earlier one may still come."""
-        if self._given_up is not None:
-            raise self._given_up
+        """Send the host an order. Raises `ParticipantError`."""
         try:
             protocol.write(self._process.orders, message)
         except protocol.EndedError:
@@ -126,12 +125,12 @@ class HostProcess:
     def receive(self) -> dict[str, Any]:
         """Receive the program's message once it can't go on. Raises `ParticipantError` or `HostingError`."""
         if not _readable(self._process.answers, STALL_S + GRACE_S):
-            self._given_up = ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
-            raise self._given_up
+            raise ParticipantError(f"the program made no progress for {STALL_S + GRACE_S:g} s")
         try:
             answer = protocol.read(self._process.answers)
         except protocol.EndedError:
             raise self._ended() from None
+        self._owes_answer = False
         if "refused" in answer:
             raise HostingError(f"--controller can't be hosted: {answer['refused']}")
         if "hung" in answer:
@@ -139,7 +138,13 @@ class HostProcess:
         return answer
 
     def advance(self, now_s: float, until_s: float, messages: Sequence[Sequence[object]]) -> None:
-        """Send the time, the messages, and until when there are no others. Raises `ParticipantError`."""
+        """Send the time, the messages, and until when there are no others. Raises `ParticipantError`.
+
+        A wait for an answer may have been given up. No other order follows, since that answer may still come.
+        """
+        if self._owes_answer:
+            raise ParticipantError("the program has not answered yet")
+        self._owes_answer = True
         self.order({"now": now_s, "until": until_s, "in": messages})
 
     def kill(self) -> None:
