@@ -21,13 +21,14 @@ Script = Callable[[], Any]
 class EventLoop:
     """One for all windows of a process, as in Tk. `windows` counts those that are open.
 
-    `on_patience` is called when a main loop has run for `PATIENCE_S`.
+    `on_patience` is called `PATIENCE_S` after the first main loop began.
     """
 
     def __init__(self, clock: Clock, on_patience: Script) -> None:
         self._clock = clock
         self._on_patience = on_patience
         self.windows = 0
+        self._has_begun = False
         self._quits = False
         self._changed = threading.Condition()
         self._numbers = itertools.count()
@@ -67,7 +68,9 @@ class EventLoop:
 
     def run_main(self, most_windows: int) -> None:
         """Tk's main loop: until no more than so many windows are open, or somebody ends it."""
-        self.add(PATIENCE_S, self._on_patience)
+        if not self._has_begun:  # Libraries for forms begin one again and again.
+            self._has_begun = True
+            self.add(PATIENCE_S, self._on_patience)
         self._quits = False
         self.run(lambda: self._quits or self.windows <= most_windows)
         self._quits = False  # An outer main loop goes on.
