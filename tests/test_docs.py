@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from controller import Settings
+from scenarios.known_line import FAMILIES
 from twin import (
     Camera,
     ExternalController,
@@ -222,6 +223,16 @@ def test_every_fault_is_listed_with_its_keys_and_defaults():
         fields = msgspec.structs.fields(kinds[name])
         own = {field.name: field.default for field in fields if field.name not in ("from_s", "until_s")}
         assert listed == own, name
+
+
+def test_every_fault_stands_under_its_family():
+    sections = re.split(r"^## \w+ \(`(\w+)`\)\n", text_of("reference/faults.md"), flags=re.MULTILINE)[1:]
+    listed = {family: set(re.findall(r"^\| `([A-Z]\w+)` \|", text, re.MULTILINE)) for family, text in pairs(sections)}
+    assert listed == {family: {kind.__name__ for kind in kinds} for family, kinds in FAMILIES.items() if kinds}
+
+
+def pairs(cells):
+    return zip(cells[::2], cells[1::2], strict=True)
 
 
 def test_every_payload_of_garbage_is_listed():
