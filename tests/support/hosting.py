@@ -44,14 +44,19 @@ def hosted(*words, python=sys.executable, seed=1, schedule=0):
         link.close()
 
 
-OF_ONE_KIND = ("primitives", "paho_primitives", "recognitions")
+OF_ONE_KIND = ("primitives", "paho_primitives", "recognitions", "loops")
 """Programs that have a function for each way to wait, to use paho, or to have a picture recognised."""
 
 
 def primitives():
     """Each such program with the name of one of its functions."""
     trees = {file: ast.parse((PROGRAMS / f"{file}.py").read_text(encoding="utf-8")) for file in OF_ONE_KIND}
-    return [(file, node.name) for file in OF_ONE_KIND for node in trees[file].body if isinstance(node, ast.FunctionDef)]
+    return [
+        (file, node.name)
+        for file in OF_ONE_KIND
+        for node in trees[file].body
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_"
+    ]
 
 
 def controller(name, python=sys.executable):

@@ -30,7 +30,15 @@ TURNS = 3
 """A thread that polls is idle after this many turns without any change."""
 
 BUSY_TURNS = 2000
-"""After this many turns without a wait, a thread is taken for one that polls, whatever it computes."""
+"""After this many turns without a wait, a thread in a `while` loop counts as polling, whatever it computes."""
+
+LAP_TURNS = 50
+"""A thread is in a `while` loop if one has begun another lap within this many turns. A `for` loop ends by itself."""
+
+FOR_TURNS = 50_000
+"""After this many turns without a wait, a thread in a `for` loop polls, too: what it goes through has no end."""
+
+NEVER = -1_000_000
 
 BUSY_S = 0.001
 """How long each further turn takes, in s. It doubles after every `PATIENCE_TURNS` turns, up to `CLOCK_S`."""
@@ -75,6 +83,9 @@ class Task:
         self.quiet = 0
         self.busy = 0
         self.states: set[int] = set()
+        self.watched = False  # Whether the laps of its `while` loops are looked for.
+        self.lap = NEVER  # The turn of the latest one.
+        self.asked = NEVER  # The turn of the latest call that did not wait, which a library may repeat in a loop.
         self.read_clock = False
         self.clock_turns = 0
         self.look_s = 0.0
@@ -118,6 +129,7 @@ class Baton:
         """Let the current thread wait until it is woken or its deadline passes. Returns whether the deadline passed."""
         task = self.own()
         task.parked, task.late, task.busy, task.read_clock = True, False, 0, False
+        task.watched, task.lap, task.asked = False, NEVER, NEVER
         task.lines = 0 if self.chance is None else QUANTUM - 1 - self.chance.randrange(2 * BURST)
         task.epoch += 1
         if deadline_s is not None:
@@ -136,6 +148,7 @@ class Baton:
         """Count an action of the current thread that did not wait: it may be polling."""
         task = self.current
         task.lines += 1
+        task.asked = task.busy
         if task.lines >= QUANTUM:
             self.step_aside()
 
@@ -152,11 +165,7 @@ class Baton:
             task.seen, task.quiet = self._changes, 0
             task.states.clear()
         busy = task.busy - BUSY_TURNS
-        polls = task.read_clock or busy > 0
-        if not polls:
-            state = self.state_of()
-            polls = state in task.states
-            task.states.add(state)
+        polls = task.read_clock or self._polls(task)
         task.quiet = task.quiet + 1 if polls else 0
         task.clock_turns = CLOCK_TURNS if task.read_clock else max(0, task.clock_turns - 1)
         if task.clock_turns:
@@ -180,6 +189,17 @@ class Baton:
             self._ready.append(task)
         self._pass_on(task)
 
+    def _polls(self, task: Task) -> bool:
+        """Whether a thread is in a `while` loop and makes no progress, or has been in one for long."""
+        if task.busy <= BUSY_TURNS:
+            state = self.state_of()
+            is_new = state not in task.states
+            task.states.add(state)
+            if is_new:
+                return False
+        task.watched = True
+        return task.busy - task.lap <= LAP_TURNS or task.busy - task.asked <= TURNS or task.busy > FOR_TURNS
+
     def yield_by_chance(self) -> None:
         """Let `chance`, if there is any, decide whether another thread is next."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
@@ -196,11 +216,12 @@ class Baton:
         """Note a change that a polling thread may be waiting for."""
         self._changes += 1
 
-    def spawn(self, run: Callable[[], None]) -> Task:
-        """Start a thread. It runs when it gets the baton."""
+    def spawn(self, run: Callable[[], None], *ends: Callable[[], None]) -> Task:
+        """Start a thread. It runs when it gets the baton; `ends` are called when it has ended."""
         self.own()
         self._count += 1
         task = Task(self._count)
+        task.ends.extend(ends)
         self.tasks.add(task)
         _real_start(self._boot, (task, run))
         self._ready.append(task)

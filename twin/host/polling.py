@@ -7,16 +7,20 @@ import inspect
 import os
 import sys
 import sysconfig
-from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any, Set
 
 from .baton import QUANTUM, Baton
+from .laps import laps
 
 _set_trace = sys.settrace
 
 
 class Polling:
-    """Traces the lines of all files in `folders`, except installed packages."""
+    """Traces the lines of all files in `folders`, and where else the program looks for its modules.
+
+    Installed packages are no files of the program.
+    """
 
     def __init__(self, baton: Baton, folders: list[str]) -> None:
         self._baton = baton
@@ -24,7 +28,9 @@ class Polling:
         here = os.path.dirname(os.path.abspath(__file__))
         paths = [here] + [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
         self._foreign = tuple(os.path.join(os.path.realpath(path), "") for path in paths if path)
+        self._path = set(sys.path)
         self._own: dict[str, bool] = {}
+        self._laps: dict[int, tuple[CodeType, Set[int]]] = {}
         self.computing: Any = None  # Sees the lines, too: a `Measurement` or a `Model`.
 
     def watch(self) -> None:
@@ -53,6 +59,8 @@ class Polling:
             if event == "line":
                 task = self._baton.current
                 task.lines += 1
+                if task.watched and frame.f_lasti in self._laps_of(frame.f_code):
+                    task.lap = task.busy
                 if task.lines >= QUANTUM:
                     self._baton.step_aside()
                     waited = True
@@ -64,6 +72,13 @@ class Polling:
             sys.setprofile(self._again)
             raise
         return self._line
+
+    def _laps_of(self, code: CodeType) -> Set[int]:
+        """Where its `while` loops begin another lap. A code's number is its own as long as it is kept."""
+        found = self._laps.get(id(code))
+        if found is None:
+            found = self._laps[id(code)] = (code, laps(code))
+        return found[1]
 
     def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:
         sys.setprofile(None)
@@ -91,9 +106,13 @@ class Polling:
         if name.startswith("<"):
             return False
         path = os.path.realpath(name)
-        return path.startswith(self._folders) and not path.startswith(self._foreign) and "site-packages" not in path
+        added = tuple(os.path.join(os.path.realpath(folder), "") for folder in sys.path if folder not in self._path)
+        folders = self._folders + added
+        is_foreign = path.startswith(self._foreign) or not _INSTALLED.isdisjoint(path.split(os.sep))
+        return path.startswith(folders) and not is_foreign
 
 
+_INSTALLED = {"site-packages", "dist-packages"}
 _SCALARS = (int, float, bool, str, bytes, type(None), complex)
 _CONTAINERS = (list, dict, set, tuple, bytearray, collections.deque)
 _WITHOUT = (*_SCALARS, *_CONTAINERS, type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)

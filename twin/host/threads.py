@@ -73,10 +73,8 @@ class Threads:
         """Start a thread that is joined by its handle."""
         handle = Handle() if handle is None else handle
         handle.daemon = daemon
-        task = self._baton.spawn(lambda: _run(function, (), {}))
-        handle.ident = task.ident
-        task.ends.append(handle._set_done)
         self._handles.append(handle)
+        handle.ident = self._baton.spawn(lambda: _run(function, (), {}), handle._set_done).ident
         return handle
 
     def set_sentinel(self) -> Lock:

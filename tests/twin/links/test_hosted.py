@@ -38,6 +38,7 @@ MIXTURES = (
     "tk_windows",
     "services",
     "mixtures",
+    "elsewhere",
 )
 ORACLE = RecognizerModel()
 
@@ -74,6 +75,10 @@ def test_what_waits_or_tells_the_time_is_virtual(name):
     assert program.code == 0, program.output
     assert program.output.endswith("ok\n")
     assert "Traceback" not in program.output
+
+
+def test_a_thread_that_is_over_at_once_can_be_joined(other_python):
+    assert hosted(PROGRAMS / "short_threads.py", python=other_python, schedule=1).output == "ok\n"
 
 
 def test_chance_is_the_same_on_every_run_of_a_seed():

@@ -6,7 +6,7 @@ from support.programs import PYTHON
 from classifier import Recognition
 from twin import ItemDraw, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
-from twin.scenario.faults import RecognizerSays
+from twin.scenario.faults import BrokerDown, RecognizerSays
 from twin.scenario.scenario import RecognizerModel
 
 IMAGES = RecognizerModel(source="images")
@@ -69,3 +69,10 @@ def test_a_given_recognizer_answers_as_the_service():
     program = ExternalController(controller("polling_variable.py"))
     played = simulate(scenario, link="hosted", controller=program, recognizer=AlwaysRipe())
     assert played.summary.bins["2"] == 3
+
+
+def test_the_service_answers_at_any_port_while_the_broker_is_away():
+    away = BrokerDown(from_s=2.2, until_s=8.0)
+    scenario = Scenario(seed=5, items=ItemDraw(count=1), faults=(away,))
+    program = ExternalController(controller("service_elsewhere.py"))
+    assert "0 False" in simulate(scenario, link="hosted", controller=program).output

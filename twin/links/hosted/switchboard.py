@@ -42,6 +42,7 @@ class Switchboard:
         self._rivals: dict[int, str] = {}
         self._rival_count = 0
         self._opened: dict[int, tuple[str, int]] = {}
+        self._ports: dict[int, str] = {SERVICE_PORT: "http"}
         self.addresses: dict[str, tuple[str, int]] = {}
         self._incarnation = 0
         self.inbox: list[Sequence[object]] = []
@@ -132,18 +133,24 @@ class Switchboard:
         self.inbox.clear()
 
     def _open(self, number: int, host: str, port: int) -> None:
-        if self.down and port != SERVICE_PORT:  # The service runs on without the broker.
+        if self.down and self._is_for_broker(port):
             self.inbox.append(("refuse", number))
         else:
             self._kinds[self._incarnation * MOST_CONNECTIONS + number] = ""
             self._opened[self._incarnation * MOST_CONNECTIONS + number] = (host, port)
             self.inbox.append(("accept", number))
 
+    def _is_for_broker(self, port: int) -> bool:
+        """Whether a connection to this port is one to the broker. The service runs on without the broker."""
+        kind = self._ports.get(port)
+        return kind == "mqtt" or (kind is None and "mqtt" not in self._ports.values())
+
     def _receive(self, connection: int, data: bytes, now_s: float) -> None:
         kind = self._kinds.get(connection)
         if kind == "" and data:
             kind = self._kinds[connection] = _kind(data[0])
             self.addresses.setdefault(kind, self._opened[connection])
+            self._ports.setdefault(self._opened[connection][1], kind)
             if kind == "mqtt" and self.down:  # It connected before the broker was away.
                 del self._kinds[connection]
                 self._hang_up(connection)
