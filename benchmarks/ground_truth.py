@@ -102,20 +102,23 @@ def _commands(records, scenario):
 
 
 def _unsafe(records, scenario):
-    stopped_s, out = None, set()
+    stopped_s, out_s = None, {}
     for record in records:
-        over = record.t_s - stopped_s > UNSAFE_S if stopped_s is not None else False
+        over = {  # Out for too long on a belt that stands, whichever came first.
+            rod for rod, at_s in out_s.items()
+            if stopped_s is not None and record.t_s - max(stopped_s, at_s) > UNSAFE_S
+        }  # fmt: skip
         if type(record) is trace.RodMoves and record.stroke == "in":
-            if over and record.rod in out:
+            if record.rod in over:
                 yield "unsafe_stop", None
-            out.discard(record.rod)
+            out_s.pop(record.rod, None)
         elif type(record) is trace.RodMoves and record.stroke == "out":
-            out.add(record.rod)
+            out_s.setdefault(record.rod, record.t_s)
         elif type(record) is trace.BeltRuns:
-            if record.running and over and out:
+            if record.running and over:
                 yield "unsafe_stop", None
             stopped_s = None if record.running else record.t_s
-        elif type(record) is trace.Ended and (over and out & set(record.rods_out)):
+        elif type(record) is trace.Ended and over & set(record.rods_out):
             yield "unsafe_stop", None
         if type(record) is trace.Ended and record.reason == "crashed" and record.running:
             yield "unsafe_stop", None

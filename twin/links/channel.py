@@ -95,8 +95,11 @@ class Channel:
             self._timeline.call_at(self._last_s, partial(self._arrive, message))
 
     def _arrive_at(self, at_s: float, message: Message, fault: Fault, how: str) -> None:
-        """Deliver a disturbed message. The fact is recorded for its item now, and for its part alone on arrival."""
-        if message.item is not None:
+        """Deliver a disturbed message. The fact is recorded for its item now, and for its part alone on arrival.
+
+        That of a late command is recorded now, too: its part does not do meanwhile what it should.
+        """
+        if message.item is not None or (self._name == wire.COMMANDS and how == "late"):
             self._disturb(fault, how, message)
 
         def arrive() -> None:

@@ -21,16 +21,17 @@ waits of 20 s are enough for one that does not know the line."""
 class Bounds:
     """The time limits of one layout, in s.
 
-    `trip_s`: the time for the whole belt plus the loader's strokes. `leg_s`: the time for the longest stretch without a
-    gate, from the loader to the belt's end, plus a rod's strokes. `stall_s`: without progress for this long while items
-    are left, the run has stalled. `rest_s`: the line must be at rest this long after the controller was told to end and
-    all faults have ended. `settle_s`: how long a run continues after its last item if the controller was not told to
-    end, so that its last commands are judged too.
+    `ride_s`: the time for the whole belt. `trip_s`: the same plus the loader's strokes. `leg_s`: the time for the
+    longest stretch without a gate, from the loader to the belt's end, plus a rod's strokes. `stall_s`: without progress
+    for this long while items are left, the run has stalled. `rest_s`: the line must be at rest this long after the
+    controller was told to end and all faults have ended. `settle_s`: how long a run continues after its last item if
+    the controller was not told to end, so that its last commands are judged too.
     """
 
     def __init__(self, layout: Layout) -> None:
         speed_m_per_s = layout.belt_speed_m_per_s
-        self.trip_s = layout.end_m / speed_m_per_s + 2 * layout.loader_stroke_s
+        self.ride_s = layout.end_m / speed_m_per_s
+        self.trip_s = self.ride_s + 2 * layout.loader_stroke_s
         self.stall_s = STALL_TRIPS * (START_S + self.trip_s) + STALL_S
         self.rest_s = REST_TRIPS * self.trip_s + REST_S
         places_m = (0.0, *layout.gates_m, layout.end_m)

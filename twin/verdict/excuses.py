@@ -11,12 +11,12 @@ from itertools import pairwise
 from typing import Any, Final
 
 from twin import trace
-from twin.scenario.item import item_text
 from twin.scenario.layout import LOADER
 from twin.trace import Effect
 from twin.verdict.absence import AWAY
 from twin.verdict.fact import Fact
 from twin.verdict.facts import SEEN_WRONGLY, Facts
+from twin.verdict.parts import carried
 
 
 def _effects(*names: Effect) -> frozenset[Effect]:
@@ -48,6 +48,10 @@ sensor to learn the line's times again."""
 UNSEEN: Final = _effects("off_pace", "command_lost", "command_late")
 """Effects that may stop an item between sensors, where no sensor sees it."""
 
+LEAST_RIDE: Final = 0.5
+"""The share of a whole ride for which the belt must have run before an item off pace can seem to have left it. A
+controller may have learned the line's times from a belt that was too fast, so it is not 1."""
+
 
 class Excuses:
     """The excuses of one run. Each method returns the fact that excuses a break, or None."""
@@ -69,14 +73,20 @@ class Excuses:
     def reject(self, item: int) -> Fact | None:
         """Why an item may be rejected: an effect on it or on a neighbour, or times that had to be learned again."""
         facts = self.facts.item(item)
-        effect = _first(facts.own, REJECTABLE) or _first(facts.beside, MISTAKABLE)
+        effect = _first(facts.noticed, REJECTABLE) or _first(facts.beside, MISTAKABLE)
         return effect or self._relearning(item) or _first(facts.own, _effects("rode_on"))
 
-    def carried(self, item: int) -> Fact | None:
-        """Why an item may go into a wrong bin: another item lies on it, under it, or blocked its way."""
-        facts = self.facts.item(item)
-        others = sorted(facts.carried | facts.behind)
-        return Fact(facts.loaded_s, "carried", item_text(others[0]), "none") if others else None
+    def carried(self, item: int, bin_number: int, bin_of: Callable[[int], int]) -> Fact | None:
+        """Why an item may go into a wrong bin: one that lies on or under it, or blocked its way, belongs or fell there.
+
+        `bin_of` tells where an item belongs. An object that is no item belongs nowhere: it may go anywhere.
+        """
+        if bin_number in self.facts.item(item).led_to:
+            return self.facts.item(item).led_to[bin_number]
+        for other, since_s in self.facts.leaders(item).items():
+            if other < 0 or bin_of(other) == bin_number or bin_number in self.facts.item(other).led_to:
+                return carried(since_s, other)
+        return None
 
     def struck(self, item: int, rod: int) -> Fact | None:
         """Why a rod may strike an item."""
@@ -112,20 +122,45 @@ class Excuses:
         seen = self.facts.of_part(f"gate {rod - 1}", _effects("edge_late", "edge_twice", "taken_off"), since_s)
         return self._unobeyed(rod, since_s) or seen
 
-    def left_on_belt(self, item: int) -> Fact | None:
-        """Why an item may be left on the belt in a stalled run: it was stopped where no sensor sees it."""
-        return _first(self.facts.item(item).own, UNSEEN)
+    def left_on_belt(self, item: int, now_s: float) -> Fact | None:
+        """Why an item may be left on the belt in a stalled run: it was stopped where no sensor sees it.
 
-    def left_at_rest(self, item: int) -> Fact | None:
+        So its fact came before the belt was stopped, and lasted until then or had ended within one trip before.
+        """
+        facts, belt = self.facts.item(item), self.facts.belt
+        stopped_s = belt.stopped_s(now_s)
+        hindered = _first(facts.own, _effects("held")) is not None
+        for fact in facts.noticed:
+            if fact.what not in UNSEEN or fact.t_s > stopped_s:
+                continue
+            ended_s = max(self._until_s(fact, now_s), facts.held_s if hindered else 0.0)
+            may_seem_gone = fact.what != "off_pace" or hindered or self._has_ridden(item, now_s)
+            if may_seem_gone and ended_s >= stopped_s - self.facts.bounds.trip_s:
+                return fact
+        return None
+
+    def left_at_rest(self, item: int, now_s: float) -> Fact | None:
         """Why a controller may end with an item on the belt: no sensor sees it, or it was there before a restart."""
-        return _first(self.facts.item(item).own, UNSEEN | _effects("restarted"))
+        return self.left_on_belt(item, now_s) or _first(self.facts.item(item).own, _effects("restarted"))
 
-    def stall(self, on_belt: list[int], *, in_stack: bool) -> Fact | None:
+    def stall(self, on_belt: list[int], now_s: float, *, in_stack: bool) -> Fact | None:
         """Why there may be no progress: a fault is acting, or all items that are left lie where no sensor sees them."""
         if self.facts.acting is not None:
             return Fact(0.0, "acting", "line", self.facts.acting)
-        left = [self.left_on_belt(item) for item in on_belt]
+        left = [self.left_on_belt(item, now_s) for item in on_belt]
         return left[0] if left and all(left) and not in_stack else None
+
+    def _until_s(self, fact: Fact, now_s: float) -> float:
+        """When an effect ended: a wrong speed lasts until the belt has the right one again."""
+        if fact.what != "off_pace":
+            return fact.t_s
+        on_pace = self.facts.of_part("belt", _effects("on_pace"), fact.t_s)
+        return now_s if on_pace is None else on_pace.t_s
+
+    def _has_ridden(self, item: int, now_s: float) -> bool:
+        """Whether the belt has run for so long since an item was loaded that it can seem to have left the belt."""
+        ran_s = self.facts.belt.ran_s(now_s) - self.facts.item(item).ran_s
+        return ran_s >= LEAST_RIDE * self.facts.bounds.ride_s
 
     def _note(self, record: trace.Held | trace.Struck | trace.Loaded, cause: Fact | None) -> None:
         if cause is not None:

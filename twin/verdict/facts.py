@@ -5,6 +5,7 @@ Facts come only from the trace's records. `excuses` decides which breaks they ex
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Any, Final
 
 from twin import trace
@@ -12,11 +13,10 @@ from twin.scenario.layout import LOADER
 from twin.scenario.scenario import Scenario
 from twin.trace import Stroke
 from twin.verdict.absence import AWAY, Absence
+from twin.verdict.acting import Acting
 from twin.verdict.bounds import Bounds
 from twin.verdict.fact import Fact
-
-MOST_KEPT: Final = 64
-"""The number of facts kept per part and per item. Older ones are too old to excuse anything."""
+from twin.verdict.parts import MOST_KEPT, BeltFacts, ItemFacts, RodFacts, carried
 
 MOST_REMEMBERED: Final = 1000
 """The number of items with misleading times, or wrong messages, that are remembered."""
@@ -48,31 +48,6 @@ PHANTOM: Final[frozenset[trace.Effect]] = frozenset({
 """Effects after which the controller may believe in an item that is not on the belt."""
 
 
-class ItemFacts:
-    """The facts about an item or object on the belt. `own` are effects on it, `beside` effects on its neighbours.
-
-    `rod` is that of its bin, `carried` are the items and objects under or on top of it, `behind` those that stood in
-    its way.
-    """
-
-    def __init__(self, loaded_s: float, rod: int = 0) -> None:
-        self.loaded_s = loaded_s
-        self.rod = rod
-        self.own: deque[Fact] = deque(maxlen=MOST_KEPT)
-        self.beside: deque[Fact] = deque(maxlen=MOST_KEPT)
-        self.carried: set[int] = set()
-        self.behind: set[int] = set()
-
-
-class RodFacts:
-    """A rod: when its last push began, since when it stood out, and whether it is extending or out now."""
-
-    def __init__(self) -> None:
-        self.extended_s = 0.0
-        self.stood_s: float | None = None
-        self.out = False
-
-
 class Facts:
     """The facts of one run, collected record by record."""
 
@@ -80,9 +55,10 @@ class Facts:
         self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
         self.absence = Absence()
+        self.belt = BeltFacts()
         self.mistimed: dict[int, Fact] = {}
         self._seen_wrongly: dict[int, None] = {}
-        self._acting: dict[str, int] = {}
+        self._acting = Acting()
         self._ambiguous: dict[str, Fact] = {}
         self._passed: dict[str, deque[int]] = {}
         self._phantoms: deque[Fact] = deque(maxlen=MOST_KEPT)
@@ -94,7 +70,8 @@ class Facts:
         """The method to call for each record type, before those of the checks."""
         return {
             trace.Began: self._began, trace.Loaded: self._loaded, trace.LaidDown: self._laid_down,
-            trace.Held: self._held, trace.RodMoves: self._moves, trace.FaultActs: self._acts,
+            trace.Held: self._held, trace.Released: self._released, trace.BeltRuns: self.belt.runs,
+            trace.RodMoves: self._moves, trace.FaultActs: self._acting.acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
             trace.Photographed: lambda record: self._pass("camera", record.item),
             trace.Connection: self.absence.connection,
@@ -102,11 +79,35 @@ class Facts:
 
     def forget(self, record: trace.Binned) -> None:
         """Forget an item that fell into a bin. Call this after the checks have seen the record."""
-        self._items.pop(record.item, None)
+        self.leads_to(record.item, record.bin)
+        gone = self._items.pop(record.item, None)
+        if gone is None:
+            return
+        for number, facts in self._items.items():  # Those that went with it may go with its own leaders, too.
+            if facts.leaders.pop(record.item, None) is not None:
+                facts.leaders = {other: at_s for other, at_s in gone.leaders.items() if other != number} | facts.leaders
+                facts.led_to = gone.led_to | facts.led_to
 
     def item(self, number: int) -> ItemFacts:
         """The facts of an item. They are empty if the item is not on the belt."""
         return self._items.get(number) or ItemFacts(0.0)
+
+    def leads_to(self, item: int, bin_number: int) -> None:
+        """Note for the items that may go with this one a bin into which it falls, or where it belongs."""
+        for facts in self._items.values():
+            if item in facts.leaders:
+                facts.led_to.setdefault(bin_number, carried(facts.leaders[item], item))
+
+    def leaders(self, item: int) -> dict[int, float]:
+        """The items and objects on the belt that an item may go with, and since when; also those that lead its own."""
+        found = dict(self.item(item).leaders)
+        ahead = list(found)
+        while ahead:
+            for other, at_s in self.item(ahead.pop()).leaders.items():
+                if other != item and other not in found:
+                    found[other] = at_s
+                    ahead.append(other)
+        return found
 
     def rod(self, number: int) -> RodFacts:
         """The facts of a rod."""
@@ -124,11 +125,17 @@ class Facts:
     @property
     def acting(self) -> str | None:
         """The name of a fault that is acting now, or None."""
-        return next((fault for fault, count in self._acting.items() if count > 0), None)
+        return self._acting.fault
 
-    def add(self, fact: Fact, item: int, beside: Iterable[int] | None = None) -> None:
-        """Add a fact about an item, and note it for the items `beside` it (None: its neighbours on the belt)."""
-        self.item(item).own.append(fact)
+    def add(self, fact: Fact, item: int, beside: Iterable[int] | None = None, *, near: bool = False) -> None:
+        """Add a fact about an item, and note it for the items `beside` it (None: its neighbours on the belt).
+
+        `near`: it is no effect on the item, but on a part that the item was next to.
+        """
+        facts = self.item(item)
+        facts.noticed.append(fact)
+        if not near:
+            facts.own.append(fact)
         if fact.what in SEEN_WRONGLY:
             _remember(self._seen_wrongly, item, None)
         if fact.what in TIMING:
@@ -178,8 +185,9 @@ class Facts:
         self.bounds = Bounds(record.scenario.layout)
 
     def _loaded(self, record: trace.Loaded) -> None:
-        self._items[record.item] = ItemFacts(record.t_s, self.scenario.bin_of(record.item_class) or 0)
-        self._laid_onto(record.item, record.onto)
+        rod = self.scenario.bin_of(record.item_class) or 0
+        self._items[record.item] = ItemFacts(record.t_s, rod, self.belt.ran_s(record.t_s))
+        self._laid_onto(record)
         # Effects on the loader in this stroke are effects on the item.
         stroke_s = self.rod(LOADER).extended_s
         for fact in self._parts.get(f"rod {LOADER}", ()):
@@ -187,7 +195,7 @@ class Facts:
                 self.add(fact, record.item)
         # The controller may confuse the new item with a disturbed item ahead, or with one that is not there.
         for other in record.beside:
-            for fact in self.item(other).own:
+            for fact in self.item(other).noticed:
                 self._add_beside(fact, record.item)
         for fact in self._phantoms:
             if record.t_s < fact.t_s + self.bounds.trip_s:
@@ -196,20 +204,25 @@ class Facts:
 
     def _laid_down(self, record: trace.LaidDown) -> None:
         self._items[record.item] = ItemFacts(record.t_s)
-        self._laid_onto(record.item, record.onto)
+        self._laid_onto(record)
 
     def _by_hand(self, record: trace.TakenByHand) -> None:
         if record.back:
-            self._laid_onto(record.item, record.onto)
+            self.item(record.item).gates.clear()
+            self._laid_onto(record)
+        self._acting.by_hand(record)
 
-    def _laid_onto(self, item: int, onto: int | None) -> None:
-        if onto is not None:
-            self.item(item).carried.add(onto)
-            self.item(onto).carried.add(item)
+    def _laid_onto(self, record: trace.Loaded | trace.LaidDown | trace.TakenByHand) -> None:
+        if record.onto is not None:
+            self.item(record.item).leaders[record.onto] = record.t_s
+            self.item(record.onto).leaders[record.item] = record.t_s
 
     def _edge(self, record: trace.Edge) -> None:
         """An item passes a gate. After a lost or false edge the meaning of its edges is ambiguous."""
         gate = f"gate {record.gate}"
+        if record.blocked:
+            self._part(record)
+        self.item(record.item).gates.add(record.gate)
         fact = self._ambiguous.get(gate)
         if fact is not None:
             self.add(fact, record.item)
@@ -218,6 +231,18 @@ class Facts:
         if not record.blocked:
             self._pass(gate, record.item)
             self._meet_held(record.gate + 1, record.item)
+
+    def _part(self, record: trace.Edge) -> None:
+        """A nose enters a clear beam: those that have passed the same beam before are apart from this item by now.
+
+        Unless messages about one of the two were wrong: then a controller may not have seen the gap between them.
+        """
+        leaders = self.item(record.item).leaders
+        for other, since_s in list(leaders.items()):
+            passed = record.gate in self.item(other).gates and since_s < record.t_s
+            if passed and not {record.item, other} & self._seen_wrongly.keys():
+                del leaders[other]
+                self.item(other).leaders.pop(record.item, None)
 
     def _meet_held(self, rod: int, item: int) -> None:
         """An item comes to its rod. One that this rod held may still be there, for all that a controller knows."""
@@ -232,7 +257,11 @@ class Facts:
 
     def _held(self, record: trace.Held) -> None:
         if record.behind is not None:
-            self.item(record.item).behind.add(record.behind)
+            self.item(record.item).leaders[record.behind] = record.t_s
+        self.item(record.item).held_s = inf
+
+    def _released(self, record: trace.Released) -> None:
+        self.item(record.item).held_s = record.t_s
 
     def _moves(self, record: trace.RodMoves) -> None:
         rod = self.rod(record.rod)
@@ -242,9 +271,6 @@ class Facts:
         elif record.stroke == Stroke.OUT:
             rod.stood_s = record.t_s
 
-    def _acts(self, record: trace.FaultActs) -> None:
-        self._acting[record.fault] = self._acting.get(record.fault, 0) + (1 if record.acts else -1)
-
     def _disturbed(self, record: trace.Disturbed) -> None:
         fact = Fact(record.t_s, record.what, record.part, record.fault)
         self.absence.disturbed(fact)
@@ -252,7 +278,7 @@ class Facts:
             self.add(fact, record.item, record.beside)
         else:
             for item in record.beside:
-                self.add(fact, item)
+                self.add(fact, item, near=True)
         if record.what in ("edge_lost", "edge_false"):
             self._ambiguous[record.part] = fact
         if record.what in PHANTOM:

@@ -204,9 +204,9 @@ def test_messages_behind_a_late_one_are_late_too():
     assert carried(delay)[1:] == near([(3.51, b"1"), (3.51, b"2")])
 
 
-def test_a_disturbed_command_is_a_fact_when_it_arrives():
+def test_a_disturbed_command_is_a_fact_when_it_arrives_and_a_late_one_also_when_it_is_sent():
     late = faults.LinkDelay(way="aa", delay_s=0.5, from_s=1.5, until_s=2.5)
-    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.51)])
+    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.0), ("command_late", "rod 2", None, 2.51)])
     twice = faults.LinkDuplicate(way="aa", share=1.0, from_s=1.5, until_s=2.5)
     assert facts_of(twice, name="aa") == near([("command_twice", "rod 2", None, 2.01)])
 

@@ -266,6 +266,11 @@ def test_a_push_at_nothing_is_found_when_the_rod_retracts():
             "python ended with exit code 0 at 3.000 s",
         ),
         (
+            [LOADED, trace.Exited(3.0, "python ended with exit code 0"), ended(reason="stalled", on_belt=(1,))],
+            "no progress: items [1] on the belt passed no sensor and reached no bin any more; last event: "
+            "item 1 was loaded at 1.000 s; python ended with exit code 0 at 3.000 s",
+        ),
+        (
             [trace.Connection(3.0, "FS_Ctl", "lost", ""), ended(reason="stalled")],
             "last event: none; client FS_Ctl lost its connection at 3.000 s",
         ),

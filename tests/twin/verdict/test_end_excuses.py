@@ -1,13 +1,18 @@
 """What excuses the end of a run: no progress, items left on the belt, a line that is not at rest."""
 
 import pytest
-from support.judging import fact, found, loaded, strokes
+from support.judging import BOUNDS, fact, found, loaded, strokes
 
 from twin import trace
 
 
 def ended(reason="stalled", on_belt=(), in_stack=False):
     return trace.Ended(90.0, reason, on_belt, in_stack, (), False)
+
+
+def a_ride(stop_s=10.0):
+    """An item rides, and the belt is stopped."""
+    return trace.BeltRuns(0.5, True), loaded(), trace.BeltRuns(stop_s, False)
 
 
 def test_a_stall_is_excused_while_a_fault_acts():
@@ -23,18 +28,34 @@ def test_a_stall_is_excused_until_all_faults_have_ended():
 
 @pytest.mark.parametrize("what", ["off_pace", "command_lost", "command_late"])
 def test_an_effect_between_sensors_excuses_an_item_left_on_the_belt(what):
-    assert found(loaded(), fact(what), ended(on_belt=(1,))) == set()
-    assert found(loaded(), fact(what), ended("told to end", on_belt=(1,))) == set()
+    assert found(*a_ride(), fact(what), ended(on_belt=(1,))) == set()
+    assert found(*a_ride(), fact(what), ended("told to end", on_belt=(1,))) == set()
+
+
+@pytest.mark.parametrize("what", ["command_lost", "command_late"])
+def test_an_item_is_excused_only_if_the_belt_stops_within_a_trip_after_the_effect(what):
+    left = {("stalled", None), ("lost", 1)}
+    assert found(*a_ride(5.0 + BOUNDS.trip_s), fact(what), ended(on_belt=(1,))) == set()
+    assert found(*a_ride(5.1 + BOUNDS.trip_s), fact(what), ended(on_belt=(1,))) == left
+    assert found(*a_ride(4.9), fact(what), ended(on_belt=(1,))) == left
+
+
+def test_a_wrong_speed_counts_until_the_belt_has_the_right_one_again():
+    slow = (*a_ride(30.0), fact("off_pace", 1, 5.0, "belt"))
+    assert found(*slow, ended(on_belt=(1,))) == set()
+    assert found(*slow, fact("on_pace", None, 20.0, "belt"), ended(on_belt=(1,))) == set()
+    left = {("stalled", None), ("lost", 1)}
+    assert found(*slow, fact("on_pace", None, 29.9 - BOUNDS.trip_s, "belt"), ended(on_belt=(1,))) == left
 
 
 @pytest.mark.parametrize("what", ["edge_lost", "picture_lost", "answer_lost", "cut_off", "reconnected", "longer"])
 def test_wrong_sensor_messages_do_not_excuse_leaving_an_item(what):
-    assert found(loaded(), fact(what), ended(on_belt=(1,))) == {("stalled", None), ("lost", 1)}
-    assert found(loaded(), fact(what), ended("told to end", on_belt=(1,))) == {("lost", 1)}
+    assert found(*a_ride(), fact(what), ended(on_belt=(1,))) == {("stalled", None), ("lost", 1)}
+    assert found(*a_ride(), fact(what), ended("told to end", on_belt=(1,))) == {("lost", 1)}
 
 
 def test_an_item_stopped_between_sensors_may_be_left_on_the_belt():
-    hidden = (loaded(), fact("off_pace", 1, 3.0, "belt"))
+    hidden = (*a_ride(), fact("off_pace", 1, 3.0, "belt"))
     assert found(*hidden, ended(on_belt=(1,))) == set()
     assert found(*hidden, ended(on_belt=(1,), in_stack=True)) == {("stalled", None)}
     assert found(*hidden, loaded(2, 4.0), ended(on_belt=(1, 2))) == {("stalled", None), ("lost", 2)}

@@ -239,9 +239,13 @@ def test_no_fault_excuses_the_bin_of_another_class(what):
     assert found(loaded(), fact(what, 2, beside=(1,)), wrong) == {("wrong_bin", 1)}
 
 
+HALF_RIPE = trace.Loaded(1.5, 2, "half_ripe", 0.08, None)
+"""Another item, which belongs in bin 3."""
+
+
 @pytest.mark.parametrize("carries", [
-    [loaded(2, 2.0, onto=1)], [trace.LaidDown(2.0, -1, 0.08, 0.3, 1)], [trace.TakenByHand(2.0, 2, True, False, 1)],
-    [trace.Held(2.0, 1, None, 2)],
+    [HALF_RIPE, trace.Loaded(2.0, 2, "half_ripe", 0.08, 1)], [trace.LaidDown(2.0, -1, 0.08, 0.3, 1)],
+    [HALF_RIPE, trace.TakenByHand(2.0, 2, True, False, 1)], [HALF_RIPE, trace.Held(2.0, 1, None, 2)],
 ])  # fmt: skip
 def test_a_wrong_bin_is_excused_if_another_item_carries_or_blocks_it(carries):
     wrong = trace.Binned(9.0, 1, 3)

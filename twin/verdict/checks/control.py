@@ -11,7 +11,7 @@ from twin.verdict.excuses import Excuses
 from twin.verdict.fact import Fact
 
 LONGEST_UNSAFE_S: Final = 2.0
-"""A rod may still be out for this long after the belt has stopped."""
+"""A rod may be out for this long on a standing belt: since the belt's stop, or since it went out if that was later."""
 
 
 class Protocol(Check):
@@ -41,7 +41,7 @@ class UnsafeStop(Check):
     def __init__(self, excuses: Excuses, report: Callable[[Violation, Fact | None], None]) -> None:
         super().__init__(excuses, report)
         self._stopped_s: float | None = None
-        self._out: set[int] = set()
+        self._out_s: dict[int, float] = {}
 
     def watches(self) -> Mapping[type[trace.Record], Callable[[Any], None]]:
         """Belt and rod movements, and the end of the run."""
@@ -49,15 +49,15 @@ class UnsafeStop(Check):
 
     def _belt(self, record: trace.BeltRuns) -> None:
         if record.running:
-            self._judge(record.t_s, tuple(self._out))
+            self._judge(record.t_s, tuple(self._out_s))
         self._stopped_s = None if record.running else record.t_s
 
     def _moves(self, record: trace.RodMoves) -> None:
         if record.stroke == Stroke.OUT:
-            self._out.add(record.rod)
+            self._out_s.setdefault(record.rod, record.t_s)  # One that turns back on its way in has not been in.
         elif record.stroke == Stroke.IN:
             self._judge(record.t_s, (record.rod,))
-            self._out.discard(record.rod)
+            self._out_s.pop(record.rod, None)
 
     def _ended(self, record: trace.Ended) -> None:
         self._judge(record.t_s, record.rods_out)
@@ -65,12 +65,14 @@ class UnsafeStop(Check):
             self.violate(record.t_s, None, "the controller failed and left the belt running")
 
     def _judge(self, t_s: float, rods: tuple[int, ...]) -> None:
-        if self._stopped_s is None or t_s - self._stopped_s <= LONGEST_UNSAFE_S:
+        if self._stopped_s is None:
             return
         for rod in rods:
-            if rod in self._out:
-                after_s = t_s - self._stopped_s
-                detail = f"rod {rod} was still out {after_s:.2f} s after the belt had stopped"
+            out_s = self._out_s.get(rod, t_s)
+            later_s = max(self._stopped_s, out_s)
+            if t_s - later_s > LONGEST_UNSAFE_S:
+                since = "the belt had stopped" if out_s <= self._stopped_s else "it went out over the standing belt"
+                detail = f"rod {rod} was still out {t_s - later_s:.2f} s after {since}"
                 self.violate(t_s, None, detail, self.excuses.rod_out(rod, t_s))
 
 

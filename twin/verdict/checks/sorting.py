@@ -48,9 +48,12 @@ class WrongBin(_Sorted):
 
     def judge(self, record: trace.Binned) -> None:
         """A reject is never a wrong bin; `needless_reject` judges it."""
-        if record.bin not in (REJECT, self.answers.bin_of(record.item)):
+        belongs = self.answers.bin_of(record.item)
+        if record.bin not in (REJECT, belongs):
             detail = self.answers.describe(record.item, record.bin)
-            self.violate(record.t_s, record.item, detail, self.excuses.carried(record.item))
+            excuse = self.excuses.carried(record.item, record.bin, self.answers.bin_of)
+            self.violate(record.t_s, record.item, detail, excuse)
+        self.facts.leads_to(record.item, belongs)
 
 
 class NeedlessReject(_Sorted):
@@ -83,8 +86,8 @@ class Lost(Check):
         for item in sorted(item for item in record.on_belt if item > 0):
             detail = f"{item_text(item)} was still on the belt when the run ended ({record.reason})"
             stalled = record.reason == "stalled"
-            excuse = self.excuses.left_on_belt(item) if stalled else self.excuses.left_at_rest(item)
-            self.violate(record.t_s, item, detail, excuse)
+            left = self.excuses.left_on_belt if stalled else self.excuses.left_at_rest
+            self.violate(record.t_s, item, detail, left(item, record.t_s))
 
 
 class Stalled(Check):
@@ -138,11 +141,10 @@ class Stalled(Check):
         if record.reason != "stalled":
             return
         on_belt = [item for item in record.on_belt if item > 0]
-        within_s = self.facts.bounds.stall_s
+        within = f"within {self.facts.bounds.stall_s:.0f} s" if self._exited is None else "any more"
         if on_belt:
-            problem = f"items {on_belt} on the belt passed no sensor and reached no bin within {within_s:.0f} s"
+            problem = f"items {on_belt} on the belt passed no sensor and reached no bin {within}"
         else:
-            within = f" within {within_s:.0f} s" if self._exited is None else " any more"
-            problem = f"no item was loaded{within}, although the stack is not empty"
+            problem = f"no item was loaded {within}, although the stack is not empty"
         detail = f"no progress: {problem}; last event: {self._last_event()}{self._state()}"
-        self.violate(record.t_s, None, detail, self.excuses.stall(on_belt, in_stack=record.in_stack))
+        self.violate(record.t_s, None, detail, self.excuses.stall(on_belt, record.t_s, in_stack=record.in_stack))
