@@ -11,6 +11,8 @@ import heapq
 from collections import deque
 from typing import Any, Callable
 
+from .task import NEVER, Task
+
 QUANTUM = 100
 """One turn of a thread that polls: this many lines of the program, or calls that would not wait."""
 
@@ -38,8 +40,6 @@ LAP_TURNS = 50
 FOR_TURNS = 50_000
 """After this many turns without a wait, a thread in a `for` loop polls, too: what it goes through has no end."""
 
-NEVER = -1_000_000
-
 BUSY_S = 0.001
 """How long each further turn takes, in s. It doubles after every `PATIENCE_TURNS` turns, up to `CLOCK_S`."""
 
@@ -60,35 +60,8 @@ SETTLED_S = 0.001
 LEAST_S = 1e-5
 """The shortest wait, in s. No real system has a shorter one, and a wait that is rounded to nothing would never end."""
 
-_real_lock = _thread.allocate_lock
 _real_start = _thread.start_new_thread
 _real_ident = _thread.get_ident
-
-
-class Task:
-    """One thread of the program. `ends` is called when it has ended."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.ident = 1000 + number
-        self.real_ident = 0
-        self.gate = _real_lock()
-        self.gate.acquire()
-        self.ends: list[Callable[[], None]] = []
-        self.parked = False
-        self.epoch = 0
-        self.late = False
-        self.lines = 0
-        self.seen = -1
-        self.quiet = 0
-        self.busy = 0
-        self.states: set[int] = set()
-        self.watched = False  # Whether the laps of its `while` loops are looked for.
-        self.lap = NEVER  # The turn of the latest one.
-        self.asked = NEVER  # The turn of the latest call that did not wait, which a library may repeat in a loop.
-        self.read_clock = False
-        self.clock_turns = 0
-        self.look_s = 0.0
 
 
 class Baton:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from . import protocol
 from .baton import Baton
-from .polling import Polling
+from .polling import INSTALLED, Polling
 
 _HERE = os.path.dirname(__file__)
 _exit = os._exit
@@ -192,12 +192,13 @@ def stacks(baton: Baton) -> str:
 
 
 def _own_line(frame: FrameType | None) -> str:
-    """The innermost line outside the host and the standard library. This imports nothing."""
+    """The innermost line of the program's own, or else of a library that was installed. This imports nothing."""
     lines = []
     while frame is not None:
         path = frame.f_code.co_filename
         if os.path.dirname(path) != _HERE:
-            lines.append((not path.startswith(_LIBRARY), f"{path}, line {frame.f_lineno}"))
+            rank = 0 if path.startswith(_LIBRARY) else 1 if INSTALLED.intersection(path.split(os.sep)) else 2
+            lines.append((rank, f"{path}, line {frame.f_lineno}"))
         frame = frame.f_back
-    own = [line for is_own, line in lines if is_own]
-    return (own or [line for _, line in lines] or ["at its start"])[0]
+    best = max((rank for rank, _ in lines), default=0)
+    return next((line for rank, line in lines if rank == best), "at its start")

@@ -1,45 +1,39 @@
-"""Dates in virtual time: `datetime.now` and its like."""
+"""Dates in virtual time: `datetime.now` and `datetime.utcnow`. All others ask `time`."""
 
 from __future__ import annotations
 
 import datetime
-from datetime import date as _date
-from datetime import datetime as _datetime
+import gc
+import sys
+import warnings
 from typing import Any, Callable
 
+_DEPRECATED = (
+    "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. Use timezone-aware "
+    "objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
+)
 
-class _AlsoReal(type):
-    """Makes real dates instances of ours: the standard library's C code creates real ones."""
-
-    def __instancecheck__(cls, other: object) -> bool:
-        return isinstance(other, _datetime if cls.__name__ == "datetime" else _date)
-
-    def __subclasscheck__(cls, other: type) -> bool:
-        return issubclass(other, _datetime if cls.__name__ == "datetime" else _date)
+_REAL = dict(datetime.datetime.__dict__)
+"""What is replaced must live on: Python remembers what it found in a class without holding it."""
 
 
 def install(time_s: Callable[[], float]) -> None:
-    """Replace the dates by ones that read `time_s`."""
+    """Let the real class read `time_s`. One in its place would not be what pickle, sqlite3 and C libraries know."""
+    real: Any = datetime.datetime
+    from_timestamp = _REAL["fromtimestamp"]
 
-    class VirtualDate(_date, metaclass=_AlsoReal):
-        @classmethod
-        def today(cls) -> Any:
-            return cls.fromtimestamp(time_s())
+    def now(cls: Any, tz: Any = None) -> Any:
+        return from_timestamp.__get__(None, cls)(time_s(), tz)
 
-    class VirtualDatetime(_datetime, metaclass=_AlsoReal):
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return cls.fromtimestamp(time_s(), tz)
+    def utcnow(cls: Any) -> Any:
+        if sys.version_info >= (3, 12):
+            warnings.warn(_DEPRECATED, DeprecationWarning, stacklevel=2)
+        return from_timestamp.__get__(None, cls)(time_s(), datetime.timezone.utc).replace(tzinfo=None)
 
-        @classmethod
-        def utcnow(cls) -> Any:
-            return cls.fromtimestamp(time_s(), datetime.timezone.utc).replace(tzinfo=None)
+    (names,) = gc.get_referents(real.__dict__)  # Nobody else can change a class that is written in C.
+    for function in (now, utcnow):
+        names[function.__name__] = classmethod(function)
+    if any(not hasattr(found, "__func__") for found in (real.now, real.utcnow)):  # Called before, and remembered.
+        import ctypes
 
-        @classmethod
-        def today(cls) -> Any:
-            return cls.fromtimestamp(time_s())
-
-    for new, name in ((VirtualDate, "date"), (VirtualDatetime, "datetime")):
-        new.__name__ = new.__qualname__ = name
-        new.__module__ = "datetime"
-        setattr(datetime, name, new)
+        ctypes.pythonapi.PyType_Modified(ctypes.py_object(real))

@@ -39,10 +39,10 @@ class EventLoop:
         """Wait without calling anything."""
         self._clock.sleep(delay_s)
 
-    def add(self, delay_s: float, script: Script) -> str:
-        """Call a script when some time has passed. Returns its name."""
+    def add(self, delay_s: float, script: Script, kind: str = "after") -> str:
+        """Call a script when some time has passed. Returns its name, which has its kind: the program's own, or not."""
         number = next(self._numbers)
-        name = f"after#{number}"
+        name = f"{kind}#{number}"
         self._scripts[name] = script
         heapq.heappush(self._due, (self._clock.monotonic() + max(delay_s, SHORTEST_S), number, name))
         self.touch()
@@ -52,9 +52,9 @@ class EventLoop:
         """Forget what was to be called."""
         self._scripts.pop(name, None)
 
-    def awaits(self, name: str) -> bool:
-        """Whether this is still to be called."""
-        return name in self._scripts
+    def awaited(self) -> tuple[str, ...]:
+        """The names of the program's own scripts that are still to be called, the last first."""
+        return tuple(name for name in reversed(list(self._scripts)) if name.startswith("after"))
 
     def touch(self) -> None:
         """Something has changed: a loop that runs looks again whether it is to end."""
@@ -70,7 +70,7 @@ class EventLoop:
         """Tk's main loop: until no more than so many windows are open, or somebody ends it."""
         if not self._has_begun:  # Libraries for forms begin one again and again.
             self._has_begun = True
-            self.add(PATIENCE_S, self._on_patience)
+            self.add(PATIENCE_S, self._on_patience, "patience")
         self._quits = False
         self.run(lambda: self._quits or self.windows <= most_windows)
         self._quits = False  # An outer main loop goes on.

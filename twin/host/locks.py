@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 from collections import deque
 from typing import Any
 
-from .baton import Baton, Task
+from .baton import Baton
+from .task import Task
 
-TIMEOUT_MAX = float(2**31)
+TIMEOUT_MAX: float = _thread.TIMEOUT_MAX
 
 
 class Lock:
@@ -57,6 +59,9 @@ class Lock:
 
     def __exit__(self, *_: Any) -> None:
         self.release()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("cannot pickle '_thread.lock' object")
 
     def _at_fork_reinit(self) -> None:
         self._locked = False
@@ -117,6 +122,9 @@ class RLock:
 
     def __exit__(self, *_: Any) -> None:
         self.release()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("cannot pickle '_thread.RLock' object")
 
     def _is_owned(self) -> bool:
         return self._owner is self.baton.current

@@ -5,13 +5,21 @@ from __future__ import annotations
 import errno
 import select
 import socket
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from .baton import Baton
 from .clock import forget
-from .sockets import CONNECTED, CONNECTING, VirtualSocket
+from .poller import Epoll, Poll
+from .sockets import CLOSED, CONNECTED, CONNECTING, FIRST_FD, VirtualSocket
 
-FIRST_FD, FIRST_PORT = 100_000, 50_000
+FIRST_PORT = 50_000
+_HERE = ("localhost", "localhost.localdomain", "0.0.0.0", "", "::", "::1", socket.gethostname().lower())
+"""The names of the program's own machine, beside the addresses 127.x."""
+
+CONNECT_BYTE = b"\x10"
+"""With this a client of MQTT begins."""
+
+_Found = TypeVar("_Found", "tuple[Any, ...]", "list[tuple[int, int]]")
 _real_select = select.select
 _GONE = ("poll", "epoll", "kqueue", "kevent", "devpoll")
 
@@ -30,6 +38,7 @@ class Network:
         self._names: dict[str, str] = {}
         self._fd, self._port, self._number = FIRST_FD, FIRST_PORT, 0
         VirtualSocket.network = self
+        VirtualSocket.__name__ = VirtualSocket.__qualname__ = VirtualSocket.__module__ = "socket"
 
     def add(self, new: VirtualSocket) -> int:
         """Add a socket. Returns its number."""
@@ -53,7 +62,7 @@ class Network:
     def connect(self, one: VirtualSocket) -> None:
         """Connect to a listening socket of the program, or else to the twin."""
         host, port = one._there
-        listener = self.listeners.get(port)
+        listener = self._listener(str(host).lower(), port)
         if one.type != socket.SOCK_STREAM:
             one._state = CONNECTED
         elif listener is not None:
@@ -68,13 +77,34 @@ class Network:
             self._outside[self._number] = one
             self._out("open", self._number, self._names.get(host, str(host)), port)
 
+    def _listener(self, host: str, port: int) -> VirtualSocket | None:
+        """The socket of the program that listens there, and not at the same port of another host."""
+        found = self.listeners.get(port)
+        is_here = host.startswith("127.") or host in _HERE
+        if found is None or is_here or found._here[0] in (host, self._names.get(host)):
+            return found
+        return None
+
     def send(self, one: VirtualSocket, data: bytes) -> None:
         """Deliver data to the other end."""
         self.baton.own()
         if one._peer is not None:
             one._peer._deliver(data)
         elif one._number is not None:
+            one._first = one._first or data[:1]
             self._out("data", one._number, data.decode("latin-1"))
+
+    def reaches(self, one: VirtualSocket) -> bool:
+        """Whether the other end is still there to take what this one sends."""
+        return one._number in self._outside if one._peer is None else one._peer._state != CLOSED
+
+    def end_sending(self, one: VirtualSocket) -> None:
+        """One end sends no more, but may receive. The broker then hangs up; the service answers first."""
+        if one._peer is not None:
+            one._peer._deliver_end()
+        elif one._first == CONNECT_BYTE:
+            self.hang_up(one)
+            one._deliver_end()
 
     def hang_up(self, one: VirtualSocket) -> None:
         """Close one end."""
@@ -112,22 +142,32 @@ class Network:
         if descriptor in self._sockets:
             self._sockets[descriptor].send(data)
 
+    def find(self, descriptor: int) -> VirtualSocket | None:
+        """The open socket with this number, if there is one."""
+        return self._sockets.get(descriptor)
+
     def select(self, read: Any, write: Any, exceptional: Any, timeout: float | None = None) -> tuple[Any, ...]:
         """As `select.select`, also for real files among the sockets."""
+        if timeout is not None and timeout < 0:
+            raise ValueError("timeout must be non-negative")
         reads, writes = self._found(read), self._found(write)
+        return self.wait(lambda: self._ready(reads, writes), [one for _, one in reads + writes], timeout)
+
+    def wait(self, look: Callable[[], _Found], watched: list[Any], timeout: float | None) -> _Found:
+        """Wait until `look` finds anything at one of these sockets and numbers of real files. Returns what it found."""
         deadline_s = None if timeout is None else self.baton.after(timeout)
         task = self.baton.current
         while True:
-            ready = self._ready(reads, writes)
-            if ready[0] or ready[1]:
+            ready = look()
+            if any(ready):
                 return ready
             if timeout is not None and timeout <= 0:
                 self.baton.tick()
                 return ready
-            if self._wait([one for _, one in reads + writes], deadline_s, task):
-                return self._ready(reads, writes)
+            if self._pause(watched, deadline_s, task):
+                return look()
 
-    def _wait(self, watched: list[Any], deadline_s: float | None, task: Any) -> bool:
+    def _pause(self, watched: list[Any], deadline_s: float | None, task: Any) -> bool:
         """Wait for any of these. Returns whether the deadline passed."""
         if any(isinstance(one, int) for one in watched):
             task.read_clock = True
@@ -169,13 +209,18 @@ class Network:
 
     def install(self) -> None:
         """Replace the real network in `select` and `socket`."""
-        for name in _GONE:
-            if hasattr(select, name):
-                delattr(select, name)
+        here = {name for name in _GONE if hasattr(select, name)}
+        for name in here:
+            delattr(select, name)
         select.select = self.select
         forget("selectors")  # Made of what `select` had.
         import selectors
 
+        for name, kind, selector in (("poll", Poll, "PollSelector"), ("epoll", Epoll, "EpollSelector")):
+            if name in here:  # After `selectors` chose the one that waits by `select`.
+                setattr(select, name, kind)
+                setattr(selectors, selector, selectors.SelectSelector)
+        Poll.network = self
         socket.selectors = selectors  # type: ignore[attr-defined]
         socket.socket = socket.SocketType = VirtualSocket  # type: ignore[misc, assignment]
         socket.socketpair = self.pair  # type: ignore[assignment]

@@ -5,6 +5,8 @@ The real ones wait in the system. A second process, which they are made for, can
 
 from __future__ import annotations
 
+import errno
+import os
 import pickle
 import queue
 import threading
@@ -14,11 +16,13 @@ from typing import Any, Callable
 
 from .imports import when_imported
 from .refusals import INSTEAD
+from .sockets import VirtualSocket
 
 
 def install(refuse: Callable[[str], None]) -> None:
     """Replace them once multiprocessing is imported. What is made of processes is refused."""
     when_imported("multiprocessing.context", lambda module: _replace(module, refuse))
+    when_imported("multiprocessing.connection", _replace_pipes)
 
 
 def _replace(module: ModuleType, refuse: Callable[[str], None]) -> None:
@@ -37,6 +41,35 @@ def _replace(module: ModuleType, refuse: Callable[[str], None]) -> None:
 
 def _method(kind: Any) -> Any:
     return lambda context, *arguments, **options: kind(*arguments, **options)
+
+
+def _replace_pipes(module: ModuleType) -> None:
+    """Let a connection be one of two virtual sockets. The rest of it, and SimpleQueue, is made of what is replaced."""
+    connections: Any = module
+    kind = connections.Connection
+
+    def pipe(duplex: bool = True) -> tuple[Any, Any]:
+        ends = VirtualSocket.network.pair()
+        for end in ends:
+            end.setblocking(True)
+        one, other = (end.fileno() for end in ends)
+        return kind(one, writable=duplex), kind(other, readable=duplex)
+
+    def wait(object_list: Any, timeout: float | None = None) -> list[Any]:
+        wait_s = None if timeout is None else max(0.0, timeout)
+        return list(VirtualSocket.network.select(list(object_list), [], [], wait_s)[0])
+
+    kind._recv.__defaults__ = (lambda number, size: _socket(number).recv(size),)
+    kind._send.__defaults__ = (lambda number, data: _socket(number).send(data),)
+    kind._close = lambda connection, _close=None: _socket(connection._handle).close()
+    connections.Pipe, connections.wait = pipe, wait
+
+
+def _socket(number: int) -> VirtualSocket:
+    found = VirtualSocket.network.find(number)
+    if found is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return found
 
 
 class Lock:

@@ -13,6 +13,9 @@ from typing import Any, Set
 from .baton import QUANTUM, Baton
 from .laps import laps
 
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of libraries that were installed."""
+
 _set_trace = sys.settrace
 
 
@@ -108,11 +111,10 @@ class Polling:
         path = os.path.realpath(name)
         added = tuple(os.path.join(os.path.realpath(folder), "") for folder in sys.path if folder not in self._path)
         folders = self._folders + added
-        is_foreign = path.startswith(self._foreign) or not _INSTALLED.isdisjoint(path.split(os.sep))
+        is_foreign = path.startswith(self._foreign) or not INSTALLED.isdisjoint(path.split(os.sep))
         return path.startswith(folders) and not is_foreign
 
 
-_INSTALLED = {"site-packages", "dist-packages"}
 _SCALARS = (int, float, bool, str, bytes, type(None), complex)
 _CONTAINERS = (list, dict, set, tuple, bytearray, collections.deque)
 _WITHOUT = (*_SCALARS, *_CONTAINERS, type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)

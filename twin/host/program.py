@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import runpy
 import sys
 import traceback
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -35,6 +38,7 @@ class Program:
         import atexit
 
         self._guarded(atexit._run_exitfuncs)
+        _flush_files()
         return code
 
     def _run_main(self) -> None:
@@ -42,6 +46,7 @@ class Program:
         if words[0] == "-m":
             sys.argv = words[1:]
             sys.path.insert(0, os.getcwd())
+            _main_module(None)
             runpy._run_module_as_main(words[1], alter_argv=True)  # type: ignore[attr-defined]
         elif words[0] == "-c":
             sys.argv = ["-c", *words[2:]]
@@ -80,6 +85,15 @@ class Program:
         steps = traceback.extract_tb(own)
         where = f" (in {steps[-1].name}, line {steps[-1].lineno})" if steps else ""
         self.reason = f"{type(error).__name__}: {error}{where}"
+
+
+def _flush_files() -> None:
+    """Write what files hold that were not closed, as Python does when it ends by itself."""
+    kinds = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+    files: list[Any] = [file for file in gc.get_objects() if issubclass(type(file), kinds)]
+    for file in sorted(files, key=lambda file: not issubclass(type(file), io.TextIOWrapper)):  # Which write to others.
+        with suppress(OSError, ValueError):  # It may be closed, or its disk full.
+            file.flush()
 
 
 def _main_module(path: str | None) -> ModuleType:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from types import ModuleType
 from typing import Any
 
+from .imports import when_imported
+
 PID = 4242
+PIDS_APART = 17
+"""A program that is started again has another number, as on a real system."""
 
 
 class Randomness:
     """Streams of bytes that follow from a seed."""
 
     def __init__(self) -> None:
-        self._seed = 0
+        self._seed, self._pid = 0, PID
         self._counts = {"program": 0, "imports": 0}
 
-    def begin(self, seed: int) -> None:
-        """Let the program begin: all its random values follow from `seed`."""
+    def begin(self, seed: int, start: int = 1) -> None:
+        """Let the program begin: all its random values follow from `seed`. `start` counts its starts within a run."""
         self._seed, self._counts = seed, {"program": 0, "imports": 0}
+        self._pid = PID + PIDS_APART * (start - 1)
         sys.modules["random"].seed()
+        if "numpy.random" in sys.modules:
+            self._seed_numpy(sys.modules["numpy.random"])
 
     def urandom(self, size: int) -> bytes:
         """As `os.urandom`. Imports draw from a stream of their own, since a library may be imported already."""
@@ -36,8 +44,9 @@ class Randomness:
         os.urandom = self.urandom
         if hasattr(os, "getrandom"):
             os.getrandom = lambda size, flags=0: self.urandom(size)
-        os.getpid = lambda: PID
+        os.getpid = lambda: self._pid
         os.getppid = lambda: PID - 1
+        when_imported("numpy.random", self._seed_numpy)
         import random
 
         seed = random.Random.seed
@@ -52,6 +61,11 @@ class Randomness:
         uuid._node = 0x0242AC110002  # type: ignore[attr-defined]
         uuid._has_uuid_generate_time_safe = False  # type: ignore[attr-defined]  # Python 3.8 loads it late.
         uuid._generate_time_safe = uuid._UuidCreate = None  # type: ignore[attr-defined]
+
+    def _seed_numpy(self, module: ModuleType) -> None:
+        """Seed numpy's global generator, whether it was imported before the program began or after."""
+        digest = hashlib.sha256(f"{self._seed}/numpy".encode()).digest()
+        module.__dict__["seed"](int.from_bytes(digest[:4], "big"))
 
 
 def _importing() -> bool:

@@ -8,11 +8,12 @@ import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
-from .baton import Task
+from .task import Task
 
 if TYPE_CHECKING:
     from .network import Network
 
+FIRST_FD = 100_000  # No real file has a number as high.
 NEW, CONNECTING, CONNECTED, LISTENING, CLOSED = "new", "connecting", "connected", "listening", "closed"
 _real = socket.socket
 _timed_out = socket.timeout
@@ -33,7 +34,9 @@ class VirtualSocket:
         self._state = NEW
         self._watchers: list[Task] = []
         self._received = bytearray()
-        self._ended = False
+        self._ended = self._shut = False  # Whether nothing more will come; whether it sends nothing more.
+        self._first = b""
+        self._changes = 0
         self._error = 0
         self._queue: deque[VirtualSocket] = deque()
         self._peer: VirtualSocket | None = None
@@ -53,6 +56,9 @@ class VirtualSocket:
 
     def __exit__(self, *_: Any) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("cannot pickle 'socket' object")
 
     def __repr__(self) -> str:
         return f"<socket fd={self.fileno()}, {self._state}, laddr={self._here}, raddr={self._there}>"
@@ -134,6 +140,7 @@ class VirtualSocket:
             raise OSError(errno.EISCONN, os.strerror(errno.EISCONN))
         if self._state == CONNECTING:
             raise OSError(errno.EALREADY, os.strerror(errno.EALREADY))
+        self._ended, self._error = False, 0  # Of an earlier try.
         self._here, self._there = self.network.place(("127.0.0.1", 0)), tuple(address[:2])
         self.network.connect(self)
         if self._state == CONNECTING and self._timeout == 0:
@@ -151,7 +158,8 @@ class VirtualSocket:
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """The received bytes; empty once the other end has closed."""
-        if self._state not in (CONNECTED, NEW) and not self._error:
+        is_unconnected = self._state == NEW and self.type == socket.SOCK_STREAM and not self._ended
+        if (is_unconnected or self._state in (LISTENING, CLOSED)) and not self._error:
             number = errno.EBADF if self._state == CLOSED else errno.ENOTCONN
             raise OSError(number, os.strerror(number))
         self._await(self._readable)
@@ -189,7 +197,9 @@ class VirtualSocket:
         payload = bytes(data)
         if self.type != socket.SOCK_STREAM:
             return len(payload)
-        if self._state != CONNECTED or self._ended:
+        if self._state == CONNECTING:
+            self._await(lambda: self._state != CONNECTING)
+        if self._state != CONNECTED or self._shut or not self.network.reaches(self):
             self._raise_error()
             number = {CLOSED: errno.EBADF, CONNECTED: errno.EPIPE}.get(self._state, errno.ENOTCONN)
             raise OSError(number, os.strerror(number))
@@ -212,8 +222,11 @@ class VirtualSocket:
         """Close one or both directions. Raises `OSError` if the socket is not connected."""
         if self._state != CONNECTED:
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
-        if how != socket.SHUT_RD:
+        if how == socket.SHUT_RDWR:
             self.network.hang_up(self)
+        elif how == socket.SHUT_WR:
+            self.network.end_sending(self)
+        self._shut |= how != socket.SHUT_RD
         if how != socket.SHUT_WR:
             self._deliver_end()
 
@@ -249,6 +262,7 @@ class VirtualSocket:
 
     def _notify(self) -> None:
         """Wake the threads that wait for this socket."""
+        self._changes += 1
         self.network.baton.changed()
         for task in self._watchers:
             self.network.baton.wake(task)

@@ -51,7 +51,7 @@ class Host:
         baton, conversation, program, order = self._baton, self._conversation, self._program, self._order
         if order["output"]:
             write_to(order["output"])
-        self._randomness.begin(order["seed"])
+        self._randomness.begin(order["seed"], order.get("start", 1))
         baton.chance = random.Random(order["schedule"]) if order["schedule"] else None
         polling = Polling(baton, program.folders)
         if order["computing"] is None:
@@ -69,7 +69,7 @@ class Host:
 
     def _install_rest(self, signals: Signals, clock: Clock) -> None:
         """Install the parts whose imports build on what was replaced before."""
-        from . import dates, one_process, tk, windows
+        from . import dates, one_process, plots, tk, windows
         from .network import Network
         from .randomness import Randomness
 
@@ -83,6 +83,7 @@ class Host:
         one_process.install(conversation.refuse)
         windows.install(clock.sleep)
         tk.install(clock, conversation.await_click)
+        plots.install(clock, conversation.await_click)
         if sys.platform == "win32":
             when_imported("asyncio", _select_events)
         Refusals(conversation.refuse).install()

@@ -22,7 +22,9 @@ def take_standard_streams() -> tuple[IO[bytes], IO[bytes]]:
     os.dup2(silent, 0)
     os.close(silent)
     os.dup2(2, 1)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # It may be killed at any time.
+    # It may be killed at any time, and the twin reads UTF-8 whatever the locale.
+    sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     return orders, answers
 
 

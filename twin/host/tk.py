@@ -7,28 +7,32 @@ that a program makes itself and what a widget was given. To anything else it ans
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
+from .canvas import Canvas
 from .clock import Clock
 from .event_loop import EventLoop
+from .fonts import ask_font
 from .imports import when_imported
-from .widget import Widget
+from .rows import Rows, Table
+from .text import Choice, Field, Spinner, Text
+from .widget import NOTHING, Alternative, Gauge, Slider, Switch, Widget, shown, split_list
+
+KINDS: dict[str, type[Widget]] = {
+    "entry": Field, "ttk::entry": Field, "ttk::spinbox": Choice, "ttk::combobox": Choice, "spinbox": Spinner,
+    "text": Text, "listbox": Rows, "ttk::treeview": Table, "canvas": Canvas, "scale": Slider,
+    "ttk::scale": Gauge, "ttk::progressbar": Gauge, "checkbutton": Switch, "ttk::checkbutton": Switch,
+    "radiobutton": Alternative, "ttk::radiobutton": Alternative,
+}  # fmt: skip
+"""The widgets that hold more than options, by Tk's commands that make them."""
 
 DIALOGS = (
     "tk_messageBox", "tk_getOpenFile", "tk_getSaveFile", "tk_chooseDirectory", "tk_chooseColor", "tk_dialog",
 )  # fmt: skip
 SYSTEM = {"scaling": 4 / 3, "windowingsystem": "x11"}
 """Dots a point, and what draws the windows."""
-
-FONT = (
-    "-family", "Sans", "-size", 10, "-weight", "normal", "-slant", "roman", "-underline", 0, "-overstrike", 0,
-)  # fmt: skip
-FONTS = {
-    "actual": FONT, "configure": FONT, "measure": 10,
-    "metrics": ("-ascent", 10, "-descent", 3, "-linespace", 13, "-fixed", 0),
-}  # fmt: skip
-"""What every font is like, in points and px."""
 
 THEMES = ("default", "alt", "clam", "classic")
 CURRENT_THEME = "ttk::currentTheme"
@@ -68,12 +72,12 @@ class Interpreter:
         self._writes: dict[str, int] = {}
         self._traces: dict[str, list[str]] = {}
         self._bound: dict[tuple[str, str], str] = {}
-        self._widgets = {".": Widget({})}
+        self._widgets = {".": Widget({}, self)}
         self._commands: dict[str, Callable[..., Any]] = {
             "after": self._after, "update": self._update, "tkwait": self._await, "destroy": self._destroy,
             "info": self._info, "trace": self._trace, "winfo": self._winfo, "bind": self._bind, "event": self._event,
             "image": self._image, "ttk::style": self._style,
-            "font": lambda what, *_: FONTS.get(what, ""),
+            "font": ask_font, "grid": lambda what, *_: (0, 0) if what == "size" else NOTHING,
             "return": lambda value: self.globalgetvar(str(value).lstrip("$")),
             "tk": lambda what, *_: SYSTEM.get(what, ""),
             "wm": lambda what, *_: "normal" if what == "state" else "",
@@ -85,17 +89,32 @@ class Interpreter:
         """Do what a Tcl command does, as far as a program can tell without a screen."""
         if len(words) == 1 and isinstance(words[0], (tuple, list)):
             words = tuple(words[0])
+        words = tuple(takewhile(lambda word: word is not None, words))  # `_tkinter` ends a command there, too.
         name, rest = str(words[0]), words[1:]
         command = self._commands.get(name) or self._functions.get(name)
         if command is not None:
             return command(*rest)
         if name in self._widgets:
-            return self._widget(self._widgets[name], *rest)
+            return self._widgets[name].do(*map(str, rest[:1]), *rest[1:])
         path = str(rest[0]) if rest else ""
         if path.startswith(".") and path not in self._widgets:  # A new one: its class, its path, its options.
-            self._widgets[path] = Widget(dict(zip(map(str, rest[1::2]), rest[2::2])))
+            options = dict(zip(map(str, rest[1::2]), rest[2::2]))
+            self._widgets[path] = KINDS.get(name, Widget)(options, self)
             return path
-        return ""
+        return NOTHING
+
+    def run(self, command: Any, *words: Any) -> Any:
+        """Call a function of the program by its name, if there is one."""
+        function = self._functions.get(str(command))
+        return "" if function is None else function(*words)
+
+    def later(self, script: Callable[[], Any]) -> None:
+        """Call something when the loop comes to it."""
+        self._loop.add(0.0, script, "idle")
+
+    def fail(self, what: str) -> NoReturn:
+        """Raise `TclError`."""
+        raise self._error(what)
 
     def eval(self, script: str) -> Any:
         """Do what a line of Tcl does."""
@@ -126,7 +145,7 @@ class Interpreter:
     def globalsetvar(self, name: Any, value: Any) -> None:
         """Set a variable, and call what watches it."""
         name = str(name)
-        self._variables[name] = value
+        self._variables[name] = tuple(value) if isinstance(value, list) else value
         self._writes[name] = self._writes.get(name, 0) + 1
         self._loop.touch()
         for function in list(self._traces.get(name, ())):
@@ -142,13 +161,23 @@ class Interpreter:
 
     setvar, getvar, unsetvar = globalsetvar, globalgetvar, globalunsetvar
 
+    def has_variable(self, name: Any) -> bool:
+        """Whether there is a variable of this name."""
+        return str(name) in self._variables
+
     def getint(self, value: Any) -> int:
-        """A number in a result; what has no meaning without a screen is 0."""
-        return int(float(value or 0))
+        """A whole number in a result; what has no meaning without a screen is 0. Raises `TclError` for others."""
+        try:
+            return 0 if value is NOTHING else int(shown(value))
+        except ValueError:
+            self.fail(f'expected integer but got "{value}"')
 
     def getdouble(self, value: Any) -> float:
         """The same for a number with a fraction."""
-        return float(value or 0)
+        try:
+            return 0.0 if value is NOTHING else float(shown(value))
+        except ValueError:
+            self.fail(f'expected floating-point number but got "{value}"')
 
     def getboolean(self, value: Any) -> bool:
         """The same for a truth."""
@@ -156,7 +185,7 @@ class Interpreter:
 
     def splitlist(self, value: Any) -> tuple[Any, ...]:
         """The parts of a list in a result."""
-        return tuple(value) if isinstance(value, (tuple, list)) else tuple(str(value).split())
+        return split_list(value)
 
     split = splitlist
 
@@ -176,9 +205,19 @@ class Interpreter:
         if when == "cancel":
             return loop.cancel(str(script[0]))
         if when == "info":
-            return (str(script[0]), "timer") if loop.awaits(str(script[0])) else ()
-        delay_s = 0.0 if when == "idle" else int(when) / 1000
+            return self._awaited(*script)
+        try:
+            delay_s = 0.0 if when == "idle" else int(shown(when)) / 1000
+        except ValueError:
+            self.fail(f'bad argument "{when}": must be cancel, idle, info, or an integer')
         return loop.add(delay_s, lambda: self.call(*script)) if script else loop.sleep(delay_s)
+
+    def _awaited(self, name: Any = None) -> Any:
+        if name is None:
+            return self._loop.awaited()
+        if str(name) not in self._loop.awaited():
+            self.fail(f'event "{name}" doesn\'t exist')
+        return (str(name), "timer")
 
     def _update(self, *idle_tasks: Any) -> None:
         if not idle_tasks:  # With them, Tk only draws.
@@ -208,7 +247,7 @@ class Interpreter:
     def _info(self, what: str, name: Any = "", *_: Any) -> Any:
         if what == "patchlevel":
             return f"{self._variables['tcl_version']}.0"
-        return what == "exists" and str(name) in self._variables
+        return what == "exists" and self.has_variable(name)
 
     def _trace(self, what: str, *words: Any) -> Any:
         """Both spellings: `trace add variable NAME OPERATIONS COMMAND` and `trace variable NAME OPERATION COMMAND`."""
@@ -226,7 +265,7 @@ class Interpreter:
             return str(path) in self._widgets
         if what == "geometry":
             return "1x1+0+0"
-        return 1 if what in _SIZES else _SCREEN_PX.get(what, "")
+        return 1 if what in _SIZES else _SCREEN_PX.get(what, NOTHING)
 
     def _bind(self, path: Any, sequence: Any = None, script: Any = None) -> str:
         if script is not None:
@@ -239,14 +278,14 @@ class Interpreter:
         if found is not None:
             words = [found[1], *(str(path) if field == "%W" else "0" for field in found[2].split())]
             if "-when" in options:
-                self._loop.add(0.0, lambda: self.call(*words))
+                self._loop.add(0.0, lambda: self.call(*words), "event")
             else:
                 self.call(*words)
         return ""
 
     def _image(self, what: str, *words: Any) -> Any:
         if what == "create":
-            self._widgets[str(words[1])] = Widget({})
+            self._widgets[str(words[1])] = Widget({}, self)
             return words[1]
         return 1 if what in _SIZES else ""
 
@@ -254,12 +293,3 @@ class Interpreter:
         if what == "theme" and words[0] == "use":
             self._variables[CURRENT_THEME] = words[1]
         return THEMES if (what, *words) == ("theme", "names") else ""
-
-    def _widget(self, widget: Widget, what: Any = "", *words: Any) -> Any:
-        if what == "invoke":
-            function = self._functions.get(str(widget.options.get("-command")))
-            return "" if function is None else function()
-        variable = str(widget.options.get("-textvariable", widget.options.get("-variable")))
-        if what == "get" and variable in self._variables:
-            return self._variables[variable]
-        return widget.do(str(what), *words)

@@ -1,88 +1,258 @@
-"""A widget of tkinter that is nowhere to be seen: it remembers what the program gave it."""
+"""The widgets of tkinter that are nowhere to be seen: each holds what the program gave it, for it to read back."""
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
+
+NOTHING = type("Nothing", (str,), {})()
+"""The answer to what only a screen could tell. As a number, it is 0."""
 
 USUAL = (
     "-background", "-bg", "-cursor", "-font", "-foreground", "-fg", "-height", "-image", "-state", "-text", "-width",
 )  # fmt: skip
 """Options that most widgets have."""
 
+_SHORT = {"-bg": "-background", "-fg": "-foreground", "-bd": "-borderwidth"}
+_UNUSABLE = {"disabled", "readonly"}
+_DEFAULTS = {"-state": "normal", "-onvalue": 1, "-offvalue": 0}
+_WORD = re.compile(r"\{((?:\\.|[^{}\\]|\{(?:\\.|[^{}\\]|\{[^{}]*\})*\})*)\}|((?:\\.|[^\s\\])+)", re.DOTALL)
+
+
+def split_list(value: Any) -> tuple[Any, ...]:
+    """The parts of one of Tcl's lists."""
+    if isinstance(value, (tuple, list)):
+        return tuple(value)
+    return tuple(braced or re.sub(r"\\(.)", r"\1", bare) for braced, bare in _WORD.findall(str(value)))
+
+
+def shown(value: Any) -> str:
+    """A value as Tcl writes it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
 
 class Widget:
-    """The options, the text and the drawn things of a widget, by the commands that Tk's widgets know."""
+    """The options of a widget, and the commands that all widgets know.
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self.options = options
-        self._text = ""
-        self._drawn: dict[str, list[float]] = {}
-        self._count = 0
+    `tcl` is the interpreter. `value` is that of the variable in the option `linked`, if the program gave one.
+    """
+
+    linked = "-textvariable"
+
+    def __init__(self, options: dict[str, Any], tcl: Any) -> None:
+        self.options: dict[str, Any] = {}
+        self._tcl = tcl
+        self._value: Any = ""
+        self._states: set[str] = set()
+        self._do_configure(*(word for pair in options.items() for word in pair))
 
     def do(self, what: str, *words: Any) -> Any:
         """What a command of a widget returns; what concerns the screen alone returns nothing."""
         command = getattr(self, f"_do_{what}", None)
-        return "" if command is None else command(*words)
+        return NOTHING if command is None else command(*words)
+
+    @property
+    def value(self) -> Any:
+        """What a program reads back. A variable that is gone leaves its last known value."""
+        name = str(self.options.get(self.linked, ""))
+        return self._tcl.globalgetvar(name) if self._tcl.has_variable(name) else self._value
+
+    @value.setter
+    def value(self, new: Any) -> None:
+        self._value = new
+        name = str(self.options.get(self.linked, ""))
+        if name:
+            self._tcl.globalsetvar(name, new)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a person could press it, or write into it."""
+        return self._states.isdisjoint(_UNUSABLE)
+
+    def run_command(self, *words: Any) -> Any:
+        """Call the program's function for what a person does."""
+        return self._tcl.run(self.options.get("-command", ""), *words)
+
+    def number_at(self, at: Any, places: dict[str, int], what: str = "index") -> int:
+        """Where something is: a number, or one of the named places. Raises `TclError` for anything else."""
+        name = str(at)
+        if name[:1] == "@":  # A place on the screen.
+            return 0
+        try:
+            return places[name] if name in places else int(name)
+        except ValueError:
+            self._tcl.fail(f'bad {what} "{name}"')
+            raise
 
     def _do_configure(self, *words: Any) -> Any:
+        if len(words) == 1:
+            return (words[0], "", "", "", self._do_cget(words[0]))
         if not words:
             return tuple(self._do_configure(name) for name in {**dict.fromkeys(USUAL), **self.options})
-        if len(words) == 1:
-            return (words[0], "", "", "", self.options.get(str(words[0]), ""))
-        self.options.update(zip(map(str, words[::2]), words[1::2]))
+        for name, value in zip(map(str, words[::2]), words[1::2]):
+            self.options[_SHORT.get(name, name)] = value
+            if name == self.linked:
+                self._value = self.value
+            elif name == "-state":
+                self._states = self._states - _UNUSABLE | {str(value)} & _UNUSABLE
+        self._configured()
         return ()
 
+    def _configured(self) -> None:
+        """Make the value fit the options."""
+
     def _do_cget(self, option: Any) -> Any:
-        return self.options.get(str(option), "")
+        name = _SHORT.get(str(option), str(option))
+        if name == "-text" and self._tcl.has_variable(str(self.options.get("-textvariable", ""))):
+            return self._tcl.globalgetvar(self.options["-textvariable"])
+        return self.options.get(name, _DEFAULTS.get(name, ""))
 
-    def _do_insert(self, at: Any, *words: Any) -> str:
-        self._count += 1
-        new = str(words[0]) if words else ""
-        self._text = new + self._text if str(at) in ("0", "0.0", "1.0") else self._text + new
-        return f"I{self._count:03}"  # The name of a new row in a tree.
+    def _do_invoke(self, *_: Any) -> Any:
+        return self.run_command() if self.is_usable else ""
 
-    def _do_delete(self, *_: Any) -> str:
-        self._text = ""
-        return ""
+    def _do_state(self, flags: Any = None) -> str:
+        if flags is None:
+            return " ".join(sorted(self._states))
+        changed = []
+        for flag in map(str, split_list(flags)):
+            name, is_on = flag.lstrip("!"), flag[:1] != "!"
+            if is_on != (name in self._states):
+                self._states ^= {name}
+                changed.append(f"!{name}" if is_on else name)
+        return " ".join(changed)
 
-    def _do_set(self, *words: Any) -> str:
-        self._text = str(words[0]) if len(words) == 1 else self._text
-        return ""
-
-    def _do_get(self, *_: Any) -> Any:
-        return self._text or self.options.get("-from", "")
-
-    def _do_index(self, *_: Any) -> str:
-        return "1"
-
-    def _do_create(self, *words: Any) -> int:
-        """A new thing on a canvas: its kind, its place, its options."""
-        self._count += 1
-        self._drawn[str(self._count)] = _numbers(words[1:])
-        return self._count
+    def _do_instate(self, flags: Any) -> bool:
+        states = set(self._do_state().split())
+        return all((flag.lstrip("!") in states) == (flag[:1] != "!") for flag in map(str, split_list(flags)))
 
     def _do_bbox(self, *_: Any) -> tuple[int, ...]:
         return (0, 0, 1, 1)
 
-    def _do_coords(self, thing: Any, *place: Any) -> Any:
-        if place:
-            self._drawn[str(thing)] = _numbers(place)
-        return tuple(self._drawn.get(str(thing), ()))
+    def _do_yview(self, *where: Any) -> tuple[float, ...]:
+        return () if where else (0.0, 1.0)  # All of it can be seen.
 
-    def _do_move(self, thing: Any, right: Any, down: Any) -> str:
-        place = self._drawn.get(str(thing), [])
-        self._drawn[str(thing)] = [at + float(down if number % 2 else right) for number, at in enumerate(place)]
+    _do_xview = _do_yview
+
+
+class Switch(Widget):
+    """A button that is on or off."""
+
+    linked = "-variable"
+
+    def _do_select(self) -> str:
+        self.value = self._do_cget("-onvalue")
+        return ""
+
+    def _do_deselect(self) -> str:
+        self.value = self._do_cget("-offvalue")
+        return ""
+
+    def _do_toggle(self) -> str:
+        return self._do_deselect() if self._is_on() else self._do_select()
+
+    def _do_invoke(self, *_: Any) -> Any:
+        if not self.is_usable:
+            return ""
+        self._do_toggle()
+        return self.run_command()
+
+    def _do_state(self, flags: Any = None) -> str:
+        if flags is not None and self._is_on() != ("selected" in split_list(flags)) and "selected" in str(flags):
+            self._do_toggle()
+        self._states = self._states - {"selected"} | ({"selected"} if self._is_on() else set())
+        return super()._do_state(flags)
+
+    def _is_on(self) -> bool:
+        return shown(self.value) == shown(self._do_cget("-onvalue"))
+
+
+class Alternative(Switch):
+    """A button of which one of several is on: the one whose value the variable has."""
+
+    def _do_toggle(self) -> str:
+        return self._do_select()
+
+    def _do_deselect(self) -> str:
+        self.value = "" if self._is_on() else self.value
+        return ""
+
+    def _do_cget(self, option: Any) -> Any:
+        return super()._do_cget("-value" if option == "-onvalue" else option)
+
+
+class Slider(Widget):
+    """tkinter's own scale, which rounds to its resolution, other than ttk's."""
+
+    linked = "-variable"
+    _is_to_tell = False
+
+    def _do_get(self) -> str:
+        return self._fit(self.value)
+
+    def _do_set(self, new: Any) -> str:
+        before, self.value = self._do_get(), self._fit(new)
+        if self.value != before and not self._is_to_tell:
+            self._is_to_tell = True
+            self._tcl.later(self._tell)
+        return ""
+
+    def _configured(self) -> None:
+        fitting = self._do_get()
+        if number(self.value, math.nan) != float(fitting):
+            self.value = fitting
+
+    def _fit(self, value: Any) -> str:
+        least, most = number(self.options.get("-from"), 0.0), number(self.options.get("-to"), 100.0)
+        step, digits = number(self.options.get("-resolution"), 1.0), int(number(self.options.get("-digits"), 0.0))
+        fitting = number(value, number(self._value, 0.0))
+        if step > 0:
+            fitting = least + step * math.floor((fitting - least) / step + 0.5)
+        fitting = min(max(fitting, min(least, most)), max(least, most))
+        greatest = math.floor(math.log10(max(abs(least), abs(most)) or 1.0))
+        return f"{fitting:.{max(0, digits - greatest - 1) if digits else decimals(step)}f}"
+
+    def _tell(self) -> None:
+        self._is_to_tell = False
+        self.run_command(self._do_get())
+
+
+class Gauge(Widget):
+    """A number between two others: ttk's scale, and its bar that shows progress."""
+
+    linked = "-variable"
+
+    def _do_configure(self, *words: Any) -> Any:
+        for name, value in zip(map(str, words[::2]), words[1::2]):
+            if name == "-value":
+                self._value = value
+        return super()._do_configure(*words)
+
+    def _do_cget(self, option: Any) -> Any:
+        return self._do_get() if option == "-value" else super()._do_cget(option)
+
+    def _do_get(self, *_: Any) -> float:
+        return number(self.value, number(self._value, 0.0))
+
+    def _do_set(self, new: Any) -> str:
+        least, most = number(self.options.get("-from"), 0.0), number(self.options.get("-to"), 1.0)
+        self.value = min(max(number(new, 0.0), min(least, most)), max(least, most))
+        self.run_command(str(self.value))
+        return ""
+
+    def _do_step(self, by: Any = 1.0) -> str:
+        self.value = (self._do_get() + number(by, 1.0)) % number(self.options.get("-maximum"), 100.0)
         return ""
 
 
-def _numbers(words: tuple[Any, ...]) -> list[float]:
-    """The coordinates at the beginning of some words, which may be in tuples."""
-    found: list[float] = []
-    for word in words:
-        if isinstance(word, (tuple, list)):
-            found += _numbers(tuple(word))
-        elif isinstance(word, (int, float)):
-            found.append(float(word))
-        elif str(word).startswith("-"):
-            break
-    return found
+def number(value: Any, otherwise: float) -> float:
+    """A value as a number, or what it is taken for if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def decimals(step: float) -> int:
+    """How many decimals a number with such steps is shown with."""
+    return max(0, -math.floor(math.log10(step))) if step > 0 else 0

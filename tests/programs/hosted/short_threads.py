@@ -1,6 +1,7 @@
 """Threads that are over before whoever started them goes on."""
 
 import threading
+
 done = []
 for number in range(50):
     thread = threading.Thread(target=done.append, args=(number,))

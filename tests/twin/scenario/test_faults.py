@@ -206,7 +206,7 @@ def test_messages_behind_a_late_one_are_late_too():
 
 def test_a_disturbed_command_is_a_fact_when_it_arrives_and_a_late_one_also_when_it_is_sent():
     late = faults.LinkDelay(way="aa", delay_s=0.5, from_s=1.5, until_s=2.5)
-    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, 2.0), ("command_late", "rod 2", None, 2.51)])
+    assert facts_of(late, name="aa") == near([("command_late", "rod 2", None, at_s) for at_s in (2.0, 2.51)])
     twice = faults.LinkDuplicate(way="aa", share=1.0, from_s=1.5, until_s=2.5)
     assert facts_of(twice, name="aa") == near([("command_twice", "rod 2", None, 2.01)])
 

@@ -109,9 +109,15 @@ class HostProcess:
             raise HostingError(f"--controller: the host speaks protocol {hello.get('protocol')}")
         self.pid = int(hello["pid"])
 
-    def run(self, *, seed: int, schedule: int, computing: Computing, output: str | None = None) -> None:
-        """Let the program begin. Its output goes where the process's goes, or is appended to another file."""
+    def run(
+        self, *, seed: int, schedule: int, computing: Computing, output: str | None = None, start: int = 1
+    ) -> None:  # fmt: skip
+        """Let the program begin. Its output goes where the process's goes, or is appended to another file.
+
+        `start` is the number of this start within a run: a process that was killed and its follower differ.
+        """
         order = {"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output, "computing": computing}
+        order["start"] = start if computing is not None else -start  # The run that measures comes before the first.
         self._owes_answer = True
         self.order(order)
 
@@ -192,7 +198,8 @@ def _shebang(path: Path) -> list[str] | None:
         return None
     words = shlex.split(first[2:].decode(errors="replace"))
     if words and Path(words[0]).name == "env":
-        words = [found for word in words[1:2] if (found := shutil.which(word)) is not None]
+        words = words[2:] if words[1:2] in (["-S"], ["--split-string"]) else words[1:2]
+        words = [shutil.which(words[0]) or "", *words[1:]] if words else []
     return words if words and "python" in Path(words[0]).name else None
 
 

@@ -1,0 +1,125 @@
+"""Dates, locks and what else a program holds, as a real system has them: python real_values.py NAME."""
+
+import copy
+import datetime
+import json
+import pickle
+import queue
+import socket
+import sqlite3
+import sys
+import threading
+import time
+import warnings
+
+from raised import raised
+from stopwatch import passed
+
+TEN = datetime.timezone(datetime.timedelta(hours=10))
+
+
+class Stamp(datetime.datetime):
+    pass
+
+
+def dates_by_any_name():
+    now, day = datetime.datetime.now(), datetime.date.today()
+    assert (type(now), type(day)) == (datetime.datetime, datetime.date)
+    dates = [
+        day, now.date(), (now + datetime.timedelta(days=1)).date(), datetime.date.min, datetime.date.max,
+        datetime.date(2024, 2, 29), datetime.date.fromisoformat("2024-02-29"), datetime.date.fromtimestamp(time.time()),
+    ]  # fmt: skip
+    times = [
+        now, datetime.datetime.today(), datetime.datetime.now(TEN), datetime.datetime.min, datetime.datetime.max,
+        datetime.datetime.combine(day, now.time()), now + datetime.timedelta(seconds=1), now.replace(year=2030),
+        datetime.datetime.fromisoformat("2024-02-29T10:20:30"), datetime.datetime.strptime("2024", "%Y"),
+        datetime.datetime.fromtimestamp(time.time()), now.astimezone(TEN),
+    ]  # fmt: skip
+    for one, kind in [(one, datetime.date) for one in dates] + [(one, datetime.datetime) for one in times]:
+        assert type(one) is kind
+        assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == copy.copy(one) == one
+        assert kind.fromisoformat(str(one)) == one
+        assert json.loads(json.dumps({"at": one}, default=str)) == {"at": str(one)}
+    assert not isinstance(day, datetime.datetime)
+    assert isinstance(now, datetime.date)
+    assert datetime.datetime.combine(now.date(), now.time()) == now
+    assert now.date() == day
+
+
+def dates_in_a_database():
+    warnings.simplefilter("ignore")  # Python 3.12 means to drop this.
+    now = datetime.datetime.now()
+    base = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES)
+    base.execute("create table items (day date, at timestamp)")
+    base.execute("insert into items values (?, ?)", (now.date(), now))
+    assert base.execute("select * from items").fetchall() == [(now.date(), now)]
+
+
+def a_date_of_ones_own():
+    now, stamp = datetime.datetime.now(), Stamp.now()
+    assert type(stamp) is Stamp
+    assert isinstance(stamp, datetime.datetime)
+    assert not isinstance(now, Stamp)
+    assert issubclass(Stamp, datetime.datetime)
+    assert not issubclass(datetime.datetime, Stamp)
+    assert type(stamp + datetime.timedelta(1)) is Stamp
+    assert pickle.loads(pickle.dumps(stamp)) == stamp
+    assert stamp.date() == now.date()
+
+
+def the_time_of_dates():
+    before, utc, zoned = datetime.datetime.now(), utc_now(), datetime.datetime.now(tz=datetime.timezone.utc)
+    assert abs((zoned.replace(tzinfo=None) - utc).total_seconds()) < 0.01
+    assert abs(zoned.timestamp() - time.time()) < 0.01
+    time.sleep(9000)
+    assert abs((datetime.datetime.now() - before).total_seconds() - 9000) < 0.01
+    assert abs((utc_now() - utc).total_seconds() - 9000) < 0.01
+    assert datetime.date.today() == datetime.datetime.now().date()
+    assert utc_now().date() - utc.date() == datetime.timedelta(days=1)
+    raised(TypeError, datetime.datetime.now, "Europe/Berlin")
+    passed(9000)
+
+
+def utc_now(_=None):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        now = datetime.datetime.utcnow()
+    assert [warning.filename for warning in caught] == ([__file__] if sys.version_info >= (3, 12) else [])
+    return now
+
+
+class Holder:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+
+def locks_cannot_be_copied():
+    lock, nested, line = "cannot pickle '_thread.lock' object", "cannot pickle '_thread.RLock' object", queue.Queue()
+    for one, message in ((threading.Lock(), lock), (threading.RLock(), nested), (Holder(), lock), (line, lock)):
+        for use in (copy.deepcopy, pickle.dumps):
+            assert str(raised(TypeError, use, one)) == message
+    assert str(raised(TypeError, copy.copy, threading.Lock())) == lock
+
+
+def sockets_cannot_be_copied():
+    for use in (copy.deepcopy, copy.copy, pickle.dumps):
+        assert str(raised(TypeError, use, socket.socket())) == "cannot pickle 'socket' object"
+    assert type(socket.socket()).__name__ == "socket"
+
+
+def the_longest_wait():
+    lock = threading.Lock()
+    assert lock.acquire(timeout=threading.TIMEOUT_MAX)
+    threading.Timer(1, lock.release).start()
+    assert lock.acquire(timeout=threading.TIMEOUT_MAX)
+    passed(1)
+    raised(OverflowError, lock.acquire, True, threading.TIMEOUT_MAX * 2)
+    assert not threading.Event().wait(0.5)
+    passed(1.5)
+
+
+NAMES = {name: found for name, found in globals().items() if callable(found) and found.__module__ == __name__}
+
+if __name__ == "__main__":
+    NAMES[sys.argv[1]]()
+    print("ok")

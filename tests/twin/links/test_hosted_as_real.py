@@ -1,0 +1,91 @@
+"""What a hosted program meets is as on a real system: signals, dates, locks, sockets, pipes, and how it ends."""
+
+import ast
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from support.hosting import PROGRAMS, NoRecognizer, hosted
+
+from twin.links.hosted.hosts import Hosts
+from twin.links.hosted.link import HostedLink
+from twin.links.hosted.process import python_command
+
+FILES = ("real_signals", "real_sockets", "real_values")
+
+
+def functions():
+    """Each of the programs' functions that stands for a test: those that take nothing."""
+    trees = {file: ast.parse((PROGRAMS / f"{file}.py").read_text(encoding="utf-8")) for file in FILES}
+    found = [(file, node) for file in FILES for node in trees[file].body if isinstance(node, ast.FunctionDef)]
+    return [(file, node.name) for file, node in found if not node.args.args]
+
+
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def other_python(request):
+    """Another interpreter that is installed here."""
+    found = shutil.which(f"python{request.param}")
+    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
+        pytest.skip(f"Python {request.param} is not installed")
+    return found
+
+
+@pytest.mark.parametrize(("file", "name"), functions())
+def test_it_is_as_in_reality(file, name):
+    program = hosted(PROGRAMS / f"{file}.py", name)
+    assert program.code == 0, program.output
+    assert program.output.endswith("ok\n")
+    assert "Traceback" not in program.output
+
+
+@pytest.mark.parametrize(
+    ("number", "first"),
+    [
+        ("SIGKILL", ""), ("SIGSEGV", ""), ("SIGVTALRM", ""), ("SIGRTMIN", ""), ("SIGPIPE", "SIGPIPE"),
+        ("SIGINT", "SIGINT"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "sender", ["os.kill(os.getpid(), {})", "threading.Timer(1, os.kill, (os.getpid(), {})).start()"]
+)
+def test_a_signal_ends_a_program_that_does_not_handle_it(number, first, sender):
+    default = f"signal.signal(signal.{first}, signal.SIG_DFL); " if first else ""
+    code = f"import os, signal, threading; {default}{sender.format(f'signal.{number}')}; threading.Event().wait(5)"
+    assert hosted("-c", code).code == -getattr(signal, number)
+
+
+@pytest.mark.parametrize("name", ["dates_by_any_name", "a_date_of_ones_own", "the_time_of_dates"])
+def test_dates_are_real_ones_in_each_python(other_python, name):
+    program = hosted(PROGRAMS / "real_values.py", name, python=other_python)
+    assert program.code == 0, program.output
+
+
+def test_dates_that_were_asked_for_before_the_host_began_are_virtual(other_python, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import datetime; datetime.datetime.now(); datetime.datetime.utcnow()")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import datetime, sys; assert 'sitecustomize' in sys.modules; print(datetime.datetime.now().year)"
+    assert hosted("-c", code, python=other_python).output == "2023\n"
+
+
+REFUSED = """
+import socket, time
+one = socket.socket()
+while one.connect_ex(("broker.example", 1883)):
+    time.sleep(1)
+one.sendall(b"\\x10\\x0d\\x00\\x04MQTT\\x04\\x02\\x00\\x3c\\x00\\x01x")
+print(one.recv(4))
+"""
+
+
+def test_a_socket_that_was_refused_can_connect_anew():
+    link = HostedLink(Hosts(python_command([sys.executable, "-c", REFUSED])), NoRecognizer())
+    try:
+        link.cut_off(goodbye=False)
+        now_s = link.start(0.0).at_s
+        link.let_in()
+        link.exchange(now_s + 2, now_s + 3)
+        assert "b' \\x02\\x00\\x00'" in link.output
+    finally:
+        link.close()
