@@ -16,6 +16,7 @@ from scenarios.options import (
     EXAMPLES,
     MOST_SHRINKS,
     camera_shown,
+    check_files,
     check_options,
     controller_of,
     examples_of,
@@ -92,6 +93,8 @@ def pytest_configure(config: pytest.Config) -> None:
     command = config.getoption("--controller")
     link = config.getoption("--link") or usual_link(config)
     check_options(config, link)
+    if not hasattr(config, "workerinput"):  # One of several processes writes them.
+        check_files(config)
     find_only = config.getoption("--find-only")
     phases = (Phase.explicit, Phase.generate, Phase.target) if find_only or command is not None else tuple(Phase)
     settings.register_profile(
@@ -161,8 +164,22 @@ def pytest_testnodedown(node: Any) -> None:
         node.config.stash[key] = node.config.stash.get(key, False) or output.get(name, False)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A whole suite that did not reach every situation has failed."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """A whole suite that did not reach every situation has failed. The card's file comes after what is printed."""
+    _finish(session, exitstatus)
+    yield
+    try:
+        _write_card(session.config)
+    except OSError as error:
+        path = session.config.getoption("--card-file")
+        terminal: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+        terminal.write_line(f"{path}: {error.strerror or error}; choose a file that can be written", red=True)
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
+    """Pass on what one of several processes has found; otherwise confirm failures, and judge the suite."""
     if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
         harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
         session.config.workeroutput.update(
@@ -173,7 +190,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         _confirm(session.config)
-    _write_card(session.config)
     if exitstatus == 0 and (_problems(session.config) or _unreached(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -198,7 +214,7 @@ def _confirm(config: pytest.Config) -> None:
 def _write_card(config: pytest.Config) -> None:
     """Write the report card as data."""
     path, harness = config.getoption("--card-file"), config.stash[HARNESS]
-    if path is not None:
+    if path is not None and not hasattr(config, "workeroutput"):
         families = {family: harness.card.rows.get(property_of(family)) for family in FAMILIES}
         card = {"format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller")}
         text = msgspec.json.encode(card | {"scenarios": harness.runs, "families": families})

@@ -162,7 +162,8 @@ def _again(run: Run, failure: Failure) -> list[str]:
     folder = failure.folder.as_posix()
     if run.controller is None:
         return [f"step by step: twin replay {failure.path}; drawn: {folder}/report.html"]
-    again = shlex.join(["twin", "run", failure.path, "--link", run.link, "--controller", run.controller])
+    words = ["twin", "run", failure.path, "--link", run.link, "--controller", run.controller, *run.again]
+    again = shlex.join(words)
     return [f"step by step, as it was: twin replay {folder}; drawn: {folder}/report.html", f"again: {again}"]
 
 

@@ -1,7 +1,9 @@
 """What the suite's options mean: the link, the line, its pictures, and how many examples; and which are refused."""
 
+import os
 import shlex
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -10,10 +12,11 @@ import pytest
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import ControllerError
-from twin.errors import TwinError
+from twin.errors import FileError, TwinError
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
 from twin.links.memory import ControllerOf
 from twin.run_arguments import LinkName
+from twin.run_files import check_writable
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
 from twin.scenario.overrides import camera_of
@@ -74,6 +77,23 @@ def check_options(config: pytest.Config, link: str) -> None:
         raise pytest.UsageError("--listen must be given with --controller and --link realtime, and without --broker")
     if config.getoption("--speed") is not None and link != "realtime":
         raise pytest.UsageError(f"--speed must be left out without --link realtime, got {config.getoption('--speed')}")
+
+
+def check_files(config: pytest.Config) -> None:
+    """Raise `UsageError` for a file of results that could not be written when the run is over.
+
+    pytest makes the folder of a JUnit file.
+    """
+    junit, path = config.getoption("--junitxml"), None
+    try:
+        check_writable("the report card's file", config.getoption("--card-file"))
+        if junit is not None:
+            path = Path(os.path.expandvars(junit)).expanduser()
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+        check_writable("the JUnit file", path)
+    except FileError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _check_controller(command: str, *, hosted: bool) -> None:

@@ -5,7 +5,7 @@ Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 13
 
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,7 +13,10 @@ from classifier.command import command_app
 from twin import demo, report_command, run_command, serve_command, suite
 from twin.campaign import command as campaign_command
 from twin.options import examples
-from twin.refusals import one_line_errors
+from twin.refusals import REFUSED, one_line_errors
+
+if TYPE_CHECKING:
+    from twin.report.reported import Verdict
 
 VIOLATED: Final = 1
 
@@ -43,39 +46,41 @@ def replay(
 ) -> None:
     """Show a run step by step, and its diagram: a scenario, run in memory, or a saved run as it was.
 
-    The exit code is 1 if it violates a rule.
+    The exit code is 1 if it violates a rule. Of a saved run that is not whole it shows what is there, with exit code 2.
     """
     from twin.replay import replayed
-    from twin.report.console import show_narration, show_violations
+    from twin.report.console import show_narration, show_verdict
     from twin.report.screen import Screen
     from twin.report.text_diagram import show_diagram
 
     console = Screen()
-    with one_line_errors():
-        sketch, verdict, output_lines = replayed(path)
+    with one_line_errors(), run_command.terminable():
+        sketch, verdict, output_lines, caution = replayed(path)
         show_narration(console, sketch.records, verdict.violations, output_lines)
         show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
-        show_violations(console, verdict.violations, verdict.unlisted)
-    raise typer.Exit(VIOLATED if verdict.violations else 0)
+        if verdict.violations or caution is None:
+            show_verdict(console, verdict)
+    if caution is not None:
+        typer.echo(f"twin: {' '.join(caution.split())}; above is what is there", err=True)
+        raise typer.Exit(REFUSED)
+    raise typer.Exit(_exit_code(verdict))
 
 
 @app.command(epilog=examples("twin check trace.jsonl"))
 def check(file: Annotated[Path, typer.Argument(help="Trace file (JSON Lines), written by twin run --trace.")]) -> None:
-    """Judge a recorded trace again. The exit code is 1 if it violates a rule."""
-    from twin.file_kinds import read_as
-    from twin.report.console import show_violations
+    """Judge a recorded trace again. The exit code is 1 if it violates a rule.
+
+    In a saved run's folder it also counts what was found when the run was repeated without its faults.
+    """
+    from twin.report.console import show_verdict
     from twin.report.screen import Screen
-    from twin.trace import read_trace
-    from twin.verdict.checks import ALL_CHECKS, Checks
+    from twin.saved_run import judged_again
 
     console = Screen()
-    judged = Checks(ALL_CHECKS)
     with one_line_errors():
-        with read_as("trace", file):
-            for record in read_trace(file):
-                judged.see(record)
-        show_violations(console, judged.violations, judged.unlisted)
-    raise typer.Exit(VIOLATED if judged.violations else 0)
+        verdict = judged_again(file)
+        show_verdict(console, verdict)
+    raise typer.Exit(_exit_code(verdict))
 
 
 @app.command(
@@ -123,6 +128,12 @@ app.command(
 )(report_command.write_runs)  # fmt: skip
 app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
 app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
+
+
+def _exit_code(verdict: "Verdict") -> int:
+    if verdict.interrupted:
+        return run_command.INTERRUPTED
+    return VIOLATED if verdict.violations else 0
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.report.summary_html import run_html
 from twin.run_arguments import LinkName, check_arguments
-from twin.run_files import RunFiles
+from twin.run_files import RunFiles, core_name, options_of
 from twin.run_recognizer import recognizer_of
 from twin.scenario.item import Item
 from twin.scenario.scenario import Scenario
@@ -54,6 +54,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
     core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
     that each takes, in s. `beliefs` is what our controller believed of each item; None if the run did not keep it.
+    `again` are the options of `twin run`, besides link and controller, with which an external program is run so again.
+    `repeat_interrupted`: whether its repeat without faults was interrupted.
     """
 
     scenario: Scenario
@@ -74,6 +76,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: int
     computing: Sequence[tuple[str, int, float]] = ()
     beliefs: Sequence[Belief] | None = None
+    again: Sequence[str] = ()
+    repeat_interrupted: bool = False
 
     @property
     def output(self) -> str:
@@ -87,9 +91,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def interrupted(self) -> bool:
-        """Whether the run was interrupted, so that there is no verdict."""
-        ended = self.trace[-1]
-        return isinstance(ended, trace.Ended) and ended.reason == "interrupted"
+        """Whether the run, or its repeat without faults, was interrupted, so that there is no verdict."""
+        return self.repeat_interrupted or _interrupted(self.trace)
 
     def save(self, folder: str | Path) -> None:
         """Write scenario, trace, summary and versions to a new or empty `folder`, as `twin run --save` does.
@@ -164,6 +167,7 @@ def simulate(
     tell = (*belief_watchers, *(() if beliefs is None else (beliefs.append,)))
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
+    repeat_interrupted = False
     with ExitStack() as stack:
         chosen = recognizer_of(scenario, recognizer, external=external, link=link)
         if external is None and getattr(chosen, "threshold", None) is not None:
@@ -180,10 +184,22 @@ def simulate(
         recording = _Recording(verdict, keep_trace, path, watchers, picture_watchers)
         finished = _execute(scenario, control, link, recording, hands, tempo)
         if verdict.excused and control.ours:
-            healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
-            _execute(without_faults, replace(control, broker=None, on_belief=None), "memory", _Recording(healthy))
-            verdict.withdraw_excuses(healthy)
-    return _run(finished, verdict, answers, link, controller, beliefs)
+            repeat_interrupted = _repeat(scenario, control, checks, verdict)
+    run = _run(finished, verdict, answers, link, controller, beliefs)
+    return msgspec.structs.replace(run, again=options_of(external, broker), repeat_interrupted=repeat_interrupted)
+
+
+def _repeat(scenario: Scenario, control: opening.Control, checks: tuple[type[Check], ...], verdict: Checks) -> bool:
+    """Withdraw what is excused and happens without faults, too. Returns whether that run was interrupted."""
+    healthy, without_faults = Checks(checks), msgspec.structs.replace(scenario, faults=())
+    control = replace(control, broker=None, on_belief=None)
+    ended = _execute(without_faults, control, "memory", _Recording(healthy)).record
+    verdict.withdraw_excuses(healthy)
+    return _interrupted(ended.records)
+
+
+def _interrupted(records: Sequence[trace.AnyRecord]) -> bool:
+    return isinstance(records[-1], trace.Ended) and records[-1].reason == "interrupted"
 
 
 class _Recording(NamedTuple):
@@ -248,8 +264,7 @@ def _measure_computing(scenario: Scenario, control: opening.Control) -> None:
     if isinstance(program, ExternalController) and program.command and program.hosts().measures:
         few = tuple(islice(scenario.stack(), MEASURED_ITEMS)) or (Item(),)
         calm = msgspec.structs.replace(scenario, items=few, faults=(), stop_s=None)
-        ended = _execute(calm, control, "hosted", _Recording(Checks(()))).record.records[-1]
-        if isinstance(ended, trace.Ended) and ended.reason == "interrupted":
+        if _interrupted(_execute(calm, control, "hosted", _Recording(Checks(()))).record.records):
             raise KeyboardInterrupt
         program.hosts().measured(())  # Of one that has crashed, too.
 
@@ -276,17 +291,10 @@ def _run(
     return Run(
         scenario=simulation.played, link=link,
         controller=None if program is None else program.command,
-        core=_core_name(controller), trace=tuple(record.records),
+        core=core_name(controller), trace=tuple(record.records),
         summary=summary, violations=verdict.violations, excused=verdict.excused, unlisted=verdict.unlisted,
         margins=tally.margins, tally=tally, lateness_ms=lateness_ms(simulation.lateness_s), output_lines=output_lines,
         addresses=addresses, events=simulation.timeline.events, exchanges=simulation.exchanges,
         computing=program.hosts().computing if program is not None and link == "hosted" else (),
         beliefs=None if beliefs is None else tuple(beliefs),
     )  # fmt: skip
-
-
-def _core_name(controller: ControllerOf | ExternalController | None) -> str | None:
-    """The name of a core that is not ours."""
-    if controller is None or controller is Controller or isinstance(controller, ExternalController):
-        return None
-    return getattr(controller, "__name__", type(controller).__name__)

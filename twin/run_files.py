@@ -10,9 +10,13 @@ from typing import Final
 import msgspec
 
 from classifier.distribution import distribution_version
+from controller.core.controller import Controller
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, write_beliefs
+from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
+from twin.links.external_controller import ExternalController
+from twin.links.memory import ControllerOf
 from twin.pictures import MOST_PICTURES, PICTURES, write_pictures
 from twin.program_origin import interpreter_of, program_digest
 from twin.report.drawing import Sketch
@@ -25,6 +29,8 @@ from twin.trace import Watcher
 from twin.verdict.summary import Lateness
 
 RUN_FORMAT: Final = 1
+RUN_FILE: Final = "run.json"
+TRACE_FILE: Final = "trace.jsonl"
 OUTPUT_FILE: Final = "output.txt"
 """Each line behind the line's time at which it was written, in s."""
 
@@ -33,9 +39,11 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `run.json`: formats of the files beside it, versions, link and command lines.
 
     `command` is the twin's command line, `controller` that of an external controller (None: our controller), `core`
-    the name of a core in Python that is not ours. `interpreter` is the path of what the controller's command starts,
-    `program` a digest of the files that it names. `threshold` is the confidence from which an answer counts as sure,
-    `lateness_ms` how late events were in real time.
+    the name of a core in Python that is not ours. `options` are further ones of `twin run`, with which the command is
+    run so again. `interpreter` is the path of what the controller's command starts, `program` a digest of the files
+    that it names. `threshold` is the confidence from which an answer counts as sure, `lateness_ms` how late events were
+    in real time. `interrupted`: whether the run, or its repeat without faults, was interrupted, so that there is no
+    verdict.
     """
 
     format: int = RUN_FORMAT
@@ -50,8 +58,31 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     core: str | None = None
     interpreter: str | None = None
     program: str | None = None
+    options: Sequence[str] = ()
     threshold: float
     lateness_ms: Lateness
+    interrupted: bool = False
+
+
+def options_of(external: ExternalController | None, broker: str | EmbeddedBroker | None) -> tuple[str, ...]:
+    """The options of `twin run` that a program needs to find broker and service again, and to compute as long."""
+    if external is None or external.command is None:
+        return ()
+    options = [] if not isinstance(broker, str) else ["--broker", broker]
+    if isinstance(broker, EmbeddedBroker) and "{port}" not in external.command:
+        options += ["--listen", str(broker.port)]
+    if external.service_port is not None:
+        options += ["--service-port", str(external.service_port)]
+    if external.compute_ms is not None:
+        options += ["--compute-ms", f"{external.compute_ms:g}"]
+    return tuple(options)
+
+
+def core_name(controller: ControllerOf | ExternalController | None) -> str | None:
+    """The name of a core that is not ours."""
+    if controller is None or controller is Controller or isinstance(controller, ExternalController):
+        return None
+    return getattr(controller, "__name__", type(controller).__name__)
 
 
 class RunFiles:
@@ -74,7 +105,7 @@ class RunFiles:
         check_writable("--junit", junit)
         if save is not None:
             _make_folder(save, save_name)
-        self.trace_path = trace if save is None else save / "trace.jsonl"
+        self.trace_path = trace if save is None else save / TRACE_FILE
         self._summary = summary
         self._folder = save
         self._report = report
@@ -98,17 +129,18 @@ class RunFiles:
             self._sketch.images = {} if run.scenario.has_blank_pictures else self._images
         if self._junit is not None:
             write_junit(self._junit, run, link)
+        origin = Origin(link=link, controller=controller, core=run.core, options=run.again)
         if self._report is not None:
-            self._draw(self._report, run, Origin(link=link, controller=controller, core=run.core))
+            self._draw(self._report, run, origin)
         if self._folder is None:
             return
-        self._draw(self._folder / "report.html", run, Origin.of_folder(self._folder, link, controller, run.core))
+        self._draw(self._folder / "report.html", run, origin.in_folder(self._folder))
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
-            link=link, command=sys.argv, controller=controller, core=run.core,
+            link=link, command=sys.argv, controller=controller, core=run.core, options=run.again,
             interpreter=None if controller is None else interpreter_of(controller),
             program=None if controller is None else program_digest(controller),
-            threshold=run.scenario.controller.sure_at, lateness_ms=run.lateness_ms,
+            threshold=run.scenario.controller.sure_at, lateness_ms=run.lateness_ms, interrupted=run.interrupted,
         )  # fmt: skip
         for name, content in (("scenario", run.scenario), ("summary", run.summary), ("run", info)):
             _write_json(self._folder / f"{name}.json", content)
@@ -116,8 +148,7 @@ class RunFiles:
             write_beliefs(self._folder / BELIEFS_FILE, run.beliefs)
         if run.output_lines:
             lines = "".join(f"{line.t_s:10.3f} s  {line.text}\n" for line in run.output_lines)
-            (self._folder / OUTPUT_FILE).write_text(lines, encoding="utf-8")
-
+            _write(self._folder / OUTPUT_FILE, lines.encode())
         if self._sketch is not None and self._sketch.images:
             write_pictures(self._folder / PICTURES, self._sketch.images)
 
@@ -156,7 +187,11 @@ def check_writable(option: str, path: Path | None) -> None:
 
 def _write_json(path: Path, content: msgspec.Struct) -> None:
     """Write an object as indented JSON. Raises `FileError`."""
+    _write(path, msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+        path.write_bytes(content)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; choose a file that can be written") from None

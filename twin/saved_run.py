@@ -15,7 +15,7 @@ from twin.pictures import PICTURES, read_pictures
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
-from twin.run_files import OUTPUT_FILE, RunInfo
+from twin.run_files import OUTPUT_FILE, RUN_FILE, TRACE_FILE, RunInfo
 from twin.trace import read_trace
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
@@ -49,6 +49,12 @@ class SavedRun(NamedTuple):
         return reported_run(self.sketch, self.verdict, self.origin, caution=self.caution, cautions=self.cautions)
 
 
+class _Ending(msgspec.Struct):
+    """What a run's details say about its end. The end of the repeat without faults is in no trace."""
+
+    interrupted: bool = False
+
+
 class _Found(msgspec.Struct):
     """What a summary file says about violations."""
 
@@ -61,7 +67,7 @@ def load_run(path: Path) -> SavedRun:
     A trace that ends too soon, or has a bad line, is read up to there. Raises `FileError` if there is nothing to read.
     """
     folder = path if path.is_dir() else None
-    records = path if folder is None else folder / "trace.jsonl"
+    records = path if folder is None else folder / TRACE_FILE
     sketch, judged, ended = Sketch(), Checks(ALL_CHECKS), None
     caution = None
     try:
@@ -78,11 +84,36 @@ def load_run(path: Path) -> SavedRun:
     if found is not None:  # It also knows what happens without the faults.
         violations = list(found.violations)
         excused = [each for each in excused if each.violation not in violations]
-    interrupted = isinstance(ended, trace.Ended) and ended.reason == "interrupted"
-    verdict = Verdict(violations, excused, judged.unlisted, interrupted)
+    verdict = Verdict(violations, excused, judged.unlisted, _interrupted(ended, folder))
     sketch.images, pictures_caution = ({}, None) if folder is None else read_pictures(folder / PICTURES)
     beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
     return SavedRun(sketch, verdict, _origin(folder), caution, _output_lines(folder), beliefs_caution, pictures_caution)
+
+
+def judged_again(path: Path) -> Verdict:
+    """Judge a trace file again; one of a saved run also by what was found when that was repeated without its faults.
+
+    Raises `FileError` for a trace that is not whole.
+    """
+    judged, ended = Checks(ALL_CHECKS), None
+    with read_as("trace", path):
+        for ended in read_trace(path):
+            judged.see(ended)
+    summary = _read(path.parent / "summary.json", _Found)
+    known = () if summary is None else summary.violations  # Of another run, it has none that is excused here.
+    withdrawn = [each.violation for each in judged.excused if each.violation in known]
+    excused = [each for each in judged.excused if each.violation not in known]
+    violations = sorted([*judged.violations, *withdrawn], key=lambda violation: violation.t_s)
+    folder = path.parent if path.name == TRACE_FILE else None
+    return Verdict(violations, excused, judged.unlisted, _interrupted(ended, folder))
+
+
+def _interrupted(ended: trace.AnyRecord | None, folder: Path | None) -> bool:
+    """Whether a run whose last record is `ended`, or its repeat without faults, was interrupted."""
+    ending = None if folder is None else _read(folder / RUN_FILE, _Ending)
+    return (isinstance(ended, trace.Ended) and ended.reason == "interrupted") or (
+        ending is not None and ending.interrupted
+    )
 
 
 def _believe(sketch: Sketch, path: Path) -> str | None:
@@ -98,12 +129,12 @@ def _believe(sketch: Sketch, path: Path) -> str | None:
 
 
 def _origin(folder: Path | None) -> Origin:
-    info = None if folder is None else _read(folder / "run.json", RunInfo)
+    info = None if folder is None else _read(folder / RUN_FILE, RunInfo)
     if folder is None:
         return Origin()
     if info is None:
-        return Origin.of_folder(folder, None, None, None)
-    return Origin.of_folder(folder, info.link, info.controller, info.core)
+        return Origin().in_folder(folder)
+    return Origin(info.link, info.controller, info.core, options=info.options).in_folder(folder)
 
 
 def _output_lines(folder: Path | None) -> list[OutputLine]:

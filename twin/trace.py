@@ -10,16 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from reprlib import repr as short
 from typing import BinaryIO, Final, Literal
 
 import msgspec
 
 from controller.decode_errors import objection
-from controller.errors import ControllerError, WireError
-from controller.wire import decode_command
+from controller.errors import ControllerError
 from twin.errors import FileError
 from twin.scenario.faults import AnyFault
+from twin.scenario.layout_parts import Parts
 from twin.scenario.scenario import Scenario
 
 FORMAT: Final = 2
@@ -370,10 +369,16 @@ class Trace:
 def read_trace(path: str | Path) -> Iterator[AnyRecord]:
     """Read the records of a complete trace file, in order. The `FileError` for a bad file names the line."""
     path, number, record = Path(path), 0, None
+    parts: Parts | None = None
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 record = _record(path, number, line)
+                if isinstance(record, Began):
+                    parts = Parts(record.scenario.layout, tuple(Stroke))
+                wrong = None if parts is None else parts.objection(record)
+                if wrong is not None:
+                    raise FileError(f"{path}, line {number}: {wrong}")
                 yield record
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a trace is a JSON Lines file") from None
@@ -391,10 +396,4 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
         raise FileError(
             f"{path}, line {number}: kind must be began in the first line only, got {type(record).__name__.lower()!r}"
         )
-    if isinstance(record, Commanded):
-        try:
-            decode_command(record.payload.encode())  # The checks must be able to.
-        except WireError as error:
-            what = f"payload must be a command as on the wire, got {short(record.payload)} ({error})"
-            raise FileError(f"{path}, line {number}: {what}") from None
     return record

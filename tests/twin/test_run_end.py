@@ -106,11 +106,29 @@ def test_a_controller_that_has_exited_is_not_waited_for():
 
 
 def test_an_object_counted_as_an_item_may_end_the_run_early():
-    laid = trace.LaidDown(2.0, -1, 0.08, 0.3, None)
-    both = [LOADED, laid, BINNED]
+    laid, seen = trace.LaidDown(2.0, -1, 0.08, 0.3, None), trace.Edge(3.0, 1, False, -1)
+    runs, stops = trace.BeltRuns(0.5, True), trace.BeltRuns(6.0, False)
+    both = [runs, LOADED, laid, seen, BINNED, stops]
     assert Watched(*both, items=2, end_after=2, at_rest=True).over()[0] == "told to end"
-    assert Watched(LOADED, BINNED, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
+    assert Watched(runs, LOADED, BINNED, stops, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
     assert Watched(*both, items=3, end_after=3, at_rest=True).over()[0] == "stalled"
+    unseen, unstopped = [one for one in both if one is not seen], both[:-1]
+    assert Watched(*unseen, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
+    assert Watched(*unstopped, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
+
+
+def test_an_item_put_back_may_be_counted_twice_and_no_more():
+    off, back = trace.TakenByHand(2.0, 1, False, True), trace.TakenByHand(3.0, 1, True, False)
+    passes, seen = trace.Edge(1.5, 1, False, 1), trace.Edge(4.0, 1, False, 1)
+    rest = [off, back, seen, BINNED, trace.BeltRuns(6.0, False)]
+    records = [trace.BeltRuns(0.5, True), LOADED, passes, *rest]
+    assert Watched(*records, items=2, end_after=2, at_rest=True).over()[0] == "told to end"
+    assert Watched(*records, items=3, end_after=3, at_rest=True).over()[0] == "stalled"
+
+
+def test_an_item_taken_off_for_good_is_done_and_stands_for_no_other():
+    records = [trace.BeltRuns(0.5, True), LOADED, trace.TakenByHand(2.0, 1, False, False), trace.BeltRuns(6.0, False)]
+    assert Watched(*records, items=2, end_after=2, at_rest=True).over()[0] == "stalled"
 
 
 def test_a_signal_ends_a_run_with_items_left():
@@ -134,3 +152,52 @@ def test_our_controller_brings_the_line_to_rest_when_asked_to_end(link, fault):
     ended = run.trace[-1]
     assert (ended.reason, ended.running, ended.rods_out, ended.in_stack) == ("told to end", False, (), True)
     assert run.summary.digest == simulate(scenario).summary.digest
+
+
+def stops_now_and_then(watched, *, from_s, times):
+    """The line of a program that ignores the signal: the belt stands for 2 s, then runs for 2 s."""
+
+    def stand(stands):
+        watched.line.at_rest = stands
+        watched.end.see(trace.BeltRuns(watched.timeline.now, not stands))
+
+    for turn in range(times):
+        watched.timeline.call_at(from_s + 2.0 * turn, lambda stands=turn % 2 == 0: stand(stands))
+    return watched
+
+
+def signalled(at_s, **options):
+    watched = Watched(LOADED, items=5, **options)
+    watched.timeline.call_at(at_s, lambda: watched.end.request_end("a signal"))
+    return watched
+
+
+def test_after_a_signal_rest_counts_only_if_it_lasts():
+    restless = stops_now_and_then(signalled(3.0), from_s=2.0, times=100)
+    assert restless.over() == ("told to end", round(3.0 + BOUNDS.rest_s, 3))
+    assert not restless.line.at_rest
+    rests = stops_now_and_then(signalled(3.0), from_s=2.0, times=5)
+    assert rests.over() == ("told to end", round(10.0 + BOUNDS.leg_s, 3))
+
+
+def test_a_rest_that_begins_at_the_last_moment_is_waited_for():
+    by_s = 3.0 + BOUNDS.rest_s
+    watched = stops_now_and_then(signalled(3.0), from_s=by_s - 1.0, times=1)
+    assert watched.over() == ("told to end", round(by_s - 1.0 + BOUNDS.leg_s, 3))
+    watched = stops_now_and_then(signalled(3.0), from_s=by_s - 1.0, times=2)
+    assert watched.over() == ("told to end", round(by_s + 1.0, 3))
+    assert not watched.line.at_rest
+
+
+def test_the_rest_of_a_controller_that_has_exited_counts_at_once():
+    watched = Watched(LOADED, GONE, items=5)
+    watched.timeline.call_at(10.0, lambda: watched.end.request_end("a signal"))
+    watched.timeline.call_at(19.0, lambda: watched.end.see(trace.BeltRuns(19.0, False)))
+    watched.timeline.call_at(19.5, lambda: setattr(watched.line, "at_rest", True))
+    assert watched.over() == ("told to end", 20.0)
+
+
+def test_a_fault_that_begins_after_the_request_gives_more_time():
+    away = BrokerDown(from_s=60.0, until_s=200.0)
+    watched = Watched(LOADED, BINNED, end_after=1, faults=(away,))
+    assert watched.over() == ("sorted", round(200.0 + BOUNDS.rest_s, 3))

@@ -31,6 +31,9 @@ from twin.verdict.checks import Violation
 SOURCE: Final = "scenarios.campaign_source"
 """The module that draws the scenarios. It stands above this one, so it is named here and imported when a unit runs."""
 
+KNOWN_LINE: Final = "scenarios.known_line"
+"""The module that says which rules a family of faults does not ask."""
+
 NO_FAULT: Final = "no fault"
 REFUSED: Final = "can't be hosted"
 """Stands for the rule in a group of scenarios in which the program does what cannot be hosted."""
@@ -168,11 +171,12 @@ def controller_of(program: ProgramFiles | None, plan: Plan) -> ExternalControlle
 
 
 def groups_of(run: Run) -> dict[Group, Violation]:
-    """The groups of a run's violations, each with its first violation."""
-    if not run.violations:
+    """The groups of a run's violations that count, each with its first violation."""
+    violations = _counting(run)
+    if not violations:
         return {}
     groups: dict[Group, Violation] = {}
-    waiting, phases, acted = deque(sorted(run.violations, key=lambda found: found.t_s)), Phases(), set[str]()
+    waiting, phases, acted = deque(sorted(violations, key=lambda found: found.t_s)), Phases(), set[str]()
     for record in run.trace:
         while waiting and waiting[0].t_s <= record.t_s:  # The item's phase is that before its end in a bin.
             _group(waiting.popleft(), phases, acted, groups)
@@ -182,6 +186,14 @@ def groups_of(run: Run) -> dict[Group, Violation]:
     for found in waiting:
         _group(found, phases, acted, groups)
     return groups
+
+
+def _counting(run: Run) -> Sequence[Violation]:
+    """A run's violations, without those that the suite allows a program that was told to end. Ours clears the belt."""
+    if run.controller is None or run.scenario.stop_s is None:
+        return run.violations
+    allowed = import_module(KNOWN_LINE).ALLOWED["stop"]
+    return [found for found in run.violations if found.check not in allowed]
 
 
 def keep_smallest(smallest: dict[Group, Failure], failure: Failure) -> None:
@@ -238,9 +250,10 @@ class Tally:
         """Count a run."""
         self._coverage.update(coverage(run.trace))
         self._digest.update(run.summary.digest.encode())
-        for failure in failures_of(run, unit=self._task.number, place=self._runs):
+        failures = failures_of(run, unit=self._task.number, place=self._runs)
+        for failure in failures:
             self._note(failure)
-        if not run.violations and self._task.plan.search:
+        if not failures and self._task.plan.search:
             scenario = encode_scenario(run.scenario).decode()
             for situation, left in closeness(run.trace).items():
                 self._closest[situation] = min((left, scenario), self._closest.get(situation, (left, scenario)))

@@ -1,5 +1,6 @@
 """The controller in real time: any program that connects to the broker."""
 
+import math
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -12,12 +13,14 @@ from controller import wire
 from controller.system import wall_s
 from twin import trace
 from twin.beliefs import Belief
+from twin.broker.observation import Observation
 from twin.errors import ScenarioError
+from twin.links.mqtt.effects import BROKER_RESTARTED
 from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
 from twin.links.retained import RetainedMessages
 from twin.links.rival import Rival
-from twin.links.virtual_port import CONTROLLER
+from twin.links.virtual_port import CAMERA, CONTROLLER
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import (
@@ -31,6 +34,7 @@ from twin.scenario.faults import (
 )
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
+from twin.verdict.absence import RECONNECT_S
 
 LONGEST_START_S: Final = 60.0
 """How long the twin waits for a program that it has started, where the broker does not show connections."""
@@ -50,6 +54,10 @@ class RealTimePort:
     ) -> None:  # fmt: skip
         self._retained = retained
         self._clients: set[str] = set()
+        self._connected: set[str] = set()
+        self._subscribed: set[str] = set()
+        self._lost_by: BrokerFault | None = None
+        self._lost_until_s = math.inf
         self._timeline = timeline
         self._live = live
         self._faults = faults
@@ -83,8 +91,11 @@ class RealTimePort:
         self._lose(fault, "cut_off" if acts else _back(fault), begins if acts else ends)
 
     def stop(self, number: signal.Signals) -> None:
-        """Ask the controller to end, by a signal. A program without a handler for it ends by that signal."""
-        self._good_codes.add(-number)
+        """Ask the controller to end, by a signal. A program without a handler for it ends by that signal.
+
+        Those of other languages, and handlers that do as shells do, end with 128 plus the signal's number.
+        """
+        self._good_codes |= {-number, 128 + number}
         self._live.program.stop(number)
 
     def await_controller(self) -> None:
@@ -106,8 +117,18 @@ class RealTimePort:
             return
 
     def arrive(self, message: Message) -> None:
-        """Publish a message on `bb`."""
-        self._record(trace.Feedback(self._timeline.now, message.part, message.text))
+        """Publish a message on `bb`.
+
+        If no client is subscribed while the connection is lost, or within the time that a controller may take to
+        reconnect after that, the fault has caused the loss.
+        """
+        fault = self._lost_by
+        reached = not self._clients or bool(self._connected & self._subscribed)  # Not every broker shows its clients.
+        if reached or fault is None or self._timeline.now > self._lost_until_s:
+            self._record(trace.Feedback(self._timeline.now, message.part, message.text))
+        elif message.item is not None:
+            lost: trace.Effect = "picture_lost" if message.part == CAMERA else "edge_lost"
+            self._faults.disturb(fault, lost, message.part, item=message.item)
         self._live.plant_client.publish(wire.FEEDBACK, message.payload)
 
     def take(self, arrival: Arrival) -> None:
@@ -121,11 +142,22 @@ class RealTimePort:
             self._send(command_message(arrival))
         else:
             self._record(trace.Connection(self._timeline.now, arrival.client, arrival.event, arrival.detail))
-            if arrival.event == "connected":
-                self._clients.add(arrival.client)
+            self._note(arrival)
             kept = self._retained.subscribed(arrival.detail) if arrival.event == "subscribed" else None
             if kept is not None:
                 self._record(trace.Feedback(self._timeline.now, kept.part, kept.text))
+
+    def _note(self, seen: Observation) -> None:
+        """Note who is connected, and subscribed: a subscription may outlive a connection, but not the broker."""
+        if seen.event == "connected":
+            self._clients.add(seen.client)
+            self._connected.add(seen.client)
+        elif seen.event == "subscribed":
+            self._subscribed.add(seen.client)
+        elif seen.event in ("disconnected", "lost"):
+            self._connected.discard(seen.client)
+        if seen.detail == BROKER_RESTARTED:
+            self._subscribed.discard(seen.client)
 
     def record_exit(self) -> None:
         """Record the end of the controller's program, once, and note what it has written."""
@@ -141,10 +173,12 @@ class RealTimePort:
         if self._timeline.now >= fault.until_s:
             return
         if rival.take_over(sorted(self._clients)):
+            self._lost_by, self._lost_until_s = fault, math.inf
             self._faults.disturb_all(fault, "cut_off", CONTROLLER)
         self._timeline.call_at(self._timeline.now + 2 * THROWN_OFF_S, partial(self._throw_off, fault, rival))
 
     def _lose(self, fault: BrokerFault, what: trace.Effect, act: Callable[[], None]) -> None:
+        self._lost_by, self._lost_until_s = fault, math.inf if what == "cut_off" else self._timeline.now + RECONNECT_S
         self._faults.disturb_all(fault, what, CONTROLLER)
         act()
 

@@ -14,6 +14,7 @@ from twin.doctor import Finding
 from twin.links.output_log import OutputLine
 from twin.report.finished_run import FinishedRun
 from twin.report.narration import Narrator, steps
+from twin.report.reported import Verdict
 from twin.report.screen import verbatim
 from twin.verdict.checks import Violation
 from twin.verdict.summary import Lateness, Summary, Tally
@@ -191,6 +192,14 @@ def show_violations(console: Console, violations: Sequence[Violation], unlisted:
         console.print(verbatim(f"  {violation.t_s:10.3f} s  {violation.check}: {violation.detail}"))
     if total > len(shown):
         console.print(f"  ... and {total - len(shown)} more")
+
+
+def show_verdict(console: Console, verdict: Verdict) -> None:
+    """Show what was found in a run that is not played now; of an interrupted one, that there is no verdict."""
+    if verdict.interrupted:
+        console.print("interrupted: no verdict", style="bold yellow")
+    if verdict.violations or not verdict.interrupted:
+        show_violations(console, verdict.violations, verdict.unlisted)
 
 
 def show_narration(

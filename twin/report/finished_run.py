@@ -18,6 +18,10 @@ class FinishedRun(Protocol):
         """The name of the controller's core, if it is not ours."""
 
     @property
+    def again(self) -> Sequence[str]:
+        """Options of `twin run`, besides link and controller, with which its program is run so again."""
+
+    @property
     def scenario(self) -> Scenario:
         """What it was."""
 

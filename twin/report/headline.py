@@ -37,6 +37,8 @@ def _wrong_bin(scenario: Scenario, records: Sequence[trace.AnyRecord], item: int
     name = f"{item_text(item, item_class)} fell into {into}"
     answer = _last(records, trace.Answered, item)
     if answer is not None and answer.own:
+        if answer.label is None:
+            return f"mis-sorted: {name}; the recognizer gave no answer, so it belongs in {bin_text(REJECT)}"
         sure = answer.confidence >= scenario.controller.sure_at
         belongs = bin_text(scenario.bin_of(answer.label) if sure else REJECT)
         unsure = "" if sure else f" with a confidence of only {answer.confidence:.2f}"
@@ -44,7 +46,7 @@ def _wrong_bin(scenario: Scenario, records: Sequence[trace.AnyRecord], item: int
     belongs = bin_text(scenario.bin_of(item_class))
     if answer is not None and binned is not None and scenario.bin_of(answer.label) == binned.bin:
         return f"misread: {name}; the twin's recognizer, too, sees {answer.label} in its picture"
-    seen = "" if answer is None else f", and the twin's recognizer sees {answer.label}"
+    seen = "" if answer is None or answer.label is None else f", and the twin's recognizer sees {answer.label}"
     return f"mis-sorted, or misread by the program's own recognizer: {name}; it belongs in {belongs}{seen}"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from twin import trace
 from twin.report.belt_motion import BeltMotion
-from twin.scenario.faults import DoublePush, TakenOff
+from twin.scenario.faults import AnyFault, DoublePush, TakenOff
 from twin.scenario.layout import LOADER
 from twin.scenario.scenario import Scenario
 
@@ -51,10 +51,11 @@ class ItemMotion:
         self._scenario = scenario
         self._belt = belt
         self._loaded: trace.Loaded | None = None
+        self._injected: dict[int, AnyFault] = {}
         self._moves: Final[Mapping[type[trace.Record], Callable[[Any], None]]] = {
             trace.Loaded: self._load, trace.LaidDown: self._lay, trace.TakenByHand: self._by_hand,
             trace.Held: self._hold, trace.Released: self._ride_on, trace.Taken: self._take, trace.Struck: self._strike,
-            trace.Binned: self._fall,
+            trace.Binned: self._fall, trace.Injected: self._inject,
         }  # fmt: skip
 
     def see(self, record: trace.AnyRecord) -> None:
@@ -74,11 +75,16 @@ class ItemMotion:
     def _load(self, record: trace.Loaded) -> None:
         behind_m = 0.0
         if self._loaded is not None and self._loaded.t_s == record.t_s:  # Two items from one push.
-            doubles = (fault for fault in self._scenario.faults if isinstance(fault, DoublePush))
+            acted = (*self._scenario.faults, *self._injected.values())
+            doubles = (fault for fault in acted if isinstance(fault, DoublePush))
             gap_m = next((fault.gap_m for fault in doubles if fault.from_s <= record.t_s < fault.until_s), 0.0)
             behind_m = (self._loaded.length_m + record.length_m) / 2 + gap_m
         self._loaded = record
         self._put(record.item, record.item_class, record.length_m, record.t_s, -behind_m)
+
+    def _inject(self, record: trace.Injected) -> None:
+        """A person makes a fault act, or ends it: then the fault has its real end."""
+        self._injected[record.number] = record.fault
 
     def _lay(self, record: trace.LaidDown) -> None:
         self._put(record.item, "foreign", record.length_m, record.t_s, record.at_m)

@@ -28,17 +28,18 @@ class Origin(NamedTuple):
     """Where a run comes from: its link, its controller, and its scenario's file.
 
     `controller` is the command of an external one (None: not known, or ours), `core` names a core that is not ours.
+    `options` are those of `twin run`, besides these, with which a program is run so again.
     """
 
     link: str | None = None
     controller: str | None = None
     core: str | None = None
     scenario_file: str = "scenario.json"
+    options: Sequence[str] = ()
 
-    @classmethod
-    def of_folder(cls, folder: Path, link: str | None, controller: str | None, core: str | None) -> "Origin":
-        """The origin of a run that is saved in a folder."""
-        return cls(link, controller, core, str(folder / "scenario.json"))
+    def in_folder(self, folder: Path) -> "Origin":
+        """The origin of the same run, which is saved in a folder."""
+        return self._replace(scenario_file=str(folder / "scenario.json"))
 
     @property
     def ours(self) -> bool:
@@ -126,4 +127,4 @@ def replay_command(origin: Origin) -> str:
     if origin.controller is None and origin.link != "realtime":
         return f"twin replay {file}"
     controller = "COMMAND" if origin.controller is None else shlex.quote(origin.controller)
-    return f"twin run {file} --link {origin.link} --controller {controller}"
+    return " ".join(["twin run", file, "--link", str(origin.link), "--controller", controller, *origin.options])

@@ -4,7 +4,6 @@ import math
 import signal
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 from controller.system import wall_s
 from twin import trace
@@ -17,9 +16,6 @@ from twin.plant.message import Message
 from twin.scenario.faults import THROWN_OFF_S, AnotherClient, BrokerFault, ClientCutOff, ControllerKilled
 from twin.timeline import Timeline
 from twin.verdict.absence import RECONNECT_S
-
-INTERRUPTED: Final = 130
-"""The exit code of a Python program that Ctrl-C ends."""
 
 
 class HostedPort(VirtualPort):
@@ -64,8 +60,11 @@ class HostedPort(VirtualPort):
             self._note_latency(message, before_s)
 
     def stop(self, number: signal.Signals) -> None:
-        """Ask the program to end, by a signal. One without a handler ends by that signal."""
-        self._good_codes |= {-number, INTERRUPTED} if number == signal.SIGINT else {-number}
+        """Ask the program to end, by a signal. One without a handler ends by that signal.
+
+        By custom a handler may also end it with 128 plus the signal's number; Ctrl-C ends a Python program so.
+        """
+        self._good_codes |= {-number, 128 + number}
         self._link.send_signal(number)
         self._exchange()
 
