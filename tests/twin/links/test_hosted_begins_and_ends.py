@@ -109,3 +109,9 @@ def test_what_an_open_file_holds_is_written_at_the_end_unless_it_is_killed(end, 
     hosted("-c", f"{code}; text.write('sorted'); raw.write(b'sorted'); {end}")
     for name in ("log.txt", "log.txt.raw"):
         assert (tmp_path / name).read_text() == ("sorted" if kept else "")
+
+
+def test_its_local_time_is_the_same_on_every_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    program = hosted("-c", "import datetime, time; print(datetime.datetime.now().hour, time.localtime().tm_hour)")
+    assert program.output == "22 22\n"

@@ -21,8 +21,10 @@ STALL_S: Final = 60.0
 GRACE_S: Final = 10.0
 """The further time, in s, in which the host must report where the program hangs."""
 
-REPEATABLE: Final = {"PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Environment variables that make a program repeatable, with no threads but its own."""
+REPEATABLE: Final = {
+    "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TZ": "UTC0",
+}  # fmt: skip
+"""Environment variables that make a program repeatable on any machine, with no threads but its own."""
 
 TRACERS: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """Variables that would make another tool trace the program's lines."""
