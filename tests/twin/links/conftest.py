@@ -1,6 +1,8 @@
-"""The three brokers, and clients of them that are closed after the test."""
+"""The three brokers with clients that are closed after the test, and the interpreters that are installed."""
 
 import itertools
+import shutil
+import subprocess
 from contextlib import ExitStack
 
 import pytest
@@ -53,3 +55,12 @@ def by_hand(broker):
 @pytest.fixture
 def driver():
     return Driver()
+
+
+@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
+def other_python(request):
+    """Another interpreter that is installed here."""
+    found = shutil.which(f"python{request.param}")
+    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
+        pytest.skip(f"Python {request.param} is not installed")
+    return found

@@ -1,6 +1,5 @@
 """Programs that nobody wrote for it, under the virtual clock."""
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -41,15 +40,6 @@ MIXTURES = (
     "elsewhere",
 )
 ORACLE = RecognizerModel()
-
-
-@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
-def other_python(request):
-    """Another interpreter that is installed here."""
-    found = shutil.which(f"python{request.param}")
-    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
-        pytest.skip(f"Python {request.param} is not installed")
-    return found
 
 
 def run(name, arguments="", *, items=3, faults=(), seed=5, recognizer=ORACLE, **stop):

@@ -1,9 +1,7 @@
 """What a hosted program meets is as on a real system: signals, dates, locks, sockets, pipes, and how it ends."""
 
 import ast
-import shutil
 import signal
-import subprocess
 import sys
 
 import pytest
@@ -21,15 +19,6 @@ def functions():
     trees = {file: ast.parse((PROGRAMS / f"{file}.py").read_text(encoding="utf-8")) for file in FILES}
     found = [(file, node) for file in FILES for node in trees[file].body if isinstance(node, ast.FunctionDef)]
     return [(file, node.name) for file, node in found if not node.args.args]
-
-
-@pytest.fixture(params=["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"])
-def other_python(request):
-    """Another interpreter that is installed here."""
-    found = shutil.which(f"python{request.param}")
-    if found is None or subprocess.run([found, "-c", "pass"], capture_output=True, check=False).returncode:
-        pytest.skip(f"Python {request.param} is not installed")
-    return found
 
 
 @pytest.mark.parametrize(("file", "name"), functions())
