@@ -81,7 +81,7 @@ class Host:
         network.install()
         signals.install(network.write)
         one_process.install(conversation.refuse)
-        windows.install(clock.sleep)
+        windows.install(clock.sleep, conversation.await_key)
         tk.install(clock, conversation.await_click)
         plots.install(clock, conversation.await_click)
         if sys.platform == "win32":

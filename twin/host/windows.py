@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 import time
 from types import ModuleType
 from typing import Any, Callable
 
 from .imports import when_imported
-from .streams import Keyboard
 
 NO_KEY = -1
 TICKS_HZ = 1e9
@@ -21,12 +18,15 @@ _SILENT = (
 )  # fmt: skip
 
 
-def install(wait: Callable[[float], None]) -> None:
-    """Replace OpenCV's windows and its clock once it is imported. `wait` takes virtual time."""
+def install(wait: Callable[[float], None], await_key: Callable[[], None]) -> None:
+    """Replace OpenCV's windows and its clock once it is imported.
+
+    `wait` takes virtual time; `await_key` waits for a key that never comes, and returns when a signal has come.
+    """
 
     def replace(module: ModuleType) -> None:
         new: dict[str, Any] = dict.fromkeys(_SILENT, lambda *_, **__: None)
-        new.update(Windows(wait).functions())
+        new.update(Windows(wait, await_key).functions())
         new.update(getTickCount=_ticks, getCPUTickCount=_ticks, getTickFrequency=lambda: TICKS_HZ, TickMeter=TickMeter)
         for name, function in new.items():
             setattr(module, name, function)
@@ -37,8 +37,8 @@ def install(wait: Callable[[float], None]) -> None:
 class Windows:
     """The windows that are shown, and their bars, which nobody moves."""
 
-    def __init__(self, wait: Callable[[float], None]) -> None:
-        self._wait = wait
+    def __init__(self, wait: Callable[[float], None], await_key: Callable[[], None]) -> None:
+        self._wait, self._await_any = wait, await_key
         self._shown: set[str] = set()
         self._bars: dict[tuple[str, str], int] = {}
 
@@ -64,10 +64,8 @@ class Windows:
 
     def _await_key(self, delay: int = 0, *_: Any) -> int:
         """A wait without a limit never ends, unless there is no window that could get a key."""
-        if int(delay) <= 0 and self._shown:
-            if isinstance(sys.stdin, Keyboard):
-                sys.stdin.readline()
-            threading.Event().wait()
+        while int(delay) <= 0 and self._shown:
+            self._await_any()
         self._wait(max(int(delay), 1) / 1000)
         return NO_KEY
 
