@@ -16,7 +16,7 @@ from rich.table import Table
 from classifier import data_commands
 from classifier.command import command_app
 from classifier.errors import DatasetError, ImageError, ModelError
-from classifier.metadata import RENDERS, TrainingConfig
+from classifier.metadata import RENDERS, SURE_AT, TrainingConfig
 from classifier.options import (
     GROUP_HELP,
     Classes,
@@ -84,6 +84,8 @@ def train(
             raise DatasetError("exactly one of --data DIR and --synthetic must be given")
         if renders is not None and data is None:
             raise DatasetError("--renders must come with --data DIR")
+        if images is not None and not synthetic:
+            raise DatasetError("--images must come with --synthetic: all images of --data are used")
         if device not in ("auto", "cpu", "cuda"):
             raise ModelError(f"device must be auto, cpu or cuda, got {device!r}")
         require_torch("train")
@@ -169,6 +171,12 @@ def serve(
         listener = listen(host, port)
     at = address_text(host, listener.getsockname()[1])
     console.print(f"recognition at http://{at}{PATH}", highlight=False)
+    if classifier.threshold != SURE_AT:
+        console.print(
+            f"This model is sure from {classifier.threshold:.2f} on. No answer says so, and our controller takes "
+            f"{SURE_AT:.2f} for any service: set confidence_threshold = {classifier.threshold:.2f} in its settings.",
+            soft_wrap=True,
+        )  # fmt: skip
     settings = uvicorn.Config(
         build_app(classifier), log_level="warning", access_log=False, limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=SHUTDOWN_S,

@@ -47,20 +47,24 @@ class Collector:
     def keep(self, image: bytes) -> Path | None:
         """Write one picture and return its path, or None where it is no whole picture.
 
-        The file is named by its content, so that the same picture is kept once. Raises `DatasetError` where it cannot
-        be written.
+        The file is named by its content, so that the same picture is kept once, under whatever label. Raises
+        `DatasetError` where it cannot be written.
         """
         try:
             decode(image, _CHECKED_PX)
         except ImageError:
             self.unreadable += 1
             return None
-        folder, name = self._out / self._label_of(image), hashlib.sha256(image).hexdigest()[:16]
-        path = folder / (name + (".png" if image.startswith(b"\x89PNG") else ".jpg"))
+        name = hashlib.sha256(image).hexdigest()[:16] + (".png" if image.startswith(b"\x89PNG") else ".jpg")
+        kept = next(self._out.glob(f"*/{name}"), None)  # Perhaps under another label by now: somebody has moved it.
+        if kept is not None:
+            return kept
+        folder = self._out / self._label_of(image)
+        path = folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.new += not path.exists()
             path.write_bytes(image)
+            self.new += 1
         except OSError as error:
             raise DatasetError(f"{path}: not writable ({error.strerror})") from error
         return path

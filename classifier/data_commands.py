@@ -60,11 +60,11 @@ def split(
     with one_line():
         shares = (1 - val - test, val, test)
         sides = split_flat(source, out, shares=shares, seed=seed, group=group, names=parse_classes(classes))
-    parts = (f"{side.images} in {name} ({side.group_count} groups)" for name, side in sides.items())
+    parts = (f"{side.images} in {name} ({side.item_count} items)" for name, side in sides.items())
     console.print(f"seed {seed}: {', '.join(parts)}, grouped by {group}", soft_wrap=True)
     for name, side in sides.items():
         console.print(f"groups in {name}: " + ", ".join(f"{count} {label}" for label, count in side.groups.items()))
-    console.print(f"a test on these: {what_it_tells(sides['test'].group_count)}", soft_wrap=True)
+    console.print(f"a test on these: {what_it_tells(sides['test'].item_count)}", soft_wrap=True)
 
 
 def collect(
@@ -83,6 +83,8 @@ def collect(
     with one_line():
         if by_look and (label is not None or model is not None):
             raise DatasetError("--by-look must be given without --label and --model")
+        if label is not None and model is not None:
+            raise DatasetError("--label must be given without --model: a label serves all pictures")
         host, port = parse_address(broker, default_port=DEFAULT_PORT)
         label = UNLABELLED if by_look else label
         collector = Collector(out, label=label, classifier=load_classifier(model) if label is None else None)

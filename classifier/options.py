@@ -16,7 +16,7 @@ from controller.errors import ControllerError
 if TYPE_CHECKING:
     from classifier.inference import Classifier
 
-console = Console(markup=False)
+console = Console(markup=False, emoji=False)
 """Shows names of files and reasons verbatim: it reads no markup in them."""
 
 Out = Annotated[Path, typer.Option(help="Folder to write to.")]

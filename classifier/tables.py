@@ -8,7 +8,7 @@ from rich.table import Table
 
 from classifier.errors import ImageError
 from classifier.metadata import ModelMetadata
-from classifier.recognition import Recognition
+from classifier.recognition import UNKNOWN, Recognition
 
 if TYPE_CHECKING:
     from classifier.training.evaluation import Report
@@ -46,7 +46,8 @@ def report_table(report: "Report") -> Table:
     auroc = "-" if report.unknown_auroc is None else f"{report.unknown_auroc:.4f}"
     between = "" if report.between_sure is None else f"sure between classes {report.between_sure:.2%}, "
     caption = (
-        f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure {report.sure:.2%}, "
+        f"{report.images} images, engine {report.engine}: accuracy {report.accuracy:.2%}, sure (from "
+        f"{report.threshold:.2f} on) {report.sure:.2%}, "
         f"right when sure {report.right_when_sure:.2%}, {between}calibration error {report.calibration_error:.4f}, "
         f"AUROC of unknown {auroc}, p50 {report.p50_ms:.1f} ms, p99 {report.p99_ms:.1f} ms"
     )
@@ -66,14 +67,14 @@ def print_report(console: Console, report: "Report") -> None:
         return
     table = Table("group", "class", "images", "right", "sure", "surely wrong")
     for name, group in report.groups.items():
-        table.add_row(
-            name, group.label, str(group.images), f"{group.right / group.images:.1%}",
-            f"{group.sure / group.images:.1%}", str(group.surely_wrong),
-        )  # fmt: skip
+        sure = "-" if group.label == UNKNOWN else f"{group.sure / group.images:.1%}"  # Only a class's name is sure.
+        right = f"{group.right / group.images:.1%}"
+        table.add_row(name, group.label, str(group.images), right, sure, str(group.surely_wrong))
     console.print(table)
-    console.print(what_it_tells(len(report.groups)), soft_wrap=True)
+    items = sum(group.label != UNKNOWN for group in report.groups.values())
+    console.print(what_it_tells(items), soft_wrap=True)
     if report.accuracy == report.sure == report.right_when_sure == 1:
         console.print(
-            f"warning: 100 % right and 100 % sure, on {len(report.groups)} groups: errors of up to "
-            f"{excluded_error(len(report.groups)):.0%} would show the same. Test on other items."
+            f"warning: 100 % right and 100 % sure, on {items} items: errors of up to {excluded_error(items):.0%} would "
+            "show the same. Test on other items."
         )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.confidence import Floats, probabilities, tempered_softmax
-from classifier.metadata import Calibration, ModelMetadata
+from classifier.metadata import SURE_AT, Calibration, ModelMetadata
 
 _TEMPERATURES: Final = np.exp(np.linspace(np.log(0.3), np.log(4.0), 105))
 _EXPECTED_UNKNOWN: Final = 0.10
@@ -105,11 +105,12 @@ def _lowest_threshold(answers: Floats, targets: NDArray[np.int64], weights: Floa
     """The lowest threshold that leaves sure answers right, and rare between two classes.
 
     Sure names of fruit are right in `_RIGHT_WHEN_SURE` of the images that show one class, and at most `_BETWEEN_SURE`
-    of the images between two classes are answered surely.
+    of the images between two classes are answered surely. Where there are none of these, it is no lower than `SURE_AT`:
+    nobody knows how the model answers there.
     """
     confidence, label = answers.max(axis=1), answers.argmax(axis=1)
     between = (targets < 0) | (targets >= answers.shape[1])
-    for threshold in _THRESHOLDS:
+    for threshold in _THRESHOLDS if between.any() else _THRESHOLDS[_THRESHOLDS > SURE_AT - 0.005]:
         sure = (confidence >= threshold) & (label != answers.shape[1] - 1)
         rare = not between.any() or sure[between].mean() <= _BETWEEN_SURE
         clear = sure & ~between

@@ -64,7 +64,9 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError) as error:
+    except OSError as error:
+        raise ModelError(f"{path} must be a safetensors file that can be read, got: {error}") from error
+    except safetensors.SafetensorError as error:
         raise ModelError(f"{path}: not readable as safetensors") from error
 
 

@@ -183,10 +183,11 @@ def name_groups(found: Labelled, way: str) -> tuple[str, ...]:
 def _known_groups(folder: Path, entries: Sequence[Path]) -> tuple[str, ...]:
     """The groups that a tree's own file says; none without it."""
     try:
-        known = msgspec.json.decode((folder / GROUPS_FILE).read_bytes(), type=dict[str, str])
+        # The json of Python reads the names back that are no UTF-8, as it wrote them.
+        known = msgspec.convert(json.loads((folder / GROUPS_FILE).read_bytes()), dict[str, str])
     except FileNotFoundError:
         return ()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DatasetError(
             f"{folder / GROUPS_FILE} must be what `classifier split` wrote there, got: {error}"
         ) from error

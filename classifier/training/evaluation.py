@@ -30,16 +30,18 @@ class GroupReport(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The results. `confusion` counts by true class (rows) and answer (columns); times are for one image at a time.
 
-    `sure` is the share of fruit that is answered surely and with a fruit's name, `right_when_sure` the share of those
-    answers that is right. `unknown_auroc` says how well the confidence in any fruit tells fruit from `unknown`; it is
-    None without images of `unknown`. Images between two classes count only in `calibration_error` and in
-    `between_sure`, the share of them that is answered surely (None without any). `groups` has the results on each group
-    of images of one item; it is empty where nobody knows the groups.
+    `threshold` is the confidence from which an answer is sure. `sure` is the share of fruit that is answered surely and
+    with a fruit's name, `right_when_sure` the share of those answers that is right. `unknown_auroc` says how well the
+    confidence in any fruit tells fruit from `unknown`; it is None without images of `unknown`. Images between two
+    classes count only in `calibration_error` and in `between_sure`, the share of them that is answered surely (None
+    without any). `groups` has the results on each group of images of one item; it is empty where nobody knows the
+    groups.
     """
 
     classes: tuple[str, ...]
     images: int
     accuracy: float
+    threshold: float
     recall: dict[str, float]
     confusion: list[list[int]]
     sure: float
@@ -81,6 +83,7 @@ def evaluate(classifier: Classifier, images: ImageSet, progress: Progress = sile
         classes=classes,
         images=len(images),
         accuracy=float((named == labels).mean()),
+        threshold=classifier.threshold,
         recall={classes[label]: float((named == label)[labels == label].mean()) for label in np.unique(labels)},
         confusion=confusion.tolist(),
         sure=float(sure[fruit].mean()) if fruit.any() else 0.0,

@@ -57,9 +57,14 @@ def _each(paths: Sequence[Path]) -> list[int]:
 
 
 def by_name(paths: Sequence[Path]) -> list[int]:
-    """The group of each picture: all whose names are the same but for a number at the end."""
+    """The group of each picture: all whose names are the same but for a number at the end.
+
+    Raises `DatasetError` for a name that says nothing about what is shown.
+    """
     stems = [re.sub(r"[\s_.-]*\(?\d+\)?$", "", path.stem) for path in paths]
     for path, stem in zip(paths, stems, strict=True):
+        if re.fullmatch(r"[0-9a-f]{16}", path.stem):
+            raise DatasetError(f"{path} is named by its content, as `collect` does it: --group looks goes by pictures")
         if not stem:
             raise DatasetError(f"{path} must be named after what it shows, then a number, to be grouped by name")
     numbers = {stem: number for number, stem in enumerate(dict.fromkeys(stems))}

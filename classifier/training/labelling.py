@@ -1,5 +1,6 @@
 """Labelling: pictures of a line that no model knows yet are grouped by looks, and one label serves a whole group."""
 
+import hashlib
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from classifier.decoding import decode
 from classifier.errors import DatasetError, ImageError
 from classifier.training.groups import nearly_the_same, read_pictures
-from classifier.training.layouts import UNLABELLED, image_files, spelt
+from classifier.training.layouts import UNLABELLED, image_files, is_picture, spelt
 
 SHEET_FILE: Final = "groups.png"
 _TILE_PX: Final = 160
@@ -25,7 +26,7 @@ Groups = list[list[Path]]
 
 def groups_to_label(folder: Path) -> Groups:
     """The pictures in a folder by looks, the largest group first. Raises `DatasetError` for a folder without any."""
-    paths = image_files(folder)
+    paths = [path for path in image_files(folder) if path.name != SHEET_FILE]
     if not paths:
         raise DatasetError(f"{folder} must hold pictures to label, got none")
     groups: dict[int, list[Path]] = {}
@@ -76,18 +77,42 @@ def parse_labels(text: str, groups: int) -> dict[int, str]:
 def write_labelled(groups: Groups, labels: Mapping[int, str], out: Path) -> int:
     """Copy the pictures of the labelled groups to `out/LABEL/`; returns how many.
 
-    The names say which group a file was in (`ripe-2-001.jpg`). Raises `DatasetError` where they cannot be written.
+    The names say which group a file was in (`ripe-2-001.jpg`), by a number that no group of the label has yet. What an
+    earlier labelling made of the same pictures is taken away, so that each has one label. Raises `DatasetError` where
+    they cannot be read or written.
     """
-    written = 0
-    for number, label in sorted(labels.items()):
-        folder = out / label
-        if folder.name != label or label in ("", "..", UNLABELLED):
+    for label in labels.values():
+        if (out / label).name != label or label in ("", "..", UNLABELLED):
             raise DatasetError(f"label must be a plain folder name other than {UNLABELLED}, got {label!r}")
-        try:
+    sources = [path for number in labels for path in groups[number - 1]]
+    try:
+        _take_back(out, sources)
+        for number, label in sorted(labels.items()):
+            folder = out / label
             folder.mkdir(parents=True, exist_ok=True)
+            free = _free_number(folder, label, number)
             for at, path in enumerate(groups[number - 1], 1):
-                shutil.copy2(path, folder / f"{label}-{number}-{at:03d}{path.suffix.lower()}")
-                written += 1
-        except OSError as error:
-            raise DatasetError(f"{folder}: not writable ({error.strerror})") from error
-    return written
+                shutil.copy2(path, folder / f"{label}-{free}-{at:03d}{path.suffix.lower()}")
+    except OSError as error:
+        raise DatasetError(f"{error.filename or out} must be readable and writable, got: {error.strerror}") from error
+    return len(sources)
+
+
+def _take_back(out: Path, sources: list[Path]) -> None:
+    """Remove the copies that an earlier labelling made of these pictures."""
+    digests = {_digest(path) for path in sources}
+    for path in out.glob("*/*"):
+        own = re.fullmatch(rf"{re.escape(path.parent.name)}-\d+-\d{{3,}}", path.stem)
+        if own and is_picture(path) and path not in sources and _digest(path) in digests:
+            path.unlink()
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
+
+
+def _free_number(folder: Path, label: str, wanted: int) -> int:
+    """A group's number of which no file has the name yet: the wanted one, or the next after all."""
+    names = (re.fullmatch(rf"{re.escape(label)}-(\d+)-\d{{3,}}", path.stem) for path in folder.iterdir())
+    taken = {int(found[1]) for found in names if found}
+    return max(taken) + 1 if wanted in taken else wanted

@@ -18,6 +18,12 @@ IMAGE_SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 NAMES_FILE: Final = "classes.txt"
 """The file in which labelling tools keep the classes' names, one a line, in the order of their numbers."""
 
+_OTHER_SUFFIXES: Final = (".avif", ".bmp", ".gif", ".heic", ".jfif", ".tif", ".tiff", ".webp")
+"""Pictures that are not read. A few of them among others would be missed without a word."""
+
+_PARTS: Final = ("train", "val", "valid", "validation", "test", "images", "labels")
+"""Folders that hold a part of the pictures, or one side of a split. None of them is a class."""
+
 UNLABELLED: Final = "unlabelled"
 """The folder of pictures that nobody has labelled yet. It is no class."""
 
@@ -49,11 +55,11 @@ def labelled_pictures(root: Path, names: tuple[str, ...] = ()) -> Labelled:
     """
     listed = _listed(root)
     beside = any(path.suffix == ".txt" and path.name != NAMES_FILE for path in listed)
-    pictures = [path for path in listed if is_picture(path)]
+    pictures = _pictures_among(listed)
     if pictures and beside:
         return _by_label_file(root, pictures, root, names)
     if {"images", "labels"} <= {path.name for path in listed if path.is_dir()}:
-        return _by_label_file(root, image_files(root / "images"), root / "labels", names)
+        return _by_label_file(root, _pictures_in(root / "images"), root / "labels", names)
     if pictures and not any(_is_class_folder(path) for path in listed):
         return _by_file_name(root, pictures, names)
     folders = class_folders(root)
@@ -68,13 +74,29 @@ def _listed(root: Path) -> list[Path]:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a path is a picture file by its name."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    """Whether a path is a picture file by its name. Hidden files are none: macOS puts `._1.jpg` beside `1.jpg`."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The image files in a folder, sorted. Raises `DatasetError` where it cannot be read."""
-    return [path for path in _listed(folder) if is_picture(path)]
+    """The image files in a folder, sorted. Raises `DatasetError` where it cannot be read, or has other pictures."""
+    return _pictures_among(_listed(folder))
+
+
+def _pictures_among(listed: list[Path]) -> list[Path]:
+    others = [path for path in listed if path.suffix.lower() in _OTHER_SUFFIXES and not path.name.startswith(".")]
+    if others:
+        more = f" (and {len(others) - 1} more like it)" if len(others) > 1 else ""
+        raise DatasetError(f"{others[0]} must be one of {', '.join(IMAGE_SUFFIXES)}{more}: convert it, or take it out")
+    return [path for path in listed if is_picture(path)]
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    """The image files of a folder that holds nothing but pictures. Raises `DatasetError` for a folder in it."""
+    for path in _listed(folder):
+        if path.is_dir() and not path.name.startswith("."):
+            raise DatasetError(f"{folder} must hold its pictures itself, got a folder in it: {path.name!r}")
+    return image_files(folder)
 
 
 def _is_class_folder(path: Path) -> bool:
@@ -87,6 +109,12 @@ def class_folders(root: Path) -> tuple[str, ...]:
     Raises `DatasetError` where there are fewer than two, or one is named after classes without folders of their own.
     """
     found = tuple(path.name for path in _listed(root) if _is_class_folder(path))
+    for part in found:
+        if part.lower() in _PARTS:
+            raise DatasetError(
+                f"{root} must hold a folder for each class, got {part!r}, a part of a set: name that part, as "
+                f"{root / part}; what has train/, val/ and test/ is split already: `classifier train --data` takes it"
+            )
     if len(found) < 2:
         raise DatasetError(
             f"{root} must hold 2 class folders or more, or a label file (1.txt) for each picture (1.jpg), "
@@ -102,7 +130,7 @@ def _by_folder(root: Path, folders: tuple[str, ...], names: tuple[str, ...]) -> 
         label = _label_of_folder(root, folder, names)
         if label in found:
             raise DatasetError(f"{root} must hold one folder for {label}, got another: {folder!r}")
-        found[label] = image_files(root / folder)
+        found[label] = _pictures_in(root / folder)
     for label in found:
         if BETWEEN in label and not _is_between(label, found):
             raise DatasetError(
@@ -123,7 +151,7 @@ def _label_of_folder(root: Path, folder: str, names: tuple[str, ...]) -> str:
         return BETWEEN.join(parts)
     if names:
         raise DatasetError(f"{root / folder} must be one of --classes, {', '.join(names)}, or {UNKNOWN}")
-    if folder not in known and BETWEEN not in folder and spelt(folder) in known:
+    if folder not in (*known, UNKNOWN) and BETWEEN not in folder and spelt(folder) in (*known, UNKNOWN):
         raise DatasetError(
             f"{root / folder} must be spelt {spelt(folder)!r}, or be read so by --classes raw,half-ripe,ripe"
         )
@@ -163,18 +191,28 @@ def _by_label_file(root: Path, pictures: list[Path], labels: Path, names: tuple[
 
 
 def _names_in(folder: Path) -> tuple[str, ...]:
-    """The classes in a folder's `classes.txt`; none without it."""
+    """The classes in a folder's `classes.txt`; none without it. Raises `DatasetError` where it cannot be read."""
+    path = folder / NAMES_FILE
     try:
-        text = (folder / NAMES_FILE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        names = tuple(spelt(line) for line in _text(path).rstrip().splitlines())
+    except FileNotFoundError:
         return ()
-    return tuple(spelt(line) for line in text.splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} must hold the classes' names as UTF-8 text, got: {error}") from error
+    if not all(names) or len(set(names)) < len(names):
+        raise DatasetError(f"{path} must hold a different name in each line, got {', '.join(map(repr, names))}")
+    return names
+
+
+def _text(path: Path) -> str:
+    """A text file's text, without the mark that Windows' editor puts at its beginning."""
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _label_in(path: Path, names: tuple[str, ...]) -> str:
     """The class that a label file names: a box a line, its class's number first. Raises `DatasetError`."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = _text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path} must be the label file of the picture of its name, got: {error}") from error
     numbers = {line.split()[0] for line in lines if line.strip()}

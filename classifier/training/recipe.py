@@ -26,7 +26,7 @@ from classifier.training.dataset import ImageSet, Progress, from_samples, joined
 from classifier.training.evaluation import Report, evaluate, metrics, write_report
 from classifier.training.export import Agreement, agreement, export_all, stamp
 from classifier.training.extra import TRAIN_EXTRA
-from classifier.training.loop import EpochLog, choose_device, train
+from classifier.training.loop import PROGRESS_FILE, EpochLog, choose_device, train
 from classifier.training.torch_engine import TorchEngine
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def produce(
     `MissingExtraError`.
     """
     chosen = choose_device(device)
+    for name, needed in (("--init", config.init), ("--resume", out / PROGRESS_FILE if resume else None)):
+        if needed is not None and not Path(needed).is_file():  # Better known before the images are rendered.
+            raise DatasetError(f"{name} must find a file to begin from, got none: {needed}")
     _make(out)
     log = EpochLog(board=None if tensorboard is None else _board(tensorboard))
     train_set, val_set, test_set = load_sets(config, progress)
@@ -115,7 +118,13 @@ def export_checkpoint(
     classes = network.metadata.classes
     if data is None and classes != CLASSES:
         raise DatasetError(f"data must be a tree with images of the model's classes, {', '.join(classes)}, got None")
-    val_set = read_tree(data, "val", classes) if data else _rendered({"val": EXPORT_IMAGES}, seed, progress)[0]
+    if data is None:
+        val_set = _rendered({"val": EXPORT_IMAGES}, seed, progress)[0]
+    else:  # With the rendered images that its training had to validate on.
+        trained = network.metadata.training
+        val_set = read_tree(data, "val", classes, names=trained.names)
+        if trained.renders:
+            val_set = joined(val_set, _rendered({"val": _to_validate(trained)}, trained.seed, progress)[0])
     _make(out)
     with _all_or_nothing(out) as files:
         export_all(network, files.fp32, files.int8, val_set)
@@ -147,10 +156,15 @@ def load_sets(config: TrainingConfig, progress: Progress = silent) -> tuple[Imag
     if config.renders and set(train_set.classes) != set(CLASSES):
         _log.warning("renders_left_out classes=%s rendered=%s", ",".join(train_set.classes), ",".join(CLASSES))
     elif config.renders:
-        counts = {"train": config.renders, "val": max(1, config.renders // 3)}
+        counts = {"train": config.renders, "val": _to_validate(config)}
         rendered = _rendered(counts, config.seed, progress)
         train_set, val_set = joined(train_set, rendered[0]), joined(val_set, rendered[1])
     return _at_least_a_batch(train_set, config.batch, f"images in {folder / 'train'}"), val_set, test_set
+
+
+def _to_validate(config: TrainingConfig) -> int:
+    """How many rendered images join a line's own to validate on."""
+    return max(1, config.renders // 3)
 
 
 def _at_least_a_batch(images: ImageSet, batch: int, source: str) -> ImageSet:

@@ -1,5 +1,6 @@
 """Splitting: labelled pictures are copied into train/, val/ and test/, each group of alike ones into one of them."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -9,25 +10,26 @@ import numpy as np
 
 from classifier.errors import DatasetError
 from classifier.metadata import BETWEEN
+from classifier.recognition import UNKNOWN
 from classifier.rendering.synthesis import SPLITS
 from classifier.training.dataset import GROUPS_FILE, plain_classes, whole_tree, write_index
-from classifier.training.groups import LOOKS, group_by
-from classifier.training.layouts import labelled_pictures
+from classifier.training.groups import LOOKS, NAME, NONE, group_by
+from classifier.training.layouts import Labelled, labelled_pictures
 
 Group = list[Path]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One side of a split: how many images it got, and how many groups of each class."""
+    """One side of a split: how many images it got, and how many groups of each class folder."""
 
     images: int
     groups: dict[str, int]
 
     @property
-    def group_count(self) -> int:
-        """How many groups there are, of all classes."""
-        return sum(self.groups.values())
+    def item_count(self) -> int:
+        """How many groups show an item of a class, and not something unknown, or an item between two classes."""
+        return sum(count for name, count in self.groups.items() if name != UNKNOWN and BETWEEN not in name)
 
 
 def split_flat(
@@ -36,11 +38,13 @@ def split_flat(
 ) -> dict[str, Side]:  # fmt: skip
     """Copy labelled pictures into `train/ val/ test/` at random, no group into two of them; returns each side's counts.
 
-    Every split gets at least one group of every class. `names` are the classes in the order of their numbers. The tree
-    appears in `out` only once it is whole, and `groups.json` in it says what belongs together. Raises `DatasetError`,
-    also where `out` holds a tree already: images to test on would mix with those to train on.
+    Every split gets at least one group of every class; `unknown` may be empty, and each of its pictures is a group
+    where there are too few others. `names` are the classes in the order of their numbers. The tree appears in `out`
+    only once it is whole, and `groups.json` in it says what belongs together. Raises `DatasetError`, also where `out`
+    holds a tree already: images to test on would mix with those to train on.
     """
     found = labelled_pictures(source, names)
+    _check_labels(found)
     rng = np.random.default_rng(seed)
     parts = {name: _parts(source / name, images, shares, group, rng) for name, images in sorted(found.items())}
     known: dict[str, str] = {}
@@ -64,22 +68,49 @@ def split_flat(
     }
 
 
+def _check_labels(found: Labelled) -> None:
+    """Raise `DatasetError` where one picture is labelled twice, and differently."""
+    labels: dict[bytes, tuple[str, Path]] = {}
+    for name, images in found.items():
+        for path in images:
+            try:
+                digest = hashlib.sha256(path.read_bytes()).digest()
+            except OSError as error:
+                raise DatasetError(f"{path} must be readable, got: {error.strerror}") from error
+            other, first = labels.setdefault(digest, (name, path))
+            if other != name:
+                raise DatasetError(f"{path} must be labelled once, got the same picture under {other}, too: {first}")
+
+
 def _parts(
     folder: Path, images: list[Path], shares: tuple[float, float, float], way: str, rng: np.random.Generator
 ) -> tuple[list[Group], list[Group], list[Group]]:
     """The groups of one class for train, val and test."""
+    if folder.name == UNKNOWN and not images:
+        return [], [], []
     if len(images) < len(SPLITS):
         raise DatasetError(f"{folder} must hold {len(SPLITS)} images or more, one a split, got {len(images)}")
-    groups: dict[int, Group] = {}
-    for path, number in zip(images, group_by(way)(images), strict=True):
-        groups.setdefault(number, []).append(path)
+    groups = _grouped(images, way)
+    if folder.name == UNKNOWN and len(groups) < len(SPLITS):  # Many pictures of one empty belt, say.
+        groups = _grouped(images, NONE)
+    if way == NAME and folder.name != UNKNOWN and len(groups) == len(images):
+        raise DatasetError(
+            f"{folder} must hold files whose names are alike but for a number at their end, to be grouped by name, got "
+            f"{len(images)} different names: --group looks goes by pictures, --group none takes each for another item"
+        )
     if len(groups) < len(SPLITS):
         raise DatasetError(
             f"{folder} must show {len(SPLITS)} different items or more, one a split, got {len(groups)} by {way} in "
             f"{len(images)} pictures: --group name goes by the files' names, --group none takes each for another item"
         )
-    shuffled = list(groups.values())
-    return _cut([shuffled[at] for at in rng.permutation(len(shuffled))], shares)
+    return _cut([groups[at] for at in rng.permutation(len(groups))], shares)
+
+
+def _grouped(images: list[Path], way: str) -> list[Group]:
+    groups: dict[int, Group] = {}
+    for path, number in zip(images, group_by(way)(images), strict=True):
+        groups.setdefault(number, []).append(path)
+    return list(groups.values())
 
 
 def _cut(groups: list[Group], shares: tuple[float, float, float]) -> tuple[list[Group], list[Group], list[Group]]:

@@ -129,3 +129,22 @@ def test_pictures_that_no_model_knows_are_kept_by_look_and_a_label_is_asked_for_
     assert kept["unlabelled"] == 6
     assert sum(kept.get(name, 0) for name in ("ripe", "raw")) == 6
     assert (tmp_path / "groups.png").is_file()
+
+
+def test_a_picture_that_somebody_has_put_under_another_label_is_kept_there_alone(
+    tmp_path: Path, classifier: Classifier
+) -> None:
+    collector, red = Collector(tmp_path, classifier=classifier), image_files.plain(image_files.RED)
+    first = collector.keep(red)
+    assert first is not None
+    (tmp_path / "raw").mkdir()
+    moved = first.rename(tmp_path / "raw" / first.name)
+    assert collector.keep(red) == moved
+    assert (collector.new, len(list(tmp_path.rglob("*.jpg")))) == (1, 1)
+
+
+def test_a_label_and_a_model_together_are_refused(tmp_path: Path) -> None:
+    words = ["collect", "--broker", "127.0.0.1:9", "--out", str(tmp_path), "--label", "ripe", "--model", "m.onnx"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "--label must be given without --model" in result.output

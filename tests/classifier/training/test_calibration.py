@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from classifier.confidence import probabilities
-from classifier.metadata import Calibration, ModelMetadata
+from classifier.metadata import SURE_AT, Calibration, ModelMetadata
 from classifier.training.calibration import calibrate
 from classifier.training.evaluation import expected_calibration_error
 
@@ -100,3 +100,9 @@ def test_the_fewer_items_were_seen_the_more_room_the_cut_leaves_the_next_one() -
     assert msgspec.json.decode(msgspec.json.encode(found), type=list[Calibration]) == found
     assert cuts[0] > 1.5 * cuts[2]
     assert cuts[0] > cuts[1] > cuts[2]
+
+
+def test_where_nothing_lies_between_classes_the_threshold_is_not_below_the_usual_one() -> None:
+    labels, distances = np.arange(400) % 4, np.linspace(0.5, 1, 400, dtype=np.float32)
+    logits = np.eye(4, dtype=np.float32)[labels] * 12
+    assert calibrate(logits, distances, labels, METADATA).threshold == SURE_AT

@@ -70,3 +70,28 @@ def test_the_command_asks_for_a_label_a_group_and_leaves_out_what_gets_none(tmp_
     assert {path.name: len(list(path.iterdir())) for path in out.iterdir() if path.is_dir()} == {"ripe": 6, "raw": 3}
     again = CliRunner().invoke(app, ["label", str(folder), "--out", str(tmp_path / "two"), "--labels", "1-3=ripe"])
     assert "13 images labelled" in again.output
+
+
+def test_labelled_again_each_picture_has_one_label_and_each_group_a_number_of_its_own(tmp_path: Path) -> None:
+    folder, out = pictures(tmp_path / "in", {"green": 3, "red": 6}), tmp_path / "out"
+    write_labelled(groups_to_label(folder), {1: "raw", 2: "raw"}, out)
+    pictures(tmp_path / "more", {"yellow": 8})
+    for path in (tmp_path / "more").iterdir():
+        path.rename(folder / path.name)
+    groups = groups_to_label(folder)
+    assert [len(group) for group in groups] == [8, 6, 3]
+    assert write_labelled(groups, {1: "half_ripe", 2: "ripe"}, out) == 14
+    kept = {path.read_bytes(): path.relative_to(out).as_posix() for path in out.rglob("*.png")}
+    assert len(kept) == len(list(out.rglob("*.png"))) == 17
+    labels = {path.stem.rstrip("0123456789"): kept[path.read_bytes()].partition("-")[0] for path in folder.iterdir()}
+    assert labels == {"green": "raw/raw", "red": "ripe/ripe", "yellow": "half_ripe/half_ripe"}
+    write_labelled(groups_to_label(pictures(tmp_path / "third", {"red": 2})), {1: "raw"}, tmp_path / "other")
+    write_labelled([[next((tmp_path / "third").iterdir())]], {1: "raw"}, out)
+    assert {path.stem.rpartition("-")[0] for path in (out / "raw").iterdir()} == {"raw-2", "raw-1"}
+
+
+def test_the_sheet_of_a_folder_s_own_groups_is_none_of_its_pictures(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "in", {"green": 3})
+    assert CliRunner().invoke(app, ["label", str(folder), "--out", str(folder), "--labels", "1=raw"]).exit_code == 0
+    assert (folder / "groups.png").is_file()
+    assert sum(map(len, groups_to_label(folder))) == 3

@@ -1,6 +1,7 @@
 """Labelled pictures: read in the layouts that users have, or refused with a line that says what to do."""
 
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from support import image_files
@@ -15,7 +16,8 @@ NAMES = ("raw", "half_ripe", "ripe")
 
 def picture(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(image_files.plain((len(path.name), 80, 90)))
+    shade = crc32(f"{path.parent.name}/{path.name}".encode())  # No two are the same.
+    path.write_bytes(image_files.plain((shade % 250, shade // 250 % 250, 90)))
     return path
 
 
@@ -147,3 +149,65 @@ def test_pictures_that_nobody_has_labelled_yet_are_no_class(tmp_path: Path) -> N
         picture(tmp_path / name / "0.jpg")
     picture(tmp_path / "groups.png")
     assert set(labelled_pictures(tmp_path)) == {"raw", "ripe"}
+
+
+@pytest.mark.parametrize("folders", [("train", "valid", "test"), ("Images", "more")])
+def test_parts_of_a_set_are_no_classes(tmp_path: Path, folders: tuple[str, ...]) -> None:
+    for name in folders:
+        picture(tmp_path / name / "0.jpg")
+    with pytest.raises(DatasetError, match=r"must hold a folder for each class, got '(train|test|Images)'"):
+        labelled_pictures(tmp_path)
+
+
+def test_pictures_that_lie_deeper_are_not_left_out_without_a_word(tmp_path: Path) -> None:
+    for name in ("raw", "ripe"):
+        picture(tmp_path / "classes" / name / "0.jpg")
+    picture(tmp_path / "classes" / "raw" / "day2" / "1.jpg")
+    with pytest.raises(DatasetError, match=r"raw must hold its pictures itself, got a folder in it: 'day2'"):
+        labelled_pictures(tmp_path / "classes")
+    with_label(tmp_path / "yolo", "1", "0 0.5 0.5 0.2 0.2", images="images/train", labels="labels")
+    with pytest.raises(DatasetError, match=r"images must hold its pictures itself, got a folder in it: 'train'"):
+        labelled_pictures(tmp_path / "yolo", NAMES)
+
+
+def test_pictures_of_another_kind_are_named_and_counted(tmp_path: Path) -> None:
+    for name in ("raw", "ripe"):
+        picture(tmp_path / name / "0.jpg")
+    for name in ("1.bmp", "2.WEBP"):
+        (tmp_path / "ripe" / name).write_bytes(b"BM")
+    with pytest.raises(DatasetError, match=r"1\.bmp must be one of \.jpg, \.jpeg, \.png \(and 1 more like it\)"):
+        labelled_pictures(tmp_path)
+
+
+def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
+    for name in ("raw/0.jpg", "ripe/0.jpg", "ripe/._0.jpg"):
+        picture(tmp_path / name)
+    assert counts(tmp_path) == {"raw": 1, "ripe": 1}
+
+
+def test_unknown_spelt_otherwise_is_no_class_of_its_own(tmp_path: Path) -> None:
+    for name in ("raw", "ripe", "Unknown"):
+        picture(tmp_path / name / "0.jpg")
+    with pytest.raises(DatasetError, match=r"Unknown must be spelt 'unknown'"):
+        labelled_pictures(tmp_path)
+
+
+def test_the_mark_that_windows_puts_before_a_text_belongs_to_no_name(tmp_path: Path) -> None:
+    with_label(tmp_path, "7", "")
+    (tmp_path / "7.txt").write_text("0 0.5 0.5 0.2 0.2\n", encoding="utf-8-sig")
+    (tmp_path / "classes.txt").write_text("ripe\nraw\n", encoding="utf-8-sig")
+    assert counts(tmp_path) == {"ripe": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"ripe\n\nraw\n", "classes.txt must hold a different name in each line, got 'ripe', '', 'raw'"),
+        (b"r\xe4\n", "classes.txt must hold the classes' names as UTF-8 text"),
+    ],
+)
+def test_names_that_would_count_wrongly_are_refused(tmp_path: Path, text: bytes, says: str) -> None:
+    with_label(tmp_path, "7", "1 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "classes.txt").write_bytes(text)
+    with pytest.raises(DatasetError, match=says):
+        labelled_pictures(tmp_path)

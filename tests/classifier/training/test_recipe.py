@@ -1,6 +1,7 @@
 """The recipe: its sets are the same for any number of processes, its files are replaced together. Needs torch."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,3 +95,31 @@ def cut_short(*_arguments: object) -> None:
 def test_fewer_images_than_a_batch_are_refused() -> None:
     with pytest.raises(DatasetError, match=r"images must be a batch \(32\) or more, got 16"):
         recipe.load_sets(TrainingConfig(images=16, batch=32))
+
+
+def test_an_export_is_calibrated_on_what_its_training_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path / "data", {split: synthesize(60, seed=9, split=split) for split in ("train", "val", "test")})
+    config = TrainingConfig(
+        data=str(tmp_path / "data"), batch=8, renders=30, seed=4, epochs=1, small_epochs=0, image_px=32
+    )
+    recipe.produce(config, tmp_path / "out")
+    calibrated, export_all = [], recipe.export_all
+
+    def watched(network: Any, fp32: Path, int8: Path, val_set: Any) -> None:
+        calibrated.append(val_set.entries)
+        export_all(network, fp32, int8, val_set)
+
+    monkeypatch.setattr(recipe, "export_all", watched)
+    weights = recipe.ModelFiles(folder=tmp_path / "out").weights
+    recipe.export_checkpoint(weights, tmp_path / "two", data=tmp_path / "data", int8=True, seed=0)
+    assert calibrated == [recipe.load_sets(config)[1].entries]
+
+
+@pytest.mark.parametrize(("option", "resume"), [("--init", False), ("--resume", True)])
+def test_a_missing_file_to_begin_from_is_named_before_anything_is_rendered(
+    tmp_path: Path, option: str, resume: bool
+) -> None:
+    config = TrainingConfig(images=64, init=None if resume else str(tmp_path / "none.safetensors"))
+    with pytest.raises(DatasetError, match=rf"{option} must find a file to begin from, got none: .*safetensors"):
+        recipe.produce(config, tmp_path / "out", resume=resume)
+    assert not (tmp_path / "out").exists()

@@ -1,6 +1,10 @@
 """Splitting: pictures of one item are never on two sides, and the sides say how many items they have."""
 
+import hashlib
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,7 +17,7 @@ from classifier.rendering.printed import carry, print_peach
 from classifier.rendering.rails import draw_railed_belt
 from classifier.training.dataset import read_tree
 from classifier.training.groups import by_name, excluded_error, group_pictures
-from classifier.training.splitting import split_flat
+from classifier.training.splitting import Side, split_flat
 
 RIPENESS = {"raw": 0.1, "half_ripe": 0.55, "ripe": 0.95}
 
@@ -45,7 +49,8 @@ def set_of_peaches(root: Path, peaches: int = 3, pictures: int = 5) -> Path:
         (root / folder).mkdir(parents=True)
         for peach, looks in enumerate(list(RIPENESS)[:peaches]):
             for number, image in enumerate(pictures_of(looks, 10 * peach, pictures)):
-                cv2.imwrite(str(root / folder / f"{folder}-{peach}-{number:03d}.jpg"), image)
+                finely = [cv2.IMWRITE_JPEG_QUALITY, 90 + len(folder)]  # No picture may be under two labels.
+                cv2.imwrite(str(root / folder / f"{folder}-{peach}-{number:03d}.jpg"), image, finely)
     return root
 
 
@@ -110,3 +115,70 @@ def test_five_groups_exclude_no_error_below_45_percent() -> None:
 def test_a_peach_is_drawn_the_same_twice() -> None:
     first, second = (draw_peach(np.random.default_rng(4), "ripe", 0.9, 80.0) for _ in range(2))
     assert np.array_equal(first[0], second[0])
+
+
+def different(root: Path, counts: dict[str, int]) -> Path:
+    """Folders of pictures in plain colours, each in another."""
+    shade = 0
+    for folder, count in counts.items():
+        (root / folder).mkdir(parents=True)
+        for number in range(count):
+            shade += 7
+            image = np.full((40, 40, 3), (shade % 250, 3 * shade % 250, 90), np.uint8)
+            cv2.imwrite(str(root / folder / f"{folder}-{number}a.png"), image)
+    return root
+
+
+def split(flat: Path, tree: Path, group: str) -> Side:
+    return split_flat(flat, tree, shares=(0.6, 0.2, 0.2), seed=1, group=group)["test"]
+
+
+def test_files_named_by_their_content_tell_no_item(tmp_path: Path) -> None:
+    flat = different(tmp_path / "flat", {"raw": 4, "ripe": 4})
+    for path in list(flat.rglob("*.png")):
+        path.rename(path.with_stem(hashlib.sha256(path.read_bytes()).hexdigest()[:16]))
+    with pytest.raises(DatasetError, match="is named by its content, as `collect` does it: --group looks"):
+        split(flat, tmp_path / "tree", "name")
+
+
+def test_names_of_which_no_two_are_alike_tell_no_item(tmp_path: Path) -> None:
+    flat = different(tmp_path / "flat", {"raw": 4, "ripe": 4})
+    with pytest.raises(DatasetError, match="to be grouped by name, got 4 different names: --group looks"):
+        split(flat, tmp_path / "tree", "name")
+    assert not (tmp_path / "tree").exists()
+
+
+def test_one_look_of_unknown_or_none_does_not_keep_the_others_from_being_grouped(tmp_path: Path) -> None:
+    flat = set_of_peaches(tmp_path / "flat")
+    (flat / "unknown").mkdir()
+    none = split(flat, tmp_path / "none", "name")
+    for number in range(6):
+        shade = np.full((40, 40, 3), (40, 50, 60 + number), np.uint8)
+        cv2.imwrite(str(flat / "unknown" / f"belt-{number}.png"), shade)
+    one_look = split(flat, tmp_path / "tree", "name")
+    assert (none.groups["unknown"], one_look.groups["unknown"]) == (0, 1)
+    assert none.groups["raw"] == one_look.groups["raw"] == 1
+    assert {len(at) for name, at in sides_of(tmp_path / "tree").items() if name != "belt"} == {1}
+
+
+def test_what_is_unknown_or_between_two_classes_is_no_item_that_a_number_rests_on(tmp_path: Path) -> None:
+    flat = different(tmp_path / "flat", {"raw": 3, "ripe": 3, "raw+ripe": 9, "unknown": 20})
+    side = split(flat, tmp_path / "tree", "none")
+    assert side.item_count == 2
+    assert side.groups["unknown"] > 2
+
+
+def test_a_picture_under_two_labels_is_refused(tmp_path: Path) -> None:
+    flat = set_of_peaches(tmp_path / "flat")
+    shutil.copy(flat / "raw" / "raw-1-000.jpg", flat / "ripe" / "again.jpg")
+    with pytest.raises(DatasetError, match=r"again\.jpg must be labelled once, got the same picture under raw, too"):
+        split(flat, tmp_path / "tree", "none")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file's name is text")
+def test_names_that_are_no_text_are_found_again(tmp_path: Path) -> None:
+    flat = set_of_peaches(tmp_path / "flat")
+    for path in list(flat.rglob("*.jpg")):
+        path.rename(path.with_name(os.fsdecode(b"\xcc\xd2") + path.name))
+    split(flat, tmp_path / "tree", "name")
+    assert len(set(read_tree(tmp_path / "tree", "test").groups)) == 2
