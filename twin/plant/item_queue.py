@@ -64,13 +64,14 @@ class ItemQueue:
         behind = self._neighbour(belt_item, +1)
         self._halt(belt_item)
         belt_item.step = len(belt_item.path)
+        belt_item.held_m = belt_item.held_by = None
         self._items.remove(belt_item)
         self._let_go(belt_item, behind)
 
     def take(self, belt_item: BeltItem, rod: int) -> None:
         """Let a rod's head carry an item off: the item moves no further along the belt, and no item runs into it."""
         belt_item.held_m = belt_item.centre_m(self._belt.displacement_m)
-        belt_item.taken_by = rod
+        belt_item.taken_by, belt_item.held_by = rod, None
         self._halt(belt_item)
         self._let_go(belt_item, self._neighbour(belt_item, +1))
 

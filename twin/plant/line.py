@@ -161,6 +161,7 @@ class Line:
     def _join(self, belt_item: BeltItem, at_m: float) -> None:
         """Put an item on the belt at `at_m` from the loader; it blocks the beams that it lies in."""
         belt_item.path = self._path(belt_item)
+        belt_item.step = 0
         if at_m > 0:
             belt_item.step = sum(station.centre_m <= at_m for station in belt_item.path)
             for gate in self.gates:
