@@ -127,6 +127,11 @@ class Connection:
         return address_text(self._address.host, self._address.port)
 
     @property
+    def client_id(self) -> str:
+        """The name under which the broker knows this client. It lets no two clients in under one name."""
+        return self._address.client_id
+
+    @property
     def connected(self) -> bool:
         """Whether the connection is subscribed, as far as is known."""
         return self._is_connected
@@ -146,6 +151,8 @@ class Connection:
         try:
             self._client.connect(self._address.host, self._address.port, keepalive=self._address.keep_alive_s)
         except (OSError, ValueError) as error:
+            if self._address.tls and isinstance(error, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
+                raise BrokerError(f"{where}: {error} in the handshake of TLS; this port must speak TLS") from None
             absent = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "errno", None) in UNREACHABLE
             kind, hint = (BrokerAbsentError, "; is a broker running there?") if absent else (BrokerError, "")
             raise kind(f"{where}: {error}{hint}") from None
@@ -192,7 +199,13 @@ class Connection:
             return
         client.subscribe([(topic, 0) for topic in self._names])
 
-    def _on_subscribed(self, *_: Any) -> None:
+    def _on_subscribed(
+        self, client: mqtt.Client, userdata: Any, mid: int, reasons: Sequence[ReasonCode], properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refused = f"it refuses to send {', '.join(self._names)}; this client must be allowed to read that"
+            self._subscribed.set()
+            return
         if self._is_connected:
             return
         if self._was_connected:

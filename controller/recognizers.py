@@ -66,8 +66,8 @@ class Service:
         if not host or not (port is None or 0 < port < 65536):
             raise SettingsError("recognizer", url, "an http(s) URL with a host, and a port from 1 to 65535 if any")
         self._url = parsed
-        # Log lines must not show a user name or password in the URL.
-        self._where = str(parsed.copy_with(userinfo=b""))
+        # Neither log lines nor files may show a user name or password in the URL.
+        self.url = str(parsed.copy_with(userinfo=b""))
         self._timeout_s = timeout_s
         # httpx limits each read only, and an answer may come byte by byte. asyncio.timeout limits the whole try.
         self._loop = asyncio.Runner()
@@ -79,7 +79,7 @@ class Service:
         """The service's answer for an image. Raises `RecognizerError` if there is none."""
         with self._lock:
             body = self._loop.run(self._ask(image))
-        return _recognition(body, self._where)
+        return _recognition(body, self.url)
 
     def close(self) -> None:
         """Close the connection."""
@@ -97,19 +97,19 @@ class Service:
                 failure = _cause(error)
             except TimeoutError:
                 failure = f"no answer within {self._timeout_s:g} s"
-        raise RecognizerError(f"{self._where}: {failure}")
+        raise RecognizerError(f"{self.url}: {failure}")
 
     async def _post(self, image: bytes) -> bytes:
         """The answer's body. Raises `RecognizerError` for a bad status or a body that is too long."""
         headers = {"content-type": "application/octet-stream"}
         async with self._client.stream("POST", self._url, content=image, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
-                raise RecognizerError(f"{self._where}: status {response.status_code}")
+                raise RecognizerError(f"{self.url}: status {response.status_code}")
             body = b""
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > LONGEST_ANSWER_BYTES:
-                    raise RecognizerError(f"{self._where}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
+                    raise RecognizerError(f"{self.url}: an answer of more than {LONGEST_ANSWER_BYTES} bytes")
             return body
 
 

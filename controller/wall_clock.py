@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Final, Protocol
 
 from controller import wire
@@ -22,6 +23,10 @@ LONGEST_AWAY_S: Final = 30.0
 
 REPORT_WAIT_S: Final = 2.0
 """A wait that is longer than this is reported."""
+
+SOON_S: Final = 2.0
+MANY_LOSSES: Final = 3
+"""After so many losses in a row, each so soon after the connection, the reason must be another one than the network."""
 
 LATENCY_SAMPLES: Final = 100_000
 
@@ -54,6 +59,7 @@ class WallClock:
 
     def __init__(self, *, report: Callable[[str], None] = lambda text: None) -> None:
         self._report = report
+        self._news = ConnectionNews(report)
         self.gate_to_command_s: deque[float] = deque(maxlen=LATENCY_SAMPLES)
 
     def run(self, session: Session, connection: Connection, stop: threading.Event) -> None:
@@ -78,7 +84,7 @@ class WallClock:
             connection.publish(session.wake(wall_s()))
 
     def _receive(self, session: Session, connection: Connection, arrival: Arrival) -> None:
-        report_connection(self._report, connection, arrival.sign)
+        self._news.tell(connection, arrival.sign)
         if arrival.sign is Sign.LOST:
             connection.publish(session.notify(BrokerLost(), wall_s()))
         elif arrival.sign is Sign.BACK:
@@ -90,9 +96,26 @@ class WallClock:
                 self.gate_to_command_s.append(wall_s() - arrival.at_s)
 
 
-def report_connection(report: Callable[[str], None], connection: Connection, sign: Sign) -> None:
-    """Report that the broker is lost, or back."""
-    if sign is Sign.LOST:
-        report(f"lost the broker {connection.where}: trying again")
-    elif sign is Sign.BACK:
-        report(f"connected to {connection.where} again")
+class ConnectionNews:
+    """Reports that the broker is lost, or back; and once, where it goes on and on, what is the likely reason."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._back_s = -inf
+        self._soon_lost = 0
+
+    def tell(self, connection: Connection, sign: Sign) -> None:
+        """Report what a sign says of the connection. A broker throws out the older of two clients of one name."""
+        if sign is Sign.LOST:
+            self._soon_lost = self._soon_lost + 1 if wall_s() - self._back_s < SOON_S else 0
+            if self._soon_lost < MANY_LOSSES:
+                self._report(f"lost the broker {connection.where}: trying again")
+            elif self._soon_lost == MANY_LOSSES:
+                self._report(
+                    f"lost the broker {connection.where} again and again, soon after each connection: is another "
+                    f"program connected as {connection.client_id!r}? Each must have a client id of its own"
+                )
+        elif sign is Sign.BACK:
+            self._back_s = wall_s()
+            if self._soon_lost < MANY_LOSSES:
+                self._report(f"connected to {connection.where} again")

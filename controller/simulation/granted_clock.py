@@ -12,7 +12,7 @@ from controller.errors import WireError
 from controller.mqtt import Connection
 from controller.session import Session
 from controller.system import wall_s
-from controller.wall_clock import REPORT_WAIT_S, report_connection
+from controller.wall_clock import REPORT_WAIT_S, ConnectionNews
 
 HELLO_AGAIN_S: Final = 0.5
 
@@ -29,6 +29,7 @@ class GrantedClock:
     def __init__(self, who: str, *, report: Callable[[str], None] = lambda text: None) -> None:
         self._who = who
         self._report = report
+        self._news = ConnectionNews(report)
         self._pending: deque[bytes] = deque()
         self._grant: wire.Grant | None = None
         self._received = 0
@@ -51,7 +52,7 @@ class GrantedClock:
                 report_s = float("inf")
             if arrival is None:
                 continue
-            report_connection(self._report, connection, arrival.sign)
+            self._news.tell(connection, arrival.sign)
             if arrival.sign is Sign.LOST:
                 self._losses.append(BrokerLost())
             elif arrival.sign is Sign.BACK:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -9,10 +10,16 @@ import threading
 import pytest
 from support.programs import STOPS, stoppable
 
+from controller.arrivals import Sign
+from controller.mqtt import Address, Connection
+from controller.wall_clock import MANY_LOSSES, ConnectionNews
+
 pytestmark = pytest.mark.broker
 PATIENCE_S = 20.0
 ACCEPTED = b"\x20\x02\x00\x00"
 LISTENING = b"\x90\x03\x00\x01\x00"
+RESET = struct.pack("ii", 1, 0)
+"""A socket that is closed with this lingers for no time: it is reset."""
 
 
 @pytest.fixture
@@ -80,3 +87,54 @@ def test_stopped_while_it_waits_for_its_broker_it_exits_with_0(program):
         assert prints(process, "controller: waiting for the broker")
         process.send_signal(STOPS[0])
         assert process.wait() == 0
+
+
+@contextlib.contextmanager
+def answering(*answers):
+    """A broker that sends each client these answers, one for each thing that the client sends; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection = server.accept()[0]
+                    with connection, contextlib.suppress(ConnectionError):
+                        for answer in answers:
+                            connection.recv(1024)
+                            connection.sendall(answer)
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield server.getsockname()[:2]
+        server.shutdown(socket.SHUT_RDWR)
+    serving.join()
+
+
+def test_a_subscription_that_is_refused_is_no_connection(program):
+    with answering(ACCEPTED, b"\x90\x03\x00\x01\x80") as address:
+        process = program(*address)
+        printed = process.stderr.read()
+        assert process.wait() == 2
+    assert printed.splitlines()[-1].endswith("it refuses to send bb; this client must be allowed to read that")
+    assert "connected" not in printed
+
+
+def test_a_port_that_does_not_speak_tls_is_not_waited_for(program):
+    with answering(b"") as address:
+        process = program(*address, "--tls")
+        printed = process.stderr.read()
+        assert process.wait() == 2
+    assert "this port must speak TLS" in printed
+
+
+def test_of_two_clients_with_one_name_the_likely_reason_is_reported_once():
+    printed = []
+    news = ConnectionNews(printed.append)
+    connection = Connection(Address(host="127.0.0.1", port=1883, client_id="FS_Ctl"))
+    news.tell(connection, Sign.LOST)
+    for _ in range(20):
+        news.tell(connection, Sign.BACK)
+        news.tell(connection, Sign.LOST)
+    assert [line for line in printed if "is another program connected as 'FS_Ctl'?" in line] == printed[-1:]
+    assert len(printed) == 2 * MANY_LOSSES + 1

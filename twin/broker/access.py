@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,9 +34,17 @@ class Access:
     strict_topics: bool = False
 
     def __post_init__(self) -> None:
-        """Raises `TwinError` for a certificate without its key, or a key without its certificate."""
+        """Raises `TwinError` for a certificate without its key, and for files that are none."""
         if (self.cert_file is None) != (self.key_file is None):
             raise TwinError("--tls-cert and --tls-key must be given together, got one of them")
+        if self.cert_file is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert_file, self.key_file, lambda: "")
+            except (OSError, ValueError) as error:
+                raise TwinError(
+                    f"--tls-cert, --tls-key must be a certificate and its key without a passphrase (PEM), got "
+                    f"{self.cert_file} and {self.key_file} ({getattr(error, 'strerror', None) or error})"
+                ) from None
 
     def admits(self, username: str | None, password: str | None) -> bool:
         """Whether a client with this user name and password may connect."""

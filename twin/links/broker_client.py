@@ -167,7 +167,12 @@ class BrokerClient:
         else:
             client.subscribe([(topic, 0) for topic in self._topics])
 
-    def _on_subscribed(self, *_: Any) -> None:
+    def _on_subscribed(
+        self, client: mqtt.Client, userdata: Any, mid: int, reasons: Sequence[ReasonCode], properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refused = f"it refuses to send {', '.join(self._topics)}; this client must be allowed to read that"
+            return
         self._subscribed = True
         if self.losses:
             self._on_back()

@@ -180,3 +180,24 @@ def test_serve_listens_to_other_machines_with_insecure():
 )
 def test_loopback_addresses_are_recognised(host, loopback):
     assert is_loopback(host) == loopback
+
+
+@pytest.mark.parametrize("wrong", ["missing", "no certificate", "another key"])
+def test_files_that_are_no_certificate_and_its_key_are_named(wrong, certificate, tmp_path):
+    cert, key = certificate
+    if wrong == "missing":
+        key = tmp_path / "none.pem"
+    else:
+        cert = tmp_path / "text.pem"
+        cert.write_text("text" if wrong == "no certificate" else key.read_text())
+    with pytest.raises(TwinError, match=r"--tls-cert, --tls-key must be a certificate and its key .* got .*\.pem"):
+        Access(cert_file=cert, key_file=key)
+
+
+def test_a_key_with_a_passphrase_is_refused_and_asks_nobody(certificate, tmp_path):
+    cert, key = certificate
+    locked = tmp_path / "locked.pem"
+    words = ["openssl", "rsa", "-aes256", "-passout", "pass:secret", "-in", key, "-out", locked]
+    subprocess.run(words, check=True, capture_output=True)
+    with pytest.raises(TwinError, match="without a passphrase"):
+        Access(cert_file=cert, key_file=locked)
