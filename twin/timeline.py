@@ -29,6 +29,11 @@ class Timeline(simpy.Environment):
         heapq.heappush(self._queue, (at_s, NORMAL, next(self._eid), event))
         return event
 
+    def pass_to(self, now_s: float) -> None:
+        """Let time pass until `now_s`, before which nothing is due."""
+        assert self._now <= now_s <= self.peek(), f"{now_s} s is not between {self._now} s and {self.peek()} s"
+        self._now = now_s
+
 
 class Timer:
     """One future call that can be moved or cancelled, for example the end of a part's movement."""

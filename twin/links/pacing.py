@@ -54,6 +54,8 @@ class Pacer(Generic[Arrival]):
             try:
                 arrival = self._inbox.get(timeout=min(due_s - elapsed_s, POLL_S))
             except Empty:
+                # An exit is noticed, and a line of output read, at the time that it is now.
+                timeline.pass_to(min((wall_s() - began_s) * speed, timeline.peek()))
                 continue
             self._receive(arrival, (wall_s() - began_s) * speed)
 
@@ -61,5 +63,6 @@ class Pacer(Generic[Arrival]):
         """Pass an arrival on, after the events that were due before it."""
         timeline = self._timeline
         while timeline.peek() <= now_s:
+            self.lateness_s.append((now_s - timeline.peek()) / self._speed)
             timeline.step()
         timeline.call_at(max(now_s, timeline.now), lambda: self._take(arrival))

@@ -2,6 +2,8 @@
 
 from collections import Counter, deque
 from collections.abc import Sequence
+from math import ceil
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -196,8 +198,7 @@ def percentiles_ms(samples_s: deque[float]) -> Percentiles:
     if not samples_s:
         return Percentiles(p50=None, p99=None)
     ordered = sorted(samples_s)
-    at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 for share in (0.5, 0.99)]
-    return Percentiles(p50=at[0], p99=at[1])
+    return Percentiles(p50=median(ordered) * 1000, p99=ordered[ceil(0.99 * len(ordered)) - 1] * 1000)
 
 
 def lateness_ms(samples_s: deque[float]) -> Lateness:
