@@ -142,7 +142,9 @@ async def main():
                     return
                 listener.result()
         except aiomqtt.MqttError:
-            await asyncio.sleep(1.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
+                return
 
 
 asyncio.run(main())

@@ -73,6 +73,17 @@ def recognise(picture):
     return RODS.get(best["label"]) if best["confidence"] >= 0.8 else None
 
 
+def is_connected():
+    """Wait for a connection; False if the program is to end before there is one."""
+    while not ending:
+        try:
+            if arrivals.get(timeout=0.5)[1] == "connected":
+                return True
+        except queue.Empty:
+            pass
+    return False
+
+
 class Disconnected(Exception):
     pass
 
@@ -173,9 +184,7 @@ def main():
     client.connect(HOST, PORT, keepalive=50)
     client.loop_start()
     line = Line(client)
-    while True:
-        while arrivals.get()[1] != "connected":
-            pass
+    while is_connected():
         try:
             line.run()
         except Disconnected:

@@ -153,10 +153,10 @@ class Sorter:
                     item.target = RODS.get(best["label"])
 
     def step(self, now_s):
-        """Drop what has left the belt; load the next item if there is room. Returns whether the belt is empty."""
+        """Drop what has left the belt; load the next item if there is room. Returns whether the program may end."""
         with self.lock:
             if not self.client.is_connected():
-                return False
+                return True  # No command gets through; the last will has stopped the belt.
             for item in self.items:
                 if item.passed < 3 and now_s > item.loaded_s + GATE_S[item.passed + 1] + LONGEST_S:
                     item.doubtful = True
