@@ -41,7 +41,7 @@ LAYERS = {
     ),
     "twin": (
         "errors", "pictures", "timeline", "scenario", "trace", "beliefs", "broker", "plant", "verdict",
-        "caching_recognizer", "host", "hands", "links", "run_end", "simulation", "file_kinds", "program_origin",
+        "caching_recognizer", "host", "hands", "program_origin", "links", "run_end", "simulation", "file_kinds",
         "doctor", "report", "run_files", "run_recognizer", "run_arguments", "saved_run", "run", "replay", "view",
         "options", "refusals", "suite", "report_command", "run_command", "serve_command", "demo", "campaign", "cli",
         "__main__",

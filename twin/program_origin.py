@@ -17,6 +17,11 @@ def interpreter_of(command: str) -> str | None:
     return None if found is None else Path(found).as_posix()
 
 
+def names_python(program: str) -> bool:
+    """Whether a command line's first word is an interpreter of Python: python3.12, pypy, Windows' py, pythonw.exe."""
+    return Path(program).stem.lower().rstrip("w.0123456789") in ("python", "pypy", "py")
+
+
 def program_digest(command: str) -> str | None:
     """A digest of the files that the command line names, such as a script; None if it names none."""
     files = [path for path in map(Path, _words(command)[1:]) if path.is_file()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from twin.errors import ArgumentError, TwinError
 from twin.links.output_log import OutputFile, OutputLine
 from twin.links.processes import Processes
+from twin.program_origin import names_python
 
 if TYPE_CHECKING:
     from twin.links.hosted.hosts import Hosts
@@ -189,8 +190,11 @@ class ExternalController:
 
 def starts_python(command: str) -> bool:
     """Whether a command line starts Python, or a Python file, so that the link hosted may run it."""
-    program = Path(command.split(maxsplit=1)[0] if command.split() else "")
-    return program.stem.startswith("python") or program.suffix == ".py"
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return False
+    return bool(words) and (names_python(words[0]) or Path(words[0]).suffix.lower() in (".py", ".pyw"))
 
 
 def _await_children(processes: Processes) -> None:

@@ -13,6 +13,7 @@ from typing import IO, Any, Final, NamedTuple, Protocol, cast
 
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
+from twin.program_origin import names_python
 
 HOST: Final = Path(__file__).parents[2] / "host"
 STALL_S: Final = 60.0
@@ -176,7 +177,7 @@ def python_command(words: Sequence[str], folder: Path | None = None) -> Command:
     program = shutil.which(words[0])
     if program is None:
         raise TwinError(f"--controller: {words[0]}: No such file or directory")
-    if Path(words[0]).stem.lower().rstrip("w.0123456789") not in ("python", "pypy", "py"):
+    if not names_python(words[0]):
         interpreter = _shebang(Path(program))
         if interpreter is None:
             must = "a Python program on the link hosted (--link realtime takes any)"
