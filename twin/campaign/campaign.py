@@ -60,10 +60,17 @@ class Campaign:
 
         Raises `WorkerError`.
         """
-        ledger, units = self.ledger, Units(self._client, run_unit, self._program, self._on_trouble)
         for result in earlier:
-            ledger.resume(result)
-        self._on_progress(ledger)
+            self.ledger.resume(result)
+        self._on_progress(self.ledger)
+        try:
+            self._run(until_s)
+        finally:
+            for result in self.ledger.close():  # Done before others, which nobody waits for any more.
+                self._folder.add_unit(result)
+
+    def _run(self, until_s: float | None) -> None:
+        ledger, units = self.ledger, Units(self._client, run_unit, self._program, self._on_trouble)
         began_s = wall_s()
         self.progress.append((0.0, ledger.scenarios))
         while not ledger.done:

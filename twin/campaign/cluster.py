@@ -186,13 +186,15 @@ class Units:
             done = distributed.wait(list(self._out), timeout=LOOK_S, return_when="FIRST_COMPLETED").done
         except TimeoutError:
             done = ()
-        for future in done:
-            task, _ = self._out.pop(future)
-            if future.status == "error":
-                error = future.exception()
-                kind = "" if isinstance(error, TwinError) else f"{type(error).__name__}: "
-                raise WorkerError(f"unit {task.number} failed: {kind}{short(error)}") from None
+        failed = [future for future in done if future.status == "error"]
+        for future in (one for one in done if one not in failed):
+            del self._out[future]
             yield future.result()
+        for future in failed:
+            task, _ = self._out.pop(future)
+            error = future.exception()
+            kind = "" if isinstance(error, TwinError) else f"{type(error).__name__}: "
+            raise WorkerError(f"unit {task.number} failed: {kind}{short(error)}") from None
         self._look_for_hung()
 
     def _look_for_hung(self) -> None:

@@ -1,7 +1,7 @@
 """The command `twin campaign`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -103,15 +103,19 @@ def campaign(
         from twin.campaign.program_files import packed
 
         program = None if controller is None else packed(controller)
+        _check_folder(folder, controller)
         known = tuple(scenario for url in before or () for scenario in CampaignFolder(url).failures())
         asked = scenarios or (SCENARIOS if minutes is None else None)
         plan = _plan(asked, seed, program, layout, faults, known, search=search)
         files = CampaignFolder(folder)
         plan, earlier = files.begin(plan, resume=resume)
-        if program is not None and not resume:
-            plan = _tried(plan, program, controller or "")
-        with connected(scheduler, workers) as client, _progress(console, plan, client) as (on_progress, say, counted):
-            plan = plan if resume else _begun(plan, files, client)
+        with ExitStack() as stack:
+            with _given_up(files) if not resume else nullcontext():
+                if program is not None and not resume:
+                    plan = _tried(plan, program, controller or "")
+                client = stack.enter_context(connected(scheduler, workers))
+                plan = plan if resume else _begun(plan, files, client)
+            on_progress, say, counted = stack.enter_context(_progress(console, plan, client))
             work = Campaign(plan, client, files, program, controller, on_progress=on_progress, on_trouble=say)
             ended = _ended(work, earlier, minutes, counted)
         missed = show_outcome(console, work, files, cover, whole=ended is None)
@@ -133,6 +137,25 @@ def _check_not_ignored(
         raise ArgumentError("scenarios", scenarios, "left out with --minutes, which ends the campaign by the clock")
     if workers is not None and scheduler is not None:
         raise ArgumentError("workers", workers, "left out with --scheduler, which has workers of its own")
+
+
+def _check_folder(folder: str, controller: str | None) -> None:
+    """Raise `ArgumentError` for the program's own folder: a campaign's files would count as the program's."""
+    from twin.campaign.program_files import folder_of
+    from twin.errors import ArgumentError
+
+    if controller is not None and Path(folder).resolve() == folder_of(controller):
+        raise ArgumentError("folder", folder, "another folder than the program's own, as a new one in it")
+
+
+@contextmanager
+def _given_up(files: "CampaignFolder") -> Iterator[None]:
+    """A campaign that cannot begin leaves its folder to the next one."""
+    try:
+        yield
+    except BaseException:
+        files.give_up()
+        raise
 
 
 def _check_installed() -> None:

@@ -1,7 +1,7 @@
 """A campaign's folder, local or any URL that fsspec knows: the plan, a line for each unit, and what was found.
 
 campaign.json       the plan
-units.jsonl         a line for each unit, in order
+units.jsonl         a line for each unit, in order (if it was interrupted, at last those done before others)
 findings.json       the groups of failures, each with count, earliest, smallest and shrunk scenario
 coverage.json       how many scenarios' faults met an item, by kind of fault, phase and number on the belt
 findings/NN-*.json  the shrunk scenario of each group, for `twin replay`
@@ -9,8 +9,9 @@ findings/NN-*.html  its run, drawn
 report.html         all of it to look at
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import fsspec
@@ -25,6 +26,7 @@ from twin.scenario.scenario import decode_scenario, encode_scenario
 
 PLAN: Final = CAMPAIGN_FILE
 UNITS: Final = "units.jsonl"
+FOUND_FOLDER: Final = "findings"
 FINDINGS: Final = "findings.json"
 
 _units: Final = msgspec.json.Decoder(UnitResult)
@@ -65,22 +67,37 @@ class CampaignFolder:
     def begin(self, plan: Plan, *, resume: bool) -> tuple[Plan, list[UnitResult]]:
         """The plan of a campaign in this folder, and what an interrupted one with the same plan has done.
 
-        Of a new one, `plan` has to be written next. Raises `FileError` for a folder of another campaign, or one in use
-        without `resume`.
+        A new one has its plan written at once, so that no other can begin here. What an earlier part of it found is
+        removed: more may be found. Raises `FileError` for a folder of another campaign, or one in use without `resume`.
         """
         with _named_errors(self.url):
             if not self._files.exists(self._at(PLAN)):
                 if resume:
                     raise FileError(f"--resume must be left out for a folder without a campaign, got {self.url!r}")
+                if self._files.exists(self._root) and self._files.ls(self._root, detail=False):
+                    raise FileError(f"--folder must be a new or empty folder, got {self.url!r}, which is not empty")
+                self.write_plan(plan)
                 return plan, []
             before = self._files.cat_file(self._at(PLAN))
         if not resume:
             raise FileError(f"--folder must be new, or be given with --resume, got {self.url!r}, which has a campaign")
-        return self._checked(plan, before), self._read_units()
+        known = self._checked(plan, before)
+        with _named_errors(self.url):
+            for name in (FINDINGS, FOUND_FOLDER):
+                if self._files.exists(self._at(name)):
+                    self._files.rm(self._at(name), recursive=True)
+        return known, self._read_units()
 
     def write_plan(self, plan: Plan) -> None:
         """Make the folder that of a campaign."""
         self.write_json(PLAN, plan)
+
+    def give_up(self) -> None:
+        """Make the folder that of no campaign again: it could not begin."""
+        with _named_errors(self.url):
+            self._files.rm_file(self._at(PLAN))
+            with suppress(OSError):
+                self._files.rmdir(self._root)
 
     def _checked(self, plan: Plan, before: bytes) -> Plan:
         """The plan that the folder has, if it is the same in all that was asked for."""
@@ -98,12 +115,16 @@ class CampaignFolder:
         return other
 
     def _read_units(self) -> list[UnitResult]:
-        """The units that are done. What is cut off in the middle, as by a power failure, is left out and run again."""
+        """The units that are done, in order, and behind them those that were done before others, if it was interrupted.
+
+        The file has only the former then. What is cut off in the middle, as by a power failure, is run again.
+        """
         with _named_errors(self.url):
             text = self._files.cat_file(self._at(UNITS)) if self._files.exists(self._at(UNITS)) else b""
-        results, whole = _whole_lines(text)
-        if whole < len(text):
-            self.write(UNITS, text[:whole])
+        results = _whole_lines(text)
+        kept = b"".join(msgspec.json.encode(result) + b"\n" for result in results if result.number < _in_order(results))
+        if kept != text:
+            self.write(UNITS, kept)
         return results
 
     def failures(self) -> tuple[str, ...]:
@@ -120,7 +141,7 @@ class CampaignFolder:
                 return tuple(_scenario(one.file, self._files.cat_file(self._at(one.file))) for one in found)
             text = self._files.cat_file(self._at(UNITS)) if self._files.exists(self._at(UNITS)) else b""
         smallest: dict[Group, Failure] = {}
-        for failure in (one for result in _whole_lines(text)[0] for one in result.failures):
+        for failure in (one for result in _whole_lines(text) for one in result.failures):
             keep_smallest(smallest, failure)
         return tuple(smallest[group].scenario for group in sorted(smallest))
 
@@ -132,7 +153,11 @@ class CampaignFolder:
 
     def shown(self, name: str) -> str:
         """Where a file of the folder lies, as a command line has it: a path, or a URL of another file system."""
-        return f"{self.url.removeprefix('file://')}/{name}"
+        protocols = {self._files.protocol} if isinstance(self._files.protocol, str) else set(self._files.protocol)
+        if "file" not in protocols:
+            return f"{self.url}/{name}"
+        path = Path(self._at(name))  # As fsspec has understood it: it expands a `~`.
+        return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
 
     def add_unit(self, result: UnitResult) -> None:
         """Add the line of a finished unit."""
@@ -154,20 +179,23 @@ class CampaignFolder:
         return f"{self._root.rstrip('/')}/{name}"
 
 
-def _whole_lines(text: bytes) -> tuple[list[UnitResult], int]:
-    """The results of the lines that are whole and in order, and how many bytes they take."""
-    results: list[UnitResult] = []
-    whole = 0
+def _whole_lines(text: bytes) -> list[UnitResult]:
+    """The results of the lines that are whole, sorted."""
+    results: dict[int, UnitResult] = {}
     for line in text.splitlines(keepends=True):
         try:
             result = _units.decode(line)
         except msgspec.DecodeError:
             break
-        if not line.endswith(b"\n") or result.number != len(results):
+        if not line.endswith(b"\n"):
             break
-        results.append(result)
-        whole += len(line)
-    return results, whole
+        results.setdefault(result.number, result)
+    return [results[number] for number in sorted(results)]
+
+
+def _in_order(results: Sequence[UnitResult]) -> int:
+    """How many units are done without a gap, from the first on."""
+    return next((place for place, result in enumerate(results) if result.number != place), len(results))
 
 
 def _scenario(path: str, text: bytes) -> str:

@@ -44,6 +44,9 @@ class Ledger:
 
     def next_task(self) -> UnitTask | None:
         """The next unit to run, or None while there is none: all are given out, or a generation is still open."""
+        self._given = max(self._given, self.folded)
+        while self._given in self._early:
+            self._given += 1
         number = self._given
         if number >= self.plan.units or self.plan.generation(number) > self.plan.generation(self.folded):
             return None
@@ -65,11 +68,24 @@ class Ledger:
             yield folded
 
     def resume(self, result: UnitResult) -> None:
-        """Take the result of an earlier run of this campaign. Results must come in order."""
-        task = self.next_task()
-        assert task is not None, f"unit {result.number} is not the next"
-        assert task.number == result.number, f"unit {result.number} is not the next, {task.number} is"
-        list(self.take(result))
+        """Take the result of an earlier run of this campaign. Results must come in order, but some may be missing.
+
+        Those behind a missing one wait for it.
+        """
+        if result.number == self.folded:
+            self.next_task()
+            list(self.take(result))
+        else:
+            assert result.number > self.folded, f"unit {result.number} is done already"
+            self._early[result.number] = result
+
+    def close(self) -> list[UnitResult]:
+        """The results that wait for others, which count from now on. No more may be taken then."""
+        waiting = [self._early[number] for number in sorted(self._early)]
+        self._early.clear()
+        for result in waiting:
+            self._fold(result)
+        return waiting
 
     def _fold(self, result: UnitResult) -> None:
         self.folded += 1

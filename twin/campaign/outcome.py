@@ -35,7 +35,7 @@ def show_outcome(console: Console, work: Campaign, folder: CampaignFolder, cover
     folder.write_json("coverage.json", ledger.coverage)
     if whole:
         folder.write_json(FINDINGS, found)
-    page = campaign_page(ledger, found, missing, gates, work.progress, work.controller)
+    page = campaign_page(ledger, found, missing, gates, work.progress, work.controller, whole=whole)
     folder.write("report.html", page.encode())
     groups = counted(len(found), "group")
     console.print(f"{counted(ledger.scenarios, 'scenario')} in {counted(ledger.folded, 'unit')}; {groups} of failures")

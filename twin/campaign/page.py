@@ -26,7 +26,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 .wide { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: left; padding: .3rem 0; }
 th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, .words { text-align: left; white-space: normal; }
-td.hole { color: var(--hole); font-weight: 600; } code { overflow-wrap: anywhere; }
+td.hole, .cut { color: var(--hole); font-weight: 600; } code { overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; } polyline { fill: none; stroke: var(--hit); stroke-width: 2; }
 svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 """
@@ -34,11 +34,12 @@ svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 
 def campaign_page(
     ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int,
-    progress: Sequence[tuple[float, int]], controller: str | None = None,
+    progress: Sequence[tuple[float, int]], controller: str | None = None, *, whole: bool = True,
 ) -> str:  # fmt: skip
     """The page. It loads nothing from anywhere.
 
-    `controller` is the command line of the program that was tested, None for our controller.
+    `controller` is the command line of the program that was tested, None for our controller. `whole`: the campaign has
+    come to its end.
 
     `progress` has the times in s since the campaign began, or was resumed, and the scenarios that were done by then.
     """
@@ -49,7 +50,8 @@ def campaign_page(
         f"<h1>Campaign: {groups} of failures in {counted(ledger.scenarios, 'scenario')}</h1>",
         f"<p>Tested: <code>{escape(what)}</code>; seed {plan.seed}; code <code>{escape(plan.code)}</code>; families of "
         f"faults: {escape(', '.join(plan.families))}.</p>",
-        _findings(found), _growth(ledger.growth), _speed(progress), _coverage(ledger, missing, gates),
+        "" if whole else f'<p class="cut">{_cut_short(ledger)}</p>',
+        _findings(found, whole=whole), _growth(ledger.growth), _speed(progress), _coverage(ledger, missing, gates),
     ]  # fmt: skip
     body = "\n".join(parts)
     return (
@@ -59,9 +61,15 @@ def campaign_page(
     )
 
 
-def _findings(found: Sequence[Found]) -> str:
+def _cut_short(ledger: Ledger) -> str:
+    """How far a campaign came that did not come to its end."""
+    planned = "" if ledger.plan.by_clock else f" of {ledger.plan.scenarios:,}"
+    return f"Interrupted after {ledger.scenarios:,}{planned} scenarios; what was found up to then is not made small."
+
+
+def _findings(found: Sequence[Found], *, whole: bool) -> str:
     if not found:
-        return "<h2>Findings</h2><p>No scenario broke a rule.</p>"
+        return f"<h2>Findings</h2><p>No scenario broke a rule{'' if whole else ' up to then'}.</p>"
     rows = "".join(
         f'<tr><td>{escape(one.rule)}</td><td class="words">{escape(one.faults)}</td><td>{escape(one.phase)}</td>'
         f"<td>{one.count}</td><td>{one.items}</td><td>{one.fault_count}</td>"

@@ -18,10 +18,13 @@ from twin.links.external_controller import ExternalController
 MOST_BYTES: Final = 50_000_000
 """More than a program with its settings and a small model. What is larger has to lie on the workers already."""
 
-LEFT_OUT: Final = {"__pycache__", "venv", "node_modules"}
+LEFT_OUT: Final = {"__pycache__", "venv", "node_modules", "scenario-failures"}
 LOGS: Final = {".log", ".out"}
 CAMPAIGN_FILE: Final = "campaign.json"
 """The file that makes a folder that of a campaign."""
+
+RESULTS: Final = (CAMPAIGN_FILE, "trace.jsonl")
+"""Files that make a folder one of results, of a campaign or of a run."""
 
 FOLDER: Final = "{folder}"
 """Stands in a command line, and in the paths of lines, for the folder with the program's files."""
@@ -65,9 +68,9 @@ class ProgramFiles(msgspec.Struct, frozen=True, kw_only=True):
 def packed(command: str) -> ProgramFiles:
     """The files of the folder of the first file in a command line. Without one, only the command line.
 
-    Left out are hidden files, what tools leave there, logs, and the folders of campaigns: they change meanwhile, and
-    are not the program. Raises `ArgumentError` for a command line that is none, and a folder that is too large, or
-    cannot be read.
+    Left out are hidden files, what tools leave there, logs, and folders of results, as of campaigns and saved runs:
+    they change meanwhile, and are not the program. Raises `ArgumentError` for a command line that is none, and a folder
+    that is too large, or cannot be read.
     """
     try:
         words = shlex.split(command)
@@ -75,7 +78,7 @@ def packed(command: str) -> ProgramFiles:
         raise ArgumentError("controller", command, f"a command line ({error})") from None
     if not words:
         raise ArgumentError("controller", command, "a command line that starts a Python program")
-    program = next((word for word in words[1:] if Path(word).is_file()), None)
+    program = _program_in(words)
     if program is None:
         return ProgramFiles(command=command)
     folder = Path(program).resolve().parent
@@ -94,12 +97,22 @@ def packed(command: str) -> ProgramFiles:
     return ProgramFiles(command=shlex.join(placed), files=tuple(files), starts_inside=folder == Path.cwd().resolve())
 
 
+def folder_of(command: str) -> Path | None:
+    """The folder of the first file in a command line that can be split; None without one."""
+    program = _program_in(shlex.split(command))
+    return None if program is None else Path(program).resolve().parent
+
+
+def _program_in(words: list[str]) -> str | None:
+    return next((word for word in words[1:] if Path(word).is_file()), None)
+
+
 def _files_of(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name in LEFT_OUT:
             continue
         if path.is_dir():
-            if not (path / CAMPAIGN_FILE).exists():
+            if not any((path / name).exists() for name in RESULTS):
                 yield from _files_of(path)
         elif path.suffix not in LOGS:
             yield path

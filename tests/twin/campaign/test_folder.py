@@ -68,10 +68,48 @@ def test_what_a_campaign_found_at_its_start_is_taken_from_its_folder(folder):
         folder.begin(msgspec.structs.replace(PLAN, seed=1), resume=True)
 
 
-def test_a_new_campaign_leaves_nothing_until_its_plan_is_written(tmp_path):
+def test_a_new_campaign_keeps_others_out_of_its_folder_from_the_first_and_gives_it_up_if_it_cannot_begin(tmp_path):
     new = CampaignFolder(str(tmp_path / "new"))
     assert new.begin(PLAN, resume=False) == (PLAN, [])
+    with pytest.raises(FileError, match=r"--folder must be new, or be given with --resume, got .* has a campaign"):
+        CampaignFolder(str(tmp_path / "new")).begin(PLAN, resume=False)
+    new.give_up()
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_with_other_files_is_not_taken(tmp_path):
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(FileError, match=r"--folder must be a new or empty folder, got .* which is not empty"):
+        CampaignFolder(str(tmp_path)).begin(PLAN, resume=False)
+    assert (tmp_path / "report.html").read_text() == "mine"
+
+
+def test_units_that_were_done_before_others_are_kept_over_an_interruption(folder):
+    for number in (0, 1, 4, 3):
+        folder.add_unit(result(number))
+    _, known = folder.begin(PLAN, resume=True)
+    assert [one.number for one in known] == [0, 1, 3, 4]
+    assert [one.number for one in folder.begin(PLAN, resume=True)[1]] == [0, 1]  # The others are written in their turn.
+
+
+def test_findings_of_before_are_not_those_of_a_campaign_that_goes_on(folder):
+    folder.add_unit(result(0, failure("wrong_bin", 1)))
+    folder.write_json("findings.json", [])
+    folder.write("findings/01-old.json", b"{}")
+    folder.begin(PLAN, resume=True)
+    assert len(folder.failures()) == 1
+    assert folder.shown("findings/01-old.json")
+    with pytest.raises(FileNotFoundError):
+        folder._files.cat_file(folder._at("findings/01-old.json"))
+
+
+def test_a_command_line_has_the_path_that_fsspec_writes_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    home = CampaignFolder("~/night")
+    home.write_plan(PLAN)
+    assert home.shown("campaign.json") == (tmp_path / "night" / "campaign.json").as_posix()
+    monkeypatch.chdir(tmp_path)
+    assert home.shown("campaign.json") == "night/campaign.json"
 
 
 @pytest.mark.parametrize("url", ["night[1]", "file://{}/night[1]"])

@@ -96,3 +96,21 @@ def test_the_last_unit_has_the_rest():
     odd = Plan(scenarios=10_003, families=("gates",), code="1")
     counts = [odd.count(unit) for unit in range(odd.units)]
     assert (counts[0], counts[-1], sum(counts)) == (500, 3, 10_003)
+
+
+def test_what_was_done_before_others_counts_at_an_interruption_and_is_not_done_again():
+    cut = Ledger(plan())
+    tasks(cut)
+    for number in (0, 2, 3):
+        list(cut.take(result(number, failure(number))))
+    assert (cut.folded, [waiting.number for waiting in cut.close()]) == (1, [2, 3])
+    assert (cut.scenarios, cut.findings[GROUP].count) == (3 * SIZE, 3)
+    resumed, whole = Ledger(plan()), Ledger(plan())
+    for number in (0, 2, 3):
+        resumed.resume(result(number, failure(number)))
+    assert [task.number for task in tasks(resumed)] == [1]
+    list(resumed.take(result(1, failure(1))))
+    for number in range(4):
+        whole.resume(result(number, failure(number)))
+    assert outcome(resumed) == outcome(whole)
+    assert [task.number for task in tasks(resumed)] == [task.number for task in tasks(whole)] == [4, 5, 6, 7]

@@ -15,14 +15,14 @@ FOUND = Found(
 )  # fmt: skip
 
 
-def page(progress=(), found=()):
+def page(progress=(), found=(), **more):
     ledger = Ledger(Plan(scenarios=160, families=("gates",), search=False, code="1+ab"))
     for number in range(16):
         ledger.resume(UnitResult(
             number=number, scenarios=10, failures=(), counts={}, coverage={"gateghost|at gate 1|1": 2}, closest=(),
             digest=str(number),
         ))  # fmt: skip
-    return campaign_page(ledger, found, [], 3, progress)
+    return campaign_page(ledger, found, [], 3, progress, **more)
 
 
 def test_a_group_has_its_command_and_its_drawing():
@@ -41,6 +41,13 @@ def test_the_speed_over_time_is_that_of_each_slot():
     # The slots of 8/3 s have 40, 20 and 100 scenarios; the last is the highest.
     assert [round(1 - y / HEIGHT_PX, 2) for _, y in slots] == [0.4, 0.2, 1.0]
     assert slots[-1][0] == WIDTH_PX
+
+
+def test_the_page_of_an_interrupted_campaign_says_how_far_it_came():
+    text = page(whole=False)
+    assert "Interrupted after 160 of 160 scenarios" in text
+    assert "No scenario broke a rule up to then." in text
+    assert "Interrupted" not in page()
 
 
 def test_a_campaign_without_progress_has_no_speed():
