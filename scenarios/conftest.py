@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
 from scenarios.confirmation import Confirmer
-from scenarios.failures import FOLDER, GRAVEST, Failure
+from scenarios.failures import FOLDER, GRAVEST
+from scenarios.gathering import Receiver, Sender, found_by, take_over
 from scenarios.harness import Harness
 from scenarios.known_line import FAMILIES, property_of
 from scenarios.options import (
@@ -36,6 +37,9 @@ CARD_FORMAT: Final = 1
 
 HARNESS: Final = pytest.StashKey[Harness]()
 WHOLE: Final = pytest.StashKey[bool]()
+INTERRUPTED: Final = pytest.StashKey[bool]()
+"""Whether somebody interrupted the suite, or the runs in real time after it."""
+
 ASKED: Final = pytest.StashKey[bool]()
 """Whether every property of an external controller was to be asked."""
 
@@ -106,12 +110,14 @@ def pytest_configure(config: pytest.Config) -> None:
         ],
     )  # fmt: skip
     settings.load_profile("suite")
-    config.stash[HARNESS] = Harness(
+    config.stash[HARNESS] = harness = Harness(
         link=link, controller=controller_of(config),
         broker=config.getoption("--broker"), speed=config.getoption("--speed"),
         recognizer=recognizer_of(config), camera=camera_shown(config), layout=layout_of(config),
         most_shrinks=0 if find_only else MOST_SHRINKS.get(link, 0), listen=config.getoption("--listen"),
     )  # fmt: skip
+    one_of_several = hasattr(config, "workerinput")
+    config.pluginmanager.register(Sender(harness) if one_of_several else Receiver(harness), "gathering")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -153,13 +159,9 @@ def line(request: pytest.FixtureRequest) -> Iterator[Harness]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A worker process of pytest-xdist has ended: add its runs and situations."""
-    output, harness = getattr(node, "workeroutput", {}), node.config.stash[HARNESS]
-    harness.runs += output.get("runs", 0)
-    harness.reached |= set(output.get("reached", ()))
-    harness.writes = harness.writes or output.get("writes", "")
-    harness.card.merge(output.get("card", {}))
-    harness.failures |= msgspec.convert(output.get("failures", {}), dict[str, Failure])
+    """A worker process of pytest-xdist has ended: add what its last reports did not have."""
+    output = getattr(node, "workeroutput", {})
+    take_over(node.config.stash[HARNESS], output)
     for key, name in ((WHOLE, "whole"), (ASKED, "asked")):
         node.config.stash[key] = node.config.stash.get(key, False) or output.get(name, False)
 
@@ -180,16 +182,19 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 
 def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Pass on what one of several processes has found; otherwise confirm failures, and judge the suite."""
-    if hasattr(session.config, "workeroutput"):  # One of several processes; the controlling process decides.
-        harness, whole = session.config.stash[HARNESS], session.config.stash.get(WHOLE, False)
-        session.config.workeroutput.update(
-            runs=harness.runs, reached=sorted(harness.reached), whole=whole, card=harness.card.rows,
-            failures=msgspec.to_builtins(harness.failures), asked=session.config.stash.get(ASKED, False),
-            writes=harness.writes,
-        )  # fmt: skip
+    config = session.config
+    if hasattr(config, "workeroutput"):  # One of several processes; the controlling process decides.
+        whole, asked = config.stash.get(WHOLE, False), config.stash.get(ASKED, False)
+        config.workeroutput.update(whole=whole, asked=asked, **found_by(config.stash[HARNESS]))
         return
+    config.stash[INTERRUPTED] = exitstatus == pytest.ExitCode.INTERRUPTED
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        _confirm(session.config)
+        try:
+            _confirm(config)
+        except KeyboardInterrupt:  # What was found is shown all the same.
+            config.stash[INTERRUPTED] = True
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+            return
     if exitstatus == 0 and (_problems(session.config) or _unreached(session.config)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -216,8 +221,11 @@ def _write_card(config: pytest.Config) -> None:
     path, harness = config.getoption("--card-file"), config.stash[HARNESS]
     if path is not None and not hasattr(config, "workeroutput"):
         families = {family: harness.card.rows.get(property_of(family)) for family in FAMILIES}
-        card = {"format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller")}
-        text = msgspec.json.encode(card | {"scenarios": harness.runs, "families": families})
+        card = {
+            "format": CARD_FORMAT, "link": harness.link, "controller": config.getoption("--controller"),
+            "interrupted": config.stash[INTERRUPTED], "scenarios": harness.runs, "families": families,
+        }  # fmt: skip
+        text = msgspec.json.encode(card)
         path.write_bytes(msgspec.json.format(text, indent=1) + b"\n")
 
 
@@ -239,24 +247,29 @@ def _print_card(terminal: pytest.TerminalReporter, harness: Harness) -> None:
     """Print the report card, what it comes to, where to look on, and what failed for another reason than a rule."""
     for text in ("", *harness.card.lines(_families()), ""):
         terminal.write_line(text)
-    colour = {"red" if harness.card.broken else "green": True}
-    terminal.write_line(harness.card.conclusion(_families()), bold=True, **colour)
+    by_rule = {failure.test for failure in harness.failures.values()}
+    others = [report for report in terminal.getreports("failed") if report.nodeid not in by_rule]
+    interrupted = terminal.config.stash[INTERRUPTED]
+    if interrupted:
+        finished = f"{harness.card.finished(_families())} of {len(FAMILIES)} families"
+        terminal.write_line(f"Interrupted: no verdict. Asked up to then: {finished}.", bold=True, yellow=True)
+    if harness.card.broken or not interrupted:
+        colour = {"red" if harness.card.broken or others else "green": True}
+        terminal.write_line(harness.card.conclusion(_families()), bold=True, **colour)
     if harness.failures:
         gravest = max(harness.failures.values(), key=lambda failure: GRAVEST in failure.rules)
         terminal.write_line(f"smallest scenarios: {FOLDER.resolve()}")
         folder = gravest.folder.as_posix()
         terminal.write_line(f"one of them, step by step: twin replay {folder}; drawn: {folder}/report.html")
-    by_rule = {failure.test for failure in harness.failures.values()}
-    for report in terminal.getreports("failed"):
-        if report.nodeid not in by_rule:
-            lines: list[str] = report.longreprtext.splitlines() or ["failed"]
-            terminal.write_line(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}", red=True)
+    for report in others:
+        lines: list[str] = report.longreprtext.splitlines() or ["failed"]
+        terminal.write_line(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}", red=True)
 
 
 def _problems(config: pytest.Config) -> list[str]:
     """Why a suite that was to ask an external controller everything has not done so."""
-    card = config.stash[HARNESS].card
-    return card.problems(_families()) if config.stash.get(ASKED, False) else []
+    card, interrupted = config.stash[HARNESS].card, config.stash[INTERRUPTED]
+    return card.problems(_families()) if config.stash.get(ASKED, False) and not interrupted else []
 
 
 def _families() -> dict[str, str]:
@@ -267,4 +280,4 @@ def _families() -> dict[str, str]:
 def _unreached(config: pytest.Config) -> list[str]:
     """The situations that a whole suite has not reached."""
     whole, reached = config.stash.get(WHOLE, False), config.stash[HARNESS].reached
-    return [name for name in SITUATIONS if name not in reached] if whole else []
+    return [name for name in SITUATIONS if name not in reached] if whole and not config.stash[INTERRUPTED] else []

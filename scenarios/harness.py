@@ -1,8 +1,8 @@
 """Runs scenarios for the properties, and describes a failure completely."""
 
 import shutil
-from collections.abc import Callable, Collection, Hashable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -10,6 +10,7 @@ from unittest import SkipTest
 
 import msgspec
 from hypothesis import currently_in_test_context, event, reject, target
+from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
@@ -105,13 +106,27 @@ class Harness:
         if not self._asked([family]):
             self.card.add_moot(property_of(family), SEES_ITSELF)
             raise SkipTest(SEES_ITSELF)
-        sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
-        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()))
+        name = property_of(family)
+        with self._recorded(name):
+            sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
+            self.keeps(sketch, name, allowed=ALLOWED.get(family, ()))
 
     def looks(self, data: DataObject, families: Sequence[str], name: str) -> None:
         """The same for a scenario of any of these families; together they count as one property of this name."""
-        family, sketch = data.draw(sketches_of(self._asked(families), self.layout), label="sketch")
+        with self._recorded(name):
+            family, sketch = data.draw(sketches_of(self._asked(families), self.layout), label="sketch")
         self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
+
+    @contextmanager
+    def _recorded(self, name: str) -> Iterator[None]:
+        """Note on the card what ends a property and is no broken rule."""
+        try:
+            yield
+        except (AssertionError, HypothesisException, SkipTest):
+            raise
+        except Exception as error:
+            self.card.add_unfinished(name, f"{type(error).__name__}: {error}")
+            raise
 
     def holds(
         self, scenario: Scenario, name: str, extra: Callable[[Run], list[str]] = lambda run: [], *, steer: bool = True,

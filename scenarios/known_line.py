@@ -34,6 +34,8 @@ from scenarios.strategies import (
     steps,
 )
 from twin import Item, Layout, RecognizerModel, Scenario, faults, settings_for
+from twin.errors import ArgumentError
+from twin.scenario.faults import LONGEST_DELAY_S
 
 MOST_ITEMS: Final = 8
 AIMED_AT: Final = (0, 1, 2, 0, 3, 0, 4, 1)
@@ -68,6 +70,12 @@ FAMILIES: Final[dict[str, Kinds]] = {
 
 ALLOWED: Final = {"stop": {"lost"}}
 """Rules that a family does not ask: items may be left on a belt that stands, as whoever starts it again clears it."""
+
+
+def check_line(layout: Layout) -> None:
+    """Raise `ArgumentError` for a line on which nothing can be aimed at a rod."""
+    if not layout.rods_m:
+        raise ArgumentError("layout", [*layout.rods_m], "a line with a rod or more (rods_m), each behind a gate")
 
 
 def property_of(family: str) -> str:
@@ -141,7 +149,8 @@ def _aimed(draw: st.DrawFn, kinds: Kinds, layout: Layout, stack: tuple[Item, ...
     own = _rod_of(item, layout)  # The gate before it has one less.
     if kind is faults.RecognizerSlow and late == "after its gate":
         past_s = (layout.gates_m[own - 2] + item.length_m / 2 - layout.camera_m) / layout.belt_speed_m_per_s
-        fault = msgspec.structs.replace(fault, delay_s=round(past_s + draw(steps(0.1, MISSED_S, 0.1)), 1))
+        delay_s = round(past_s + draw(steps(0.1, MISSED_S, 0.1)), 1)
+        fault = msgspec.structs.replace(fault, delay_s=min(LONGEST_DELAY_S, delay_s))
     if isinstance(fault, faults.RodDead | faults.RodSlow | faults.RodSticksOut):
         fault = msgspec.structs.replace(fault, rod=own)
     elif kind in GATE_FAULTS and draw(st.booleans()):

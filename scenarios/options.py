@@ -12,6 +12,7 @@ import pytest
 from controller.address import parse_address
 from controller.core.controller import Controller
 from controller.errors import ControllerError
+from scenarios.known_line import check_line
 from twin.errors import FileError, TwinError
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
 from twin.links.memory import ControllerOf
@@ -159,6 +160,9 @@ def layout_of(config: pytest.Config) -> Layout:
     if path is not None and config.getoption("--controller") is None:
         raise pytest.UsageError("--layout must be left out without --controller: our controller is tried on any line")
     try:
-        return Layout() if path is None else load_layout(path)
+        layout = Layout() if path is None else load_layout(path)
+        if config.getoption("--controller") is not None:
+            check_line(layout)
     except (TwinError, ControllerError) as error:
         raise pytest.UsageError(f"--layout: {error}") from None
+    return layout

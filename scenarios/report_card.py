@@ -31,7 +31,7 @@ class Outcome(msgspec.Struct, frozen=True):
     `faults` were drawn, of which `acted` had an effect. `void` runs count for nothing. `broken`: the rules that were
     broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults;
     but where one was run in real time it is that one, with its `file`, and `wire` is what came of it. `moot`: why the
-    question cannot be put.
+    question cannot be put. `unfinished`: the error of the twin's own by which it ended too soon.
     """
 
     runs: int = 0
@@ -45,6 +45,7 @@ class Outcome(msgspec.Struct, frozen=True):
     file: str = ""
     wire: Confirmation | None = None
     moot: str = ""
+    unfinished: str = ""
 
     def __add__(self, other: "Outcome") -> "Outcome":
         """The runs of both. Of two scenarios of one size the other's stays: it was made smaller further."""
@@ -57,7 +58,13 @@ class Outcome(msgspec.Struct, frozen=True):
             broken=tuple(sorted({*self.broken, *other.broken})), found_by=self.found_by or later,
             smallest=kept.smallest if kept.wire else min(found, key=lambda one: (one.items, one.faults), default=None),
             file=kept.file, wire=kept.wire, moot=self.moot or other.moot,
+            unfinished=self.unfinished or other.unfinished,
         )  # fmt: skip
+
+    @property
+    def kept(self) -> bool:
+        """Whether it was asked, to the end, and no rule was broken."""
+        return bool(self.asked) and not self.broken and not self.unfinished
 
     @property
     def verdict(self) -> str:
@@ -65,6 +72,8 @@ class Outcome(msgspec.Struct, frozen=True):
         void = f" ({self.void} void)" if self.void else ""
         if self.broken:
             return f"BROKEN: {', '.join(self.broken)}{void}"
+        if self.unfinished:
+            return f"not finished: {self.unfinished}"
         if self.asked:
             return f"kept{void}"
         if self.moot:
@@ -100,6 +109,10 @@ class ReportCard:
         """Note that a question cannot be put to this controller."""
         self._add(name, Outcome(moot=why))
 
+    def add_unfinished(self, name: str, why: str) -> None:
+        """Note that a property ended too soon, by an error that is not the controller's."""
+        self._add(name, Outcome(unfinished=why))
+
     def merge(self, rows: Mapping[str, Any]) -> None:
         """Take the `rows` of another process into account."""
         for name, row in msgspec.convert(rows, dict[str, Outcome]).items():
@@ -113,6 +126,11 @@ class ReportCard:
         smallest = Smallest(failure.items, failure.faults, failure.words, failure.rules)
         self._add(name, Outcome(smallest=smallest, file=failure.path, wire=confirmation))
 
+    def taken(self) -> dict[str, Any]:
+        """All rows as builtin types, which are no longer here then."""
+        rows, self._rows = self.rows, {}
+        return rows
+
     @property
     def rows(self) -> dict[str, Any]:
         """All rows as builtin types, for another process or a file."""
@@ -123,6 +141,10 @@ class ReportCard:
     def broken(self) -> bool:
         """Whether any rule was broken."""
         return any(row.broken for row in self._rows.values())
+
+    def finished(self, families: Mapping[str, str]) -> int:
+        """How many families have been asked up to now."""
+        return sum(name in self._rows for name in families)
 
     def problems(self, families: Mapping[str, str]) -> list[str]:
         """Why the runs say less than they seem to: what was not asked, and too many runs that are void."""
@@ -138,9 +160,11 @@ class ReportCard:
         broken = sum(bool(row.broken) for row in rows)
         if broken:
             return f"Rules are broken in {broken} of {len(rows)} families."
-        kept = sum(bool(row.asked) for row in rows)
-        silent = f", {len(rows) - kept} not asked" if kept < len(rows) else ""
-        return f"No rule is broken: {kept} of {len(rows)} families kept{silent}."
+        kept, unfinished = sum(row.kept for row in rows), sum(bool(row.unfinished) for row in rows)
+        silent = len(rows) - kept - unfinished
+        others = f", {unfinished} not finished" if unfinished else ""
+        others += f", {silent} not asked" if silent else ""
+        return f"No rule is broken: {kept} of {len(rows)} families kept{others}."
 
     def lines(self, families: Mapping[str, str]) -> Iterator[str]:
         """The card as text. `families` has the name of each family by the name of its property."""

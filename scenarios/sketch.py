@@ -8,6 +8,7 @@ import msgspec
 from scenarios.pace import Pace
 from scenarios.strategies import HAND_S, one_loss_at_a_time
 from twin import Item, Layout, LinkModel, RecognizerModel, Scenario, faults
+from twin.scenario.faults import LONGEST_DELAY_S
 
 PASSING_S: Final = 1.0
 """Length of a fault that acts on one item at one place."""
@@ -131,8 +132,12 @@ def _missed_s(fault: Any, pace: Pace) -> float:
 
 
 def _delay_s(next_m: float, missed_s: float, layout: Layout) -> float:
-    """How late it comes, in s, to a tenth, if the item behind, loaded `missed_s` later, is at `next_m` then."""
-    return max(0.1, round(missed_s + (next_m - layout.camera_m) / layout.belt_speed_m_per_s, 1))
+    """How late it comes, in s, to a tenth, if the item behind, loaded `missed_s` later, is at `next_m` then.
+
+    No later than a fault can have it: on a long line, or with a program that waits for long.
+    """
+    late_s = missed_s + (next_m - layout.camera_m) / layout.belt_speed_m_per_s
+    return min(LONGEST_DELAY_S, max(0.1, round(late_s, 1)))
 
 
 def _rounded(fault: Any) -> Hashable:

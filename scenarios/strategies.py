@@ -288,7 +288,7 @@ def _fields(layout: Layout, count: int) -> dict[type[faults.Fault], dict[str, Se
             "item": _one_of(range(min(2, count), count + 1)),
             "at_m": place,
             # Behind the camera, close before another item, no sensor could tell the two apart.
-            "back_m": st.none() | steps(0.02, round(layout.camera_m - 0.02, 2), 0.01),
+            "back_m": st.none() | steps(0.02, max(0.02, round(layout.camera_m - 0.02, 2)), 0.01),
         },
         faults.ForeignObject: {"at_m": place, "length_m": steps(0.03, 0.2, 0.01)},
     }

@@ -4,8 +4,11 @@ The suite runs as pytest runs it, in processes of its own, so that nothing in th
 """
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -20,6 +23,9 @@ EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
 
 PROCESSES: Final = 2
 """Processes that run scenarios side by side, where pytest-xdist is installed."""
+
+STOP_S: Final = 20.0
+"""How long an interrupted suite may take to end its programs, and to write what it has found."""
 
 REAL_TIME_PROCESSES: Final = 6
 """The same in real time, where they mostly wait."""
@@ -54,7 +60,7 @@ def run_suite(
 
     A Python program runs unmodified under a virtual clock, and the smallest scenario of each failure once more in real
     time. Any other program runs in real time. Exit code 1: a rule was broken. The smallest scenario of each family that
-    breaks one is in the folder scenario-failures.
+    breaks one is in the folder scenario-failures. If you interrupt it, the report card has what was found up to then.
     """
     from twin.links.external_controller import starts_python
 
@@ -75,9 +81,47 @@ def run_suite(
     words = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "--rootdir", "."]
     words += ["-qq", "-rE", "--no-header", "--tb=no"]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {"PYTHONPATH": path}
-    code = subprocess.run([*words, *arguments], env=environment, check=False).returncode
+    code = _ended([*words, *arguments], os.environ | {"PYTHONPATH": path})
     raise typer.Exit(EXIT_CODES.get(code, REFUSED))
+
+
+def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end, and return its exit code. Whatever signal ends this process interrupts it first.
+
+    It is in a process group of its own, so that Ctrl-C in a terminal reaches it once, by way of this process.
+    """
+    group = None if sys.platform == "win32" else 0
+    with subprocess.Popen(words, env=environment, process_group=group) as suite, _passing_on(suite):
+        try:
+            return suite.wait()
+        except KeyboardInterrupt:
+            try:
+                return suite.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                suite.kill()
+                return 2
+
+
+@contextmanager
+def _passing_on(suite: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Interrupt the suite, once, if this process is to end."""
+    from controller.system import END_SIGNALS
+
+    signals = (signal.SIGINT, *END_SIGNALS)
+
+    def interrupt(_number: int, _frame: object) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        if sys.platform != "win32":  # There Ctrl-C has reached it already.
+            suite.send_signal(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _packages() -> Path:

@@ -9,11 +9,12 @@ from controller.core.events import Recognised
 from controller.wire import Rod
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
-from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.known_line import FAMILIES, check_line, known_line_sketches
 from scenarios.pace import REHEARSAL, REHEARSALS, Pace, pace_of
 from scenarios.sketch import Aim, Sketch
 from scenarios.strategies import GARBAGE
 from twin import Item, Layout, Scenario, faults, simulate, trace
+from twin.errors import ArgumentError
 from twin.scenario.scenario import load_scenario
 from twin.trace import Stroke
 
@@ -221,3 +222,31 @@ def test_without_shrinking_a_failure_stays_as_it_is(tmp_path, monkeypatch):
         harness.keeps(Sketch(scenario=Scenario(items=stack("ripe", "half_ripe"))), "some property")
     assert load_scenario(next((tmp_path / FOLDER).glob("*.json"))).item_count == 2
     assert harness.runs == 1
+
+
+LINES = {
+    "a long and slow line": (
+        Layout(gates_m=(6.0, 10.0, 13.0), rods_m=(6.1, 10.1, 13.1), end_m=14.0, camera_m=0.5, belt_speed_m_per_s=0.2),
+        Pace(unseen_s=40.0),
+    ),
+    "a program that waits for long": (Layout(), Pace(unseen_s=65.0, unanswered_s=200.0)),
+    "a camera at the loader": (Layout(camera_m=0.03), Pace()),
+}
+
+
+@pytest.mark.parametrize("family", ["recognizer", "camera", "items", "wire"])
+@pytest.mark.parametrize("line", LINES)
+def test_scenarios_can_be_drawn_for_any_line_and_pace(line, family):
+    layout, pace = LINES[line]
+
+    @DRAWING
+    @given(known_line_sketches(family, layout))
+    def draws(sketch):
+        assert sketch.at(pace).faults
+
+    draws()
+
+
+def test_a_line_without_a_rod_is_refused():
+    with pytest.raises(ArgumentError, match="layout must be a line with a rod or more"):
+        check_line(Layout(rods_m=()))
