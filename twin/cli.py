@@ -57,6 +57,8 @@ def replay(
     with one_line_errors(), run_command.terminable():
         sketch, verdict, output_lines, caution = replayed(path)
         show_narration(console, sketch.records, verdict.violations, output_lines)
+        if sketch.records_left_out:
+            console.print(f"{sketch.records_left_out} more records are not shown", style="yellow")
         show_diagram(console, sketch.drawing(verdict.violations, verdict.excused))
         if verdict.violations or caution is None:
             show_verdict(console, verdict)

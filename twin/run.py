@@ -54,7 +54,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `controller` is the command of an external controller; None for ours, or if somebody else started it. `core` names a
     core that is not ours. `computing` has the lines of a hosted program that compute for long: file, line, and the time
     that each takes, in s. `beliefs` is what our controller believed of each item; None if the run did not keep it.
-    `again` are the options of `twin run`, besides link and controller, with which an external program is run so again.
+    `again` are the options of `twin run`, besides link and controller, with which it is run so again.
     `repeat_interrupted`: whether its repeat without faults was interrupted.
     """
 
@@ -167,7 +167,6 @@ def simulate(
     tell = (*belief_watchers, *(() if beliefs is None else (beliefs.append,)))
     verdict = Checks(checks)
     path = None if trace_path is None else Path(trace_path)
-    repeat_interrupted = False
     with ExitStack() as stack:
         chosen = recognizer_of(scenario, recognizer, external=external, link=link)
         if external is None and getattr(chosen, "threshold", None) is not None:
@@ -183,10 +182,10 @@ def simulate(
             _measure_computing(scenario, control)
         recording = _Recording(verdict, keep_trace, path, watchers, picture_watchers)
         finished = _execute(scenario, control, link, recording, hands, tempo)
-        if verdict.excused and control.ours:
-            repeat_interrupted = _repeat(scenario, control, checks, verdict)
+        repeat_interrupted = bool(verdict.excused) and control.ours and _repeat(scenario, control, checks, verdict)
     run = _run(finished, verdict, answers, link, controller, beliefs)
-    return msgspec.structs.replace(run, again=options_of(external, broker), repeat_interrupted=repeat_interrupted)
+    again = options_of(external, broker, recognizer)
+    return msgspec.structs.replace(run, again=again, repeat_interrupted=repeat_interrupted)
 
 
 def _repeat(scenario: Scenario, control: opening.Control, checks: tuple[type[Check], ...], verdict: Checks) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from classifier.distribution import distribution_version
 from controller.core.controller import Controller
+from controller.recognizers import Service
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, write_beliefs
 from twin.broker.embedded import EmbeddedBroker
@@ -23,13 +24,14 @@ from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
 from twin.report.junit import write_junit
-from twin.report.reported import Origin, Verdict, report_of, reported_run
+from twin.report.reported import Origin, Verdict, printable, report_of, reported_run
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
 from twin.verdict.summary import Lateness
 
 RUN_FORMAT: Final = 1
 RUN_FILE: Final = "run.json"
+SUMMARY_FILE: Final = "summary.json"
 TRACE_FILE: Final = "trace.jsonl"
 OUTPUT_FILE: Final = "output.txt"
 """Each line behind the line's time at which it was written, in s."""
@@ -64,10 +66,15 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
 
 
-def options_of(external: ExternalController | None, broker: str | EmbeddedBroker | None) -> tuple[str, ...]:
-    """The options of `twin run` that a program needs to find broker and service again, and to compute as long."""
+def options_of(
+    external: ExternalController | None, broker: str | EmbeddedBroker | None, recognizer: object = None
+) -> tuple[str, ...]:
+    """The options of `twin run` that a program needs to find broker and service again, and to compute as long.
+
+    Our controller needs the recognition service that was given to it, if there was one.
+    """
     if external is None or external.command is None:
-        return ()
+        return ("--recognizer", recognizer.url) if isinstance(recognizer, Service) else ()
     options = [] if not isinstance(broker, str) else ["--broker", broker]
     if isinstance(broker, EmbeddedBroker) and "{port}" not in external.command:
         options += ["--listen", str(broker.port)]
@@ -134,10 +141,10 @@ class RunFiles:
             self._draw(self._report, run, origin)
         if self._folder is None:
             return
-        self._draw(self._folder / "report.html", run, origin.in_folder(self._folder))
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
-            link=link, command=sys.argv, controller=controller, core=run.core, options=run.again,
+            link=link, command=[printable(word) for word in sys.argv], controller=controller, core=run.core,
+            options=run.again,
             interpreter=None if controller is None else interpreter_of(controller),
             program=None if controller is None else program_digest(controller),
             threshold=run.scenario.controller.sure_at, lateness_ms=run.lateness_ms, interrupted=run.interrupted,
@@ -151,6 +158,7 @@ class RunFiles:
             _write(self._folder / OUTPUT_FILE, lines.encode())
         if self._sketch is not None and self._sketch.images:
             write_pictures(self._folder / PICTURES, self._sketch.images)
+        self._draw(self._folder / "report.html", run, origin.in_folder(self._folder))
 
     def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:
         assert self._sketch is not None, "a run that is drawn has been watched"

@@ -15,7 +15,7 @@ from twin.pictures import PICTURES, read_pictures
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
-from twin.run_files import OUTPUT_FILE, RUN_FILE, TRACE_FILE, RunInfo
+from twin.run_files import OUTPUT_FILE, RUN_FILE, RUN_FORMAT, SUMMARY_FILE, TRACE_FILE, RunInfo
 from twin.trace import read_trace
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class SavedRun(NamedTuple):
-    """A run as it was saved. `caution` says what is wrong with its trace, if that is not whole.
+    """A run as it was saved. `caution` says what is wrong with its trace, or with the files of what was found.
 
     `output_lines` are the lines that an external program wrote. `beliefs_caution` says what is wrong with the file of
     the controller's beliefs, `pictures_caution` with its pictures; what could be read of them is drawn.
@@ -80,31 +80,36 @@ def load_run(path: Path) -> SavedRun:
             raise
         caution = str(error)
     violations, excused = judged.violations, judged.excused
-    found = None if folder is None else _read(folder / "summary.json", _Found)
+    try:
+        found = None if folder is None else _read(folder / SUMMARY_FILE, _Found)
+        interrupted, origin = _interrupted(ended, folder), _origin(folder)
+    except FileError as error:
+        found, interrupted, origin = None, False, Origin() if folder is None else Origin().of_folder(folder)
+        caution = caution or str(error)
     if found is not None:  # It also knows what happens without the faults.
         violations = list(found.violations)
         excused = [each for each in excused if each.violation not in violations]
-    verdict = Verdict(violations, excused, judged.unlisted, _interrupted(ended, folder))
+    verdict = Verdict(violations, excused, judged.unlisted, interrupted)
     sketch.images, pictures_caution = ({}, None) if folder is None else read_pictures(folder / PICTURES)
     beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
-    return SavedRun(sketch, verdict, _origin(folder), caution, _output_lines(folder), beliefs_caution, pictures_caution)
+    return SavedRun(sketch, verdict, origin, caution, _output_lines(folder), beliefs_caution, pictures_caution)
 
 
 def judged_again(path: Path) -> Verdict:
     """Judge a trace file again; one of a saved run also by what was found when that was repeated without its faults.
 
-    Raises `FileError` for a trace that is not whole.
+    Raises `FileError` for a trace that is not whole, and for a file beside it that cannot be read.
     """
     judged, ended = Checks(ALL_CHECKS), None
     with read_as("trace", path):
         for ended in read_trace(path):
             judged.see(ended)
-    summary = _read(path.parent / "summary.json", _Found)
+    folder = path.parent if path.name == TRACE_FILE else None
+    summary = None if folder is None else _read(folder / SUMMARY_FILE, _Found)
     known = () if summary is None else summary.violations  # Of another run, it has none that is excused here.
     withdrawn = [each.violation for each in judged.excused if each.violation in known]
     excused = [each for each in judged.excused if each.violation not in known]
     violations = sorted([*judged.violations, *withdrawn], key=lambda violation: violation.t_s)
-    folder = path.parent if path.name == TRACE_FILE else None
     return Verdict(violations, excused, judged.unlisted, _interrupted(ended, folder))
 
 
@@ -129,11 +134,14 @@ def _believe(sketch: Sketch, path: Path) -> str | None:
 
 
 def _origin(folder: Path | None) -> Origin:
+    """Where a run comes from. Raises `FileError` for a file that cannot be read."""
     info = None if folder is None else _read(folder / RUN_FILE, RunInfo)
     if folder is None:
         return Origin()
-    if info is None:
-        return Origin().in_folder(folder)
+    if info is None:  # It was cut short.
+        return Origin().of_folder(folder)
+    if info.format != RUN_FORMAT:
+        raise FileError(f"{folder / RUN_FILE}: format must be {RUN_FORMAT}, got {info.format}")
     return Origin(info.link, info.controller, info.core, options=info.options).in_folder(folder)
 
 
@@ -154,8 +162,10 @@ def _output_lines(folder: Path | None) -> list[OutputLine]:
 
 
 def _read(path: Path, kind: type[T]) -> T | None:
-    """The content of a JSON file beside the trace; None if it is not there, or cannot be read."""
+    """The content of a JSON file beside the trace; None if it is not there. Raises `FileError` if it cannot be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except FileNotFoundError:
         return None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} must be what the run wrote there, got: {error}") from None

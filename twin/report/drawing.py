@@ -92,9 +92,9 @@ class Sketch:
     """Collects a run for its drawing. It watches the run's records.
 
     `began`: whether there is anything to draw. `done` counts items that reached a bin, `end_s` is the time of the
-    latest record, `records` are the first `MOST_RECORDS`, `injected` the faults that a person made act. `beliefs` is
-    what our controller believed from `believed_from_s` on, `images` the pictures by digest, both as far as they are
-    known. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
+    latest record, `records` are the first `MOST_RECORDS`, `records_left_out` counts the others, `injected` the faults
+    that a person made act. `beliefs` is what our controller believed from `believed_from_s` on, `images` the pictures
+    by digest, both as far as they are known. Memory is bounded: items beyond `MOST_ITEMS` are counted only.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Sketch:
         self.images: Mapping[str, bytes] = {}
         self._scenario = Scenario()
         self.records: list[trace.AnyRecord] = []
-        self._records_left_out = self._items_left_out = 0
+        self.records_left_out = self._items_left_out = 0
         self.injected: dict[int, AnyFault] = {}
         self._answers: dict[int, trace.Answered] = {}
         self._pictures: dict[int, str] = {}
@@ -147,7 +147,7 @@ class Sketch:
         if len(self.records) < MOST_RECORDS:
             self.records.append(record)
         else:
-            self._records_left_out += 1
+            self.records_left_out += 1
 
     def drawing(
         self, violations: Sequence[Violation], excused: Sequence[Excused] = (), more: Sequence[str] = ()
@@ -234,7 +234,7 @@ class Sketch:
     def _left_out(self, marks: int, listed: int) -> Iterable[str]:
         if self._items_left_out:
             yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
-        events = len(self.records) + self._records_left_out - listed
+        events = len(self.records) + self.records_left_out - listed
         if events:
             yield (
                 f"Of {listed + events} events and messages {listed} are listed: those near violations, then "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from twin import trace
-from twin.report.drawing import Sketch
+from twin.report.drawing import MOST_RECORDS, Sketch
 from twin.report.html import Difference, Report, ReportedRun
 from twin.report.narration import narrate
 from twin.scenario.scenario import Scenario
@@ -39,7 +39,11 @@ class Origin(NamedTuple):
 
     def in_folder(self, folder: Path) -> "Origin":
         """The origin of the same run, which is saved in a folder."""
-        return self._replace(scenario_file=str(folder / "scenario.json"))
+        return self._replace(scenario_file=printable(folder / "scenario.json"))
+
+    def of_folder(self, folder: Path) -> "Origin":
+        """The origin of a run of which nothing is known but its folder."""
+        return self._replace(scenario_file=printable(folder))
 
     @property
     def ours(self) -> bool:
@@ -60,6 +64,11 @@ def reported_run(
     )  # fmt: skip
 
 
+def printable(value: object) -> str:
+    """A path or a command line as text. A file's name may hold bytes that are no text; they become escapes."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
 def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> Report:
     """A report of one run, or of several beside each other, with the first difference between the first two."""
     shown = [run for run, _ in runs]
@@ -67,7 +76,10 @@ def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> 
         return Report(sentence=shown[0].sentence, runs=shown)
     difference = first_difference(runs[0][1], runs[1][1])
     if difference is None:
-        return Report(sentence="The traces of the two runs are the same.", runs=shown)
+        most = max(len(records) for _, records in runs[:2])
+        all_of = most < MOST_RECORDS
+        sentence = "The traces of the two runs are the same" + ("." if all_of else f" in their first {most:,} records.")
+        return Report(sentence=sentence, runs=shown)
     sentence = f"The runs first differ at {difference.t_s:.3f} s: {difference.one}; in the other, {difference.other}."
     return Report(sentence=sentence, runs=shown, difference=difference)
 
@@ -97,7 +109,7 @@ def _sentence(verdict: Verdict, total: int, sketch: Sketch, caution: str | None)
         return f"{name[:1].upper()}{name[1:]} at {first.t_s:.2f} s: {first.detail}{more}."
     counts = f"{sketch.done} of {sketch.item_count} items reached a bin"
     if caution is not None:
-        return f"The trace is not whole; {counts} in what is there."
+        return f"The run's files are not whole; {counts} in what is there."
     if verdict.interrupted:
         return f"Interrupted, so there is no verdict; {counts}."
     excused = f", {len(verdict.excused)} excused by faults" if verdict.excused else ""
@@ -125,6 +137,8 @@ def replay_command(origin: Origin) -> str:
     if origin.core is not None:
         return f'simulate(load_scenario("{origin.scenario_file}"), controller={origin.core})'
     if origin.controller is None and origin.link != "realtime":
+        if origin.options:
+            return " ".join(["twin run", file, "--link", str(origin.link), *map(shlex.quote, origin.options)])
         return f"twin replay {file}"
     controller = "COMMAND" if origin.controller is None else shlex.quote(origin.controller)
     return " ".join(["twin run", file, "--link", str(origin.link), "--controller", controller, *origin.options])

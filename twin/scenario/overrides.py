@@ -11,7 +11,7 @@ from controller.errors import ControllerError
 from twin.errors import FileError, TwinError
 from twin.scenario.layout import load_layout
 from twin.scenario.picture_folder import load_pictures
-from twin.scenario.scenario import Camera, ItemDraw, Scenario, load_scenario
+from twin.scenario.scenario import Camera, ItemDraw, Scenario, load_scenario, settings_for
 
 OPTIONS: Final = ("items", "seed", "recognizer", "in_flight", "layout", "pictures")
 """The options of `twin run` that override values of a scenario file."""
@@ -51,6 +51,8 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     if "layout" in given:
         changes["layout"] = layout = load_layout(given["layout"])
         settings["gates"] = len(layout.gates_m)
+        if scenario.controller.bins == settings_for(scenario.layout).bins:  # They were those of its line.
+            settings["bins"] = settings_for(layout).bins
     if "in_flight" in given:
         settings["in_flight"] = in_flight_of(given["in_flight"])
     if "items" in given:

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 from support.programs import PYTHON
 
+from classifier import Recognition
+from controller.recognizers import Service
 from scenarios.failures import Failure, Found, failure_text
-from twin import Item, Scenario, simulate, trace
+from twin import Item, RecognizerModel, Scenario, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
 from twin.hands import Hands
@@ -17,9 +19,10 @@ from twin.links.external_controller import ExternalController
 from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
+from twin.report.drawing import Sketch
 from twin.report.headline import headline
 from twin.report.item_motion import ItemMotion
-from twin.report.reported import Origin, replay_command
+from twin.report.reported import Origin, Verdict, replay_command, report_of, reported_run
 from twin.run_files import RunFiles
 from twin.saved_run import load_run
 from twin.scenario.faults import DoublePush
@@ -102,3 +105,28 @@ def test_a_program_that_gets_its_addresses_needs_no_options_to_run_again():
     run = simulate(Scenario(items=()), link="hosted", controller=ExternalController(again[-1]))
     assert run.again == ()
     assert replay_command(Origin("hosted", run.controller, options=run.again)) == shlex.join(again)
+
+
+def test_a_run_with_a_recognition_service_is_played_again_with_it():
+    class Answers(Service):
+        def classify(self, image):
+            return Recognition(label="ripe", confidence=0.99, margin=0.1, seconds=0.0)
+
+    scenario = Scenario(items=(Item(),), recognizer=RecognizerModel(source="images"))
+    run = simulate(scenario, recognizer=Answers("http://max:secret@127.0.0.1:18088"))
+    replay = replay_command(Origin("memory", run.controller, scenario_file="kept/scenario.json", options=run.again))
+    url = "http://127.0.0.1:18088/aisim_tf_pre"
+    assert replay == f"twin run kept/scenario.json --link memory --recognizer {url}"
+
+
+def test_runs_that_are_too_long_are_compared_as_far_as_they_are_kept(monkeypatch):
+    run, other = (simulate(Scenario(seed=seed, items=(Item(), Item()))) for seed in (1, 1))
+    monkeypatch.setattr("twin.report.drawing.MOST_RECORDS", 20)
+    monkeypatch.setattr("twin.report.reported.MOST_RECORDS", 20)
+    shown = []
+    for each in (run, other):
+        sketch = Sketch()
+        for record in each.trace:
+            sketch.see(record)
+        shown.append((reported_run(sketch, Verdict([]), Origin()), sketch.records))
+    assert report_of(shown).sentence == "The traces of the two runs are the same in their first 20 records."

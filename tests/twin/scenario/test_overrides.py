@@ -75,7 +75,10 @@ REFUSED = {
     "items that are listed": (
         LISTED, "", ["--items", 3], "with --items 3: --items must be left out if the file lists its items;",
     ),
-    "bins without a rod": (DRAWN, SHORT_LINE, [], "bins.half_ripe must be 2 to 2"),
+    "bins without a rod": (
+        Scenario(items=(Item(),), controller=settings_for(Layout(), bins={"half_ripe": 4})), SHORT_LINE, [],
+        "bins.half_ripe must be 2 to 2",
+    ),
     "a fault on a gate that the layout lacks": (
         Scenario(
             items=(Item(),), faults=(GateStuck(gate=3),), controller=settings_for(Layout(), bins={"ripe": 2})
@@ -99,3 +102,18 @@ def test_an_option_that_does_not_fit_the_file_gives_one_line(case, tmp_path):
     assert (result.exit_code, result.stdout) == (2, "")
     (error_line,) = result.stderr.splitlines()
     assert words in error_line
+
+
+def test_bins_that_were_those_of_the_file_s_line_are_those_of_the_other_line(tmp_path):
+    line = tmp_path / "line.toml"
+    line.write_text("gates_m = [0.5, 1.0]\nrods_m = [0.58, 1.08]\n")
+    _, ran = twin(tmp_path, DRAWN, "--layout", line)
+    assert dict(ran.controller.bins) == {"ripe": 2, "half_ripe": 3}
+    two_rods = msgspec.structs.replace(DRAWN, layout=ran.layout, controller=ran.controller)
+    line.write_text("")
+    _, again = twin(tmp_path, two_rods, "--layout", line)
+    assert again.controller.bins == DRAWN.controller.bins
+    own = msgspec.structs.replace(DRAWN.controller, bins={"ripe": 3, "raw": 2})
+    line.write_text("gates_m = [0.5, 1.0]\nrods_m = [0.58, 1.08]\n")
+    _, kept = twin(tmp_path, msgspec.structs.replace(DRAWN, controller=own), "--layout", line)
+    assert dict(kept.controller.bins) == {"ripe": 3, "raw": 2}
