@@ -92,7 +92,8 @@ class LockstepLink:
         self._expected = count
         self._wait(
             lambda: len(self._participants) >= count, timeout_s,
-            lambda: f"{count} participant(s) must say hello on {wire.CLOCK_HELLO}, so far {self._names() or 'none'}",
+            lambda: f"{count} participant(s) must say hello on {wire.CLOCK_HELLO}, so far {self._names() or 'none'}; "
+            "a program without the grant protocol runs with --link realtime",
         )  # fmt: skip
 
     def exchange(self, now_s: float, feedback: Sequence[bytes]) -> Reply:

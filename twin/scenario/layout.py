@@ -98,7 +98,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def load_layout(path: str | Path) -> Layout:
     """Read a layout from a TOML file. Raises `FileError` or `ScenarioError`."""
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         return msgspec.convert(document, Layout)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a layout is a TOML file") from None

@@ -1,6 +1,7 @@
 """The scenario: the complete input of a run, as immutable data with an exact JSON round trip."""
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -225,7 +226,7 @@ def encode_scenario(scenario: Scenario) -> bytes:
 def load_scenario(path: str | Path) -> Scenario:
     """Read a scenario file. The `FileError` for a bad file is one line with the file, the field and what it must be."""
     try:
-        text = Path(path).read_bytes()
+        text = Path(path).read_bytes().removeprefix(BOM_UTF8)  # Windows' editor puts it there.
         return decode_scenario(text)
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}; a scenario is a JSON file") from None

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from twin import Item, Scenario, trace
+from controller.configuration import read
+from twin import Item, Scenario, load_layout, load_scenario, trace
 from twin.cli import app
 from twin.scenario.scenario import encode_scenario
 
@@ -205,3 +206,14 @@ def test_replay_of_a_good_scenario_succeeds(tmp_path):
     path.write_bytes(msgspec.json.encode(GOOD))
     result = runner.invoke(app, ["replay", str(path)])
     assert result.exit_code == 0, result.output
+
+
+def test_files_that_windows_editor_has_saved_are_read(tmp_path):
+    """It puts a mark before the text."""
+    scenario, layout, settings = (tmp_path / name for name in ("scenario.json", "line.toml", "settings.toml"))
+    scenario.write_text('{"seed": 5}', encoding="utf-8-sig")
+    layout.write_text("camera_m = 0.2\n", encoding="utf-8-sig")
+    settings.write_text("gates = 2\n", encoding="utf-8-sig")
+    assert load_scenario(scenario).seed == 5
+    assert load_layout(layout).camera_m == 0.2
+    assert read(settings) == {"gates": 2}
