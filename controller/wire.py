@@ -117,6 +117,7 @@ _EDGE_BYTES: Final = {
     for blocked in (True, False)
 }
 _GATES: Final = {f"{word}_switch": number for number, word in enumerate(ORDINALS, start=1)}
+_SOME_ORDINALS: Final = f"first, second, ... {ORDINALS[-1]}"
 _DATA_URL: Final = re.compile(r"data:[^,]{0,128},")
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -162,11 +163,11 @@ def decode_feedback(payload: bytes) -> Feedback:
         return Image(content=_image_bytes(raw))
     number = _GATES.get(key)
     if number is None:
-        raise WireError("unknown key", f"key {key!r:.40}")
+        raise WireError("unknown key", f"key {key!r:.40} must be image or W_switch, W one of {_SOME_ORDINALS}")
     try:
         return GateEdge(number=number, blocked=_bool.decode(raw))
     except msgspec.DecodeError:
-        raise WireError("wrong type", f"{key} must be true or false") from None
+        raise WireError("wrong type", f"{key} must be true or false, got {_received(bytes(raw))}") from None
 
 
 def encode_clock(message: Grant | Done | Hello) -> bytes:
@@ -195,7 +196,7 @@ def _unknown_command(key: str, raw: msgspec.Raw) -> str:
     if key == "conveyor":
         return f'{sent}: "conveyor" must be run or stop'
     if key == "rod_control":
-        return f'{sent}: "rod_control" must be W_push or W_pull, W one of all, first, second, ... {ORDINALS[-1]}'
+        return f'{sent}: "rod_control" must be W_push or W_pull, W one of all, {_SOME_ORDINALS}'
     return f"{sent}: the key must be conveyor or rod_control"
 
 
@@ -203,6 +204,11 @@ def _shown(text: str) -> str:
     """The beginning of a received text, without characters that break a line."""
     cut = text[:LONGEST_SHOWN] + ("..." if len(text) > LONGEST_SHOWN else "")
     return "".join(sign if sign.isprintable() else " " for sign in cut)
+
+
+def _received(payload: bytes) -> str:
+    """The beginning of a received payload, as text."""
+    return _shown(payload[: 4 * LONGEST_SHOWN].decode(errors="replace"))
 
 
 def _clock(decoder: "msgspec.json.Decoder[T]", payload: bytes) -> T:
@@ -216,9 +222,10 @@ def _single(payload: bytes) -> tuple[str, msgspec.Raw]:
     try:
         fields = _object.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WireError("not a JSON object", str(error)) from None
+        raise WireError("not a JSON object", f"got {_received(payload) or 'nothing'} ({error})") from None
     if len(fields) != 1:
-        raise WireError("number of keys", f"an object must have exactly one key, got {len(fields)}")
+        keys = _shown(", ".join(fields)) or "none"
+        raise WireError("number of keys", f"an object must have exactly one key, got {keys}")
     return next(iter(fields.items()))
 
 

@@ -201,3 +201,19 @@ def test_clock_messages_have_exactly_these_bytes():
     done = wire.Done(grant=3, who="FS_Ctl", sent=1, next_s=None)
     assert wire.encode_clock(done) == b'{"grant":3,"who":"FS_Ctl","sent":1,"next_s":null}'
     assert wire.encode_clock(wire.Hello(who="FS_Ctl")) == b'{"who":"FS_Ctl"}'
+
+
+@pytest.mark.parametrize(
+    ("payload", "detail"),
+    [
+        (b"hello", "got hello ("),
+        (b"", "got nothing ("),
+        (b'{"first_switch":true,"image":""}', "an object must have exactly one key, got first_switch, image"),
+        (b'{"firstswitch":true}', "key 'firstswitch' must be image or W_switch, W one of first, second, ... "),
+        (b'{"first_switch":1}', "first_switch must be true or false, got 1"),
+    ],
+)
+def test_a_refusal_says_what_came_and_what_it_must_be(payload, detail):
+    with pytest.raises(WireError) as refusal:
+        wire.decode_feedback(payload)
+    assert refusal.value.detail.startswith(detail)
