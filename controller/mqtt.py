@@ -202,8 +202,11 @@ class Connection:
     def _on_subscribed(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: Sequence[ReasonCode], properties: Any
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self._refused = f"it refuses to send {', '.join(self._names)}; this client must be allowed to read that"
+        refused = [topic for topic, reason in zip(self._names, reasons, strict=False) if reason.is_failure]
+        needed = [topic for topic in refused if self._names[topic] in (wire.FEEDBACK, wire.CLOCK_GRANT)]
+        if needed:
+            self._refused = f"it refuses to send {', '.join(needed)}; this client must be allowed to read that"
+            _log.warning("subscription_refused topics=%s", ",".join(needed))
             self._subscribed.set()
             return
         if self._is_connected:

@@ -119,3 +119,6 @@ class ConnectionNews:
             self._back_s = wall_s()
             if self._soon_lost < MANY_LOSSES:
                 self._report(f"connected to {connection.where} again")
+        elif self._soon_lost >= MANY_LOSSES and wall_s() - self._back_s > SOON_S:
+            self._soon_lost = 0
+            self._report(f"connected to {connection.where} again")

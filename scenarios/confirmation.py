@@ -82,7 +82,7 @@ class Confirmer:
                 return {name: outcomes[text] for name, text in texts.items()}
             except BaseException:
                 self._ended = True
-                for process in self._running:
+                for process in list(self._running):
                     process.terminate()
                 raise
 
@@ -128,6 +128,8 @@ class Confirmer:
             words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
         ) as process:
             self._running.add(process)
+            if self._ended:  # Meanwhile.
+                process.terminate()
             try:
                 printed = process.communicate(timeout=LONGEST_S)[1].strip()
             except subprocess.TimeoutExpired:

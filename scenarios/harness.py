@@ -23,6 +23,7 @@ from scenarios.sketch import Sketch
 from scenarios.written_files import alone_in, folders_of, times_of, written
 from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
+from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run_arguments import LinkName
@@ -124,8 +125,12 @@ class Harness:
             yield
         except (AssertionError, HypothesisException, SkipTest):
             raise
+        except KeyboardInterrupt:
+            self.card.add_unfinished(name, "interrupted")
+            raise
         except Exception as error:
-            self.card.add_unfinished(name, f"{type(error).__name__}: {error}")
+            why = str(error) if isinstance(error, TwinError) else f"{type(error).__name__}: {error}"
+            self.card.add_unfinished(name, why)
             raise
 
     def holds(

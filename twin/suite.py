@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -24,7 +24,7 @@ EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
 PROCESSES: Final = 2
 """Processes that run scenarios side by side, where pytest-xdist is installed."""
 
-STOP_S: Final = 20.0
+STOP_S: Final = 60.0
 """How long an interrupted suite may take to end its programs, and to write what it has found."""
 
 REAL_TIME_PROCESSES: Final = 6
@@ -98,30 +98,46 @@ def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
             try:
                 return suite.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                suite.kill()
+                _send(suite, None)
                 return 2
 
 
 @contextmanager
 def _passing_on(suite: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Interrupt the suite, once, if this process is to end."""
-    from controller.system import END_SIGNALS
-
-    signals = (signal.SIGINT, *END_SIGNALS)
+    """Interrupt the suite, once, if this process is to end; let it pause while this process does."""
 
     def interrupt(_number: int, _frame: object) -> None:
-        for number in signals:
+        for number in ends:
             signal.signal(number, signal.SIG_IGN)
-        if sys.platform != "win32":  # There Ctrl-C has reached it already.
-            suite.send_signal(signal.SIGINT)
+        _send(suite, signal.SIGINT)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in signals}
+    def pause(_number: int, _frame: object) -> None:
+        _send(suite, signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        _send(suite, signal.SIGCONT)  # Somebody has let this process go on.
+
+    names = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT")
+    ends = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+    ends = [number for number in ends if signal.getsignal(number) is not signal.SIG_IGN]  # As nohup has SIGHUP.
+    handlers: dict[int, Callable[[int, object], None]] = dict.fromkeys(ends, interrupt)
+    if sys.platform != "win32":
+        handlers[signal.SIGTSTP] = pause
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _send(suite: "subprocess.Popen[bytes]", number: signal.Signals | None) -> None:
+    """Send a signal to the suite's processes; None kills them. On Windows Ctrl-C has reached them already."""
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError):
+            os.killpg(suite.pid, signal.SIGKILL if number is None else number)
+    elif number is None:
+        suite.kill()
 
 
 def _packages() -> Path:

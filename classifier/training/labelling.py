@@ -85,34 +85,41 @@ def write_labelled(groups: Groups, labels: Mapping[int, str], out: Path) -> int:
         if (out / label).name != label or label in ("", "..", UNLABELLED):
             raise DatasetError(f"label must be a plain folder name other than {UNLABELLED}, got {label!r}")
     sources = [path for number in labels for path in groups[number - 1]]
+    written: set[Path] = set()
     try:
-        _take_back(out, sources)
+        earlier = _earlier_copies(out, sources)
         for number, label in sorted(labels.items()):
             folder = out / label
             folder.mkdir(parents=True, exist_ok=True)
-            free = _free_number(folder, label, number)
+            free = _free_number(folder, label, number, earlier)
             for at, path in enumerate(groups[number - 1], 1):
-                shutil.copy2(path, folder / f"{label}-{free}-{at:03d}{path.suffix.lower()}")
+                written.add(copy := folder / f"{label}-{free}-{at:03d}{path.suffix.lower()}")
+                shutil.copy2(path, copy)
+        for path in earlier - written:
+            path.unlink()
     except OSError as error:
         raise DatasetError(f"{error.filename or out} must be readable and writable, got: {error.strerror}") from error
     return len(sources)
 
 
-def _take_back(out: Path, sources: list[Path]) -> None:
-    """Remove the copies that an earlier labelling made of these pictures."""
-    digests = {_digest(path) for path in sources}
-    for path in out.glob("*/*"):
-        own = re.fullmatch(rf"{re.escape(path.parent.name)}-\d+-\d{{3,}}", path.stem)
-        if own and is_picture(path) and path not in sources and _digest(path) in digests:
-            path.unlink()
+def _earlier_copies(out: Path, sources: list[Path]) -> set[Path]:
+    """The copies that an earlier labelling made of these pictures; none of them is a source, whatever its path."""
+    digests, own = {_digest(path) for path in sources}, {path.resolve() for path in sources}
+    return {
+        path
+        for path in out.glob("*/*")
+        if re.fullmatch(rf"{re.escape(path.parent.name)}-\d+-\d{{3,}}", path.stem) and is_picture(path)
+        and path.resolve() not in own and _digest(path) in digests
+    }  # fmt: skip
 
 
 def _digest(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 
 
-def _free_number(folder: Path, label: str, wanted: int) -> int:
-    """A group's number of which no file has the name yet: the wanted one, or the next after all."""
-    names = (re.fullmatch(rf"{re.escape(label)}-(\d+)-\d{{3,}}", path.stem) for path in folder.iterdir())
+def _free_number(folder: Path, label: str, wanted: int, going: set[Path]) -> int:
+    """A group's number of which no file that stays has the name yet: the wanted one, or the next after all."""
+    staying = (path for path in folder.iterdir() if path not in going)
+    names = (re.fullmatch(rf"{re.escape(label)}-(\d+)-\d{{3,}}", path.stem) for path in staying)
     taken = {int(found[1]) for found in names if found}
     return max(taken) + 1 if wanted in taken else wanted

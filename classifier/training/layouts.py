@@ -21,8 +21,8 @@ NAMES_FILE: Final = "classes.txt"
 _OTHER_SUFFIXES: Final = (".avif", ".bmp", ".gif", ".heic", ".jfif", ".tif", ".tiff", ".webp")
 """Pictures that are not read. A few of them among others would be missed without a word."""
 
-_PARTS: Final = ("train", "val", "valid", "validation", "test", "images", "labels")
-"""Folders that hold a part of the pictures, or one side of a split. None of them is a class."""
+_SIDES: Final = {"train", "val", "valid", "validation", "test"}
+"""Folders of a split's sides. They are no classes if one of them is `train`."""
 
 UNLABELLED: Final = "unlabelled"
 """The folder of pictures that nobody has labelled yet. It is no class."""
@@ -109,12 +109,13 @@ def class_folders(root: Path) -> tuple[str, ...]:
     Raises `DatasetError` where there are fewer than two, or one is named after classes without folders of their own.
     """
     found = tuple(path.name for path in _listed(root) if _is_class_folder(path))
-    for part in found:
-        if part.lower() in _PARTS:
-            raise DatasetError(
-                f"{root} must hold a folder for each class, got {part!r}, a part of a set: name that part, as "
-                f"{root / part}; what has train/, val/ and test/ is split already: `classifier train --data` takes it"
-            )
+    sides = [name for name in found if name.lower() in _SIDES]
+    if len(sides) > 1 and "train" in map(str.lower, sides):
+        raise DatasetError(
+            f"{root} must hold a folder for each class, got a split's sides, {', '.join(sides)}: `classifier train "
+            f"--data` takes one with class folders in train/, val/ and test/; to split a side anew, name it: "
+            f"{root / sides[0]}"
+        )
     if len(found) < 2:
         raise DatasetError(
             f"{root} must hold 2 class folders or more, or a label file (1.txt) for each picture (1.jpg), "

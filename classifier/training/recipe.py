@@ -123,7 +123,7 @@ def export_checkpoint(
     else:  # With the rendered images that its training had to validate on.
         trained = network.metadata.training
         val_set = read_tree(data, "val", classes, names=trained.names)
-        if trained.renders:
+        if trained.renders and set(classes) == set(CLASSES):
             val_set = joined(val_set, _rendered({"val": _to_validate(trained)}, trained.seed, progress)[0])
     _make(out)
     with _all_or_nothing(out) as files:

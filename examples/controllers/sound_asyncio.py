@@ -29,6 +29,7 @@ TOLERANCE_S = 0.08
 BOUNCE_S = 0.1
 LONGEST_S = 0.8
 STROKE_S = 0.4
+LONGEST_AWAY_S = 10.0
 RODS = {"ripe": (1, "second"), "half_ripe": (2, "third"), "raw": (3, "fourth")}
 GATES = {"first_switch": 1, "second_switch": 2, "third_switch": 3}
 
@@ -127,10 +128,12 @@ async def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     will = aiomqtt.Will("aa", json.dumps({"conveyor": "stop"}))
+    lost_s = None
     while True:
         try:
             async with aiomqtt.Client(HOST, PORT, identifier="FS_Ctl", will=will, keepalive=50) as client:
                 await client.subscribe("bb")
+                lost_s = None
                 sorter = Sorter(client, stop)
                 listener = asyncio.create_task(sorter.listen())
                 work = asyncio.create_task(sorter.run())
@@ -142,9 +145,10 @@ async def main():
                     return
                 listener.result()
         except aiomqtt.MqttError:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 1.0)
+            lost_s = lost_s or now_s()
+            if stop.is_set() and now_s() > lost_s + LONGEST_AWAY_S:
                 return
+            await asyncio.sleep(1.0)
 
 
 asyncio.run(main())

@@ -30,6 +30,7 @@ GONE_S = LOADED_S + 2.0 / SPEED_M_PER_S + 1.0
 TOLERANCE_S = 0.08
 BOUNCE_S = 0.1
 STROKE_S = 0.4
+LONGEST_AWAY_S = 10.0
 RODS = {"ripe": (1, "second"), "half_ripe": (2, "third"), "raw": (3, "fourth")}
 GATES = {"first_switch": 1, "second_switch": 2, "third_switch": 3}
 
@@ -74,13 +75,14 @@ def recognise(picture):
 
 
 def is_connected():
-    """Wait for a connection; False if the program is to end before there is one."""
-    while not ending:
+    """Wait for a connection; once the program is to end, for a while only."""
+    left_s = LONGEST_AWAY_S
+    while left_s > 0:
         try:
             if arrivals.get(timeout=0.5)[1] == "connected":
                 return True
         except queue.Empty:
-            pass
+            left_s -= 0.5 if ending else 0.0
     return False
 
 

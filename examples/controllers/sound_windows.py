@@ -32,6 +32,7 @@ STROKE_S = 0.4
 TOLERANCE_S = 0.08
 BOUNCE_S = 0.1
 LONGEST_S = 0.8
+LONGEST_AWAY_S = 10.0
 RODS = {"ripe": (1, "second"), "half_ripe": (2, "third"), "raw": (3, "fourth")}
 GATES = {"first_switch": 1, "second_switch": 2, "third_switch": 3}
 
@@ -54,6 +55,7 @@ class Sorter:
         self.clear_until_s = None
         self.pulled = False
         self.pushed_s = 0.0
+        self.lost_s = time.monotonic()
         self.ended = threading.Event()
         self.pictures = queue.Queue()
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="FS_Ctl")
@@ -83,6 +85,7 @@ class Sorter:
 
     def disconnected(self, client, userdata, flags, reason, properties):
         with self.lock:
+            self.lost_s = time.monotonic()
             self.items.clear()
             self.clear_until_s = None
 
@@ -156,7 +159,7 @@ class Sorter:
         """Drop what has left the belt; load the next item if there is room. Returns whether the program may end."""
         with self.lock:
             if not self.client.is_connected():
-                return True  # No command gets through; the last will has stopped the belt.
+                return now_s > self.lost_s + LONGEST_AWAY_S
             for item in self.items:
                 if item.passed < 3 and now_s > item.loaded_s + GATE_S[item.passed + 1] + LONGEST_S:
                     item.doubtful = True

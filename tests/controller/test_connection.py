@@ -10,9 +10,11 @@ import threading
 import pytest
 from support.programs import STOPS, stoppable
 
+from controller import wall_clock
 from controller.arrivals import Sign
 from controller.mqtt import Address, Connection
-from controller.wall_clock import MANY_LOSSES, ConnectionNews
+from controller.system import wall_s
+from controller.wall_clock import MANY_LOSSES, SOON_S, ConnectionNews
 
 pytestmark = pytest.mark.broker
 PATIENCE_S = 20.0
@@ -128,7 +130,7 @@ def test_a_port_that_does_not_speak_tls_is_not_waited_for(program):
     assert "this port must speak TLS" in printed
 
 
-def test_of_two_clients_with_one_name_the_likely_reason_is_reported_once():
+def test_of_two_clients_with_one_name_the_likely_reason_is_reported_once(monkeypatch):
     printed = []
     news = ConnectionNews(printed.append)
     connection = Connection(Address(host="127.0.0.1", port=1883, client_id="FS_Ctl"))
@@ -138,3 +140,8 @@ def test_of_two_clients_with_one_name_the_likely_reason_is_reported_once():
         news.tell(connection, Sign.LOST)
     assert [line for line in printed if "is another program connected as 'FS_Ctl'?" in line] == printed[-1:]
     assert len(printed) == 2 * MANY_LOSSES + 1
+    news.tell(connection, Sign.BACK)
+    monkeypatch.setattr(wall_clock, "wall_s", lambda: wall_s() + 2 * SOON_S)  # It stays.
+    for _ in range(2):
+        news.tell(connection, Sign.MESSAGE)
+    assert printed[2 * MANY_LOSSES + 1 :] == ["connected to 127.0.0.1:1883 again"]

@@ -1,4 +1,4 @@
-"""The sound example programs end when they are asked to, also while their broker is away."""
+"""The sound example programs end when they are asked to, also while their broker is away: with the line at rest."""
 
 import subprocess
 import sys
@@ -6,17 +6,22 @@ import threading
 from pathlib import Path
 
 import pytest
-from support.programs import stoppable
+from support.programs import PYTHON, stoppable
 
+from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.broker.embedded import EmbeddedBroker
+from twin.links.external_controller import ExternalController
+from twin.scenario.faults import BrokerDown
 
 PROGRAMS = Path(__file__).parents[2] / "examples" / "controllers"
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
+NAMES = ["sound_one_at_a_time", "sound_windows", "sound_asyncio"]
 
 
+@pytest.mark.slow
 @pytest.mark.broker
 @pytest.mark.skipif(sys.platform == "win32", reason="the programs handle the signals of POSIX")
-@pytest.mark.parametrize("name", ["sound_one_at_a_time", "sound_windows", "sound_asyncio"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_sound_program_ends_while_its_broker_is_away(name):
     subscribed, broker = threading.Event(), EmbeddedBroker()
     broker.start()
@@ -32,3 +37,15 @@ def test_a_sound_program_ends_while_its_broker_is_away(name):
         broker.stop()
         program.kill()
         program.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_asked_to_end_in_a_short_outage_a_sound_program_brings_the_line_to_rest(name):
+    command = f"{PYTHON} {(PROGRAMS / name).as_posix()}.py {{host}} {{port}} {{service}}"
+    scenario = Scenario(
+        items=ItemDraw(count=6), controller=settings_for(Layout()), stop_s=45.0,
+        faults=(BrokerDown(from_s=44.8, until_s=45.6),),
+    )  # fmt: skip
+    run = simulate(scenario, link="hosted", controller=ExternalController(command))
+    assert [found.check for found in run.violations if found.check != "lost"] == []

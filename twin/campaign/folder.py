@@ -27,6 +27,9 @@ from twin.scenario.scenario import decode_scenario, encode_scenario
 PLAN: Final = CAMPAIGN_FILE
 UNITS: Final = "units.jsonl"
 FOUND_FOLDER: Final = "findings"
+BEGINS: Final = "begins"
+"""The file of a campaign that is about to begin, and has no plan yet."""
+
 FINDINGS: Final = "findings.json"
 
 _units: Final = msgspec.json.Decoder(UnitResult)
@@ -61,43 +64,52 @@ class CampaignFolder:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._old = False
         with _named_errors(url):
             self._files, self._root = fsspec.url_to_fs(url)
 
     def begin(self, plan: Plan, *, resume: bool) -> tuple[Plan, list[UnitResult]]:
         """The plan of a campaign in this folder, and what an interrupted one with the same plan has done.
 
-        A new one has its plan written at once, so that no other can begin here. What an earlier part of it found is
-        removed: more may be found. Raises `FileError` for a folder of another campaign, or one in use without `resume`.
+        Of a new one, `write_plan` or `give_up` has to be called next: until then the folder is taken, so that no other
+        campaign begins there. Raises `FileError` for a folder of another campaign, or one in use without `resume`.
         """
         with _named_errors(self.url):
             if not self._files.exists(self._at(PLAN)):
                 if resume:
                     raise FileError(f"--resume must be left out for a folder without a campaign, got {self.url!r}")
                 if self._files.exists(self._root) and self._files.ls(self._root, detail=False):
-                    raise FileError(f"--folder must be a new or empty folder, got {self.url!r}, which is not empty")
-                self.write_plan(plan)
+                    taken = self._files.exists(self._at(BEGINS))
+                    what = (
+                        f"in which another one begins (was it killed, remove {BEGINS})"
+                        if taken
+                        else "which is not empty"
+                    )
+                    raise FileError(f"--folder must be a new or empty folder, got {self.url!r}, {what}")
+                self.write(BEGINS, b"")
                 return plan, []
             before = self._files.cat_file(self._at(PLAN))
         if not resume:
             raise FileError(f"--folder must be new, or be given with --resume, got {self.url!r}, which has a campaign")
-        known = self._checked(plan, before)
-        with _named_errors(self.url):
-            for name in (FINDINGS, FOUND_FOLDER):
-                if self._files.exists(self._at(name)):
-                    self._files.rm(self._at(name), recursive=True)
-        return known, self._read_units()
+        self._old = True
+        return self._checked(plan, before), self._read_units()
 
     def write_plan(self, plan: Plan) -> None:
         """Make the folder that of a campaign."""
         self.write_json(PLAN, plan)
+        self._remove(BEGINS)
 
     def give_up(self) -> None:
         """Make the folder that of no campaign again: it could not begin."""
+        self._remove(BEGINS)
+        with _named_errors(self.url), suppress(OSError):
+            self._files.rmdir(self._root)
+
+    def _remove(self, *names: str) -> None:
         with _named_errors(self.url):
-            self._files.rm_file(self._at(PLAN))
-            with suppress(OSError):
-                self._files.rmdir(self._root)
+            for name in names:
+                if self._files.exists(self._at(name)):
+                    self._files.rm(self._at(name), recursive=True)
 
     def _checked(self, plan: Plan, before: bytes) -> Plan:
         """The plan that the folder has, if it is the same in all that was asked for."""
@@ -160,7 +172,10 @@ class CampaignFolder:
         return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
 
     def add_unit(self, result: UnitResult) -> None:
-        """Add the line of a finished unit."""
+        """Add the line of a finished unit. What its campaign found before it was resumed is not all of it any more."""
+        if self._old:
+            self._remove(FINDINGS, FOUND_FOLDER)
+            self._old = False
         with _named_errors(self.url), self._files.open(self._at(UNITS), "ab") as file:
             file.write(msgspec.json.encode(result) + b"\n")
 

@@ -19,7 +19,7 @@ def flat_folder(root: Path, count: int = 10, names: tuple[str, ...] = ("raw", "r
     for name in names:
         (root / name).mkdir(parents=True)
         for number in range(count):
-            (root / name / f"{number}.jpg").write_bytes(image_files.plain((number, 100, 100)))
+            (root / name / f"{number}.jpg").write_bytes(image_files.plain((number, 25 * len(name), 100)))
     return root
 
 
@@ -170,9 +170,9 @@ def test_a_folder_between_classes_that_are_not_two_beside_it_is_named(tmp_path: 
         read_tree(tmp_path, "train")
 
 
-def test_hidden_folders_and_folders_named_like_images_are_ignored(tmp_path: Path) -> None:
+def test_hidden_folders_and_links_to_nowhere_are_ignored(tmp_path: Path) -> None:
     flat_folder(tmp_path / "train", names=("raw", "ripe", ".thumbnails"))
-    (tmp_path / "train" / "raw" / "folder.jpg").mkdir()
+    (tmp_path / "train" / "raw" / ".cache").mkdir()
     with contextlib.suppress(OSError):  # Windows does not let everybody make one.
         (tmp_path / "train" / "raw" / "gone.jpg").symlink_to(tmp_path / "nowhere")
     assert len(read_tree(tmp_path, "train")) == 20

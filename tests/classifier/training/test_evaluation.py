@@ -82,7 +82,7 @@ def printed(report: Report) -> str:
 
 def test_a_report_without_any_unsure_answer_warns_of_how_few_items_it_rests_on(classifier: Classifier) -> None:
     images = replace(image_set((GREEN, "raw", "raw"), (RED, "ripe", "ripe")), groups=("raw 1", "ripe 1"))
-    assert "warning: 100 % right and 100 % sure, on 2 groups: errors of up to 78%" in printed(
+    assert "warning: 100 % right and 100 % sure, on 2 items: errors of up to 78%" in printed(
         evaluate(classifier, images)
     )
     wrong = replace(image_set((GREEN, "raw", "raw"), (RED, "raw", "raw")), groups=("raw 1", "raw 2"))

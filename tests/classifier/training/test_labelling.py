@@ -90,6 +90,20 @@ def test_labelled_again_each_picture_has_one_label_and_each_group_a_number_of_it
     assert {path.stem.rpartition("-")[0] for path in (out / "raw").iterdir()} == {"raw-2", "raw-1"}
 
 
+def test_pictures_that_are_labelled_where_they_lie_are_never_lost(tmp_path: Path) -> None:
+    folder, out = pictures(tmp_path / "in", {"green": 3}), tmp_path / "out"
+
+    def label(source: Path) -> None:
+        groups = groups_to_label(source)
+        write_labelled(groups, dict.fromkeys(range(1, len(groups) + 1), "ripe"), out)
+
+    label(folder)
+    (tmp_path / "link").symlink_to(out, target_is_directory=True)
+    for source in (tmp_path / "in" / ".." / "out" / "ripe", tmp_path / "link" / "ripe"):
+        label(source)
+    assert len({path.read_bytes() for path in (out / "ripe").iterdir()}) == 3
+
+
 def test_the_sheet_of_a_folder_s_own_groups_is_none_of_its_pictures(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "in", {"green": 3})
     assert CliRunner().invoke(app, ["label", str(folder), "--out", str(folder), "--labels", "1=raw"]).exit_code == 0

@@ -115,6 +115,14 @@ def test_an_export_is_calibrated_on_what_its_training_was(tmp_path: Path, monkey
     assert calibrated == [recipe.load_sets(config)[1].entries]
 
 
+def test_an_export_of_a_model_with_other_classes_needs_no_renders(tmp_path: Path) -> None:
+    data = tree(tmp_path / "data", {"train": 8, "val": 4, "test": 4})
+    config = TrainingConfig(data=str(data), batch=8, renders=900, epochs=1, small_epochs=0, image_px=32)
+    recipe.produce(config, tmp_path / "out")
+    weights = recipe.ModelFiles(folder=tmp_path / "out").weights
+    assert len(recipe.export_checkpoint(weights, tmp_path / "two", data=data, int8=True, seed=0)) == 2
+
+
 @pytest.mark.parametrize(("option", "resume"), [("--init", False), ("--resume", True)])
 def test_a_missing_file_to_begin_from_is_named_before_anything_is_rendered(
     tmp_path: Path, option: str, resume: bool
