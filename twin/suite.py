@@ -112,23 +112,26 @@ def _passing_on(suite: "subprocess.Popen[bytes]") -> Iterator[None]:
         _send(suite, signal.SIGINT)
         raise KeyboardInterrupt
 
-    def pause(_number: int, _frame: object) -> None:
-        _send(suite, signal.SIGSTOP)
-        os.kill(os.getpid(), signal.SIGSTOP)
-        _send(suite, signal.SIGCONT)  # Somebody has let this process go on.
-
     names = ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGQUIT")
     ends = [signal.Signals[name] for name in names if name in signal.Signals.__members__]
     ends = [number for number in ends if signal.getsignal(number) is not signal.SIG_IGN]  # As nohup has SIGHUP.
     handlers: dict[int, Callable[[int, object], None]] = dict.fromkeys(ends, interrupt)
     if sys.platform != "win32":
-        handlers[signal.SIGTSTP] = pause
+        handlers[signal.SIGTSTP] = lambda *_: _pause(suite)
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _pause(suite: "subprocess.Popen[bytes]") -> None:
+    """Stop the suite and this process, until somebody lets this process go on: Ctrl-Z and `fg`."""
+    if sys.platform != "win32":
+        _send(suite, signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        _send(suite, signal.SIGCONT)
 
 
 def _send(suite: "subprocess.Popen[bytes]", number: signal.Signals | None) -> None:

@@ -43,14 +43,14 @@ def test_synthesize_writes_a_tree_and_a_contact_sheet(tmp_path: Path) -> None:
 
 
 def test_split_says_what_went_where(tmp_path: Path) -> None:
-    for name in ("raw", "ripe"):
+    for name, colour in (("raw", image_files.GREEN), ("ripe", image_files.RED)):
         (tmp_path / "flat" / name).mkdir(parents=True)
         for number in range(10):
-            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(image_files.plain(image_files.RED))
+            (tmp_path / "flat" / name / f"{number}.jpg").write_bytes(image_files.plain(colour))
     assert "got 1 by looks" in refused(run("split", tmp_path / "flat", "--out", tmp_path / "tree"))
     result = run("split", tmp_path / "flat", "--out", tmp_path / "tree", "--group", "none", "--val", 0.2, "--test", 0.2)
     assert result.exit_code == 0, result.output
-    assert "12 in train (12 groups), 4 in val (4 groups), 4 in test (4 groups)" in result.stdout
+    assert "12 in train (12 items), 4 in val (4 items), 4 in test (4 items)" in result.stdout
     assert "4 groups: nothing below 53% error is excluded" in result.stdout
 
 

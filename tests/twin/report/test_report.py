@@ -83,7 +83,7 @@ def test_a_trace_that_is_not_whole_is_drawn_as_far_as_it_goes(kept, tmp_path, li
     assert line.endswith(f"{output} shows what is there")
     (run,) = data_of(output)["runs"]
     assert not run["ok"]
-    assert "trace is not whole" in run["sentence"]
+    assert "not whole" in run["sentence"]
     assert len(run["drawing"]["events"]) == lines
     assert str(path) in run["drawing"]["left_out"][0]
 
