@@ -168,8 +168,11 @@ class CampaignFolder:
         protocols = {self._files.protocol} if isinstance(self._files.protocol, str) else set(self._files.protocol)
         if "file" not in protocols:
             return f"{self.url}/{name}"
-        path = Path(self._at(name))  # As fsspec has understood it: it expands a `~`.
-        return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
+        typed = self.url.removeprefix("file://")
+        meant = (
+            Path(typed).resolve() == Path(self._root).resolve()
+        )  # fsspec expands a `~`, which a shell may have left.
+        return f"{typed if meant else self._root}/{name}"
 
     def add_unit(self, result: UnitResult) -> None:
         """Add the line of a finished unit. What its campaign found before it was resumed is not all of it any more."""

@@ -116,7 +116,7 @@ def test_a_command_line_has_the_path_that_fsspec_writes_to(tmp_path, monkeypatch
     home.write_plan(PLAN)
     assert home.shown("campaign.json") == (tmp_path / "night" / "campaign.json").as_posix()
     monkeypatch.chdir(tmp_path)
-    assert home.shown("campaign.json") == "night/campaign.json"
+    assert CampaignFolder("night").shown("campaign.json") == "night/campaign.json"
 
 
 @pytest.mark.parametrize("url", ["night[1]", "file://{}/night[1]"])
