@@ -171,7 +171,7 @@ class CampaignFolder:
         typed = self.url.removeprefix("file://")
         meant = (
             Path(typed).resolve() == Path(self._root).resolve()
-        )  # fsspec expands a `~`, which a shell may have left.
+        )  # fsspec expands a `~` that no shell did.
         return f"{typed if meant else self._root}/{name}"
 
     def add_unit(self, result: UnitResult) -> None:
