@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scenarios.harness import Harness
@@ -23,6 +23,12 @@ LEARNED_S: Final = 56.0
 
 FOR_GOOD_S: Final = 10_000.0
 
+CLOSE_BEHIND: Final = [
+    ForeignObject(at_m=at_m, length_m=length_m, from_s=at_s, until_s=at_s)
+    for at_m, length_m, at_s in ((0.26, 0.03, 28.4), (0.39, 0.05, 29.3), (0.4, 0.1, 33.0))
+]
+"""Close behind two items in a row, so that each of them seems longer than the one before."""
+
 
 @given(scenarios(kinds=ITEM_FAULTS))
 def test_no_fault_of_the_items_breaks_a_rule(line: Harness, scenario: Scenario) -> None:
@@ -36,6 +42,7 @@ def test_one_item_fault_on_a_full_default_line_breaks_no_rule(line: Harness, sce
 
 @pytest.mark.long
 @given(st.integers(0, 1000), st.lists(foreign_objects(), min_size=1, max_size=4))
+@example(38, CLOSE_BEHIND)
 def test_objects_before_the_first_gate_are_not_taken_for_items(
     line: Harness, seed: int, things: list[ForeignObject]
 ) -> None:

@@ -173,10 +173,12 @@ class Tracker:
             # Clutter is in the beam, and the picture is the item's.
             item.mark_ambiguous("at the first gate before its picture")
             item.timed = False
-        whole = timing.dwell.plausible(dwell_s)
-        fits = self._comes_as_due(item, gate, centre_s, closely=timing.dwell.long(dwell_s))
+        whole, long = timing.dwell.plausible(dwell_s), timing.dwell.long(dwell_s)
+        fits = self._comes_as_due(item, gate, centre_s, closely=long)
         same = item.dwell_s is None or timing.dwell.same(dwell_s, item.dwell_s)
-        if gate == item.gate + 1 and whole and same and (item.timed or item.gate == 0) and not item.clutter:
+        # Something may lie close to an item that is far longer than any before: its centre teaches no time.
+        sure = whole and not long and same and not item.clutter
+        if sure and gate == item.gate + 1 and (item.timed or item.gate == 0):
             timing.legs[gate].learn(centre_s - item.centre_s, sure=item.timed)
         room = timing.room_for(dwell_s, gate)
         timing.dwell.learn(dwell_s)

@@ -169,9 +169,7 @@ class CampaignFolder:
         if "file" not in protocols:
             return f"{self.url}/{name}"
         typed = self.url.removeprefix("file://")
-        meant = (
-            Path(typed).resolve() == Path(self._root).resolve()
-        )  # fsspec expands a `~` that no shell did.
+        meant = Path(typed).resolve() == Path(self._root).resolve()  # fsspec expands a `~` that no shell did.
         return f"{typed if meant else self._root}/{name}"
 
     def add_unit(self, result: UnitResult) -> None:
