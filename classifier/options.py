@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from classifier.errors import ClassifierError
-from classifier.tables import printable
-from controller.errors import ControllerError
+from controller.errors import ControllerError, printable
 
 if TYPE_CHECKING:
     from classifier.inference import Classifier

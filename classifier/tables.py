@@ -9,6 +9,7 @@ from rich.table import Table
 from classifier.errors import ImageError
 from classifier.metadata import ModelMetadata
 from classifier.recognition import UNKNOWN, Recognition
+from controller.errors import printable
 
 if TYPE_CHECKING:
     from classifier.training.evaluation import Report
@@ -20,11 +21,6 @@ def plain(path: Path, answer: Recognition | ImageError) -> dict[str, object]:
         return {"file": printable(path), "error": printable(answer)}
     return {"file": printable(path), "label": answer.label, "confidence": round(answer.confidence, 4),
             "margin": round(answer.margin, 4), "seconds": round(answer.seconds, 5)}  # fmt: skip
-
-
-def printable(value: object) -> str:
-    """The value as text. A file's name may hold bytes that are no text; they become escapes."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def answer_table(answers: list[tuple[Path, Recognition | ImageError]], metadata: ModelMetadata) -> Table:

@@ -11,6 +11,11 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
+def printable(value: object) -> str:
+    """The value as text. A file's name may hold bytes that are no text; they become escapes."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
 class ControllerError(Exception):
     """Root of all errors whose cause lies outside the controller."""
 

@@ -251,8 +251,8 @@ def _print_card(terminal: pytest.TerminalReporter, harness: Harness) -> None:
     others = [report for report in terminal.getreports("failed") if report.nodeid not in by_rule]
     interrupted = terminal.config.stash[INTERRUPTED]
     if interrupted:
-        finished = f"{harness.card.finished(_families())} of {len(FAMILIES)} families"
-        terminal.write_line(f"Interrupted: no verdict. Asked up to then: {finished}.", bold=True, yellow=True)
+        begun = f"{harness.card.begun(_families())} of {len(FAMILIES)} families"
+        terminal.write_line(f"Interrupted: no verdict. Asked up to then: {begun}.", bold=True, yellow=True)
     if harness.card.broken or not interrupted:
         colour = {"red" if harness.card.broken or others else "green": True}
         terminal.write_line(harness.card.conclusion(_families()), bold=True, **colour)

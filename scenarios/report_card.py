@@ -31,7 +31,7 @@ class Outcome(msgspec.Struct, frozen=True):
     `faults` were drawn, of which `acted` had an effect. `void` runs count for nothing. `broken`: the rules that were
     broken, first in run `found_by`. `smallest` is the smallest scenario that broke one, in items and then in faults;
     but where one was run in real time it is that one, with its `file`, and `wire` is what came of it. `moot`: why the
-    question cannot be put. `unfinished`: the error of the twin's own by which it ended too soon.
+    question cannot be put. `unfinished`: what ended it too soon.
     """
 
     runs: int = 0
@@ -110,7 +110,7 @@ class ReportCard:
         self._add(name, Outcome(moot=why))
 
     def add_unfinished(self, name: str, why: str) -> None:
-        """Note that a property ended too soon, by an error that is not the controller's."""
+        """Note that a property ended too soon, and not by a broken rule."""
         self._add(name, Outcome(unfinished=why))
 
     def merge(self, rows: Mapping[str, Any]) -> None:
@@ -142,7 +142,7 @@ class ReportCard:
         """Whether any rule was broken."""
         return any(row.broken for row in self._rows.values())
 
-    def finished(self, families: Mapping[str, str]) -> int:
+    def begun(self, families: Mapping[str, str]) -> int:
         """How many families have been asked up to now."""
         return sum(name in self._rows for name in families)
 

@@ -12,7 +12,7 @@ LARGEST_BYTES: Final = 64 * 1024 * 1024
 
 def interpreter_of(command: str) -> str | None:
     """The path of what the command line starts; None if it is not found."""
-    words = _words(command)
+    words = words_of(command)
     found = shutil.which(words[0]) if words else None
     return None if found is None else Path(found).as_posix()
 
@@ -24,7 +24,7 @@ def names_python(program: str) -> bool:
 
 def program_digest(command: str) -> str | None:
     """A digest of the files that the command line names, such as a script; None if it names none."""
-    files = [path for path in map(Path, _words(command)[1:]) if path.is_file()]
+    files = [path for path in map(Path, words_of(command)[1:]) if path.is_file()]
     content = hashlib.blake2b(digest_size=16)
     counted = 0
     for path in files:
@@ -34,7 +34,8 @@ def program_digest(command: str) -> str | None:
     return content.hexdigest() if counted else None
 
 
-def _words(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
+    """The words of a command line; none of one that cannot be split."""
     try:
         return shlex.split(command)
     except ValueError:

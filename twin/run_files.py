@@ -11,6 +11,7 @@ import msgspec
 
 from classifier.distribution import distribution_version
 from controller.core.controller import Controller
+from controller.errors import printable
 from controller.recognizers import Service
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, write_beliefs
@@ -24,7 +25,7 @@ from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
 from twin.report.junit import write_junit
-from twin.report.reported import Origin, Verdict, printable, report_of, reported_run
+from twin.report.reported import Origin, Verdict, report_of, reported_run
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
 from twin.verdict.summary import Lateness

@@ -73,7 +73,7 @@ class Ledger:
         Those behind a missing one wait for it.
         """
         if result.number == self.folded:
-            self.next_task()
+            self.next_task()  # Its generation begins.
             list(self.take(result))
         else:
             assert result.number > self.folded, f"unit {result.number} is done already"

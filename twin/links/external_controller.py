@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from twin.errors import ArgumentError, TwinError
 from twin.links.output_log import OutputFile, OutputLine
 from twin.links.processes import Processes
-from twin.program_origin import names_python
+from twin.program_origin import names_python, words_of
 
 if TYPE_CHECKING:
     from twin.links.hosted.hosts import Hosts
@@ -190,10 +190,7 @@ class ExternalController:
 
 def starts_python(command: str) -> bool:
     """Whether a command line starts Python, or a Python file, so that the link hosted may run it."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return False
+    words = words_of(command)
     return bool(words) and (names_python(words[0]) or Path(words[0]).suffix.lower() in (".py", ".pyw"))
 
 

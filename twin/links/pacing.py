@@ -55,7 +55,8 @@ class Pacer(Generic[Arrival]):
                 arrival = self._inbox.get(timeout=min(due_s - elapsed_s, POLL_S))
             except Empty:
                 # An exit is noticed, and a line of output read, at the time that it is now.
-                timeline.pass_to(min((wall_s() - began_s) * speed, timeline.peek()))
+                now_s = max(timeline.now, (wall_s() - began_s) * speed)  # However they are rounded.
+                timeline.pass_to(min(now_s, timeline.peek()))
                 continue
             self._receive(arrival, (wall_s() - began_s) * speed)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from controller.errors import printable
 from twin import trace
 from twin.report.drawing import MOST_RECORDS, Sketch
 from twin.report.html import Difference, Report, ReportedRun
@@ -62,11 +63,6 @@ def reported_run(
         sentence=_sentence(verdict, total, sketch, caution), facts=_facts(drawing.scenario, origin, sketch.end_s),
         replay=replay_command(origin), drawing=drawing,
     )  # fmt: skip
-
-
-def printable(value: object) -> str:
-    """A path or a command line as text. A file's name may hold bytes that are no text; they become escapes."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> Report:
