@@ -121,7 +121,7 @@ class CampaignFolder:
             mine, theirs = getattr(plan, field), getattr(other, field)
             if mine != theirs:
                 raise FileError(
-                    f"{self.url} has a campaign with another {field}: {_short(theirs)}, and not {_short(mine)}; "
+                    f"{self.url} has a campaign with another {field}: {_difference(theirs, mine)}; "
                     "resume it with the same code and the same settings, or choose another folder"
                 )
         return other
@@ -229,6 +229,16 @@ def _named_errors(url: str, must: str = "--folder must be a folder that can be w
     except (OSError, ValueError, ImportError) as error:
         why = getattr(error, "strerror", None) or error
         raise FileError(f"{must}, got {url!r} ({why})") from None
+
+
+def _difference(theirs: object, mine: object) -> str:
+    """What is different; of a program's files, the first that was changed, is new, or is missing."""
+    if not isinstance(theirs, dict) or not isinstance(mine, dict):
+        return f"{_short(theirs)}, and not {_short(mine)}"
+    changed = sorted(name for name in theirs.keys() | mine.keys() if theirs.get(name) != mine.get(name))
+    first, others = changed[0], len(changed) - 1
+    how = "is new" if first not in theirs else "is missing" if first not in mine else "was changed"
+    return f"{first!r} in its folder {how}" + (f", and {others} more" if others else "")
 
 
 def _short(value: object) -> str:

@@ -44,9 +44,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A campaign, completely: whoever has the plan and the same code gets the same result.
 
     `scenarios` are drawn with `seed` from these `families` of faults, on `layout` (None: the lines that the source
-    draws). `controller` is the command of an external controller, None for ours, and `program` the digest of its files.
-    Units mutate the closest scenarios of the generation before theirs, unless `search` is False. The first unit begins
-    with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is `code_version()`.
+    draws). `controller` is the command of an external controller, None for ours, and `program` has a digest of each of
+    its files. Units mutate the closest scenarios of the generation before theirs, unless `search` is False. The first
+    unit begins with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is
+    `code_version()`.
 
     Two fields are what was found at the start (`FOUND`), and not what was asked for: `computing` has the lines of the
     external controller that compute for long; a generation of a campaign that ends by the clock has `clock_generation`
@@ -59,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     families: tuple[str, ...]
     layout: Layout | None = None
     controller: str | None = None
-    program: str | None = None
+    program: dict[str, str] | None = None
     search: bool = True
     before: tuple[str, ...] = ()
     code: str

@@ -44,9 +44,9 @@ class ProgramFiles(msgspec.Struct, frozen=True, kw_only=True):
     starts_inside: bool = False
 
     @property
-    def digest(self) -> str:
-        """A digest of all of it: two packs with the same one are the same program."""
-        return blake2b(msgspec.msgpack.encode(self), digest_size=16).hexdigest()
+    def digests(self) -> dict[str, str]:
+        """A digest of each file, by its name: with the same ones and the same command, it is the same program."""
+        return {name: blake2b(content, digest_size=16).hexdigest() for name, content in self.files}
 
     def unpacked(self, computing: tuple[ComputingLine, ...] | None = None) -> ExternalController:
         """The program from the unpacked files, which are unpacked once in a process.

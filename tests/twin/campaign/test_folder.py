@@ -70,6 +70,20 @@ def test_what_a_campaign_found_at_its_start_is_taken_from_its_folder(folder):
         folder.begin(msgspec.structs.replace(PLAN, seed=1), resume=True)
 
 
+@pytest.mark.parametrize(
+    ("now", "what"),
+    [
+        ({"my.py": "a", "run.txt": "c"}, "'run.txt' in its folder is new;"),
+        ({"my.py": "b", "run.txt": "c"}, "'my.py' in its folder was changed, and 1 more;"),
+        ({}, "'my.py' in its folder is missing;"),
+    ],
+)
+def test_the_file_that_makes_a_program_another_one_is_named(folder, now, what):
+    folder.write_plan(msgspec.structs.replace(PLAN, program={"my.py": "a"}))
+    with pytest.raises(FileError, match=f"has a campaign with another program: {what}"):
+        folder.begin(msgspec.structs.replace(PLAN, program=now), resume=True)
+
+
 def test_a_new_campaign_keeps_others_out_of_its_folder_from_the_first_and_gives_it_up_if_it_cannot_begin(tmp_path):
     new = CampaignFolder(str(tmp_path / "new"))
     assert new.begin(PLAN, resume=False) == (PLAN, [])

@@ -39,7 +39,7 @@ def test_what_changes_meanwhile_is_no_part_of_the_program(own):
         path.write_text("changes")
     assert packed(command(own / "my.py")) == before
     (own / "labels.json").write_text("[]")
-    assert packed(command(own / "my.py")).digest != before.digest
+    assert packed(command(own / "my.py")).digests != before.digests
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_a_scenario_that_cannot_be_hosted_is_a_finding_and_the_others_go_on(tmp_
     program = packed(shlex.join([sys.executable, str(tmp_path / "starts_another.py"), "{host}", "{port}", "{service}"]))
     plan = Plan(
         scenarios=4 * LEAST_UNITS, families=("no fault",), code=code_version(), controller=program.command,
-        program=program.digest,
+        program=program.digests,
     )  # fmt: skip
     unit = UnitTask(plan=plan, number=0)
     found = run_unit(unit, program)
