@@ -18,9 +18,9 @@ import pytest
 import simpy
 from paho.mqtt.enums import CallbackAPIVersion
 
+from controller.mqtt import no_delay
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.broker.embedded import EmbeddedBroker
-from twin.links.broker_client import no_delay
 
 ROUNDS = 5
 

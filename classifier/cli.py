@@ -219,7 +219,3 @@ def _predicted(classifier: "Classifier", path: Path) -> Recognition | ImageError
         raise DatasetError(f"{path} must be readable, got: {error.strerror}") from error
     except ImageError as error:
         return error
-
-
-if __name__ == "__main__":
-    main()

@@ -108,13 +108,13 @@ def live_pictures(host: str, port: int) -> Iterator[Iterator[bytes | None]]:
     try:
         if not listening.wait(_ANSWER_S):
             raise ClassifierError(f"broker: no subscription at {address_text(host, port)} within {_ANSWER_S:.0f} s")
-        yield _pictures(arrived)
+        yield pictures_among(arrived)
     finally:
         client.disconnect()
         client.loop_stop()
 
 
-def _pictures(arrived: "queue.Queue[bytes]") -> Iterator[bytes | None]:
+def pictures_among(arrived: "queue.Queue[bytes]") -> Iterator[bytes | None]:
     """The pictures among the messages that arrived; messages of gates are passed over."""
     while True:
         try:

@@ -1,13 +1,12 @@
 """Settings and address from a TOML file and the command line, whose options override the file."""
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from controller.address import DEFAULT_PORT, parse_address
+from controller.address import DEFAULT_PORT, is_loopback, parse_address
 from controller.decode_errors import one_of
 from controller.errors import SettingsError
 from controller.mqtt import Address
@@ -53,7 +52,7 @@ def address_of(found: Mapping[str, Any], broker: str, *, insecure: bool, **given
     host, port = parse_address(broker, default_port=DEFAULT_PORT)
     known = {name: found[name] for name in _OF_THE_FILE if name in found}
     address = Address(**_with(known, given | {"host": host, "port": port}))
-    if address.username is not None and not (address.tls or insecure or _is_loopback(address.host)):
+    if address.username is not None and not (address.tls or insecure or is_loopback(address.host)):
         raise SettingsError(
             "--username",
             address.username,
@@ -86,10 +85,3 @@ def password_of(path: Path | None) -> str | None:
 def _with(found: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """`found`, overridden by the values `given` that are not None."""
     return found | {name: value for name, value in given.items() if value is not None}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -109,7 +109,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         # paho counts the delays in float; its hints say int.
         client.reconnect_delay_set(FIRST_RETRY_S, LAST_RETRY_S)  # type: ignore[arg-type]
-        client.on_socket_open = _no_delay
+        client.on_socket_open = no_delay
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._on_subscribed
@@ -263,6 +263,6 @@ def _context(address: Address) -> ssl.SSLContext:
     return context
 
 
-def _no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
+def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
     """Switch off Nagle's algorithm, which delays small messages by 40 ms and more."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

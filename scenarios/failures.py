@@ -11,9 +11,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from controller.address import address_text
+from controller.address import address_text, is_loopback
 from twin import Run, Scenario, trace
-from twin.broker.access import is_loopback
 from twin.links.output_log import OutputLine
 from twin.report.headline import headline
 from twin.report.narration import Step, steps

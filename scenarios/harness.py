@@ -14,6 +14,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
+from scenarios.confirmation import MOST_LATE_MS
 from scenarios.failures import GRAVEST, Failure, Found, failure_of, failure_text
 from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
 from scenarios.pace import REHEARSALS, Pace, pace_of
@@ -27,9 +28,6 @@ from twin.errors import TwinError
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.run_arguments import LinkName
-
-MOST_LATE_MS: Final = 50.0
-"""A run in real time with later events than that is void: the machine held the line up."""
 
 SEES_ITSELF: Final = "the program asks no recognition service"
 

@@ -16,7 +16,7 @@ from scenarios.known_line import check_line
 from twin.errors import FileError, TwinError
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
 from twin.links.memory import ControllerOf
-from twin.run_arguments import LinkName
+from twin.run_arguments import FASTEST, SLOWEST, LinkName
 from twin.run_files import check_writable
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
@@ -38,8 +38,6 @@ EXAMPLES_IN_LOCKSTEP: Final = 10
 REAL_TIME_EXAMPLES: Final = {"quick": 2, "thorough": 10}
 REAL_TIME_EXAMPLES_A_MINUTE: Final = 1
 
-SLOWEST: Final = 0.01
-FASTEST: Final = 1000.0
 LONGEST_MINUTES: Final = 100_000.0
 
 

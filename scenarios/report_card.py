@@ -9,7 +9,7 @@ from scenarios.confirmation import Confirmation
 from scenarios.failures import GRAVEST, Failure, words_of
 from twin import Run, trace
 from twin.report.screen import counted
-from twin.scenario.faults import Fault
+from twin.scenario.faults import Fault, kind_of
 from twin.verdict.checks import Violation
 
 MOST_VOID: Final = 0.1
@@ -206,7 +206,7 @@ def _asks(run: Run) -> bool:
 
 def _acted(fault: Fault, run: Run) -> bool:
     """Whether a fault had an effect."""
-    kind = type(fault).__name__.lower()
+    kind = kind_of(fault)
     return any(
         isinstance(record, trace.Disturbed) and record.fault == kind and record.t_s >= fault.from_s
         for record in run.trace

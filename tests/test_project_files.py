@@ -54,7 +54,9 @@ def test_the_hooks_are_the_projects_own_tools():
 
 
 def test_every_file_that_the_notes_for_contributors_name_exists():
-    for path in re.findall(r"`([\w/.-]+\.(?:py|md|toml|ini))`", CONTRIBUTING):
+    named = re.findall(r"`([\w/.-]+\.(?:py|md|toml|ini))`", CONTRIBUTING)
+    assert "tests/test_structure.py" in named
+    for path in named:
         assert next(ROOT.glob(path), None) or any(
             next((ROOT / folder).rglob(path), None) for folder in ("twin", "controller", "scenarios", "tests")
         ), path

@@ -74,6 +74,12 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def private(tree):
+    """The private names that a module takes from another."""
+    taken = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    return {f"{node.module}.{alias.name}" for node in taken for alias in node.names if alias.name.startswith("_")}
+
+
 def called(tree):
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
@@ -105,6 +111,11 @@ def test_the_wall_clock_has_its_own_modules(path):
     clocks = {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.datetime.now"}
     if name(path) not in STOPWATCHES:
         assert called(ast.parse(path.read_bytes())) & clocks == set()
+
+
+@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=name)
+def test_a_private_name_stays_in_its_module(path):
+    assert private(ast.parse(path.read_bytes())) == set()
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)
@@ -182,8 +193,9 @@ def test_a_test_module_has_a_limit_too(path):
 
 
 def test_a_function_fits_a_screen(module):
-    functions = [node for node in ast.walk(ast.parse(module.read_bytes())) if isinstance(node, ast.FunctionDef)]
-    lengths = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    functions = [node for node in ast.walk(ast.parse(module.read_bytes())) if isinstance(node, kinds)]
+    lengths = {(node.name, node.lineno): node.end_lineno - node.lineno + 1 for node in functions}
     assert {function: lines for function, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
 
 

@@ -9,7 +9,7 @@ import msgspec
 from twin.errors import ScenarioError
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.line import Line
-from twin.scenario.faults import AnotherClient, AnyFault, BrokerFault, Fault, TakenOff, check_faults
+from twin.scenario.faults import AnotherClient, AnyFault, BrokerFault, Fault, TakenOff, check_faults, kind_of
 from twin.scenario.scenario import Scenario
 from twin.timeline import Timeline
 
@@ -67,9 +67,7 @@ class Hands:
         if lasts_s is not None and not lasts_s > 0:
             raise ScenarioError("lasts_s", lasts_s, "above 0, in s")
         if isinstance(fault, AnotherClient):
-            raise ScenarioError(
-                "fault", type(fault).__name__.lower(), "a fault that can be made to act while a run is on"
-            )
+            raise ScenarioError("fault", kind_of(fault), "a fault that can be made to act while a run is on")
         with self._lock:
             reach = self._reached
             if isinstance(fault, TakenOff):

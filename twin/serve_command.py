@@ -110,7 +110,8 @@ def _announcer(console: "Console", what: str, at: str) -> Callable[[str], None]:
 
 def _passwords(host: str, username: str | None, path: Path | None, *, insecure: bool) -> dict[str, str]:
     """Passwords by user name. Raises `TwinError` if other machines could connect without one and without --insecure."""
-    from twin.broker.access import is_loopback, read_passwords
+    from controller.address import is_loopback
+    from twin.broker.access import read_passwords
     from twin.errors import TwinError
 
     passwords = {} if path is None else read_passwords(path)

@@ -62,11 +62,3 @@ def colours(ripeness: NDArray[np.float32], table: NDArray[np.float32]) -> NDArra
     """The colour of each point of a skin: ripeness [h, w] through a palette, float32 [h, w, 3]."""
     index = cv2.convertScaleAbs(np.maximum(ripeness, 0), alpha=_STEPS - 1)
     return np.take(table, np.asarray(index, np.uint8), axis=0)
-
-
-def class_at(ripeness: float) -> str | None:
-    """The class of a mean ripeness, None in a gap or outside 0 to 1."""
-    for name, (begin, end) in RIPENESS.items():
-        if begin <= ripeness <= end:
-            return name
-    return None

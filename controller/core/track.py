@@ -196,17 +196,3 @@ class Track:
     def _linger_s(self, timing: TimingModel, patience_s: float) -> float:
         travel = timing.ahead(self.gate, timing.gates if self.seen else 1)
         return patience_s if travel is None else LATE_SHARE * travel[0] + LATE_S
-
-
-def diagram() -> str:
-    """The table of a track as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", f"    [*] --> {Stage.LOADED.value}: the loader pushes"]
-    for before in Stage:
-        for after in Stage:
-            events = [
-                event.value for (stage, event), then in TRACK_TRANSITIONS.items() if (stage, then) == (before, after)
-            ]
-            if events and before is not after:
-                lines.append(f"    {before.value} --> {after.value}: {'; '.join(events)}")
-    ends = (Stage.PUSHED, Stage.GONE)
-    return "\n".join([*lines, *(f"    {stage.value} --> [*]" for stage in ends)]) + "\n"

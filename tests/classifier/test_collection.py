@@ -14,7 +14,7 @@ from support import image_files
 from typer.testing import CliRunner
 
 from classifier.cli import app
-from classifier.collection import Collector, _pictures, live_pictures
+from classifier.collection import Collector, live_pictures, pictures_among
 from classifier.errors import ClassifierError, DatasetError
 from classifier.inference import Classifier
 from controller.wire import FEEDBACK, GateEdge, Image, encode_feedback
@@ -65,7 +65,7 @@ def test_messages_without_a_picture_are_passed_over() -> None:
     red = image_files.plain(image_files.RED)
     for payload in (encode_feedback(GateEdge(number=1, blocked=True)), b"rubbish", encode_feedback(Image(content=red))):
         arrived.put(payload)
-    assert list(islice(_pictures(arrived), 1)) == [red]
+    assert list(islice(pictures_among(arrived), 1)) == [red]
 
 
 def test_a_missing_broker_is_one_clear_error() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.address import address_text, parse_address
+from controller.address import address_text, is_loopback, parse_address
 from controller.errors import SettingsError
 
 ADDRESSES = [("127.0.0.1", 1), ("line-3.local", 21883), ("::1", 1883), ("fe80::1", 65535)]
@@ -42,3 +42,10 @@ def test_a_malformed_address_is_refused_with_a_default_port_too(text):
 @pytest.mark.parametrize(("text", "host"), [("host", "host"), ("[::1]", "::1")])
 def test_a_host_alone_gets_the_default_port(text, host):
     assert parse_address(text, default_port=21883) == (host, 21883)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"), [("::1", True), ("127.3.2.1", True), ("localhost", True), ("10.0.0.1", False)]
+)
+def test_loopback_addresses_are_recognised(host, loopback):
+    assert is_loopback(host) == loopback

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import ipaddress
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,14 +76,6 @@ def read_passwords(path: Path) -> dict[str, str]:
     if not passwords:
         raise FileError(f"--password-file {path} must have lines NAME:PASSWORD, got none")
     return passwords
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a broker that listens on this host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _matches(password: str, stored: str) -> bool:

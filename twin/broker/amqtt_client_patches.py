@@ -16,10 +16,8 @@ from amqtt.mqtt.packet import DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, U
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 
+from twin.broker.limits import MAX_PACKET_BYTES, VERSIONS
 from twin.trace import Event
-
-MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
-"""More than the largest allowed image needs in base64. A larger packet ends the conversation."""
 
 MAX_UNSENT_BYTES: Final = 2 * MAX_PACKET_BYTES
 """At most this much is buffered for a slow client. Further messages are dropped, as QoS 0 allows."""
@@ -29,8 +27,6 @@ CLOSE_TIMEOUT_S: Final = 1.0
 BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError)
 """The errors that amqtt's decoders raise for invalid packets."""
 
-MQTT_3_1_1: Final = "MQTT 3.1.1"
-_VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): MQTT_3_1_1, ("MQTT", 5): "MQTT 5"}
 _HEAD_BYTES: Final = 32
 
 _QOS_1, _QOS_2 = 1, 2
@@ -89,7 +85,7 @@ class FirstPacket(ReaderAdapter):  # type: ignore[misc]
         if self._head[:1] != b"\x10" or len(body) < size + 3:
             return None
         name = body[2 : size + 2].decode(errors="replace")
-        return _VERSIONS.get((name, body[size + 2]), f"{name} level {body[size + 2]}")
+        return VERSIONS.get((name, body[size + 2]), f"{name} level {body[size + 2]}")
 
 
 class Outgoing(StreamWriterAdapter):  # type: ignore[misc]

@@ -27,7 +27,6 @@ from amqtt.utils import gen_client_id
 from twin.broker.access import Access
 from twin.broker.amqtt_client_patches import (
     BAD_PACKET,
-    MQTT_3_1_1,
     Conversation,
     FirstPacket,
     Message,
@@ -35,20 +34,17 @@ from twin.broker.amqtt_client_patches import (
     is_topic,
     publish_packet,
 )
+from twin.broker.limits import KEEP_ALIVE_GRACE, MAX_RETAINED, MQTT_3_1_1
 from twin.broker.observation import Observation, Observer
 
 _log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 10.0
-KEEP_ALIVE_GRACE: Final = 1.5
 END_TIMEOUT_S: Final = 2.0
 """How long to wait for a broken connection to end."""
 
 MAX_CONNECTIONS: Final = 400
 """Further connections are closed at once. On Windows an event loop can wait for at most 512 sockets."""
-
-MAX_RETAINED: Final = 100
-"""The number of topics with a retained message. The line itself retains none."""
 
 
 class Listener(NamedTuple):

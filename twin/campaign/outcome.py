@@ -15,7 +15,7 @@ from twin.campaign.page import NOT_AGAIN, campaign_page
 from twin.campaign.phases import ANYTHING
 from twin.campaign.unit import SOURCE
 from twin.report.screen import counted, verbatim
-from twin.scenario.faults import fault_name
+from twin.scenario.faults import fault_name, kind_of
 from twin.scenario.layout import Layout
 
 MOST_SHOWN = 20
@@ -60,7 +60,7 @@ def _show_found(console: Console, one: Found, folder: CampaignFolder) -> None:
 def fault_kinds(families: Sequence[str]) -> list[str]:
     """The kinds of faults of these families, as a trace names them."""
     known: Any = import_module(SOURCE).FAMILIES
-    return [kind.__name__.lower() for family in families for kind in known[family]]
+    return [kind_of(kind) for family in families for kind in known[family]]
 
 
 def _found(kept: Kept) -> Found:

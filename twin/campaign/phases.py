@@ -5,6 +5,16 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from twin import trace
+from twin.scenario.faults import (
+    DoublePush,
+    ForeignObject,
+    GateBounce,
+    GateMissesEdge,
+    NoImage,
+    SpoiltImage,
+    TakenOff,
+    kind_of,
+)
 
 NOWHERE: Final = "not on the belt"
 EMPTY: Final = "empty belt"
@@ -15,7 +25,7 @@ CROWD: Final = 3
 
 
 ON_AN_ITEM: Final = frozenset(
-    ("takenoff", "foreignobject", "doublepush", "gatemissesedge", "gatebounce", "noimage", "spoiltimage")
+    kind_of(kind) for kind in (TakenOff, ForeignObject, DoublePush, GateMissesEdge, GateBounce, NoImage, SpoiltImage)
 )
 """Kinds of faults that act on an item that lies on the belt, or is laid there: never on an empty belt."""
 

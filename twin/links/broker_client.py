@@ -6,7 +6,6 @@ In lockstep the network is served in the caller's own thread, so that no message
 
 import os
 import select
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -15,12 +14,10 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from controller.mqtt import CONNECT_TIMEOUT_S, KEEP_ALIVE_S, SUBSCRIBE_TIMEOUT_S, no_delay
 from controller.system import wall_s
 from twin.errors import BrokerError
 
-CONNECT_TIMEOUT_S: Final = 5.0
-SUBSCRIBE_TIMEOUT_S: Final = 10.0
-KEEP_ALIVE_S: Final = 50
 RETRY_S: Final = 0.05
 """The pause before each attempt to reconnect. It is short, so as not to miss a controller's first command."""
 
@@ -192,8 +189,3 @@ def _client(name: str) -> mqtt.Client:
     client.reconnect_delay_set(RETRY_S, RETRY_S)  # type: ignore[arg-type]
     client.on_socket_open = no_delay
     return client
-
-
-def no_delay(client: mqtt.Client, userdata: Any, connection: Any) -> None:
-    """Switch off Nagle's algorithm, which holds small messages back for 40 ms and more."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

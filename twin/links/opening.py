@@ -29,7 +29,7 @@ from twin.links.memory import ControllerOf, MemoryLink
 from twin.links.recognition_service import RecognitionService
 from twin.links.rival import Rival
 from twin.links.shown_pictures import ShownPictures
-from twin.scenario.faults import BrokerDown, BrokerFault, ControllerKilled
+from twin.scenario.faults import AnotherClient, BrokerDown, BrokerFault, ControllerKilled, RetainedMessage, kind_of
 from twin.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -133,21 +133,21 @@ class Live:
         """
         if isinstance(fault, ControllerKilled):
             if not self.program.started:
-                raise ScenarioError(place, "controllerkilled", "left out for a controller that the twin did not start")
+                raise ScenarioError(place, kind_of(fault), "left out for a controller that the twin did not start")
             return self._kill, self.program.start
-        broker = self._own_broker(place, type(fault).__name__.lower())
+        broker = self._own_broker(place, kind_of(fault))
         if isinstance(fault, BrokerDown):
             return broker.stop, broker.start
         return broker.shut_out, broker.let_in
 
     def rival(self, place: str) -> Rival:
         """Another client for the controller's id. Raises `ScenarioError` where connections can't be seen."""
-        broker = self._own_broker(place, "anotherclient")
+        broker = self._own_broker(place, kind_of(AnotherClient))
         return Rival(broker.host, broker.port)
 
     def keep(self, place: str) -> Callable[[bytes], None]:
         """What lets the broker keep a message on `bb`. Raises `ScenarioError` for a broker that is not the twin's."""
-        return partial(self._own_broker(place, "retainedmessage").retain, wire.FEEDBACK)
+        return partial(self._own_broker(place, kind_of(RetainedMessage)).retain, wire.FEEDBACK)
 
     def _own_broker(self, place: str, fault: str) -> EmbeddedBroker:
         if self.broker is None:

@@ -154,11 +154,11 @@ class FaultInjector:
         next to the part, which stands at `at_m` from the loader; without either, none.
         """
         beside = () if self._queue is None else self._queue.beside(item, at_m)
-        self._record(trace.Disturbed(self._timeline.now, what, part, item, beside, _tag(fault)))
+        self._record(trace.Disturbed(self._timeline.now, what, part, item, beside, faults.kind_of(fault)))
 
     def disturb_all(self, fault: faults.Fault, what: trace.Effect, part: str) -> None:
         """Record that a fault had the effect `what` at a part: once without an item, and once for each on the belt."""
-        now_s, tag = self._timeline.now, _tag(fault)
+        now_s, tag = self._timeline.now, faults.kind_of(fault)
         self._record(trace.Disturbed(now_s, what, part, None, (), tag))
         for belt_item in self._queue or ():
             self._record(trace.Disturbed(now_s, what, part, belt_item.number, (), tag))
@@ -178,16 +178,9 @@ class FaultInjector:
             self.disturb(fault, "on_pace", "belt")
 
     def _record_acts(self, fault: faults.Fault, acts: bool) -> None:
-        self._record(trace.FaultActs(self._timeline.now, _tag(fault), acts))
+        self._record(trace.FaultActs(self._timeline.now, faults.kind_of(fault), acts))
 
 
 def _fits(fault: faults.Fault, where: dict[str, object]) -> bool:
     """Whether a fault has these values in its fields."""
     return all(getattr(fault, field) == value for field, value in where.items())
-
-
-def _tag(fault: faults.Fault) -> str:
-    """The name of a fault's kind in files."""
-    tag = type(fault).__struct_config__.tag
-    assert isinstance(tag, str)
-    return tag

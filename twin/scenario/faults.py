@@ -4,7 +4,6 @@ Times are in s since the run began, in the twin's time. A fault with a `share` a
 drawn from the scenario's seed.
 """
 
-import math
 from itertools import pairwise
 from typing import Final, Literal, get_args
 
@@ -13,6 +12,7 @@ import msgspec
 from controller.frozen import settle
 from twin.errors import ScenarioError
 from twin.scenario.layout import Layout
+from twin.scenario.ranges import check_range
 
 LONGEST_FAULT_S: Final = 1e6
 LONGEST_DELAY_S: Final = 60.0
@@ -35,18 +35,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if value is None:
                 continue
             if field == "share":
-                _within(field, value, 0.0, 1.0)
+                check_range(field, value, 0.0, 1.0)
             elif field in ("factor", "length_m", "pulse_s", "period_s"):
-                _within(field, value, 1e-3, 1e3)
+                check_range(field, value, 1e-3, 1e3)
             elif field.endswith("_s") and field not in ("from_s", "until_s"):
-                _within(field, value, 0.0, LONGEST_DELAY_S)
+                check_range(field, value, 0.0, LONGEST_DELAY_S)
             elif field.endswith("_m"):
-                _within(field, value, 0.0, 1e3)
-
-
-def _within(field: str, value: float, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ScenarioError(field, value, f"{low} to {high}")
+                check_range(field, value, 0.0, 1e3)
 
 
 class GateBounce(Fault, frozen=True):
@@ -264,7 +259,13 @@ PlantFault = (
 BrokerFault = BrokerDown | ClientCutOff | AnotherClient | ControllerKilled
 AnyFault = SensorFault | CameraFault | LinkFault | RecognizerFault | PlantFault | BrokerFault
 
-_NAMES: Final[dict[str, str]] = {kind.__name__.lower(): kind.__name__ for kind in get_args(AnyFault)}
+
+def kind_of(fault: Fault | type[Fault]) -> str:
+    """The kind of a fault as files and traces name it: `gatestuck` for `GateStuck`."""
+    return (fault if isinstance(fault, type) else type(fault)).__name__.lower()
+
+
+_NAMES: Final[dict[str, str]] = {kind_of(kind): kind.__name__ for kind in get_args(AnyFault)}
 
 
 def fault_name(kind: str) -> str:

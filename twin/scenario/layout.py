@@ -1,6 +1,5 @@
 """The layout of a line, as plain data: positions of camera, gates, rods and the belt's end, and how fast parts move."""
 
-import math
 import tomllib
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ from controller.decode_errors import objection
 from controller.frozen import settle
 from controller.wire import MAX_ORDINAL
 from twin.errors import FileError, ScenarioError
+from twin.scenario.ranges import check_range
 
 LONGEST_LINE_M: Final = 1000.0
 FASTEST_BELT_M_PER_S: Final = 20.0
@@ -32,12 +32,6 @@ def bin_name(number: int) -> str:
 def bin_text(number: int) -> str:
     """A bin's name in a sentence: `bin 2`, or `the reject bin`."""
     return "the reject bin" if number == REJECT else f"bin {number}"
-
-
-def _number(field: str, value: float, low: float, high: float, *, above: bool = False) -> None:
-    """Check that a value is finite and from `low` (or above it) to `high`. Raises `ScenarioError`."""
-    if not (math.isfinite(value) and (value > low if above else value >= low) and value <= high):
-        raise ScenarioError(field, value, f"{'above' if above else 'from'} {low} to {high}")
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,13 +57,13 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         """Refuse a layout that cannot be built."""
         settle(self, ScenarioError)
-        _number("end_m", self.end_m, 0.0, LONGEST_LINE_M, above=True)
-        _number("belt_speed_m_per_s", self.belt_speed_m_per_s, 0.0, FASTEST_BELT_M_PER_S, above=True)
-        _number("rod_head_m", self.rod_head_m, 0.0, self.end_m, above=True)
+        check_range("end_m", self.end_m, 0.0, LONGEST_LINE_M, above=True)
+        check_range("belt_speed_m_per_s", self.belt_speed_m_per_s, 0.0, FASTEST_BELT_M_PER_S, above=True)
+        check_range("rod_head_m", self.rod_head_m, 0.0, self.end_m, above=True)
         for field in ("belt_start_delay_s", "belt_ramp_s", "exposure_s"):
-            _number(field, getattr(self, field), 0.0, LONGEST_STROKE_S)
+            check_range(field, getattr(self, field), 0.0, LONGEST_STROKE_S)
         for field in ("loader_stroke_s", "rod_stroke_s"):
-            _number(field, getattr(self, field), 0.0, LONGEST_STROKE_S, above=True)
+            check_range(field, getattr(self, field), 0.0, LONGEST_STROKE_S, above=True)
         if not 1 <= len(self.gates_m) <= MAX_ORDINAL:
             raise ScenarioError("gates_m", list(self.gates_m), f"1 to {MAX_ORDINAL} gates")
         if not len(self.rods_m) <= min(len(self.gates_m), MAX_ORDINAL - 1):
@@ -89,7 +83,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if index < len(self.rods_m):
                 stations.append((f"rods_m[{index}]", self.rods_m[index]))
         stations.append(("end_m", self.end_m))
-        _number("camera_m", self.camera_m, 0.0, LONGEST_LINE_M, above=True)
+        check_range("camera_m", self.camera_m, 0.0, LONGEST_LINE_M, above=True)
         for (before, before_m), (field, position_m) in pairwise(stations):
             if not position_m > before_m:
                 raise ScenarioError(field, position_m, f"above {before} ({before_m!r}) and at most {LONGEST_LINE_M}")

@@ -1,6 +1,5 @@
 """The scenario: the complete input of a run, as immutable data with an exact JSON round trip."""
 
-import math
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from twin.scenario.faults import LONGEST_FAULT_S, AnyFault, check_faults
 from twin.scenario.item import CLASSES, LONGEST_ITEM_M, Item, check_class
 from twin.scenario.layout import Layout
 from twin.scenario.random_streams import Streams
+from twin.scenario.ranges import check_range
 
 SCENARIO_FORMAT: Final = 2
 """The format of scenario files. Files of format 1 do not state it, and have a different default line."""
@@ -26,11 +26,6 @@ LAYOUT_OF_FORMAT_1: Final = {"belt_speed_m_per_s": 0.25, "loader_stroke_s": 0.5}
 
 MOST_ITEMS: Final = 10_000_000
 LONGEST_LATENCY_S: Final = 60.0
-
-
-def _within(field: str, value: float, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ScenarioError(field, value, f"{low} to {high}")
 
 
 class ItemDraw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +66,7 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Refuse impossible times."""
         settle(self, ScenarioError, "link.")
         for field in ("latency_s", "jitter_s"):
-            _within(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+            check_range(f"link.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,9 +108,9 @@ class RecognizerModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         """Refuse impossible numbers."""
         settle(self, ScenarioError, "recognizer.")
         for field in ("latency_s", "jitter_s"):
-            _within(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
+            check_range(f"recognizer.{field}", getattr(self, field), 0.0, LONGEST_LATENCY_S)
         for field in ("confidence_from", "confidence_to", "misread_share"):
-            _within(f"recognizer.{field}", getattr(self, field), 0.0, 1.0)
+            check_range(f"recognizer.{field}", getattr(self, field), 0.0, 1.0)
         if self.confidence_from > self.confidence_to:
             raise ScenarioError("recognizer.confidence_from", self.confidence_from, f"at most {self.confidence_to}")
 
@@ -165,7 +160,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not 0 <= self.schedule < 2**63:
             raise ScenarioError("schedule", self.schedule, "0 to 2**63 - 1")
         if self.stop_s is not None:
-            _within("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
+            check_range("stop_s", self.stop_s, 0.0, LONGEST_FAULT_S)
         check_faults(self.faults, self.layout, self.item_count)
 
     @property

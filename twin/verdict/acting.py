@@ -4,9 +4,10 @@ from collections import Counter
 from typing import Final
 
 from twin import trace
+from twin.scenario.faults import ForeignObject, Garbage, GateGhost, TakenOff, kind_of
 
-HAND: Final = "takenoff"
-MOMENTARY: Final = frozenset({"gateghost", "garbage", "foreignobject", HAND})
+HAND: Final = kind_of(TakenOff)
+MOMENTARY: Final = frozenset(kind_of(kind) for kind in (GateGhost, Garbage, ForeignObject, TakenOff))
 """Faults that happen once, whatever end the scenario gives them."""
 
 

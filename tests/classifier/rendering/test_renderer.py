@@ -13,7 +13,7 @@ from classifier.rendering.optics import FAULTS, spoil
 from classifier.rendering.peach import draw_peach
 from classifier.rendering.printed import print_peach
 from classifier.rendering.renderer import render, render_between, render_empty, render_foreign, render_two
-from classifier.rendering.ripeness import GAPS, RIPENESS, class_at, palette
+from classifier.rendering.ripeness import GAPS, RIPENESS, palette
 
 CLASSES = ("ripe", "half_ripe", "raw")
 
@@ -97,8 +97,6 @@ def test_the_hues_of_red_and_orange_tomatoes_lie_within_their_classes(hue: float
 def test_classes_do_not_touch() -> None:
     for lower, upper, begin, end in GAPS:
         assert RIPENESS[lower][1] == begin < end == RIPENESS[upper][0]
-        assert class_at((begin + end) / 2) is None
-    assert class_at(0.1) == "raw"
 
 
 def test_a_longer_item_covers_more_of_the_picture() -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from controller.core.track import TRACK_TRANSITIONS, Stage, Track, TrackEvent, diagram
+from controller.core.track import TRACK_TRANSITIONS, Stage, Track, TrackEvent
 
 PAIRS = list(itertools.product(Stage, TrackEvent))
 
@@ -65,11 +65,3 @@ def test_clutter_is_never_pushed():
     clutter.answered(3)
     assert clutter.stage is Stage.REJECTED
     assert clutter.rod is None
-
-
-def test_the_diagram_shows_every_step_between_two_stages():
-    drawn = diagram()
-    for (before, event), after in TRACK_TRANSITIONS.items():
-        if before is not after:
-            line = next(line for line in drawn.splitlines() if f" {before.value} --> {after.value}:" in line)
-            assert event.value in line

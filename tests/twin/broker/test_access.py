@@ -16,7 +16,7 @@ from support.real_time import undisturbed
 from controller.errors import BrokerError as ControllersBrokerError
 from controller.mqtt import Address, Connection
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
-from twin.broker.access import Access, is_loopback, read_passwords
+from twin.broker.access import Access, read_passwords
 from twin.broker.amqtt_patches import Listener
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError, TwinError
@@ -173,13 +173,6 @@ def test_serve_refuses_unsafe_options_in_one_line(options, words):
 
 def test_serve_listens_to_other_machines_with_insecure():
     assert serve("--host", "0.0.0.0", "--insecure").returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"), [("::1", True), ("127.3.2.1", True), ("localhost", True), ("10.0.0.1", False)]
-)
-def test_loopback_addresses_are_recognised(host, loopback):
-    assert is_loopback(host) == loopback
 
 
 @pytest.mark.parametrize("wrong", ["missing", "no certificate", "another key"])

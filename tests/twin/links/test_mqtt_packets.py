@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.mqtt_packets import packets, portions
 
-from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder, encode
+from twin.broker.limits import MAX_PACKET_BYTES
+from twin.links.mqtt.codec import Decoder, encode
 from twin.links.mqtt.fields import ProtocolError, length_bytes, read_length
 from twin.links.mqtt.packets import (
     Connack,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from twin.links.mqtt.codec import MAX_PACKET_BYTES, encode
+from twin.broker.limits import MAX_PACKET_BYTES, MAX_RETAINED
+from twin.links.mqtt.codec import encode
 from twin.links.mqtt.effects import (
     Close,
     Disconnected,
@@ -22,7 +23,7 @@ from twin.links.mqtt.packets import (
     Subscribe,
     Will,
 )
-from twin.links.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES, MAX_RETAINED
+from twin.links.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES
 
 
 def test_a_full_queue_of_an_absent_client_drops_the_newest_message(driver):

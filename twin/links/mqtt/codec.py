@@ -6,6 +6,7 @@ only packet with variable flags.
 
 from typing import Final
 
+from twin.broker.limits import MAX_PACKET_BYTES
 from twin.links.mqtt.fields import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
 from twin.links.mqtt.packets import (
     Connack,
@@ -24,9 +25,6 @@ from twin.links.mqtt.packets import (
     Unsuback,
     Unsubscribe,
 )
-
-MAX_PACKET_BYTES: Final = 20 * 1024 * 1024
-"""More than the largest image that the wire allows, in base64. A larger packet is refused at its header."""
 
 _PUBLISH: Final = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, Self
 
+from twin.broker.limits import MQTT_3_1_1, VERSIONS
 from twin.links.mqtt.fields import ProtocolError, Reader, binary, qos_level, require, uint16
 
-_VERSIONS: Final = {("MQIsdp", 3): "MQTT 3.1", ("MQTT", 4): "MQTT 3.1.1", ("MQTT", 5): "MQTT 5"}
 _SPOKEN: Final = ("MQTT", 4)
 _WITH_PROPERTIES: Final = 5
 
@@ -46,12 +46,12 @@ class Connect:
     will: Will | None = None
     username: str | None = None
     password: bytes | None = None
-    protocol: str = _VERSIONS[_SPOKEN]
+    protocol: str = MQTT_3_1_1
 
     @property
     def is_spoken(self) -> bool:
         """Whether the client speaks the broker's version of MQTT."""
-        return self.protocol == _VERSIONS[_SPOKEN]
+        return self.protocol == MQTT_3_1_1
 
     def body(self) -> bytes:
         flags, fields = self.clean_session << 1, binary(self.client_id.encode())
@@ -72,7 +72,7 @@ class Connect:
         version = (reader.text(), reader.uint8())
         if version != _SPOKEN:
             name, level = version
-            return cls(protocol=_VERSIONS.get(version, f"{name} level {level}"), client_id=_id_of_other(reader, level))
+            return cls(protocol=VERSIONS.get(version, f"{name} level {level}"), client_id=_id_of_other(reader, level))
         bits, keep_alive_s = reader.uint8(), reader.uint16()
         has_will, has_name, has_password = bool(bits & 4), bool(bits & 0x80), bool(bits & 0x40)
         require(not bits & 1, "CONNECT has its reserved flag set")

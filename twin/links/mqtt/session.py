@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from twin.links.mqtt.codec import MAX_PACKET_BYTES, Decoder
+from twin.broker.limits import KEEP_ALIVE_GRACE, MAX_PACKET_BYTES, MAX_RETAINED
+from twin.links.mqtt.codec import Decoder
 from twin.links.mqtt.fields import require
 from twin.links.mqtt.packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
 
@@ -14,12 +15,6 @@ The next one is dropped. A line sends about ten messages a second."""
 
 MAX_QUEUED_BYTES: Final = 2 * MAX_PACKET_BYTES
 """The limit for the payloads of these messages together, because pictures are large; one picture always fits."""
-
-MAX_RETAINED: Final = 100
-"""How many topics may have a retained message; the line's own topics have none."""
-
-KEEP_ALIVE_GRACE: Final = 1.5
-"""A client is lost after this many keep-alive intervals of silence (3.1.2.10)."""
 
 _HIGHEST_ID: Final = 0xFFFF
 
