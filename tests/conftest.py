@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,13 @@ class Mosquitto:
             if b"running" in line:
                 return
         raise AssertionError(f"mosquitto ended with exit code {self._process.wait()}")
+
+    def restart(self, *lines):
+        """With these further lines in its configuration."""
+        self.stop()
+        config = Path(self._command[-1])
+        config.write_text("\n".join([config.read_text(), *lines, ""]))
+        self.start()
 
     def stop(self):
         """As a power cut would."""

@@ -3,7 +3,7 @@
 import os
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal, NamedTuple
 
@@ -30,6 +30,10 @@ WELCOME_TIMEOUT_S: Final = 3.0
 State = Literal["well", "silent", "ill"]
 
 
+class _LostError(Exception):
+    """The connection to the broker was lost."""
+
+
 class Finding(NamedTuple):
     """The result of one check: what was checked, what was seen, and advice if something is wrong or missing."""
 
@@ -54,8 +58,11 @@ def examine(address: Address, listen_s: float, report: Callable[[str], None]) ->
         with _connected(Connection(address, topics=topics)) as connection:
             yield Finding("broker", "well", f"{where} accepts MQTT 3.1.1 clients")
             arrivals: list[Arrival] = []
-            yield _round_trip(connection, own, arrivals)
-            yield _payload(connection, own, arrivals, report)
+            report(f"sending {ROUND_TRIPS} messages to the broker and back")
+            trips_s = _round_trips(connection, own, arrivals)
+            yield _latency(trips_s)
+            if len(trips_s) == ROUND_TRIPS:
+                yield _payload(connection, own, arrivals, report)
             report(f"listening to the line for {listen_s:g} s")
             _listen(connection, listen_s, arrivals)
             yield _plant(arrivals)
@@ -63,6 +70,9 @@ def examine(address: Address, listen_s: float, report: Callable[[str], None]) ->
     except BrokerError as error:
         advice = "start the broker there; check host, port, firewall, user name, password and --tls"
         yield Finding("broker", "ill", str(error), advice)
+    except _LostError:
+        advice = "start the broker again, or see in its log why it ended the connection"
+        yield Finding("connection", "ill", f"{where} was lost, and is not back", advice)
 
 
 @contextmanager
@@ -74,14 +84,24 @@ def _connected(connection: Connection) -> Iterator[Connection]:
         connection.close()
 
 
-def _round_trip(connection: Connection, own: str, arrivals: list[Arrival]) -> Finding:
-    trips_s = [_echo(connection, own, b"%d" % number, arrivals) for number in range(ROUND_TRIPS)]
-    known_s = [trip_s for trip_s in trips_s if trip_s is not None]
-    if len(known_s) < len(trips_s):
+def _round_trips(connection: Connection, own: str, arrivals: list[Arrival]) -> list[float]:
+    """The times that messages took to the broker and back, in s, up to the first that did not come back."""
+    trips_s: list[float] = []
+    for number in range(ROUND_TRIPS):
+        trip_s = _echo(connection, own, b"%d" % number, arrivals)
+        if trip_s is None:
+            break
+        trips_s.append(trip_s)
+    return trips_s
+
+
+def _latency(trips_s: Sequence[float]) -> Finding:
+    if len(trips_s) < ROUND_TRIPS:
         advice = "allow this client to publish and subscribe on twin/doctor/#; if it may, the broker drops messages"
-        return Finding("round trip", "ill", f"{len(trips_s) - len(known_s)} of {len(trips_s)} never came back", advice)
-    seen = f"median {statistics.median(known_s) * 1e3:.1f} ms, longest {max(known_s) * 1e3:.1f} ms"
-    if statistics.median(known_s) > SLOW_TRIP_S:
+        seen = f"message {len(trips_s) + 1} did not come back within {ANSWER_TIMEOUT_S:g} s"
+        return Finding("round trip", "ill", seen, advice)
+    seen = f"median {statistics.median(trips_s) * 1e3:.1f} ms, longest {max(trips_s) * 1e3:.1f} ms"
+    if statistics.median(trips_s) > SLOW_TRIP_S:
         return Finding(
             "round trip", "ill", seen, "move broker and controller closer together, or switch on TCP_NODELAY"
         )
@@ -92,7 +112,11 @@ def _payload(connection: Connection, own: str, arrivals: list[Arrival], report: 
     passed_mib = 0
     for size_mib in PAYLOADS_MIB:
         report(f"sending {size_mib} MiB to the broker and back")
-        if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), arrivals) is None:
+        try:
+            if _echo(connection, own, b"\0" * (size_mib * 1024 * 1024 - 1024), arrivals) is None:
+                break
+        except _LostError:  # So a broker refuses what is too large; it lets the client in again.
+            _await_back(connection)
             break
         passed_mib = size_mib
     if passed_mib < NEEDED_MIB:
@@ -109,10 +133,7 @@ def _echo(connection: Connection, own: str, payload: bytes, arrivals: list[Arriv
     """Seconds until the broker has sent a message back; None if it does not send it."""
     began_s = wall_s()
     connection.send(own, payload)
-    while (left_s := began_s + ANSWER_TIMEOUT_S - wall_s()) > 0:
-        arrival = connection.next(left_s)
-        if arrival is None or arrival.sign is Sign.LOST:
-            return None
+    for arrival in _arriving(connection, ANSWER_TIMEOUT_S):
         if arrival.topic == own and arrival.payload == payload:
             return wall_s() - began_s
         arrivals.append(arrival)
@@ -120,10 +141,28 @@ def _echo(connection: Connection, own: str, payload: bytes, arrivals: list[Arriv
 
 
 def _listen(connection: Connection, listen_s: float, arrivals: list[Arrival]) -> None:
-    until_s = wall_s() + listen_s
+    arrivals.extend(_arriving(connection, listen_s))
+
+
+def _arriving(connection: Connection, lasts_s: float) -> Iterator[Arrival]:
+    """What arrives for so long. Raises `_LostError` with the connection."""
+    until_s = wall_s() + lasts_s
     while (left_s := until_s - wall_s()) > 0:
-        if (arrival := connection.next(left_s)) is not None:
-            arrivals.append(arrival)
+        arrival = connection.next(left_s)
+        if arrival is not None and arrival.sign is Sign.LOST:
+            raise _LostError
+        if arrival is not None:
+            yield arrival
+
+
+def _await_back(connection: Connection) -> None:
+    """Wait until the connection is back. Raises `_LostError` if it is not soon."""
+    until_s = wall_s() + ANSWER_TIMEOUT_S
+    while (left_s := until_s - wall_s()) > 0:
+        arrival = connection.next(left_s)
+        if arrival is not None and arrival.sign is Sign.BACK:
+            return
+    raise _LostError
 
 
 def _plant(arrivals: list[Arrival]) -> Finding:

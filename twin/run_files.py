@@ -130,6 +130,7 @@ class RunFiles:
 
     def write(self, run: FinishedRun, *, link: str, controller: str | None = None) -> None:
         """Write what was asked for of a finished run; the trace is already written. Raises `FileError`."""
+        command = None if controller is None else printable(controller)
         if self._summary is not None:
             _write_json(self._summary, run.summary)
         if self._sketch is not None:
@@ -137,14 +138,14 @@ class RunFiles:
             self._sketch.images = {} if run.scenario.has_blank_pictures else self._images
         if self._junit is not None:
             write_junit(self._junit, run, link)
-        origin = Origin(link=link, controller=controller, core=run.core, options=run.again)
+        origin = Origin(link=link, controller=command, core=run.core, options=run.again)
         if self._report is not None:
             self._draw(self._report, run, origin)
         if self._folder is None:
             return
         info = RunInfo(
             twin=distribution_version(), python=platform.python_version(), platform=sys.platform,
-            link=link, command=[printable(word) for word in sys.argv], controller=controller, core=run.core,
+            link=link, command=[printable(word) for word in sys.argv], controller=command, core=run.core,
             options=run.again,
             interpreter=None if controller is None else interpreter_of(controller),
             program=None if controller is None else program_digest(controller),

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from controller.errors import printable
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, Belief, read_beliefs
 from twin.errors import FileError
@@ -82,9 +83,9 @@ def load_run(path: Path) -> SavedRun:
     violations, excused = judged.violations, judged.excused
     try:
         found = None if folder is None else _read(folder / SUMMARY_FILE, _Found)
-        interrupted, origin = _interrupted(ended, folder), _origin(folder)
+        interrupted, origin = _interrupted(ended, folder), _origin(path)
     except FileError as error:
-        found, interrupted, origin = None, False, Origin() if folder is None else Origin().of_folder(folder)
+        found, interrupted, origin = None, False, Origin().of_folder(folder or path)
         caution = caution or str(error)
     if found is not None:  # It also knows what happens without the faults.
         violations = list(found.violations)
@@ -133,11 +134,11 @@ def _believe(sketch: Sketch, path: Path) -> str | None:
     return None
 
 
-def _origin(folder: Path | None) -> Origin:
-    """Where a run comes from. Raises `FileError` for a file that cannot be read."""
-    info = None if folder is None else _read(folder / RUN_FILE, RunInfo)
-    if folder is None:
-        return Origin()
+def _origin(path: Path) -> Origin:
+    """Where the run of a folder, or of a trace file, comes from. Raises `FileError` for a file that cannot be read."""
+    if not path.is_dir():
+        return Origin(trace_file=printable(path))
+    folder, info = path, _read(path / RUN_FILE, RunInfo)
     if info is None:  # It was cut short.
         return Origin().of_folder(folder)
     if info.format != RUN_FORMAT:

@@ -393,7 +393,8 @@ def _record(path: Path, number: int, line: bytes) -> AnyRecord:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
         raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
     if (number == 1) != isinstance(record, Began):
-        raise FileError(
-            f"{path}, line {number}: kind must be began in the first line only, got {type(record).__name__.lower()!r}"
-        )
+        kind = type(record).__name__.lower()
+        raise FileError(f"{path}, line {number}: kind must be began in the first line only, got {kind!r}")
+    if isinstance(record, Began) and record.format != FORMAT:
+        raise FileError(f"{path}, line {number}: format must be {FORMAT}, that of this version, got {record.format}")
     return record

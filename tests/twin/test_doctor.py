@@ -149,3 +149,35 @@ def test_text_from_unknown_clients_is_shown_literally():
     assert result.returncode == 1, result.stderr
     assert "unknown key: key '[/x]'" in result.stdout
     assert "the first grant: [/who] \\x1b[2J" in result.stdout
+
+
+def test_a_broker_that_goes_away_while_the_doctor_listens_is_ill():
+    with EmbeddedBroker() as broker, ThreadPoolExecutor(1) as threads:
+
+        def on_text(text):
+            if text.startswith("listening"):
+                threads.submit(broker.stop)
+
+        address = Address(host=broker.host, port=broker.port)
+        last = list(examine(address, 20.0, on_text))[-1]
+    assert (last.what, last.state) == ("connection", "ill")
+    assert "start the broker again" in last.advice
+
+
+def test_of_messages_that_do_not_come_back_only_the_first_is_waited_for(monkeypatch, mosquitto, tmp_path):
+    monkeypatch.setattr("twin.doctor.ANSWER_TIMEOUT_S", 0.2)
+    rights = tmp_path / "rights"
+    rights.write_text("topic read #\n")
+    mosquitto.restart(f"acl_file {rights}", "user root", "max_queued_messages 100")
+    found = {one.what: one for one in examine(Address(host=mosquitto.host, port=mosquitto.port), 0.1, lambda _: None)}
+    assert found["round trip"].seen == "message 1 did not come back within 0.2 s"
+    assert "twin/doctor/#" in found["round trip"].advice
+    assert "payload" not in found  # Nothing can be known of it.
+
+
+def test_a_broker_that_ends_the_connection_over_a_large_message_has_that_limit(monkeypatch):
+    monkeypatch.setattr("twin.broker.amqtt_client_patches.MAX_PACKET_BYTES", 2 * 1024 * 1024)
+    with EmbeddedBroker() as broker:
+        found = examined(broker, (wire.FEEDBACK, EDGE))
+    assert found["payload"].seen == "up to 1 MiB accepted"
+    assert found["plant"].seen == "1 gate edges, 0 images"

@@ -129,6 +129,7 @@ def test_a_run_whose_repeat_without_faults_is_interrupted_has_no_verdict(tmp_pat
     run = simulate(UNSEEN, controller=InterruptsTheRepeat, watchers=(see,))
     assert [record.reason for record in ended] == ["sorted"]
     assert (run.interrupted, run.ok) == (True, False)
+    assert "interrupted: no verdict" in run._repr_html_()
     assert "interrupted" in repr(run)
     run.save(tmp_path / "kept")
     for result in (twin("replay", tmp_path / "kept"), twin("check", tmp_path / "kept" / "trace.jsonl")):

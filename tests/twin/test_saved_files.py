@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from twin import Item, Scenario, simulate
 from twin.cli import app
+from twin.links.external_controller import ExternalController
 from twin.saved_run import load_run
 
 runner = CliRunner()
@@ -73,3 +75,14 @@ def test_a_folder_s_name_may_hold_bytes_that_are_no_text(tmp_path):
     simulate(ONE).save(folder)
     assert {"run.json", "summary.json", "report.html"} <= {path.name for path in folder.iterdir()}
     assert "caf\\\\udce9" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+def test_a_command_line_that_is_no_text_is_kept_with_escapes(tmp_path):
+    name = os.fsdecode(b"p\xff.py")
+    (tmp_path / name).write_text("")
+    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(tmp_path / name))}"
+    run = simulate(ONE, controller=ExternalController(command), link="hosted")
+    run.save(tmp_path / "kept")
+    assert "p\\udcff.py" in json.loads((tmp_path / "kept" / "run.json").read_bytes())["controller"]
+    assert (tmp_path / "kept" / "report.html").exists()

@@ -64,3 +64,12 @@ def test_a_whole_trace_is_read_as_it_was_written(kept):
     records = list(trace.read_trace(kept / "trace.jsonl"))
     assert isinstance(records[0], trace.Began)
     assert isinstance(records[-1], trace.Ended)
+
+
+@pytest.mark.parametrize("command", [("check",), ("report", "-o", "report.html")])
+def test_a_trace_of_another_format_is_refused(kept, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    with_wrong(kept, tmp_path, "began", "format", 1)
+    result = runner.invoke(app, [command[0], "trace.jsonl", *command[1:]])
+    assert result.exit_code == 2
+    assert result.stderr == "twin: trace.jsonl, line 1: format must be 2, that of this version, got 1\n"

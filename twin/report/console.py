@@ -83,7 +83,7 @@ class StatusLine:
         self._console = console
         self._status = console.status("waiting for a controller to connect")
         self._done = 0
-        self._loaded = 0
+        self._on_belt = 0
         self._narrator = Narrator()
         self._connections: Counter[tuple[str, str]] = Counter()
 
@@ -95,9 +95,9 @@ class StatusLine:
         if isinstance(record, trace.Connection):
             self._connect(record)
         self._done += type(record) is trace.Binned and record.item > 0
-        self._loaded += type(record) is trace.Loaded
+        self._on_belt += _step_on_belt(record)
         subject, predicate = self._narrator.narrate(record)
-        counts = f"{self._done} of {self._items} done, {self._loaded - self._done} on the belt"
+        counts = f"{self._done} of {self._items} done, {self._on_belt} on the belt"
         self._status.update(verbatim(f"{record.t_s:8.2f} s  {counts}  |  {subject} {predicate}"))
 
     def _connect(self, record: trace.Connection) -> None:
@@ -114,6 +114,13 @@ class StatusLine:
 
     def __exit__(self, *exception: object) -> None:
         self._status.stop()
+
+
+def _step_on_belt(record: trace.AnyRecord) -> int:
+    """By how much a record changes the number of items on the belt."""
+    if isinstance(record, trace.TakenByHand) and record.item > 0:
+        return 1 if record.back else -1
+    return int(isinstance(record, trace.Loaded)) - int(isinstance(record, trace.Binned) and record.item > 0)
 
 
 def show_run(console: Console, run: FinishedRun) -> None:

@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from twin.report.drawing import Drawing, DrawnItem
-from twin.report.intervals import blocked_spans, out_spans, trajectories
+from twin.report.intervals import blocked_spans, clipped, out_spans, trajectories
 from twin.scenario.item import item_text
 
 WIDE_PX: Final = 900
@@ -98,9 +98,9 @@ def _trajectory(item: DrawnItem, drawing: Drawing, plane: _Plane) -> str:
     lines = []
     for trajectory in trajectories(item, drawing.belt, drawing.end_s):
         if plane.shows(trajectory[0][0], trajectory[-1][0]):
-            inside = [(at_s, at_m) for at_s, at_m in trajectory if plane.from_s <= at_s <= plane.until_s]
-            lines.append("M" + "L".join(f"{plane.x(at_s)} {plane.y(at_m)}" for at_s, at_m in inside))
-    drawn = "".join(line for line in lines if len(line) > 1)
+            corners = clipped(trajectory, plane.from_s, plane.until_s)
+            lines.append("M" + "L".join(f"{plane.x(at_s)} {plane.y(at_m)}" for at_s, at_m in corners))
+    drawn = "".join(lines)
     if not drawn:
         return ""
     colour, dashes = COLOURS.get(item.item_class, OTHER), DASHES.get(item.item_class, "none")

@@ -3,6 +3,7 @@
 `Sketch` collects it record by record. `Drawing` is the result; a page has it as JSON. Times in s, positions in m.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
@@ -70,7 +71,10 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, drawn. `left_out` has a sentence for each thing that is not in it, `thumbnails` pictures by digest."""
+    """One run, drawn. Its `scenario` has the faults that a person made act, too: so it plays again.
+
+    `left_out` has a sentence for each thing that is not in it, `thumbnails` pictures by digest.
+    """
 
     format: int = DRAWING_FORMAT
     scenario: Scenario
@@ -153,7 +157,7 @@ class Sketch:
         self, violations: Sequence[Violation], excused: Sequence[Excused] = (), more: Sequence[str] = ()
     ) -> Drawing:
         """The drawing of what was seen up to now, with the verdict's marks. `more` is shown beside what is left out."""
-        scenario = self._scenario
+        scenario = msgspec.structs.replace(self._scenario, faults=self.faults)
         marks = [_mark(each) for each in violations[:MOST_MARKS]]
         marks += [_mark(each.violation, _excuse(each)) for each in excused[:MOST_MARKS]]
         marks.sort(key=lambda mark: mark.t_s)
@@ -191,7 +195,11 @@ class Sketch:
 
     def drawn_beliefs(self) -> list[DrawnBelief]:
         """What our controller believed, beside the truth."""
-        return drawn_beliefs(self.beliefs, self._items.paths, end_s=self.end_s, since_s=self.believed_from_s)
+        paths = self._items.paths
+        until_s = math.inf
+        if self._items_left_out:  # Later tracks are those of items that are not drawn.
+            until_s = max(path.phases[0].from_s for path in paths.values() if path.number > 0)
+        return drawn_beliefs(self.beliefs, paths, end_s=self.end_s, since_s=self.believed_from_s, until_s=until_s)
 
     def growing(self, until_s: float) -> dict[str, tuple[Sequence[Any], Sequence[Any]]]:
         """The lists that grow while a run is on, by name: what is known, and what is foreseen up to `until_s`."""
@@ -233,7 +241,7 @@ class Sketch:
 
     def _left_out(self, marks: int, listed: int) -> Iterable[str]:
         if self._items_left_out:
-            yield f"{self._items_left_out} items after the first {MOST_ITEMS} are not drawn."
+            yield f"{self._items_left_out} items after the first {MOST_ITEMS} are neither drawn nor counted."
         events = len(self.records) + self.records_left_out - listed
         if events:
             yield (

@@ -1,5 +1,6 @@
 """What our controller believed of each item, as the pages draw it beside the truth."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -34,12 +35,14 @@ class DrawnBelief(msgspec.Struct, frozen=True, array_like=True):
 
 
 def drawn_beliefs(
-    beliefs: Sequence[Belief], paths: Mapping[int, ItemPath], *, end_s: float, since_s: float = 0.0
+    beliefs: Sequence[Belief], paths: Mapping[int, ItemPath], *, end_s: float, since_s: float = 0.0,
+    until_s: float = math.inf,
 ) -> list[DrawnBelief]:  # fmt: skip
     """All tracks, in order, each beside the item that its push has loaded, and the items that no track stands for.
 
     `end_s` is how far the run has come. Where tracks are left out, `since_s` is when the first of the others begins: no
-    earlier item is drawn.
+    earlier item is drawn. Where items are left out, `until_s` is when the last of the others was loaded: no later track
+    is drawn.
     """
     if not beliefs:
         return []
@@ -47,6 +50,7 @@ def drawn_beliefs(
     tracks: dict[int, list[Belief]] = {}
     for belief in beliefs:
         tracks.setdefault(belief.track, []).append(belief)
+    tracks = {number: track for number, track in tracks.items() if track[0].t_s < until_s}
     loaded = [track for track in tracks.values() if track[0].item]
     items = _items_of(loaded, paths.values())
     drawn = [_drawn(track, items.get(track[0].track), end_s) for track in tracks.values()]

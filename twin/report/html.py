@@ -14,12 +14,16 @@ REPORT_FORMAT: Final = 1
 
 
 class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a report: what came of it in a sentence, facts about it, how to play it again, its drawing."""
+    """One run of a report: what came of it in a sentence, facts about it, how to play it again, its drawing.
+
+    `scenario` is the file that plays it again, as text: a seed has more digits than a browser's numbers.
+    """
 
     ok: bool
     sentence: str
     facts: Sequence[str]
     replay: str
+    scenario: str
     drawing: Drawing
 
 

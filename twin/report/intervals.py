@@ -1,5 +1,6 @@
 """Spans of time and trajectories of items in a drawing, for pictures that are not drawn by a browser."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -33,7 +34,7 @@ def out_spans(rod: DrawnRod) -> Iterator[tuple[float, float]]:
 
 def displacement_m(belt: Belt, at_s: float) -> float:
     """The belt's displacement at a time."""
-    from_s, from_m, speed, acceleration = next((one for one in reversed(belt) if one[0] <= at_s), belt[0])
+    from_s, from_m, speed, acceleration = belt[_segment(belt, at_s)]
     elapsed_s = at_s - from_s
     return from_m + (speed + acceleration * elapsed_s / 2) * elapsed_s
 
@@ -58,8 +59,28 @@ def trajectories(item: DrawnItem, belt: Belt, end_s: float) -> Iterator[list[tup
 def _turns(belt: Belt, from_s: float, until_s: float) -> list[float]:
     """The times at which the belt's speed changes, and some within ramps."""
     times = [from_s]
-    for place, (start_s, _, _, acceleration) in enumerate(belt):
+    for place in range(_segment(belt, from_s), _segment(belt, until_s) + 1):
+        start_s, _, _, acceleration = belt[place]
         stop_s = belt[place + 1][0] if place + 1 < len(belt) else until_s
         steps = RAMP_STEPS if acceleration else 1
         times += [start_s + (stop_s - start_s) * step / steps for step in range(steps)]
     return [*(at_s for at_s in sorted(set(times)) if from_s <= at_s < until_s), until_s]
+
+
+def _segment(belt: Belt, at_s: float) -> int:
+    """The place of the belt's segment at a time."""
+    return max(0, bisect_right(belt, at_s, key=lambda segment: segment[0]) - 1)
+
+
+def clipped(trajectory: Sequence[tuple[float, float]], from_s: float, until_s: float) -> list[tuple[float, float]]:
+    """What a trajectory has from one time to another: its corners there, and where it crosses the two times."""
+    inside = [(at_s, at_m) for at_s, at_m in trajectory if from_s <= at_s <= until_s]
+    return [*_crossing(trajectory, from_s), *inside, *_crossing(trajectory, until_s)]
+
+
+def _crossing(trajectory: Sequence[tuple[float, float]], at_s: float) -> list[tuple[float, float]]:
+    """Where a trajectory is at a time between two corners."""
+    for (before_s, before_m), (after_s, after_m) in pairwise(trajectory):
+        if before_s < at_s < after_s:
+            return [(at_s, before_m + (after_m - before_m) * (at_s - before_s) / (after_s - before_s))]
+    return []

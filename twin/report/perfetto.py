@@ -1,4 +1,5 @@
-"""Runs in the trace format of Chrome and Perfetto: items as async slices, parts as threads, messages as instants.
+"""Runs in the trace format of Chrome and Perfetto: items and faults as async slices, which may overlap, parts as
+threads, messages as instants.
 
 Times there are in microseconds.
 """
@@ -16,7 +17,7 @@ from twin.scenario.item import item_text
 from twin.scenario.layout import bin_text
 
 MICRO: Final = 1e6
-THREADS: Final = ("commands", "feedback", "recognizer", "faults", "violations")
+THREADS: Final = ("commands", "feedback", "recognizer", "violations")
 LANES: Final = THREADS[:3]
 _GATE_ROW: Final = 10
 _ROD_ROW: Final = 50
@@ -42,9 +43,7 @@ def trace_events(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
     for rod in drawing.rods:
         for span in out_spans(rod):
             yield _slice("out", span, run, _ROD_ROW + rod.number)
-    for fault in drawing.faults:
-        where = {"part": fault.part, "number": fault.number, "settings": fault.settings}
-        yield _slice(fault.name, (fault.from_s, fault.until_s), run, _row("faults"), where)
+    yield from _faults(drawing, run)
     for event in drawing.events:
         if event.lane in LANES:
             yield _instant(event.short, event.t_s, run, event.lane, {"what": f"{event.subject} {event.words}"})
@@ -76,12 +75,18 @@ def _items(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
         yield same | {"ph": "e", "ts": end_s * MICRO, "args": {"ends": where}}
 
 
-def _slice(
-    name: str, span: tuple[float, float], run: int, row: int, args: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _faults(drawing: Drawing, run: int) -> Iterator[dict[str, Any]]:
+    for number, fault in enumerate(drawing.faults):
+        same = {"cat": "fault", "id": number, "pid": run, "name": fault.name}
+        where = {"part": fault.part, "number": fault.number, "settings": fault.settings}
+        yield same | {"ph": "b", "ts": fault.from_s * MICRO, "args": where}
+        yield same | {"ph": "e", "ts": fault.until_s * MICRO, "args": {}}
+
+
+def _slice(name: str, span: tuple[float, float], run: int, row: int) -> dict[str, Any]:
     from_s, until_s = span
     times = {"ts": from_s * MICRO, "dur": (until_s - from_s) * MICRO}
-    return {"ph": "X", "name": name, "pid": run, "tid": row, "args": args or {}} | times
+    return {"ph": "X", "name": name, "pid": run, "tid": row, "args": {}} | times
 
 
 def _instant(name: str, at_s: float, run: int, thread: str, args: dict[str, Any]) -> dict[str, Any]:

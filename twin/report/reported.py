@@ -1,6 +1,8 @@
 """A run as a report tells it: one sentence of what came of it, facts about it, and how to play it again."""
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,7 +12,7 @@ from twin import trace
 from twin.report.drawing import MOST_RECORDS, Sketch
 from twin.report.html import Difference, Report, ReportedRun
 from twin.report.narration import narrate
-from twin.scenario.scenario import Scenario
+from twin.scenario.scenario import Scenario, encode_scenario
 from twin.verdict.checks import Excused, Violation
 
 MOST_NAMED: Final = 4
@@ -29,7 +31,8 @@ class Origin(NamedTuple):
     """Where a run comes from: its link, its controller, and its scenario's file.
 
     `controller` is the command of an external one (None: not known, or ours), `core` names a core that is not ours.
-    `options` are those of `twin run`, besides these, with which a program is run so again.
+    `options` are those of `twin run`, besides these, with which a program is run so again. `trace_file`: the run's
+    trace, where nothing else is known of it.
     """
 
     link: str | None = None
@@ -37,6 +40,7 @@ class Origin(NamedTuple):
     core: str | None = None
     scenario_file: str = "scenario.json"
     options: Sequence[str] = ()
+    trace_file: str | None = None
 
     def in_folder(self, folder: Path) -> "Origin":
         """The origin of the same run, which is saved in a folder."""
@@ -61,23 +65,27 @@ def reported_run(
     return ReportedRun(
         ok=not total and not verdict.interrupted and caution is None,
         sentence=_sentence(verdict, total, sketch, caution), facts=_facts(drawing.scenario, origin, sketch.end_s),
-        replay=replay_command(origin), drawing=drawing,
+        replay=replay_command(origin), scenario=encode_scenario(drawing.scenario).decode(), drawing=drawing,
     )  # fmt: skip
 
 
 def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> Report:
-    """A report of one run, or of several beside each other, with the first difference between the first two."""
+    """A report of one run, or of several beside each other: where the first differs from the first that is another."""
     shown = [run for run, _ in runs]
     if len(runs) == 1:
         return Report(sentence=shown[0].sentence, runs=shown)
-    difference = first_difference(runs[0][1], runs[1][1])
-    if difference is None:
-        most = max(len(records) for _, records in runs[:2])
-        all_of = most < MOST_RECORDS
-        sentence = "The traces of the two runs are the same" + ("." if all_of else f" in their first {most:,} records.")
-        return Report(sentence=sentence, runs=shown)
-    sentence = f"The runs first differ at {difference.t_s:.3f} s: {difference.one}; in the other, {difference.other}."
-    return Report(sentence=sentence, runs=shown, difference=difference)
+    (_, first), *others = runs
+    for number, (_, records) in enumerate(others, start=2):
+        difference = first_difference(first, records)
+        if difference is not None:
+            which, other = ("The runs", "the other") if len(runs) == 2 else (f"Runs 1 and {number}", f"run {number}")
+            at = f"{which} first differ at {difference.t_s:.3f} s"
+            sentence = f"{at}: {difference.one}; in {other}, {difference.other}."
+            return Report(sentence=sentence, runs=shown, difference=difference)
+    most = max(len(records) for _, records in runs)
+    those = "the two runs" if len(runs) == 2 else f"all {len(runs)} runs"
+    within = "" if most < MOST_RECORDS else f" in their first {most:,} records"
+    return Report(sentence=f"The traces of {those} are the same{within}.", runs=shown)
 
 
 def first_difference(one: Iterable[trace.AnyRecord], other: Iterable[trace.AnyRecord]) -> Difference | None:
@@ -102,7 +110,8 @@ def _sentence(verdict: Verdict, total: int, sketch: Sketch, caution: str | None)
         first = min(verdict.violations, key=lambda violation: violation.t_s)
         more = f", and {total - 1} more violation{'s' if total > 2 else ''}" if total > 1 else ""
         name = first.check.replace("_", " ")
-        return f"{name[:1].upper()}{name[1:]} at {first.t_s:.2f} s: {first.detail}{more}."
+        until = "Interrupted; until then: " if verdict.interrupted else ""
+        return f"{until}{name[:1].upper()}{name[1:]} at {first.t_s:.2f} s: {first.detail}{more}."
     counts = f"{sketch.done} of {sketch.item_count} items reached a bin"
     if caution is not None:
         return f"The run's files are not whole; {counts} in what is there."
@@ -128,13 +137,20 @@ def _facts(scenario: Scenario, origin: Origin, end_s: float) -> list[str]:
 
 
 def replay_command(origin: Origin) -> str:
-    """The command that plays the run again."""
-    file = shlex.quote(origin.scenario_file)
+    """The command that plays the run again; of a trace alone, whose controller is not known, that judges it again."""
+    file = origin.scenario_file
     if origin.core is not None:
-        return f'simulate(load_scenario("{origin.scenario_file}"), controller={origin.core})'
+        return f"simulate(load_scenario({file!r}), controller={origin.core})"
+    if origin.trace_file is not None:
+        return command_text(["twin", "check", origin.trace_file])
     if origin.controller is None and origin.link != "realtime":
         if origin.options:
-            return " ".join(["twin run", file, "--link", str(origin.link), *map(shlex.quote, origin.options)])
-        return f"twin replay {file}"
-    controller = "COMMAND" if origin.controller is None else shlex.quote(origin.controller)
-    return " ".join(["twin run", file, "--link", str(origin.link), "--controller", controller, *origin.options])
+            return command_text(["twin", "run", file, "--link", str(origin.link), *origin.options])
+        return command_text(["twin", "replay", file])
+    program = ["--controller", origin.controller or "COMMAND"]
+    return command_text(["twin", "run", file, "--link", str(origin.link), *program, *origin.options])
+
+
+def command_text(words: Sequence[str]) -> str:
+    """A command as a person types it into this system's shell."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

@@ -38,7 +38,8 @@ def _verdict(run: FinishedRun) -> str:
     if run.interrupted and not run.violations:
         return "interrupted: no verdict"
     total = len(run.violations) + run.unlisted
-    return f"violations: {total or 'none'}; digest {run.summary.digest}"
+    until = "interrupted: no verdict of the rest; " if run.interrupted else ""
+    return f"{until}violations: {total or 'none'}; digest {run.summary.digest}"
 
 
 def _paragraph(text: str) -> str:

@@ -41,6 +41,10 @@ class _Canvas:
     def column(self, at_s: float) -> int:
         return int((at_s - self.from_s) / self.step_s)
 
+    def columns_of(self, from_s: float, until_s: float) -> range:
+        """The columns of a span of time, as far as they are on the canvas."""
+        return range(max(0, self.column(from_s)), min(self.columns - 1, self.column(until_s)) + 1)
+
     def put(self, row: int, column: int, sign: str, style: str) -> None:
         if 0 <= column < self.columns:
             self._cells[row][column] = (sign, style)
@@ -74,11 +78,11 @@ def show_diagram(console: Console, drawing: Drawing) -> None:
 def _put_parts(canvas: _Canvas, drawing: Drawing) -> None:
     for gate in drawing.gates:
         for from_s, until_s in blocked_spans(gate.beam, drawing.end_s):
-            for column in range(canvas.column(from_s), canvas.column(until_s) + 1):
+            for column in canvas.columns_of(from_s, until_s):
                 canvas.put(canvas.row(gate.at_m), column, "#", "bold")
     for rod in drawing.rods:
         for from_s, until_s in out_spans(rod):
-            for column in range(canvas.column(from_s), canvas.column(until_s) + 1):
+            for column in canvas.columns_of(from_s, until_s):
                 canvas.put(canvas.row(rod.at_m), column, "|", "blue")
 
 
@@ -87,7 +91,7 @@ def _put_items(canvas: _Canvas, drawing: Drawing) -> None:
         sign = str(item.number)[-1] if item.number > 0 else "?"
         for trajectory in trajectories(item, drawing.belt, drawing.end_s):
             for (from_s, from_m), (until_s, until_m) in pairwise(trajectory):
-                for column in range(canvas.column(from_s), canvas.column(until_s) + 1):
+                for column in canvas.columns_of(from_s, until_s):
                     at_s = min(max(canvas.from_s + (column + 0.5) * canvas.step_s, from_s), until_s)
                     share = 0.0 if until_s == from_s else (at_s - from_s) / (until_s - from_s)
                     row = canvas.row(from_m + share * (until_m - from_m))
@@ -108,11 +112,13 @@ def _show_axis(console: Console, canvas: _Canvas, end_s: float) -> None:
 
 
 def _show_faults(console: Console, canvas: _Canvas, drawing: Drawing) -> None:
-    for fault in drawing.faults[:MOST_FAULTS]:
-        start, stop = max(0, canvas.column(fault.from_s)), min(canvas.columns - 1, canvas.column(fault.until_s))
-        if start > stop:
-            continue
-        words, bar = f"{fault.name} {fault.number or ''}".rstrip(), "=" * (stop - start + 1)
+    spans = ((fault, canvas.columns_of(fault.from_s, fault.until_s)) for fault in drawing.faults)
+    here = [(fault, span) for fault, span in spans if span]
+    for fault, span in here[:MOST_FAULTS]:
+        start, stop = span[0], span[-1]
+        words, bar = f"{fault.name} {fault.number or ''}".rstrip(), "=" * len(span)
         fits = stop + len(words) + 1 < canvas.columns
         shown = f"{' ' * start}{bar} {words}" if fits else f"{words} {bar}".rjust(stop + 1)
         console.print(Text(f"{'fault':>{LABEL - 1}} {shown}", style="yellow"), no_wrap=True)
+    if len(here) > MOST_FAULTS:
+        console.print(Text(f"{'':{LABEL}}and {len(here) - MOST_FAULTS} more faults", style="yellow"))

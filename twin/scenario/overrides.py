@@ -51,8 +51,10 @@ def _overridden(scenario: Scenario, given: Mapping[str, Any]) -> Scenario:
     if "layout" in given:
         changes["layout"] = layout = load_layout(given["layout"])
         settings["gates"] = len(layout.gates_m)
-        if scenario.controller.bins == settings_for(scenario.layout).bins:  # They were those of its line.
-            settings["bins"] = settings_for(layout).bins
+        before, after = settings_for(scenario.layout), settings_for(layout)
+        for field in ("bins", "loader_stroke_s", "rod_stroke_s"):
+            if getattr(scenario.controller, field) == getattr(before, field):  # It was that of its line.
+                settings[field] = getattr(after, field)
     if "in_flight" in given:
         settings["in_flight"] = in_flight_of(given["in_flight"])
     if "items" in given:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from controller.errors import printable
 from controller.simulation.oracle import can_carry_note
 from twin.errors import FileError
 from twin.scenario.item import FOREIGN
@@ -43,6 +44,12 @@ class PictureFolder:
             raise FileError(f"{path}: {error.strerror or error}") from None
 
 
+def _require_text(folder: Path) -> None:
+    """Raise `FileError` for a name that is no text: a scenario's file, which names it, could not be written."""
+    if printable(folder) != str(folder):
+        raise FileError(f"--pictures must be a folder whose name, and those in it, are text, got {printable(folder)!r}")
+
+
 def _picture(file: Path) -> bytes:
     content = file.read_bytes()
     if not can_carry_note(content):
@@ -55,11 +62,13 @@ def load_pictures(path: Path) -> PictureFolder:
     """Read a folder of pictures. Raises `FileError` for one that has none, and for a file that is no picture."""
     pictures: dict[str, list[Path]] = {}
     content = hashlib.blake2b(digest_size=16)
+    _require_text(path)
     try:
         for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != "."):
+            _require_text(folder)
             files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
             for file in files:
-                content.update(f"{folder.name}/{file.name}\0".encode())
+                content.update(f"{folder.name}/{printable(file.name)}\0".encode())
                 content.update(hashlib.blake2b(_picture(file), digest_size=16).digest())
             if files:
                 pictures.setdefault(_SAME.get(folder.name, folder.name), []).extend(files)

@@ -189,16 +189,22 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def settings_for(layout: Layout, **settings: Any) -> Settings:
-    """The controller's settings for a layout: its number of gates, and a bin for each class that has a rod.
+    """The controller's settings for a layout: its number of gates, a bin for each class that has a rod, and strokes.
 
-    `settings` are other fields of `Settings`; they may also replace these two. Raises `SettingsError`, also for an
-    unknown field.
+    A stroke is given its usual time, or the layout's if that is longer. `settings` are other fields of `Settings`; they
+    may also replace these. Raises `SettingsError`, also for an unknown field.
     """
     for name in settings:
         if name not in Settings.__struct_fields__:
             raise SettingsError("a setting", name, one_of(name, Settings.__struct_fields__))
     bins = dict(zip(CLASSES, layout.bins, strict=False))
-    return Settings(**{"gates": len(layout.gates_m), "bins": bins, **settings})
+    usual = Settings()
+    of_line: dict[str, Any] = {
+        "gates": len(layout.gates_m), "bins": bins,
+        "loader_stroke_s": max(usual.loader_stroke_s, layout.loader_stroke_s),
+        "rod_stroke_s": max(usual.rod_stroke_s, layout.rod_stroke_s),
+    }  # fmt: skip
+    return Settings(**(of_line | settings))
 
 
 def decode_scenario(text: bytes) -> Scenario:

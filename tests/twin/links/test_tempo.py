@@ -12,6 +12,7 @@ from twin import ExternalController, Item, Layout, Scenario, faults, settings_fo
 from twin.errors import ArgumentError
 from twin.hands import Hands
 from twin.links.tempo import FASTEST, Tempo
+from twin.report.drawing import Sketch
 from twin.timeline import Timeline
 
 FAST = Layout(belt_speed_m_per_s=0.4)
@@ -133,9 +134,11 @@ def test_what_was_broken_in_virtual_time_replays_as_it_was():
         if isinstance(record, trace.Photographed) and record.item == 2:
             hands.begin(stuck, lasts_s=3.0)
 
-    run = simulate(SCENARIO, tempo=tempo, hands=hands, watchers=(breaks,))
+    sketch = Sketch()
+    run = simulate(SCENARIO, tempo=tempo, hands=hands, watchers=(breaks, sketch.see))
     (fault,) = run.scenario.faults
     assert fault.until_s - fault.from_s == pytest.approx(3.0)
+    assert sketch.drawing(()).scenario == run.scenario
     assert happened(run.trace) == happened(simulate(run.scenario).trace)
 
 

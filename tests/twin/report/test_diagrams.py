@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from xml.etree import ElementTree
 
 import msgspec
@@ -12,11 +13,11 @@ from typer.testing import CliRunner
 from controller import Controller
 from twin import Item, ItemDraw, Scenario, faults, simulate
 from twin.cli import app
-from twin.report.diagram import LONGEST_S, diagram_svg
-from twin.report.drawing import Sketch
+from twin.report.diagram import LEFT_PX, LONGEST_S, RIGHT_PX, WIDE_PX, diagram_svg
+from twin.report.drawing import Mark, Sketch
 from twin.report.junit import junit_xml
 from twin.report.perfetto import trace_events
-from twin.report.text_diagram import show_diagram
+from twin.report.text_diagram import MOST_FAULTS, show_diagram
 from twin.scenario.scenario import encode_scenario
 
 runner = CliRunner()
@@ -67,6 +68,29 @@ def test_a_long_run_is_drawn_around_its_first_violation():
     assert 10 < svg.count('class="trajectory"') < 60
 
 
+def test_an_item_that_stands_across_the_drawn_time_is_drawn_to_both_its_edges():
+    stands = simulate(Scenario(items=ItemDraw(count=3), faults=(faults.BeltStops(from_s=12.0, until_s=600.0),)))
+    drawing = drawing_of(stands)
+    assert drawing.end_s > 3 * LONGEST_S
+    last = msgspec.structs.replace(drawing, marks=[Mark(400.0, "lost", 1, "late")])
+    paths = re.findall(r'class="trajectory" d="([^"]*)"', diagram_svg(last))
+    assert {tuple(map(float, re.findall(r"[ML]([\d.]+) ", path))) for path in paths} == {
+        (float(LEFT_PX), float(WIDE_PX - RIGHT_PX))
+    }
+
+
+def test_the_terminal_shows_the_faults_of_the_drawn_time_and_counts_those_left_out():
+    before = tuple(faults.GateGhost(gate=1, from_s=float(at_s)) for at_s in range(1, 7))
+    here = tuple(faults.LinkDelay(from_s=160.0 + at_s, until_s=165.0 + at_s) for at_s in range(8))
+    drawing = drawing_of(simulate(Scenario(items=ItemDraw(count=60), faults=(*before, *here))))
+    text = io.StringIO()
+    marked = msgspec.structs.replace(drawing, marks=[Mark(165.0, "lost", 1, "late")])
+    show_diagram(Console(file=text, width=100), marked)
+    assert text.getvalue().count("LinkDelay") == MOST_FAULTS
+    assert "GateGhost" not in text.getvalue()
+    assert f"and {len(here) - MOST_FAULTS} more faults" in text.getvalue()
+
+
 def test_the_terminal_draws_each_item_by_its_digit(failing):
     text = io.StringIO()
     show_diagram(Console(file=text, width=100), drawing_of(failing))
@@ -97,14 +121,15 @@ def test_replay_shows_the_diagram_of_a_scenario_and_of_a_saved_run(failing, tmp_
 
 def test_perfetto_gets_items_as_async_slices(failing):
     events = list(trace_events(drawing_of(failing), 1))
-    begins = [event for event in events if event["ph"] == "b"]
-    ends = {event["id"]: event for event in events if event["ph"] == "e"}
+    of_items = [event for event in events if event.get("cat") == "item"]
+    begins = [event for event in of_items if event["ph"] == "b"]
+    ends = {event["id"]: event for event in of_items if event["ph"] == "e"}
     assert [event["name"] for event in begins] == ["item 1 (ripe)", "item 2 (half_ripe)", "item 3 (raw)"]
     for event in begins:
         assert ends[event["id"]]["ts"] > event["ts"]
     assert ends[1]["args"] == {"ends": "bin 3"}
-    (stuck,) = (event for event in events if event["name"] == "GateStuck")
-    assert (stuck["ts"], stuck["dur"]) == (20e6, 4e6)
+    stuck = [event for event in events if event["name"] == "GateStuck"]
+    assert [(event["ph"], event["ts"]) for event in stuck] == [("b", 20e6), ("e", 24e6)]
     assert sum(event["name"] == "beam blocked" for event in events) >= 6
     assert [event["name"] for event in events if event["ph"] == "i" and event["name"].startswith("wrong")] == [
         "wrong_bin"

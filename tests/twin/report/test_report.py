@@ -4,6 +4,7 @@ import json
 import re
 from typing import get_args
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -13,6 +14,7 @@ from twin.report.drawing import Sketch
 from twin.report.drawn_events import MOST_EVENTS
 from twin.report.drawn_faults import drawn_fault
 from twin.report.page_script import page_file, page_script
+from twin.report.reported import Origin, Verdict, replay_command, reported_run
 from twin.scenario.faults import AnyFault
 from twin.scenario.scenario import encode_scenario
 from twin.verdict.checks import Violation
@@ -69,6 +71,55 @@ def test_two_runs_that_are_the_same_are_reported_as_equal(kept, tmp_path):
     output = tmp_path / "both.html"
     assert twin("report", kept, kept, "-o", output).exit_code == 0
     assert data_of(output)["sentence"] == "The traces of the two runs are the same."
+
+
+def test_of_three_runs_the_first_that_is_another_is_named(kept, tmp_path):
+    output, other = tmp_path / "three.html", tmp_path / "other"
+    simulate(msgspec.structs.replace(THREE, seed=3)).save(other)
+    assert twin("report", kept, kept, other, "-o", output).exit_code == 0
+    assert data_of(output)["sentence"].startswith("Runs 1 and 3 first differ at ")
+    assert twin("report", kept, kept, kept, "-o", output).exit_code == 0
+    assert data_of(output)["sentence"] == "The traces of all 3 runs are the same."
+
+
+def test_a_trace_alone_does_not_tell_whose_controller_ran_and_can_be_judged_again(kept, tmp_path):
+    output, path = tmp_path / "report.html", kept / "trace.jsonl"
+    assert twin("report", path, "-o", output).exit_code == 0
+    assert data_of(output)["runs"][0]["replay"] == f"twin check {path}"
+
+
+def test_the_report_of_an_interrupted_run_begins_with_that():
+    sketch = Sketch()
+    sketch.see(trace.Began(0.0, THREE))
+    verdict = Verdict([Violation("lost", 3.0, 1, "item 1 is gone")], interrupted=True)
+    assert reported_run(sketch, verdict, Origin()).sentence == (
+        "Interrupted; until then: Lost at 3.00 s: item 1 is gone."
+    )
+
+
+def test_a_command_is_quoted_for_the_shell_of_its_system(monkeypatch):
+    origin = Origin(
+        link="hosted", controller="python my.py {port}", scenario_file="a b.json", options=("--broker", "c d")
+    )
+    assert replay_command(origin) == (
+        "twin run 'a b.json' --link hosted --controller 'python my.py {port}' --broker 'c d'"
+    )
+    monkeypatch.setattr("sys.platform", "win32")
+    assert replay_command(Origin(scenario_file="a b.json")) == 'twin replay "a b.json"'
+    python = replay_command(Origin(scenario_file="C:\\new.json", core="Mine"))
+    assert python == "simulate(load_scenario('C:\\\\new.json'), controller=Mine)"
+
+
+def test_items_that_are_not_drawn_are_not_called_missing(monkeypatch):
+    monkeypatch.setattr("twin.report.drawing.MOST_ITEMS", 3)
+    run = simulate(Scenario(items=ItemDraw(count=6)), keep_beliefs=True)
+    sketch = Sketch()
+    for record in run.trace:
+        sketch.see(record)
+    sketch.beliefs = run.beliefs
+    drawing = sketch.drawing(())
+    assert [(belief.item, belief.wrong) for belief in drawing.beliefs] == [(1, []), (2, []), (3, [])]
+    assert drawing.left_out[0] == "3 items after the first 3 are neither drawn nor counted."
 
 
 @pytest.mark.parametrize(("lines", "cut"), [(40, b'{"kind":"edge","t_'), (40, b""), (10, b'{"kind":"sung","t_s":3}\n')])

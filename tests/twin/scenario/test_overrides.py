@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from twin import Item, ItemDraw, Layout, Scenario, settings_for, trace
+from twin import Item, ItemDraw, Layout, Scenario, settings_for, simulate, trace
 from twin.cli import app
 from twin.scenario.faults import GateStuck
 from twin.scenario.scenario import encode_scenario
@@ -117,3 +117,12 @@ def test_bins_that_were_those_of_the_file_s_line_are_those_of_the_other_line(tmp
     line.write_text("gates_m = [0.5, 1.0]\nrods_m = [0.58, 1.08]\n")
     _, kept = twin(tmp_path, msgspec.structs.replace(DRAWN, controller=own), "--layout", line)
     assert dict(kept.controller.bins) == {"ripe": 3, "raw": 2}
+
+
+def test_a_line_with_slow_strokes_is_sorted_as_its_settings_give_them_time(tmp_path):
+    slow = Layout(loader_stroke_s=2.0, rod_stroke_s=1.0)
+    assert simulate(Scenario(layout=slow, items=ItemDraw(count=4), controller=settings_for(slow, items=4))).ok
+    (tmp_path / "slow.toml").write_text("loader_stroke_s = 2.0\nrod_stroke_s = 1.0\n")
+    result, ran = twin(tmp_path, DRAWN, "--layout", tmp_path / "slow.toml")
+    assert result.exit_code == 0, result.output
+    assert (ran.controller.loader_stroke_s, ran.controller.rod_stroke_s) == (2.0, 1.0)

@@ -1,6 +1,7 @@
 """The user's own pictures: a folder for each class."""
 
 import shutil
+import sys
 
 import cv2
 import numpy as np
@@ -102,3 +103,12 @@ def test_a_file_that_is_no_picture_is_named(folder, content):
     load_pictures.cache_clear()
     with pytest.raises(TwinError, match=r"9\.jpg must be a JPEG or PNG file, got bytes that begin with b'"):
         camera_of(str(folder), Camera())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+@pytest.mark.parametrize("names", [("p\udcff", "ripe"), ("pictures", "r\udcffpe")])
+def test_a_name_that_is_no_text_is_refused(tmp_path, names):
+    tmp_path.joinpath(*names).mkdir(parents=True)
+    must = "--pictures must be a folder whose name, and those in it, are text, got"
+    with pytest.raises(TwinError, match=rf"{must} .*udcff"):
+        camera_of(str(tmp_path / names[0]), Camera())

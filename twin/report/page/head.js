@@ -10,7 +10,7 @@ export function drawHead(host, run, several) {
     html(several ? "h2" : "h1", { class: run.ok ? "well" : "wrong" }, run.sentence),
     html("p", { class: "replay" }, "Play it again: ", replay, " ",
       html("button", { type: "button", onclick: () => copy(run.replay, copied) }, "Copy"), " ",
-      html("button", { type: "button", onclick: () => save("scenario.json", run.drawing.scenario) }, "Save scenario.json"),
+      html("button", { type: "button", onclick: () => save("scenario.json", run.scenario) }, "Save scenario.json"),
       copied),
   );
 }
@@ -24,8 +24,8 @@ async function copy(words, said) {
   }
 }
 
-function save(name, content) {
-  const address = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 1)}\n`], { type: "application/json" }));
+function save(name, words) {
+  const address = URL.createObjectURL(new Blob([words], { type: "application/json" }));
   html("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
