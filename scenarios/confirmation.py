@@ -14,7 +14,7 @@ import msgspec
 
 from scenarios.failures import Failure
 from twin import TwinError, trace
-from twin.run_files import OUTPUT_FILE
+from twin.saved.run_files import OUTPUT_FILE
 from twin.trace import read_trace
 
 TRIES: Final = 3

@@ -17,7 +17,7 @@ from twin.errors import FileError, TwinError
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
 from twin.links.memory import ControllerOf
 from twin.run_arguments import FASTEST, SLOWEST, LinkName
-from twin.run_files import check_writable
+from twin.saved.run_files import check_writable
 from twin.scenario.item import CLASSES
 from twin.scenario.layout import Layout, load_layout
 from twin.scenario.overrides import camera_of

@@ -41,10 +41,8 @@ LAYERS = {
     ),
     "twin": (
         "errors", "pictures", "timeline", "scenario", "trace", "beliefs", "broker", "plant", "verdict",
-        "caching_recognizer", "host", "hands", "program_origin", "links", "run_end", "simulation", "file_kinds",
-        "doctor", "report", "run_files", "run_recognizer", "run_arguments", "saved_run", "run", "replay", "view",
-        "options", "refusals", "suite", "report_command", "run_command", "serve_command", "demo", "campaign", "cli",
-        "__main__",
+        "caching_recognizer", "host", "links", "run_end", "simulation", "doctor", "report", "saved", "run_recognizer",
+        "run_arguments", "run", "view", "commands", "campaign", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

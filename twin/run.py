@@ -19,9 +19,9 @@ from twin.beliefs import Belief, BeliefWatcher
 from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
-from twin.hands import Hands
 from twin.links import opening
 from twin.links.external_controller import ExternalController
+from twin.links.hands import Hands
 from twin.links.memory import ControllerOf
 from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
@@ -31,8 +31,8 @@ from twin.report.diagram import diagram_svg
 from twin.report.drawing import Sketch
 from twin.report.summary_html import run_html
 from twin.run_arguments import LinkName, check_arguments
-from twin.run_files import RunFiles, core_name, options_of
 from twin.run_recognizer import recognizer_of
+from twin.saved.run_files import RunFiles, core_name, options_of
 from twin.scenario.item import Item
 from twin.scenario.scenario import Scenario
 from twin.simulation import Simulation

@@ -7,8 +7,8 @@ from controller.errors import SettingsError
 from twin.beliefs import BeliefWatcher
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import ArgumentError
-from twin.hands import Hands
 from twin.links.external_controller import ExternalController
+from twin.links.hands import Hands
 from twin.links.tempo import Tempo
 
 LinkName = Literal["memory", "hosted", "lockstep", "realtime"]

@@ -10,10 +10,10 @@ from classifier import Recognition
 from controller import wire
 from twin import trace
 from twin.caching_recognizer import CachingRecognizer
-from twin.hands import Hands
 from twin.links.base import Link
 from twin.links.channel import Channel
 from twin.links.controller_port import ControllerPort
+from twin.links.hands import Hands
 from twin.links.opening import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort

@@ -16,8 +16,8 @@ from support.real_time import undisturbed, wrong
 
 from twin import ItemDraw, Layout, Scenario, faults, settings_for, simulate
 from twin.errors import ScenarioError
-from twin.hands import Hands
 from twin.links.external_controller import ExternalController
+from twin.links.hands import Hands
 from twin.trace import BeltRuns, Binned, Loaded, Photographed
 
 pytestmark = [pytest.mark.broker, pytest.mark.realtime, pytest.mark.slow]

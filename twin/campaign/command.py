@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from twin.options import Seed, examples
-from twin.refusals import one_line_errors
+from twin.commands.exit_codes import INTERRUPTED, VIOLATED
+from twin.commands.one_line_errors import one_line_errors
+from twin.commands.options import Seed, examples
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Counted = Callable[[Iterator[Kept], int], Iterator[Kept]]
 
 SCENARIOS: Final = 20_000
-FOUND: Final = 1
-INTERRUPTED: Final = 130
 MOST_WORKERS: Final = 1000
 
 EPILOG: Final = examples(
@@ -124,7 +123,7 @@ def campaign(
     if ended is not None:
         console.print("interrupted: go on with the same options and --resume", style="bold yellow")
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(FOUND if work.ledger.findings or missed else 0)
+    raise typer.Exit(VIOLATED if work.ledger.findings or missed else 0)
 
 
 def _check_not_ignored(

@@ -14,7 +14,7 @@ from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
 from twin.report.drawing import Sketch
 from twin.report.html import report_html
-from twin.report.reported import Origin, Verdict, report_of, reported_run
+from twin.report.reported import Origin, report_of, reported_run, verdict_of
 from twin.run import Run
 from twin.scenario.scenario import Scenario
 
@@ -75,8 +75,7 @@ def _report(run: Run, origin: Origin) -> str:
     sketch = Sketch()
     for record in run.trace:
         sketch.see(record)
-    verdict = Verdict(run.violations, run.excused, unlisted=run.unlisted)
-    return report_html(report_of([(reported_run(sketch, verdict, origin), sketch.records)]))
+    return report_html(report_of([(reported_run(sketch, verdict_of(run), origin), sketch.records)]))
 
 
 def shrink_of(task: UnitTask, known: Failure, origin: Origin, program: ProgramFiles | None) -> Shrunk:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from twin.errors import ArgumentError, TwinError
 from twin.links.output_log import OutputFile, OutputLine
 from twin.links.processes import Processes
-from twin.program_origin import names_python, words_of
+from twin.links.program_origin import names_python, words_of
 
 if TYPE_CHECKING:
     from twin.links.hosted.hosts import Hosts

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from controller.errors import printable
 from twin import trace
 from twin.report.drawing import MOST_RECORDS, Sketch
+from twin.report.finished_run import FinishedRun
 from twin.report.html import Difference, Report, ReportedRun
 from twin.report.narration import narrate
 from twin.scenario.scenario import Scenario, encode_scenario
@@ -25,6 +26,11 @@ class Verdict(NamedTuple):
     excused: Sequence[Excused] = ()
     unlisted: int = 0
     interrupted: bool = False
+
+
+def verdict_of(run: FinishedRun) -> Verdict:
+    """What was found in a finished run."""
+    return Verdict(run.violations, run.excused, unlisted=run.unlisted, interrupted=run.interrupted)
 
 
 class Origin(NamedTuple):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 
 from rich.console import Console
@@ -31,6 +32,11 @@ class Screen(Console):
 def verbatim(words: str) -> Text:
     """Show text from outside literally: rich markup has no effect, and control characters are escaped."""
     return Text("".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in words))
+
+
+def saying(console: Console) -> Callable[[str], None]:
+    """What prints text to a console whole, without breaking it into lines: an address can be clicked then."""
+    return lambda words: console.print(verbatim(words), soft_wrap=True)
 
 
 def counted(number: int, noun: str) -> str:

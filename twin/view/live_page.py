@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from twin.beliefs import BeliefWatcher
-from twin.hands import Hands
+from twin.links.hands import Hands
 from twin.links.tempo import Tempo
 from twin.pictures import PictureWatcher
 from twin.trace import Watcher

@@ -19,7 +19,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import HTMLResponse
 
 from twin.errors import TwinError
-from twin.hands import Hands
+from twin.links.hands import Hands
 from twin.links.tempo import Tempo
 from twin.scenario.faults import AnyFault
 from twin.view.feed import Feed

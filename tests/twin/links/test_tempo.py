@@ -10,7 +10,7 @@ import pytest
 
 from twin import ExternalController, Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ArgumentError
-from twin.hands import Hands
+from twin.links.hands import Hands
 from twin.links.tempo import FASTEST, Tempo
 from twin.report.drawing import Sketch
 from twin.timeline import Timeline

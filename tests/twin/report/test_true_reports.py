@@ -14,8 +14,8 @@ from scenarios.failures import Failure, Found, failure_text
 from twin import Item, RecognizerModel, Scenario, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
-from twin.hands import Hands
 from twin.links.external_controller import ExternalController
+from twin.links.hands import Hands
 from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
@@ -23,8 +23,8 @@ from twin.report.drawing import Sketch
 from twin.report.headline import headline
 from twin.report.item_motion import ItemMotion
 from twin.report.reported import Origin, Verdict, replay_command, report_of, reported_run
-from twin.run_files import RunFiles
-from twin.saved_run import load_run
+from twin.saved.run_files import RunFiles
+from twin.saved.saved_run import load_run
 from twin.scenario.faults import DoublePush
 from twin.verdict.checks import Violation
 

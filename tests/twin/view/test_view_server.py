@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from twin import Item, Scenario, simulate
-from twin.hands import Hands
+from twin.links.hands import Hands
 from twin.links.tempo import Tempo
 from twin.report.drawing import Sketch
 from twin.view.feed import Feed

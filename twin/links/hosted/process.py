@@ -13,7 +13,7 @@ from typing import IO, Any, Final, NamedTuple, Protocol, cast
 
 from twin.errors import HostingError, ParticipantError, TwinError
 from twin.host import protocol
-from twin.program_origin import names_python
+from twin.links.program_origin import names_python
 
 HOST: Final = Path(__file__).parents[2] / "host"
 STALL_S: Final = 60.0

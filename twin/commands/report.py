@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from twin.refusals import REFUSED, one_line_errors
+from twin.commands.exit_codes import REFUSED
+from twin.commands.one_line_errors import one_line_errors
 
 
 def write_runs(
@@ -26,8 +27,8 @@ def write_runs(
     from twin.report.html import write_report
     from twin.report.perfetto import write_perfetto
     from twin.report.reported import report_of
-    from twin.run_files import check_writable
-    from twin.saved_run import load_run
+    from twin.saved.run_files import check_writable
+    from twin.saved.saved_run import load_run
 
     with one_line_errors():
         if output is None and perfetto is None:

@@ -15,10 +15,10 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from twin.options import ComputeMs, LayoutFile, ListenPort, Pictures, TruthService
+from twin.commands.exit_codes import INTERRUPTED, REFUSED, VIOLATED
+from twin.commands.options import ComputeMs, LayoutFile, ListenPort, Pictures, TruthService
 
-REFUSED: Final = 2
-EXIT_CODES: Final = {0: 0, 1: 1, 2: 130}
+EXIT_CODES: Final = {0: 0, 1: VIOLATED, 2: INTERRUPTED}
 """Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
 
 PROCESSES: Final = 2
@@ -145,4 +145,4 @@ def _send(suite: "subprocess.Popen[bytes]", number: signal.Signals | None) -> No
 
 def _packages() -> Path:
     """The folder that holds the packages, the suite's among them: of the installation or of the checkout."""
-    return Path(__file__).resolve().parents[1]
+    return Path(__file__).resolve().parents[2]

@@ -10,13 +10,13 @@ from controller.errors import printable
 from twin import trace
 from twin.beliefs import BELIEFS_FILE, Belief, read_beliefs
 from twin.errors import FileError
-from twin.file_kinds import read_as
 from twin.links.output_log import OutputLine
 from twin.pictures import PICTURES, read_pictures
 from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
-from twin.run_files import OUTPUT_FILE, RUN_FILE, RUN_FORMAT, SUMMARY_FILE, TRACE_FILE, RunInfo
+from twin.saved.file_kinds import read_as
+from twin.saved.run_files import OUTPUT_FILE, RUN_FILE, RUN_FORMAT, SUMMARY_FILE, TRACE_FILE, RunInfo
 from twin.trace import read_trace
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 

@@ -8,12 +8,12 @@ from support.programs import PYTHON
 
 from twin import Item, Layout, Scenario, faults, settings_for, simulate, trace
 from twin.errors import ArgumentError, ScenarioError
-from twin.hands import Hands
 from twin.links.external_controller import ExternalController
+from twin.links.hands import Hands
 from twin.links.tempo import Tempo
 from twin.report.belt_motion import BeltMotion
 
-SOUND = Path(__file__).parents[2] / "examples" / "controllers" / "sound_one_at_a_time.py"
+SOUND = Path(__file__).parents[3] / "examples" / "controllers" / "sound_one_at_a_time.py"
 FAST = Layout(belt_speed_m_per_s=0.4)
 SCENARIO = Scenario(
     layout=FAST, items=(Item(item_class="raw"), Item(item_class="ripe")),

@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 import typer
 
-from twin.options import NoBrowser, Seed
-from twin.refusals import one_line_errors
+from twin.commands.one_line_errors import one_line_errors
+from twin.commands.options import NoBrowser, Seed
 
 ITEMS: Final = 100
 
@@ -20,17 +20,15 @@ def show_demo(
     A tour of six steps leads to a program of your own. Ctrl-C ends the demo.
     """
     from twin.report.console import StatusLine
-    from twin.report.screen import Screen, verbatim
+    from twin.report.screen import Screen, saying
     from twin.run import simulate
     from twin.scenario.layout import Layout
     from twin.scenario.scenario import ItemDraw, Scenario, settings_for
     from twin.view.live_page import live_page
 
     console = Screen()
+    say = saying(console)
     scenario = Scenario(seed=seed, items=ItemDraw(count=items), controller=settings_for(Layout(), items=items))
-
-    def say(words: str) -> None:
-        console.print(verbatim(words), soft_wrap=True)
 
     with (
         one_line_errors(),
@@ -40,6 +38,6 @@ def show_demo(
         say("Ctrl-C ends the demo")
         run = simulate(
             scenario, link="realtime", keep_trace=False, watchers=(status.see, *page.watchers), hands=page.hands,
-                picture_watchers=page.picture_watchers, belief_watchers=page.belief_watchers,
+            picture_watchers=page.picture_watchers, belief_watchers=page.belief_watchers,
         )  # fmt: skip
     say(f"{run.summary.items} items sorted, {run.summary.rejected} of them rejected; now yours: twin serve --view")

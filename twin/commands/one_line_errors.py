@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import typer
 
-REFUSED: Final = 2
+from twin.commands.exit_codes import REFUSED
 
 
 @contextmanager

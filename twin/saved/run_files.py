@@ -19,13 +19,13 @@ from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
 from twin.links.external_controller import ExternalController
 from twin.links.memory import ControllerOf
+from twin.links.program_origin import interpreter_of, program_digest
 from twin.pictures import MOST_PICTURES, PICTURES, write_pictures
-from twin.program_origin import interpreter_of, program_digest
 from twin.report.drawing import Sketch
 from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
 from twin.report.junit import write_junit
-from twin.report.reported import Origin, Verdict, report_of, reported_run
+from twin.report.reported import Origin, report_of, reported_run, verdict_of
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
 from twin.verdict.summary import Lateness
@@ -164,8 +164,7 @@ class RunFiles:
 
     def _draw(self, path: Path, run: FinishedRun, origin: Origin) -> None:
         assert self._sketch is not None, "a run that is drawn has been watched"
-        verdict = Verdict(run.violations, run.excused, unlisted=run.unlisted, interrupted=run.interrupted)
-        write_report(path, report_of([(reported_run(self._sketch, verdict, origin), self._sketch.records)]))
+        write_report(path, report_of([(reported_run(self._sketch, verdict_of(run), origin), self._sketch.records)]))
 
 
 def _make_folder(path: Path, name: str) -> None:

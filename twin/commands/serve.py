@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from twin.options import (
+from twin.commands.chosen_scenario import scenario_of
+from twin.commands.ending import leave, terminable
+from twin.commands.exit_codes import exit_code
+from twin.commands.one_line_errors import one_line_errors
+from twin.commands.options import (
+    DEFAULT_ITEMS,
     ItemsToServe,
     LayoutFile,
     LinkKind,
@@ -24,8 +29,6 @@ from twin.options import (
     UserName,
     View,
 )
-from twin.refusals import one_line_errors
-from twin.run_command import DEFAULT_ITEMS, exit_code, leave, saying, scenario_of, terminable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,9 +69,9 @@ def serve(
     from twin.broker.embedded import EmbeddedBroker
     from twin.links.external_controller import SERVICE_PORT, ExternalController
     from twin.report.console import StatusLine
-    from twin.report.screen import Screen
+    from twin.report.screen import Screen, saying
     from twin.run import simulate
-    from twin.run_files import RunFiles
+    from twin.saved.run_files import RunFiles
     from twin.view.live_page import live_page
 
     console = Screen()

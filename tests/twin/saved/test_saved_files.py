@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from twin import Item, Scenario, simulate
 from twin.cli import app
 from twin.links.external_controller import ExternalController
-from twin.saved_run import load_run
+from twin.saved.saved_run import load_run
 
 runner = CliRunner()
 ONE = Scenario(seed=3, items=(Item(item_class="ripe"),))

@@ -16,7 +16,7 @@ from support.programs import STOPS, stoppable
 from support.real_time import undisturbed
 
 pytestmark = [pytest.mark.broker, pytest.mark.realtime, pytest.mark.slow]
-PROGRAMS = Path(__file__).parents[1] / "programs"
+PROGRAMS = Path(__file__).parents[2] / "programs"
 REFERENCE_FLOW, FLAWED_FLOW = PROGRAMS / "reference_flow.py", PROGRAMS / "flawed_flow.py"
 ITEMS = 3
 

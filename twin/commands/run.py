@@ -1,14 +1,16 @@
 """The command `twin run`: a line with a controller, from options to verdict."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import typer
 
-from twin.options import (
+from twin.commands.chosen_scenario import chosen_scenario
+from twin.commands.ending import leave, terminable
+from twin.commands.exit_codes import exit_code
+from twin.commands.one_line_errors import one_line_errors
+from twin.commands.options import (
+    DEFAULT_ITEMS,
     BrokerAddress,
     ComputeMs,
     ControllerCommand,
@@ -32,22 +34,12 @@ from twin.options import (
     TruthService,
     View,
 )
-from twin.refusals import one_line_errors
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from classifier import Recognizer
     from twin.broker.embedded import EmbeddedBroker
     from twin.links.external_controller import ExternalController
     from twin.links.tempo import Tempo
-    from twin.run import Run
-    from twin.run_files import RunFiles
-    from twin.scenario.scenario import Scenario
-
-VIOLATED: Final = 1
-INTERRUPTED: Final = 130
-DEFAULT_ITEMS: Final = 100
 
 
 def run(
@@ -79,9 +71,9 @@ def run(
     The scenario comes from a file or from the options: a random stack of items and a line without faults.
     """
     from twin.report.console import ProgressBar
-    from twin.report.screen import Screen, verbatim
+    from twin.report.screen import Screen, saying, verbatim
     from twin.run import simulate
-    from twin.run_files import RunFiles
+    from twin.saved.run_files import RunFiles
     from twin.view.live_page import live_page
 
     console = Screen()
@@ -91,7 +83,7 @@ def run(
         at = _listening(listen, broker, link.value)
         files = RunFiles(summary=summary, trace=trace, save=save, report=report, junit=junit)
         recognizer = "oracle" if truth_service else recognizer
-        chosen, text = _chosen(context, recognizer)
+        chosen, text = chosen_scenario(context, recognizer)
         answers = _recognizer(recognizer)
         head = f"seed {chosen.seed}, {chosen.item_count} items, link {link.value}"
         console.print(verbatim("\n".join(filter(None, (text, head)))), soft_wrap=True)
@@ -110,86 +102,6 @@ def run(
             )  # fmt: skip
         leave(console, result, files, link.value)
     raise typer.Exit(exit_code(result))
-
-
-def _chosen(context: typer.Context, recognizer: str) -> tuple["Scenario", str]:
-    """The scenario of the options, or that of a file with the options that are given over it, and these as a text."""
-    from twin.file_kinds import read_as
-    from twin.scenario.overrides import OPTIONS, load_overridden, overridden_text, with_decodable_pictures
-
-    options = context.params
-    path: Path | None = options["scenario"]
-    if path is None:
-        names = ("in_flight", "layout", "pictures")
-        chosen = scenario_of(options["items"], options["seed"], recognizer, *(options[name] for name in names))
-        return with_decodable_pictures(chosen) if options["truth_service"] else chosen, ""
-    given = {name: options[name] for name in OPTIONS if _was_given(context, name)}
-    given |= {"recognizer": recognizer} if options["truth_service"] else {}
-    with read_as("scenario", path):
-        chosen = load_overridden(path, given)
-    return with_decodable_pictures(chosen) if options["truth_service"] else chosen, overridden_text(path, given)
-
-
-def _was_given(context: typer.Context, name: str) -> bool:
-    """Whether an option was given on the command line, even with its default value."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Treat every end signal like Ctrl-C, so that an interrupted run still writes its trace and summary."""
-    from controller.system import END_SIGNALS
-
-    before = {number: signal.signal(number, signal.default_int_handler) for number in END_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def leave(console: "Console", result: "Run", files: "RunFiles", link: str) -> None:
-    """Write the run's files, then show its table. The files come first, since a script may wait for them."""
-    from twin.report.console import show_run
-
-    try:
-        files.write(result, link=link, controller=result.controller)
-    finally:
-        show_run(console, result)
-
-
-def saying(console: "Console") -> Callable[[str], None]:
-    """How the page's address is printed: whole, so that it can be clicked."""
-    from twin.report.screen import verbatim
-
-    return lambda words: console.print(verbatim(words), soft_wrap=True)
-
-
-def exit_code(result: "Run") -> int:
-    """The exit code of a run. An interrupted run has no verdict."""
-    if result.interrupted:
-        return INTERRUPTED
-    return VIOLATED if result.violations else 0
-
-
-def scenario_of(
-    items: int, seed: int, recognizer: str, in_flight: str, layout_path: Path | None, pictures: str | None
-) -> "Scenario":
-    """Build the scenario that the options describe."""
-    from controller.configuration import in_flight_of
-    from twin.scenario.layout import Layout, load_layout
-    from twin.scenario.overrides import camera_of
-    from twin.scenario.scenario import Camera, ItemDraw, RecognizerModel, Scenario, settings_for
-
-    layout: Layout = Layout() if layout_path is None else load_layout(layout_path)
-    camera = Camera() if pictures is None else camera_of(pictures, Camera())
-    oracle = "oracle" in (recognizer, pictures)
-    return Scenario(
-        seed=seed, layout=layout, items=ItemDraw(count=items), camera=camera,
-        recognizer=RecognizerModel(source="oracle" if oracle else "images"),
-        controller=settings_for(layout, in_flight=in_flight_of(in_flight), items=items),
-    )  # fmt: skip
 
 
 def _tempo(link: LinkKind, *, view: bool) -> "Tempo | None":

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+DEFAULT_ITEMS: Final = 100
 MOST_ITEMS: Final = 10_000_000
 
 
