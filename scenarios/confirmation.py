@@ -1,7 +1,6 @@
 """Runs what was found in virtual time again in real time, over a real broker, with the same program."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ import msgspec
 
 from scenarios.failures import Failure
 from twin import TwinError, trace
-from twin.saved.run_files import OUTPUT_FILE
+from twin.saved.output_file import OUTPUT_FILE, read_output
+from twin.saved.run_files import RUN_FILE, SUMMARY_FILE, TRACE_FILE, RunInfo
 from twin.trace import read_trace
 
 TRIES: Final = 3
@@ -155,17 +155,16 @@ class _Outcome(msgspec.Struct, frozen=True):
 
 
 def _outcome(folder: Path) -> _Outcome:
-    summary = msgspec.json.decode((folder / "summary.json").read_bytes())
-    info = msgspec.json.decode((folder / "run.json").read_bytes())
-    acted = any(isinstance(record, trace.Disturbed) for record in read_trace(folder / "trace.jsonl"))
+    summary = msgspec.json.decode((folder / SUMMARY_FILE).read_bytes())
+    info = msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunInfo)
+    acted = any(isinstance(record, trace.Disturbed) for record in read_trace(folder / TRACE_FILE))
     rules = tuple(dict.fromkeys(found["check"] for found in summary["violations"]))
-    return _Outcome(rules, acted, info["lateness_ms"]["longest"] or 0.0, _last_words(folder / OUTPUT_FILE))
+    return _Outcome(rules, acted, info.lateness_ms.longest or 0.0, _last_words(folder / OUTPUT_FILE))
 
 
 def _last_words(output: Path) -> str:
-    """The last line that a program wrote, without its time."""
-    lines = output.read_text(encoding="utf-8", errors="replace").split("\n") if output.exists() else []
-    words = (re.sub(r"^ *[\d.]+ s  ", "", line).strip() for line in reversed(lines))
+    """The last line that a program wrote."""
+    words = (line.text.strip() for line in reversed(read_output(output)))
     return next(filter(None, words), "it wrote nothing")
 
 

@@ -25,8 +25,8 @@ from scenarios.written_files import alone_in, folders_of, times_of, written
 from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import TwinError
+from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
-from twin.links.memory import ControllerOf
 from twin.run_arguments import LinkName
 
 SEES_ITSELF: Final = "the program asks no recognition service"

@@ -14,8 +14,8 @@ from controller.core.controller import Controller
 from controller.errors import ControllerError
 from scenarios.known_line import check_line
 from twin.errors import FileError, TwinError
+from twin.links.base import ControllerOf
 from twin.links.external_controller import SERVICE_PORT, ExternalController, starts_python
-from twin.links.memory import ControllerOf
 from twin.run_arguments import FASTEST, SLOWEST, LinkName
 from twin.saved.run_files import check_writable
 from twin.scenario.item import CLASSES

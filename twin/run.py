@@ -20,9 +20,9 @@ from twin.broker.embedded import EmbeddedBroker
 from twin.caching_recognizer import CachingRecognizer
 from twin.errors import ArgumentError
 from twin.links import opening
+from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
 from twin.links.hands import Hands
-from twin.links.memory import ControllerOf
 from twin.links.output_log import OutputLine
 from twin.links.tempo import Tempo
 from twin.pictures import PictureWatcher
@@ -198,7 +198,7 @@ def _repeat(scenario: Scenario, control: opening.Control, checks: tuple[type[Che
 
 
 def _interrupted(records: Sequence[trace.AnyRecord]) -> bool:
-    return isinstance(records[-1], trace.Ended) and records[-1].reason == "interrupted"
+    return isinstance(records[-1], trace.Ended) and records[-1].interrupted
 
 
 class _Recording(NamedTuple):

@@ -63,7 +63,7 @@ class RunEnd:
         self._rest_by_s: float | None = None
         self._rest_bound = (timeline.now, 0.0)
         self._timer = Timer(timeline)
-        self.reason: str | None = None
+        self.reason: trace.EndReason | None = None
         self._watches: Final[Mapping[type[trace.Record], Callable[[Any], None]]] = {
             trace.Loaded: self._progress, trace.Photographed: self._sensed, trace.Edge: self._sensed,
             trace.Released: self._progress, trace.Binned: self._binned, trace.LaidDown: self._laid_down,

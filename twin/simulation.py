@@ -14,7 +14,7 @@ from twin.links.base import Link
 from twin.links.channel import Channel
 from twin.links.controller_port import ControllerPort
 from twin.links.hands import Hands
-from twin.links.opening import Live
+from twin.links.live import Live
 from twin.links.pacing import Pacer
 from twin.links.real_time_port import RealTimePort
 from twin.links.retained import RetainedMessages

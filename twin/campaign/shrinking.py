@@ -10,8 +10,8 @@ from hypothesis.errors import Flaky
 from twin.campaign.program_files import ProgramFiles
 from twin.campaign.unit import Failure, UnitTask, controller_of, explore, failures_of, refusal
 from twin.errors import HostingError
+from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
-from twin.links.memory import ControllerOf
 from twin.report.drawing import Sketch
 from twin.report.html import report_html
 from twin.report.reported import Origin, report_of, reported_run, verdict_of

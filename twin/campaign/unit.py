@@ -21,8 +21,8 @@ from twin.campaign.phases import NOWHERE, Phases, coverage
 from twin.campaign.plan import Plan, code_version
 from twin.campaign.program_files import ProgramFiles
 from twin.errors import HostingError, TwinError
+from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
-from twin.links.memory import ControllerOf
 from twin.run import Run, simulate
 from twin.scenario.faults import fault_name
 from twin.scenario.scenario import Scenario, decode_scenario, encode_scenario

@@ -1,7 +1,15 @@
-"""What the twin requires of a link that reaches a controller in virtual time."""
+"""What the twin requires of a link to a controller, and of a controller's program."""
 
-from collections.abc import Sequence
+import signal
+import traceback
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
+
+from controller.core.base import Core
+from controller.settings import Settings
+
+ControllerOf = Callable[[Settings], Core]
+"""Makes the core of a controller that runs in this process."""
 
 
 class Reply(NamedTuple):
@@ -40,3 +48,42 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Release the controller."""
+
+
+class Exit(NamedTuple):
+    """How a controller ended: its exit code (0: its work was done) and the reason in words."""
+
+    code: int
+    reason: str
+
+
+class Program(Protocol):
+    """A controller that is reached over a broker. It can be started, killed and started again."""
+
+    def start(self) -> None:
+        """Start the controller. Raises `TwinError` if that fails."""
+
+    def kill(self) -> None:
+        """End the controller abruptly."""
+
+    def end(self) -> None:
+        """End the controller in good order, within seconds."""
+
+    def exit(self) -> Exit | None:
+        """How the controller ended by itself; None while it runs."""
+
+    def stop(self, number: signal.Signals) -> None:
+        """Ask the controller to end, as a signal does."""
+
+    def note_output(self, now_s: float) -> None:
+        """Note how much the controller has written by this time."""
+
+    @property
+    def started(self) -> bool:
+        """Whether the twin starts the controller; otherwise it connects by itself."""
+
+
+def crash_reason(error: Exception) -> str:
+    """The exception with which a controller crashed, and where, in one line."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"

@@ -11,7 +11,7 @@ from controller.core.outcome import outcome
 from controller.core.track import Stage, Track
 from controller.settings import Settings
 from twin.beliefs import Belief
-from twin.links.memory import ControllerOf
+from twin.links.base import ControllerOf
 
 REJECTS = (Stage.REJECTED, Stage.GONE)
 

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from twin.errors import ArgumentError, TwinError
+from twin.links.base import Exit
 from twin.links.output_log import OutputFile, OutputLine
 from twin.links.processes import Processes
 from twin.links.program_origin import names_python, words_of
@@ -32,13 +33,6 @@ CHILDREN_END_S: Final = 1.0
 LOOK_S: Final = 0.02
 
 LONGEST_COMPUTE_MS: Final = 60_000
-
-
-class Exit(NamedTuple):
-    """How a controller ended: its exit code (0: its work was done) and the reason in words."""
-
-    code: int
-    reason: str
 
 
 class ExternalController:

@@ -4,7 +4,7 @@ import signal
 import threading
 from collections import deque
 from contextlib import ExitStack
-from typing import Final, Protocol
+from typing import Final
 
 from classifier import Recognizer
 from controller import wire
@@ -17,37 +17,10 @@ from controller.simulation.simulated_recognitions import SimulatedRecognitions
 from controller.system import wall_s
 from controller.wall_clock import Clock, WallClock
 from controller.worker import Worker
-from twin.links.external_controller import Exit
-from twin.links.memory import ControllerOf, crash_reason
+from twin.links.base import ControllerOf, Exit, crash_reason
 
 JOIN_S: Final = 5.0
 LOCKSTEP_TOPICS: Final = (wire.FEEDBACK, wire.CLOCK_GRANT)
-
-
-class Program(Protocol):
-    """A controller that is reached over a broker. It can be started, killed and started again."""
-
-    def start(self) -> None:
-        """Start the controller. Raises `TwinError` if that fails."""
-
-    def kill(self) -> None:
-        """End the controller abruptly."""
-
-    def end(self) -> None:
-        """End the controller in good order, within seconds."""
-
-    def exit(self) -> Exit | None:
-        """How the controller ended by itself; None while it runs."""
-
-    def stop(self, number: signal.Signals) -> None:
-        """Ask the controller to end, as a signal does."""
-
-    def note_output(self, now_s: float) -> None:
-        """Note how much the controller has written by this time."""
-
-    @property
-    def started(self) -> bool:
-        """Whether the twin starts the controller; otherwise it connects by itself."""
 
 
 class InProcessController:

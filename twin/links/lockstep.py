@@ -18,9 +18,8 @@ from controller import wire
 from controller.errors import WireError
 from controller.system import wall_s
 from twin.errors import ParticipantError
-from twin.links.base import Reply
+from twin.links.base import Exit, Reply
 from twin.links.broker_client import POLL_S, GrantClient
-from twin.links.external_controller import Exit
 
 RESEND_S: Final = 1.0
 WAITING_NOTICE_S: Final = 2.0

@@ -1,18 +1,14 @@
 """The link in memory: our controller's session in the twin's own thread, without socket or wall clock."""
 
-import traceback
 from collections.abc import Callable, Sequence
 
 from classifier import Recognizer
-from controller.core.base import Core
 from controller.core.events import BrokerBack, BrokerLost, Start, Stop
 from controller.session import Session
 from controller.settings import Settings
 from controller.simulation.simulated_recognitions import SimulatedRecognitions
 from twin.errors import ParticipantError
-from twin.links.base import Reply
-
-ControllerOf = Callable[[Settings], Core]
+from twin.links.base import ControllerOf, Reply, crash_reason
 
 
 class MemoryLink:
@@ -63,9 +59,3 @@ class MemoryLink:
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""
-
-
-def crash_reason(error: Exception) -> str:
-    """The exception with which a controller crashed, and where, in one line."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno})"

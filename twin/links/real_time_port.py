@@ -15,8 +15,8 @@ from twin import trace
 from twin.beliefs import Belief
 from twin.broker.observation import Observation
 from twin.errors import ScenarioError
+from twin.links.live import Arrival, Live
 from twin.links.mqtt.effects import BROKER_RESTARTED
-from twin.links.opening import Arrival, Live
 from twin.links.pacing import POLL_S
 from twin.links.retained import RetainedMessages
 from twin.links.rival import Rival

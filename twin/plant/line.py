@@ -111,7 +111,7 @@ class Line:
         else:
             self._record(trace.Refused(self._timeline.now, f"rod {command.number}: the line has {list(self.rods)}"))
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: trace.EndReason) -> None:
         """Record the state of the line at the end of the run."""
         on_belt = tuple(belt_item.number for belt_item in self.queue)
         rods_out = tuple(rod.number for rod in self.rods.values() if rod.stroke is not Stroke.IN)

@@ -17,8 +17,8 @@ from twin import trace
 from twin.beliefs import BELIEFS_FILE, write_beliefs
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
+from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
-from twin.links.memory import ControllerOf
 from twin.links.program_origin import interpreter_of, program_digest
 from twin.pictures import MOST_PICTURES, PICTURES, write_pictures
 from twin.report.drawing import Sketch
@@ -26,6 +26,7 @@ from twin.report.finished_run import FinishedRun
 from twin.report.html import write_report
 from twin.report.junit import write_junit
 from twin.report.reported import Origin, report_of, reported_run, verdict_of
+from twin.saved.output_file import OUTPUT_FILE, write_output
 from twin.scenario.scenario import SCENARIO_FORMAT
 from twin.trace import Watcher
 from twin.verdict.summary import Lateness
@@ -34,8 +35,6 @@ RUN_FORMAT: Final = 1
 RUN_FILE: Final = "run.json"
 SUMMARY_FILE: Final = "summary.json"
 TRACE_FILE: Final = "trace.jsonl"
-OUTPUT_FILE: Final = "output.txt"
-"""Each line behind the line's time at which it was written, in s."""
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,8 +155,7 @@ class RunFiles:
         if run.beliefs is not None:
             write_beliefs(self._folder / BELIEFS_FILE, run.beliefs)
         if run.output_lines:
-            lines = "".join(f"{line.t_s:10.3f} s  {line.text}\n" for line in run.output_lines)
-            _write(self._folder / OUTPUT_FILE, lines.encode())
+            write_output(self._folder / OUTPUT_FILE, run.output_lines)
         if self._sketch is not None and self._sketch.images:
             write_pictures(self._folder / PICTURES, self._sketch.images)
         self._draw(self._folder / "report.html", run, origin.in_folder(self._folder))

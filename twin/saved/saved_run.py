@@ -16,7 +16,8 @@ from twin.report.drawing import Sketch
 from twin.report.html import ReportedRun
 from twin.report.reported import Origin, Verdict, reported_run
 from twin.saved.file_kinds import read_as
-from twin.saved.run_files import OUTPUT_FILE, RUN_FILE, RUN_FORMAT, SUMMARY_FILE, TRACE_FILE, RunInfo
+from twin.saved.output_file import OUTPUT_FILE, read_output
+from twin.saved.run_files import RUN_FILE, RUN_FORMAT, SUMMARY_FILE, TRACE_FILE, RunInfo
 from twin.trace import read_trace
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
@@ -93,7 +94,8 @@ def load_run(path: Path) -> SavedRun:
     verdict = Verdict(violations, excused, judged.unlisted, interrupted)
     sketch.images, pictures_caution = ({}, None) if folder is None else read_pictures(folder / PICTURES)
     beliefs_caution = None if folder is None else _believe(sketch, folder / BELIEFS_FILE)
-    return SavedRun(sketch, verdict, origin, caution, _output_lines(folder), beliefs_caution, pictures_caution)
+    output_lines = [] if folder is None else read_output(folder / OUTPUT_FILE)
+    return SavedRun(sketch, verdict, origin, caution, output_lines, beliefs_caution, pictures_caution)
 
 
 def judged_again(path: Path) -> Verdict:
@@ -117,9 +119,7 @@ def judged_again(path: Path) -> Verdict:
 def _interrupted(ended: trace.AnyRecord | None, folder: Path | None) -> bool:
     """Whether a run whose last record is `ended`, or its repeat without faults, was interrupted."""
     ending = None if folder is None else _read(folder / RUN_FILE, _Ending)
-    return (isinstance(ended, trace.Ended) and ended.reason == "interrupted") or (
-        ending is not None and ending.interrupted
-    )
+    return (isinstance(ended, trace.Ended) and ended.interrupted) or (ending is not None and ending.interrupted)
 
 
 def _believe(sketch: Sketch, path: Path) -> str | None:
@@ -144,22 +144,6 @@ def _origin(path: Path) -> Origin:
     if info.format != RUN_FORMAT:
         raise FileError(f"{folder / RUN_FILE}: format must be {RUN_FORMAT}, got {info.format}")
     return Origin(info.link, info.controller, info.core, options=info.options).in_folder(folder)
-
-
-def _output_lines(folder: Path | None) -> list[OutputLine]:
-    """What the program wrote, with its times, as far as a file has it."""
-    try:
-        text = "" if folder is None else (folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    output_lines: list[OutputLine] = []
-    for line in text.splitlines():
-        t_s, _, words = line.partition(" s  ")
-        try:
-            output_lines.append(OutputLine(float(t_s), words))
-        except ValueError:  # Of a file that an older version wrote, without times.
-            output_lines.append(OutputLine(output_lines[-1].t_s if output_lines else 0.0, line))
-    return output_lines
 
 
 def _read(path: Path, kind: type[T]) -> T | None:

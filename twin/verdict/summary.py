@@ -10,8 +10,8 @@ import msgspec
 
 from twin import trace
 from twin.scenario.layout import REJECT, bin_name
+from twin.verdict.answers import Answers
 from twin.verdict.checks import Violation
-from twin.verdict.checks.check import Answers
 from twin.verdict.margins import MarginReader, Margins
 
 MOST_NAMED: Final = 12

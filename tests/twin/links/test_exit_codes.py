@@ -8,7 +8,8 @@ import pytest
 from support.programs import PYTHON
 
 from twin import ItemDraw, Scenario, simulate, trace
-from twin.links.external_controller import Exit, ExternalController
+from twin.links.base import Exit
+from twin.links.external_controller import ExternalController
 from twin.links.opening import Live
 from twin.links.real_time_port import RealTimePort
 from twin.links.retained import RetainedMessages

@@ -11,9 +11,9 @@ from support.participant import RUN, Participant
 from controller import wire
 from twin import ItemDraw, Layout, Scenario, settings_for, simulate
 from twin.errors import BrokerError, ParticipantError
+from twin.links.base import Exit
 from twin.links.broker_client import BrokerClient
 from twin.links.embedded_client import EmbeddedClient
-from twin.links.external_controller import Exit
 from twin.links.lockstep import LockstepLink
 
 pytestmark = pytest.mark.broker

@@ -3,8 +3,9 @@
 import pytest
 
 from twin import Item, Scenario, trace
+from twin.verdict.answers import Answers
 from twin.verdict.checks import ALL_CHECKS, Checks
-from twin.verdict.checks.check import MOST_VIOLATIONS, Answers
+from twin.verdict.checks.checks import MOST_VIOLATIONS
 from twin.verdict.checks.control import LONGEST_UNSAFE_S
 from twin.verdict.checks.rods import LONGEST_OUT_S
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from classifier import Recognizer
 from twin.broker.observation import Observation
 from twin.errors import TwinError
-from twin.links.external_controller import Exit
+from twin.links.base import Exit
 from twin.links.hosted.hosts import Hosts
 from twin.links.hosted.process import HostProcess
 from twin.links.hosted.switchboard import Switchboard

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from twin.verdict.checks.check import Check, Checks, Excused, Violation
+from twin.verdict.checks.check import Check, Excused, Violation
+from twin.verdict.checks.checks import Checks
 from twin.verdict.checks.control import Crash, NotAtRest, Protocol, UnsafeStop
 from twin.verdict.checks.rods import Jam, PushedAtNothing, RodLeftOut, Struck
 from twin.verdict.checks.sorting import Lost, NeedlessReject, Stalled, WrongBin

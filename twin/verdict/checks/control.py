@@ -107,7 +107,7 @@ class NotAtRest(Check):
 
     def _ended(self, record: trace.Ended) -> None:
         request = self._request
-        if request is None or record.reason == "interrupted" or not (record.running or record.rods_out):
+        if request is None or record.interrupted or not (record.running or record.rods_out):
             return
         after_s = record.t_s - request.t_s
         state = [

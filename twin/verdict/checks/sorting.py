@@ -6,7 +6,8 @@ from typing import Any
 from twin import trace
 from twin.scenario.item import item_text
 from twin.scenario.layout import REJECT, bin_text
-from twin.verdict.checks.check import Answers, Check, Violation
+from twin.verdict.answers import Answers
+from twin.verdict.checks.check import Check, Violation
 from twin.verdict.excuses import Excuses
 from twin.verdict.fact import Fact
 
@@ -81,7 +82,7 @@ class Lost(Check):
         return {trace.Ended: self._ended}
 
     def _ended(self, record: trace.Ended) -> None:
-        if record.reason == "interrupted":
+        if record.interrupted:
             return
         for item in sorted(item for item in record.on_belt if item > 0):
             detail = f"{item_text(item)} was still on the belt when the run ended ({record.reason})"

@@ -1,24 +1,15 @@
-"""The trace: everything that happened on the line, in order, as typed records; in a file as JSON Lines.
+"""The records of a trace: what can happen on the line.
 
-Times are in s since the run began, in the twin's time. An image is represented by its digest and size. Checks and
-summaries read only these records. They are the ground truth; nothing in them comes from the controller's own state.
-The module is long because all record types stand together.
+Times are in s since the run began, in the twin's time. An image is represented by its digest and size.
 """
 
-import hashlib
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
-from controller.decode_errors import objection
-from controller.errors import ControllerError
-from twin.errors import FileError
 from twin.scenario.faults import AnyFault
-from twin.scenario.layout_parts import Parts
 from twin.scenario.scenario import Scenario
 
 FORMAT: Final = 2
@@ -42,11 +33,10 @@ laid down. The controller is cut off, reconnected, or restarted. The verdict der
 an item was held up, another item carries it, the item ahead rode on to the reject bin, or a fault is acting now.
 """
 
-TAIL_RECORDS: Final = 64
-"""A run that does not keep its trace still keeps this many of its last records, to show them if it fails."""
-
 Event = Literal["connected", "subscribed", "disconnected", "lost", "refused", "taken over"]
 """The events of a client's connection to the embedded broker."""
+
+EndReason = Literal["sorted", "told to end", "stalled", "crashed", "interrupted"]
 
 _PREDICATES: Final = {
     "connected": "connected with ", "subscribed": "subscribed to ", "refused": "was refused: ",
@@ -281,11 +271,16 @@ class Connection(Record, frozen=True):
 class Ended(Record, frozen=True):
     """The run ended: why, and the state of the line then. `running` is that of the belt."""
 
-    reason: str
+    reason: EndReason
     on_belt: tuple[int, ...]
     in_stack: bool
     rods_out: tuple[int, ...]
     running: bool
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody ended it before its time: then there is no verdict."""
+        return self.reason == "interrupted"
 
 
 AnyRecord = (
@@ -294,107 +289,3 @@ AnyRecord = (
     | EndRequested | Crashed | Exited | Connection | Ended
 )  # fmt: skip
 Watcher = Callable[[AnyRecord], None]
-
-_NOT_DIGESTED: Final = frozenset({Began, Injected})
-"""They tell how a run came to its scenario, not what happened on the line."""
-
-_encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
-
-
-class Trace:
-    """Collects a run's records: digests each one, passes it to the watchers, and keeps or writes it.
-
-    Without `keep` only the last `TAIL_RECORDS` stay in memory. The trace is a context manager: it opens the file at
-    `path`, emptying an older one, and closes it, also when the run fails. Raises `FileError` if the file cannot be
-    written.
-    """
-
-    def __init__(self, *, keep: bool = False, path: Path | None = None, watchers: tuple[Watcher, ...] = ()) -> None:
-        self.records: deque[AnyRecord] = deque(maxlen=None if keep else TAIL_RECORDS)
-        self._digest = hashlib.blake2b(digest_size=16)
-        self._watchers = watchers
-        self._keep = self.records.append
-        self._path = path
-        self._file: BinaryIO | None = None
-
-    def add(self, record: AnyRecord) -> None:
-        """Take the next record."""
-        line = _encoder.encode(record)
-        if type(record) not in _NOT_DIGESTED:
-            self._digest.update(line)
-        self._keep(record)
-        if self._file is not None:
-            try:
-                self._file.write(line + b"\n")
-            except OSError as error:
-                raise self._unwritable(error) from None
-        for watcher in self._watchers:
-            watcher(record)
-
-    def digest(self, played: Scenario) -> str:
-        """The digest of the run so far, in hexadecimal.
-
-        It is over all that happened on the line, and the scenario `played`: with the faults that people made act. So
-        that scenario, saved and run again, has the same digest.
-        """
-        found = self._digest.copy()
-        found.update(_encoder.encode(played))
-        return found.hexdigest()
-
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        file, self._file = self._file, None
-        try:
-            if file is not None:
-                file.close()
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def __enter__(self) -> "Trace":
-        if self._path is not None:
-            try:
-                self._file = self._path.open("wb")
-            except OSError as error:
-                raise self._unwritable(error) from None
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def _unwritable(self, error: OSError) -> FileError:
-        return FileError(f"{self._path}: {error.strerror or error}; choose a file that can be written")
-
-
-def read_trace(path: str | Path) -> Iterator[AnyRecord]:
-    """Read the records of a complete trace file, in order. The `FileError` for a bad file names the line."""
-    path, number, record = Path(path), 0, None
-    parts: Parts | None = None
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                record = _record(path, number, line)
-                if isinstance(record, Began):
-                    parts = Parts(record.scenario.layout, tuple(Stroke))
-                wrong = None if parts is None else parts.objection(record)
-                if wrong is not None:
-                    raise FileError(f"{path}, line {number}: {wrong}")
-                yield record
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror or error}; a trace is a JSON Lines file") from None
-    if not isinstance(record, Ended):
-        last = "it is empty" if record is None else f"line {number}, the last, is `{type(record).__name__.lower()}`"
-        raise FileError(f"{path}: incomplete, {last}: a trace begins with `began` and ends with `ended`")
-
-
-def _record(path: Path, number: int, line: bytes) -> AnyRecord:
-    try:
-        record = _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ControllerError) as error:
-        raise FileError(f"{path}, line {number}: {objection(error, line, AnyRecord)}; one record a line") from None
-    if (number == 1) != isinstance(record, Began):
-        kind = type(record).__name__.lower()
-        raise FileError(f"{path}, line {number}: kind must be began in the first line only, got {kind!r}")
-    if isinstance(record, Began) and record.format != FORMAT:
-        raise FileError(f"{path}, line {number}: format must be {FORMAT}, that of this version, got {record.format}")
-    return record
