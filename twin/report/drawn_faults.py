@@ -1,5 +1,6 @@
 """One fault of a run as the pages draw it: from when to when, at which part."""
 
+import math
 from typing import Final
 
 import msgspec
@@ -26,8 +27,8 @@ class DrawnFault(msgspec.Struct, frozen=True, array_like=True):
     settings: str
 
 
-def drawn_fault(fault: AnyFault, end_s: float) -> DrawnFault:
-    """A fault of a scenario, up to the end of its run."""
+def drawn_fault(fault: AnyFault, end_s: float = math.inf) -> DrawnFault:
+    """A fault, up to the end of its run; of a run that goes on, until it ends by itself."""
     name = type(fault).__name__
     part = next(part for start, part in _PARTS.items() if name.startswith(start))
     fields = {field: getattr(fault, field) for field in fault.__struct_fields__ if field not in ("from_s", "until_s")}

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from controller.system import wall_s
 from twin import trace
 from twin.beliefs import Belief
@@ -17,6 +19,7 @@ from twin.report.drawing import Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
 from twin.report.narration import Narrator
+from twin.scenario.faults import AnyFault
 from twin.verdict.checks import ALL_CHECKS, Checks, Violation
 
 FORMAT: Final = 1
@@ -42,6 +45,7 @@ class Feed:
         self._sketch = Sketch()
         self._narrator = Narrator()
         self._checks = Checks(ALL_CHECKS)
+        self._faults: tuple[AnyFault, ...] = ()
         self._believed: deque[Belief] = deque()
         self._tracks: dict[int, list[Belief]] = {}
         self._began_s: float | None = None
@@ -76,13 +80,18 @@ class Feed:
         return max(self._sketch.end_s, (wall_s() - self._began_s) * self._speed)
 
     def whole(self) -> dict[str, Any] | None:
-        """All that is drawn of the run so far; None before it begins. The next `changes` go on from there."""
+        """All that is drawn of the run so far; None before it begins. The next `changes` go on from there.
+
+        The scenario's faults have their own ends, and the page draws them as far as the run has come. Those that
+        people made act are part of all `changes`.
+        """
         if not self._sketch.began:
             return None
         drawing = self._sketch.drawing(self._checks.violations)
+        faults = [drawn_fault(fault) for fault in self._faults]
         return {
-            "kind": "whole", "format": FORMAT, "t_s": self.now_s, "drawing": drawing, "acting": self._acting(),
-            "ended": self.ended, "tempo": self._shown_tempo(),
+            "kind": "whole", "format": FORMAT, "t_s": self.now_s, "tempo": self._shown_tempo(),
+            "drawing": msgspec.structs.replace(drawing, faults=faults),
         }  # fmt: skip
 
     def changes(self) -> dict[str, Any]:
@@ -107,7 +116,7 @@ class Feed:
             "items": self._sketch.drawn_items(touched) if touched else [],
             "thumbnails": self._thumbnails(touched),
             "events": events,
-            "acting": self._acting(), "tempo": self._shown_tempo(),
+            "injected": self._injected(), "tempo": self._shown_tempo(),
             "beliefs": self._sketch.drawn_beliefs() if self._tracks and (believed or touched) else None,
         }  # fmt: skip
 
@@ -127,7 +136,9 @@ class Feed:
     def _take(self, at_s: float, record: trace.AnyRecord) -> None:
         # A record comes late, never early, so the earliest begin that one shows is nearest to the truth.
         began_s = at_s - record.t_s / self._speed
-        if not isinstance(record, trace.Began):
+        if isinstance(record, trace.Began):
+            self._faults = record.scenario.faults
+        else:
             self._began_s = began_s if self._began_s is None else min(began_s, self._began_s)
         self._sketch.see(record)
         self._checks.see(record)
@@ -138,13 +149,12 @@ class Feed:
         tempo = self._tempo
         return None if tempo is None else {"paused": tempo.paused, "speed": tempo.speed}
 
-    def _acting(self) -> list[dict[str, Any]]:
-        """The faults that a person has made act and not ended."""
-        now_s = self._sketch.end_s if self.ended else self.now_s
+    def _injected(self) -> list[dict[str, Any]]:
+        """The faults that people have made act, and whether they still do."""
+        now_s = self.now_s
         return [
-            {"number": number, "fault": drawn_fault(fault, now_s)}
+            {"number": number, "fault": drawn_fault(fault), "acts": now_s < fault.until_s}
             for number, fault in self._sketch.injected.items()
-            if now_s < fault.until_s
         ]
 
 

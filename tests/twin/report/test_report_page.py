@@ -14,6 +14,7 @@ from twin.report.drawing import Sketch
 from twin.report.html import write_report
 from twin.report.item_motion import ItemMotion
 from twin.report.reported import Origin, Verdict, report_of, reported_run
+from twin.scenario.scenario import decode_scenario
 
 pytestmark = pytest.mark.browser
 
@@ -103,17 +104,17 @@ def test_the_head_says_what_went_wrong_and_how_to_play_it_again(chromium, report
         assert time_of(page) == pytest.approx(first.t_s, abs=0.01)
         assert "seed 5" in page.locator(".facts").text_content()
         assert page.locator(".replay code").text_content() == (
-            'simulate(load_scenario("scenario.json"), controller=mixes_up_bins)'
+            "simulate(load_scenario('scenario.json'), controller=mixes_up_bins)"
         )
 
 
-def test_the_scenario_can_be_saved_from_the_page(chromium, report):
-    from twin.scenario.scenario import decode_scenario
-
-    with opened(chromium, report) as page:
+def test_the_scenario_can_be_saved_from_the_page_with_every_digit(chromium, tmp_path):
+    path, seeded = tmp_path / "report.html", msgspec.structs.replace(BROKEN, seed=1764347527123456789)
+    write_report(path, report_of([drawn(simulate(seeded))]))
+    with opened(chromium, path) as page:
         with page.expect_download() as download:
             page.get_by_role("button", name="Save scenario.json").click()
-        assert decode_scenario(download.value.path().read_bytes()) == BROKEN
+        assert decode_scenario(download.value.path().read_bytes()) == seeded
 
 
 def test_a_typed_time_changes_the_drawing(chromium, report):
@@ -125,8 +126,10 @@ def test_a_typed_time_changes_the_drawing(chromium, report):
         assert float(place_of(page, 2)) > float(before)
         page.wait_for_function("location.hash === '#t=17.50'")
         type_time(page, "soon")
-        assert page.locator(".typed").get_attribute("aria-invalid") is not None
+        assert page.locator(".typed").get_attribute("aria-invalid") == "true"
         assert page.locator(".caption").text_content().startswith("17.50 s")
+        type_time(page, "18")
+        assert page.locator(".typed").get_attribute("aria-invalid") == "false"
 
 
 def test_a_link_goes_to_its_time(chromium, report):
@@ -205,6 +208,7 @@ def test_a_selected_time_filters_the_events(chromium, report):
 def test_keys_zoom_and_the_pointer_tells(chromium, report):
     with opened(chromium, report, "#t=16") as page:
         label = page.locator(".diagram svg").get_attribute("aria-label")
+        assert label.endswith("Left and right arrows step, plus and minus zoom.")
         page.keyboard.press("+")
         page.wait_for_function(f"document.querySelector('.diagram svg').getAttribute('aria-label') !== {label!r}")
         page.locator(".diagram svg").hover(position={"x": 500, "y": 250})

@@ -1,6 +1,6 @@
 // What our controller believes of each item at the chosen time, beside the truth; and where its last belief was wrong.
 
-import { html } from "./elements.js";
+import { html, once, setChildren } from "./elements.js";
 import { seconds } from "./axis.js";
 import { believedWords, nameOf, showsBelief, stepAt, truthWords } from "./beliefs.js";
 
@@ -12,6 +12,7 @@ export class BeliefTable {
     this.state = state;
     this.body = html("tbody", {});
     this.wrong = html("ul", { class: "marks" });
+    this.entryOf = once((belief) => this.#entry(belief), (belief) => wrongWords(belief).join());
     const heads = ["item", "believed", "in truth"].map((head) => html("th", { scope: "col" }, head));
     host.append(html("table", {}, html("thead", {}, html("tr", {}, ...heads)), this.body),
       html("h2", { class: "after" }, "Believed otherwise than true"), this.wrong);
@@ -39,15 +40,25 @@ export class BeliefTable {
   #list() {
     const { model, state } = this;
     const wrong = model.beliefs.filter((belief) => belief.wrong.length && showsBelief(model, state, belief));
-    const entries = wrong.slice(0, MOST_LISTED).map((belief) => {
-      const t = belief.steps.length ? belief.steps[belief.steps.length - 1].t : belief.from;
-      return html("li", {}, html("button", { type: "button", onclick: () => state.seek(t) },
-        html("b", {}, `${seconds(t)} ≠ ${nameOf(belief)}`), `: ${belief.wrong.join("; ")}`));
-    });
+    const entries = wrong.slice(0, MOST_LISTED).map(this.entryOf);
     const left = wrong.length - entries.length;
     if (left > 0) entries.push(html("li", { class: "none" }, `and ${left} more`));
-    this.wrong.replaceChildren(...entries, entries.length ? "" : html("li", { class: "none" }, "nothing"));
+    setChildren(this.wrong, entries.length ? entries : [html("li", { class: "none" }, "nothing")]);
   }
+
+  #entry(belief) {
+    const [head, words] = wrongWords(belief);
+    return html("li", {}, html("button", { type: "button", onclick: () => this.state.seek(lastTime(belief)) },
+      html("b", {}, head), `: ${words}`));
+  }
+}
+
+function lastTime(belief) {
+  return belief.steps.length ? belief.steps[belief.steps.length - 1].t : belief.from;
+}
+
+function wrongWords(belief) {
+  return [`${seconds(lastTime(belief))} ≠ ${nameOf(belief)}`, belief.wrong.join("; ")];
 }
 
 // Whether what was believed with a step, of a belief that was wrong in the end, was wrong already.

@@ -2,7 +2,10 @@
 
 import { html } from "./elements.js";
 import { seconds } from "./axis.js";
+import { typedNumber } from "./typed_number.js";
 import { SPEEDS } from "./tempo.js";
+
+export const KEYS = "Left and right arrows step, plus and minus zoom.";
 
 const SAME_S = 1e-6;
 
@@ -61,9 +64,9 @@ export class Controls {
   }
 
   #typed() {
-    const t = Number(this.typed.value.trim().replace(/\s*s$/, "").replace(",", "."));
-    const good = this.typed.value.trim() !== "" && Number.isFinite(t);
-    this.typed.toggleAttribute("aria-invalid", !good);
+    const t = typedNumber(this.typed.value.replace(/\s*s\s*$/, ""));
+    const good = !Number.isNaN(t);
+    this.typed.setAttribute("aria-invalid", !good);
     if (good) this.state.seek(t);
     if (good) this.#showTime(true);
   }

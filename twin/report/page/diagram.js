@@ -6,20 +6,25 @@ import { Model } from "./model.js";
 import { classOf } from "./line_view.js";
 import { Lanes } from "./lanes.js";
 import { Pointer } from "./pointer.js";
-import { drawMarks } from "./marks.js";
+import { Marks } from "./marks.js";
 
 const MOST_WAYS = 500;
 const AXIS_HIGH = 22;
 const LEAST_LABEL_GAP = 11;
 
 export class Diagram {
-  constructor(host, model, state, difference = null) {
+  // `keys` says which keys work, `difference` is where two runs first differ.
+  constructor(host, model, state, { keys, difference = null }) {
     this.model = model;
     this.state = state;
+    this.keys = keys;
     this.difference = difference;
     this.host = html("div", { class: "diagram" });
     this.svg = svg("svg", { tabindex: 0, role: "group", "aria-roledescription": "time-space diagram" });
     this.note = html("p", { class: "note" });
+    this.ground = svg("g", {});
+    this.marks = new Marks(model, state);
+    this.svg.append(this.ground, this.marks.group);
     this.host.append(this.svg);
     host.append(this.host, this.note);
     this.lanes = new Lanes(model, state);
@@ -46,9 +51,8 @@ export class Diagram {
     const narrow = wide < 600;
     this.left = narrow ? 52 : 66;
     this.x = scale(state.from, state.to, this.left, wide - 10);
-    this.svg.replaceChildren();
-    this.marks = svg("g", {});
-    const top = drawMarks(this.marks, model, state, this.x, wide, 4) + 6;
+    this.ground.replaceChildren();
+    const top = this.marks.draw(this.x, wide, 4) + 6;
     const bottom = top + (narrow ? 300 : 360);
     this.top = top;
     this.y = scale(0, model.layout.end_m, bottom - 10, top + 8);
@@ -62,7 +66,7 @@ export class Diagram {
     const clip = svg("clipPath", { id: this.clipId() },
       svg("rect", { x: this.left, y: 0, width: wide - 10 - this.left, height: high }));
     const plot = svg("g", { "clip-path": `url(#${clip.id})` });
-    this.svg.append(svg("defs", {}, clip, hatch()), plot, lanes, this.marks);
+    this.ground.append(svg("defs", {}, clip, hatch()), plot, lanes);
     plot.append(svg("rect", { class: "plot", x: this.left, y: top, width: wide - 10 - this.left, height: bottom - top }));
     this.#drawFaults(plot, top, bottom);
     this.#drawLevels(plot, wide);
@@ -74,7 +78,7 @@ export class Diagram {
     this.#drawOverlays(plot, top, high);
     this.svg.setAttribute("aria-label",
       `Position over time from ${seconds(state.from)} to ${seconds(state.to)}, ${this.drawn} items, ` +
-      `${model.marks.length} marks. Left and right arrows step, plus and minus zoom.`);
+      `${model.marks.length} marks. ${this.keys}`.trim());
   }
 
   clipId() {
@@ -94,7 +98,7 @@ export class Diagram {
       if (rank !== 3) plot.append(svg("line", { class: "level", x1: this.left, x2: wide, y1: y, y2: y }));
       if (labelled.some((other) => Math.abs(other - y) < LEAST_LABEL_GAP)) continue;
       labelled.push(y);
-      this.svg.append(text(this.left - 6, y + 4, words, { class: "label", "text-anchor": "end" }));
+      this.ground.append(text(this.left - 6, y + 4, words, { class: "label", "text-anchor": "end" }));
     }
   }
 
@@ -127,8 +131,7 @@ export class Diagram {
 
   #drawFaults(plot, top, bottom) {
     const { model } = this;
-    for (const fault of model.faults) {
-      if (fault.until < this.state.from || fault.from > this.state.to) continue;
+    for (const fault of model.faultsWithin(this.state.from, this.state.to)) {
       let [low, high] = [top, bottom];
       if (fault.part === "gate") {
         const y = this.y(model.layout.gates_m[fault.number - 1]);
@@ -199,12 +202,12 @@ export class Diagram {
     const { values, digits } = ticks(this.state.from, this.state.to, narrow ? 5 : 10);
     for (const t of values) {
       const x = this.x(t);
-      this.svg.append(
+      this.ground.append(
         svg("line", { class: "tick", x1: x, x2: x, y1: bottom, y2: bottom + 5 }),
         text(x, bottom + 17, t.toFixed(digits), { class: "label", "text-anchor": "middle" }),
       );
     }
-    this.svg.append(text(4, bottom + 17, "time, s", { class: "label" }));
+    this.ground.append(text(4, bottom + 17, "time, s", { class: "label" }));
   }
 
   #drawOverlays(plot, top, high) {

@@ -22,24 +22,25 @@ export class EventList {
 
   filter() {
     this.events = this.model.events.filter((event) => this.state.lists(this.model, event));
-    this.first = null;
+    this.stale = true;
     this.draw();
   }
 
   draw() {
     const now = lastBefore(this.events, this.state.time + SAME_S, (event) => event.t);
     const first = Math.max(0, Math.min(this.events.length - SHOWN, now - SHOWN / 2));
-    if (first !== this.first) {
-      this.first = first;
+    const moved = now !== this.now || first !== this.first;
+    if (this.stale || first !== this.first) {
       this.body.replaceChildren(...this.events.slice(first, first + SHOWN).map((event) => this.#row(event)));
       this.count.textContent = `${this.events.length} events${this.events.length > SHOWN ? `, ${SHOWN} around this time shown` : ""}.`;
     }
+    Object.assign(this, { now, first, stale: false });
     const time = now >= 0 ? this.events[now].t : NaN;
     [...this.body.children].forEach((row, index) => {
       row.classList.toggle("now", Math.abs(this.events[first + index].t - time) < SAME_S);
     });
     const row = this.body.children[now - first];
-    if (row) {
+    if (row && moved) {
       const box = row.closest(".scroll");
       box.scrollTop = row.offsetTop - box.clientHeight / 2;
     }

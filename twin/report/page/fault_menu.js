@@ -1,6 +1,7 @@
 // The faults that a part can be made to have, with their settings, and the list of those that act now.
 
 import { html } from "./elements.js";
+import { typedNumber } from "./typed_number.js";
 
 const CHOICES = (name, ...values) => ({ name, values });
 const NUMBER = (name, value, unit) => ({ name, value, unit });
@@ -71,19 +72,28 @@ export class FaultMenu {
   #choice(part, number, [words, fault, settings, fixed = {}]) {
     const inputs = settings.map((setting) => [setting, setting.values
       ? html("select", { "aria-label": setting.name }, ...setting.values.map((value) => html("option", { value }, value)))
-      : html("input", { type: "text", inputmode: "decimal", size: 5, value: setting.value, "aria-label": setting.name })]);
-    const lasts = html("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": "lasts, in s; empty: until healed" });
+      : numberField(setting.name, 5, setting.value)]);
+    const lasts = numberField("lasts, in s; empty: until healed", 4);
     const act = () => {
       const chosen = { fault, ...fixed };
       if (part === "gate" || part === "rod" || part === "item") chosen[part] = number;
-      for (const [setting, input] of inputs) chosen[setting.name] = setting.values ? input.value : Number(input.value);
-      const seconds = lasts.value.trim() === "" ? null : Number(lasts.value);
-      this.said.textContent = "";
-      this.ask({ type: "begin", fault: chosen, lasts_s: seconds });
+      for (const [setting, input] of inputs) chosen[setting.name] = setting.values ? input.value : numberIn(input);
+      const seconds = numberIn(lasts, null);
+      const odd = [...inputs.map(([, input]) => input), lasts].find((field) => field.matches("[aria-invalid=true]"));
+      if (odd === undefined) this.#begin(chosen, seconds);
+      else {
+        this.refuse(`must be a number, got "${odd.value}"`);
+        odd.focus();
+      }
     };
     return html("div", { class: "choice" }, html("button", { type: "button", onclick: act }, words),
       ...inputs.flatMap(([setting, input]) => [html("label", {}, input, setting.unit ? ` ${setting.unit}` : "")]),
       fault === "takenoff" ? null : html("label", { class: "lasts" }, "for ", lasts, " s"));
+  }
+
+  #begin(fault, seconds) {
+    this.refuse("");
+    this.ask({ type: "begin", fault, lasts_s: seconds });
   }
 
   refuse(why) {
@@ -91,8 +101,8 @@ export class FaultMenu {
   }
 
   // The faults that act now; each can be healed, or all. That an item was taken off is over at once.
-  show(all) {
-    const acting = all.filter(({ fault: [, , part] }) => part !== "item");
+  show(injected) {
+    const acting = injected.filter(({ acts, fault: [, , part] }) => acts && part !== "item");
     const key = JSON.stringify(acting.map(({ number }) => number));
     if (key === this.shown) return;
     this.shown = key;
@@ -103,4 +113,15 @@ export class FaultMenu {
       "heal all"));
     this.acting.replaceChildren(...acting.map(entry), acting.length > 1 ? healAll : "", acting.length ? "" : html("li", { class: "none" }, "nothing"));
   }
+}
+
+function numberField(label, size, value = null) {
+  return html("input", { type: "text", inputmode: "decimal", size, value, "aria-label": label });
+}
+
+// The number in a field; `empty` if nothing is there. What is no number is marked.
+function numberIn(field, empty = NaN) {
+  const number = field.value.trim() === "" ? empty : typedNumber(field.value);
+  field.setAttribute("aria-invalid", Number.isNaN(number));
+  return number;
 }

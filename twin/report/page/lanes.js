@@ -33,7 +33,7 @@ export class Lanes {
       y += HIGH;
     }
     y = drawBeliefs(group, this.model, this.state, x, y, left, wide);
-    const placeless = this.model.faults.filter((fault) => PLACELESS.has(fault.part));
+    const placeless = this.model.faultsWithin(this.state.from, this.state.to).filter((fault) => PLACELESS.has(fault.part));
     for (const fault of placeless) y = this.#drawFault(group, fault, x, y, left, wide);
     return y;
   }
@@ -74,8 +74,6 @@ export class Lanes {
   }
 
   #drawFault(group, fault, x, y, left, wide) {
-    const { from, to } = this.state;
-    if (fault.until < from || fault.from > to) return y;
     const start = Math.max(left, x(fault.from));
     const width = Math.max(3, Math.min(wide - 10, x(fault.until)) - start);
     const words = `${fault.name}${fault.settings ? ` (${fault.settings})` : ""}`;

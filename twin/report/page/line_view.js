@@ -18,17 +18,27 @@ export class LineView {
     this.model = model;
     this.state = state;
     this.caption = html("p", { class: "caption" });
-    this.svg = svg("svg", { class: "line", role: "img", height: HIGH });
+    this.svg = svg("svg", { class: "line", role: choose === null ? "img" : "group", height: HIGH });
     host.append(this.svg, this.caption);
     this.moving = null;
-    new ResizeObserver(() => this.build()).observe(host);
+    new ResizeObserver(() => this.#fit()).observe(host);
     state.on("time filter", () => this.draw());
     this.build();
   }
 
+  // A caption of one more row changes nothing, and what has the focus keeps it.
+  #fit() {
+    if (this.#width() !== this.wide) this.build();
+  }
+
+  #width() {
+    return Math.max(280, this.svg.parentElement.clientWidth);
+  }
+
   build() {
     const { layout } = this.model;
-    const wide = Math.max(280, this.svg.parentElement.clientWidth);
+    const wide = this.#width();
+    this.wide = wide;
     const edge = wide < 600 ? 26 : 56;
     this.x = scale(0, layout.end_m, edge, wide - edge);
     this.svg.setAttribute("viewBox", `0 0 ${wide} ${HIGH}`);

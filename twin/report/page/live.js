@@ -3,7 +3,7 @@
 import { html } from "./elements.js";
 import { seconds } from "./axis.js";
 import { Model } from "./model.js";
-import { State } from "./state.js";
+import { LiveState } from "./live_state.js";
 import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
 import { EventList } from "./event_list.js";
@@ -15,16 +15,15 @@ import { drawLegend } from "./legend.js";
 import { drawMarkList } from "./mark_list.js";
 
 const FORMAT = 1;
-const SHOWN_S = 60;
-const AHEAD_S = 4;
 const ROUNDED_S = 1e-6;  // The drawing's times are rounded to that, and what happens now has happened.
 const AGAIN_MS = 1000;
 
 export function openLive(place) {
-  const said = html("p", { class: "facts", role: "status" }, "waiting for the line: it starts when a controller connects");
+  const state = html("span", { role: "status" }, "waiting for the line: it starts when a controller connects");
+  const moving = html("span", {});
   const body = html("div", {});
-  place.append(html("header", {}, html("h1", {}, "The line, live"), said), body);
-  connect(new Live(body, said));
+  place.append(html("header", {}, html("h1", {}, "The line, live"), html("p", { class: "facts" }, state, moving)), body);
+  connect(new Live(body, state, moving));
 }
 
 function connect(live) {
@@ -46,15 +45,19 @@ function connect(live) {
 }
 
 class Live {
-  constructor(body, said) {
+  constructor(body, status, moving) {
     this.body = body;
-    this.said = said;
+    this.status = status;
+    this.moving = moving;
     this.ended = false;
     this.model = null;
   }
 
+  // Says why the page stands still. A screen reader reads it out, each reason once.
   say(words) {
-    this.said.textContent = words;
+    cancelAnimationFrame(this.frame);
+    if (this.status.textContent !== words) this.status.textContent = words;
+    this.moving.textContent = "";
   }
 
   take(message) {
@@ -69,15 +72,16 @@ class Live {
       return;
     }
     this.model = new Model(message.drawing);
-    this.state = new State(Infinity);
+    this.state = new LiveState(this.model);
     this.received = null;
     this.body.replaceChildren();
     const columns = html("div", { class: "live" });
     const tour = html("div", {});
-    const bar = html("div", { class: "bar" });
+    const bar = html("div", { class: "bar live-bar" });
     this.body.append(tour, bar, columns);
     if (this.tempo) this.tempo.close();
     this.tempo = new Tempo(bar, (request) => this.ask(request), message.tempo);
+    bar.append(followButton(this.state));
     const drawn = html("div", {});
     const menu = html("section", { class: "menu" });
     columns.append(drawn, menu);
@@ -88,7 +92,7 @@ class Live {
     place.append(legend);
     drawLegend(legend, [this.model]);
     this.legend = legend;
-    this.diagram = new Diagram(place, this.model, this.state);
+    this.diagram = new Diagram(place, this.model, this.state, { keys: this.tempo.keys });
     const lists = html("div", { class: "lists" });
     drawn.append(lists);
     this.events = new EventList(section(lists, "What happened"), this.model, this.state);
@@ -98,7 +102,8 @@ class Live {
     this.#believe();
     if (new URLSearchParams(location.search).has("tour")) new Tour(tour, (request) => this.ask(request));
     this.#at(message);
-    requestAnimationFrame(() => this.#frame());
+    this.say("");
+    this.#later();
   }
 
   // An external controller shows no beliefs; ours has some once it has loaded an item.
@@ -111,8 +116,8 @@ class Live {
     const classes = this.model.classes.length;
     const marks = this.model.marks.length;
     const believed = this.model.beliefs.length > 0;
-    this.model.extend(message, message.acting);
-    this.menu.show(message.acting);
+    this.model.extend(message);
+    this.menu.show(message.injected);
     this.tempo.show(message.tempo);
     this.#believe();
     if (this.model.classes.length !== classes || (this.model.beliefs.length > 0) !== believed) {
@@ -120,12 +125,12 @@ class Live {
       drawLegend(this.legend, [this.model]);
     }
     if (message.events.length || this.model.marks.length !== marks) this.state.choose({});
+    this.diagram.later();
     this.#at(message);
     if (message.ended) {
       this.ended = true;
       this.say(`The run has ended at ${seconds(message.t_s)}.`);
-      this.state.end = message.t_s;
-      this.state.seek(message.t_s);
+      this.state.advance(message.t_s);
     }
   }
 
@@ -140,19 +145,27 @@ class Live {
     this.received = { t: message.t_s, now };
   }
 
+  #later() {
+    this.frame = requestAnimationFrame(() => this.#frame());
+  }
+
   #frame() {
-    if (this.ended) return;
     const since = Math.min(0.5, (performance.now() - this.received.now) / 1000);
     const time = this.received.t + since * (this.rate || 0);
-    this.state.time = this.rate === 0 ? time + ROUNDED_S : Math.max(this.state.time, time);
-    this.state.from = Math.max(0, this.state.time + AHEAD_S - SHOWN_S);
-    this.state.to = this.state.from + SHOWN_S;
-    this.state.dispatchEvent(new Event("time"));
-    this.diagram.later();
+    this.state.advance(this.rate === 0 ? time + ROUNDED_S : Math.max(this.state.now, time));
     const last = this.model.events[this.model.events.length - 1];
-    this.say(`${seconds(this.state.time)}${last ? ` - ${last.subject} ${last.words}` : ""}`);
-    requestAnimationFrame(() => this.#frame());
+    this.moving.textContent = `${seconds(this.state.now)}${last ? ` - ${last.subject} ${last.words}` : ""}`;
+    this.#later();
   }
+}
+
+// Returns from a look into the past, or stays.
+function followButton(state) {
+  const button = html("button", { type: "button", class: "follow", onclick: () => state.follow(!state.follows) }, "Follow");
+  const show = () => button.setAttribute("aria-pressed", state.follows);
+  state.on("follow", show);
+  show();
+  return button;
 }
 
 function section(host, title, className = "") {

@@ -1,48 +1,75 @@
 // The marks of violations, with their words, in rows above the diagram.
 
-import { svg, text } from "./elements.js";
+import { once, setChildren, svg, text } from "./elements.js";
 import { itemWords } from "./model.js";
 
 const ROW_HIGH = 18;
 const MOST_ROWS = 4;
 const CHARACTER = 6.4;
 
-// Draws the marks within the window and returns how far down they reach.
-export function drawMarks(group, model, state, x, wide, top) {
-  const places = [];
-  let hidden = 0;
-  // What is excused takes the rows that are left.
-  for (const mark of [...model.marks].sort((one, other) => Boolean(one.excuse) - Boolean(other.excuse))) {
-    if (mark.t < state.from || mark.t > state.to || !state.lists(model, mark)) continue;
-    const words = wordsOf(mark);
-    const width = words.length * CHARACTER + 24;
-    const at = x(mark.t);
-    const start = Math.max(2, Math.min(at - 8, wide - width - 2));
-    let row = places.findIndex((taken) => taken.every(([from, to]) => start > to + 4 || start + width < from - 4));
-    if (row < 0) row = places.length;
-    if (row >= MOST_ROWS) {
-      hidden += 1;
-      continue;
+export class Marks {
+  constructor(model, state) {
+    this.model = model;
+    this.state = state;
+    this.group = svg("g", {});
+    this.more = text(0, 0, "", { class: "label", "text-anchor": "end" });
+    this.shapeOf = once((mark) => shapeOf(mark, state));
+  }
+
+  // Draws the marks within the window and returns how far down they reach.
+  draw(x, wide, top) {
+    const places = [];
+    const shown = [];
+    let hidden = 0;
+    for (const mark of this.#present()) {
+      const width = widthOf(mark);
+      const start = Math.max(2, Math.min(x(mark.t) - 8, wide - width - 2));
+      let row = places.findIndex((taken) => taken.every(([from, to]) => start > to + 4 || start + width < from - 4));
+      if (row < 0) row = places.length;
+      if (row >= MOST_ROWS) {
+        hidden += 1;
+        continue;
+      }
+      places[row] = [...(places[row] || []), [start, start + width]];
+      shown.push(this.#shape(mark, start, top + row * ROW_HIGH));
     }
-    places[row] = [...(places[row] || []), [start, start + width]];
-    group.append(markOf(mark, model, state, start, top + row * ROW_HIGH, width, words));
+    const bottom = top + Math.max(1, places.length) * ROW_HIGH;
+    if (hidden) shown.push(this.#more(hidden, wide - 4, bottom + 12));
+    setChildren(this.group, shown);
+    return hidden ? bottom + ROW_HIGH : bottom;
   }
-  const rows = Math.max(1, places.length);
-  if (hidden) {
-    group.append(text(wide - 4, top + rows * ROW_HIGH + 12, `${hidden} more marks: zoom in`, {
-      class: "label", "text-anchor": "end",
-    }));
-    return top + (rows + 1) * ROW_HIGH;
+
+  // What is excused takes the rows that are left.
+  #present() {
+    const { model, state } = this;
+    return model.marks.filter((mark) => mark.t >= state.from && mark.t <= state.to && state.lists(model, mark))
+      .sort((one, other) => Boolean(one.excuse) - Boolean(other.excuse));
   }
-  return top + rows * ROW_HIGH;
+
+  #shape(mark, x, y) {
+    const shape = this.shapeOf(mark);
+    shape.setAttribute("transform", `translate(${x} ${y})`);
+    return shape;
+  }
+
+  #more(hidden, x, y) {
+    this.more.textContent = `${hidden} more marks: zoom in`;
+    this.more.setAttribute("x", x);
+    this.more.setAttribute("y", y);
+    return this.more;
+  }
 }
 
-export function wordsOf(mark) {
+function wordsOf(mark) {
   const item = mark.item === null ? "" : `, ${itemWords(mark.item)}`;
   return `${mark.check.replaceAll("_", " ")}${item}`;
 }
 
-function markOf(mark, model, state, x, y, width, words) {
+function widthOf(mark) {
+  return wordsOf(mark).length * CHARACTER + 24;
+}
+
+function shapeOf(mark, state) {
   const go = () => state.seek(mark.t);
   const title = `${mark.t.toFixed(2)} s: ${mark.detail}${mark.excuse ? ` - excused by ${mark.excuse}` : ""}`;
   return svg("g", {
@@ -55,6 +82,6 @@ function markOf(mark, model, state, x, y, width, words) {
       }
     },
   },
-  svg("rect", { x, y, width, height: ROW_HIGH - 3, rx: 3 }),
-  text(x + 6, y + 11.5, mark.excuse ? "○" : "!", { class: "sign" }), text(x + 17, y + 11.5, words), svg("title", {}, title));
+  svg("rect", { width: widthOf(mark), height: ROW_HIGH - 3, rx: 3 }),
+  text(6, 11.5, mark.excuse ? "○" : "!", { class: "sign" }), text(17, 11.5, wordsOf(mark)), svg("title", {}, title));
 }

@@ -46,7 +46,6 @@ function eventOf([t, lane, item, subject, words, short]) {
 
 export class Model {
   constructor(drawing) {
-    this.injected = new Map();
     if (drawing.format !== FORMAT) throw new Error(`format of the drawing must be ${FORMAT}, got ${drawing.format}`);
     this.layout = drawing.scenario.layout;
     this.end = drawing.end_s;
@@ -59,6 +58,7 @@ export class Model {
     this.thumbnails = drawing.thumbnails || {};
     this.marks = drawing.marks.map(markOf);
     this.faults = drawing.faults.map(faultOf);
+    this.injected = [];
     this.events = drawing.events.map(eventOf);
     this.beliefs = drawing.beliefs.map(beliefOf);
     this.#index();
@@ -77,7 +77,7 @@ export class Model {
   }
 
   // Takes what has changed since the drawing, or since the last changes.
-  extend(changes, acting) {
+  extend(changes) {
     const lists = { belt: this.belt };
     this.gates.forEach((gate, index) => {
       lists[`beam ${index + 1}`] = gate.beam;
@@ -98,18 +98,15 @@ export class Model {
     this.events.push(...changes.events.map(eventOf));
     if (changes.beliefs) this.beliefs = changes.beliefs.map(beliefOf);
     this.end = Math.max(this.end, changes.t_s);
-    // A fault that a person made act goes on until it is healed.
-    for (const [number, fault] of this.injected) {
-      if (!acting.some((each) => each.number === number)) this.injected.delete(number);
-      else fault.until = changes.t_s;
-    }
-    for (const { number, fault } of acting) {
-      if (this.injected.has(number)) continue;
-      const drawn = faultOf(fault);
-      this.faults.push(drawn);
-      this.injected.set(number, drawn);
-    }
+    this.injected = changes.injected.map(({ fault }) => faultOf(fault));
     if (changes.items.length) this.#index();
+  }
+
+  // The faults that have acted within a window, up to now.
+  faultsWithin(from, to) {
+    const known = Math.min(to, this.end);
+    return [...this.faults, ...this.injected].filter((fault) => fault.until >= from && fault.from <= known)
+      .map((fault) => ({ ...fault, until: Math.min(fault.until, this.end) }));
   }
 
   displacement(t) {

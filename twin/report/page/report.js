@@ -4,7 +4,7 @@ import { html } from "./elements.js";
 import { Model } from "./model.js";
 import { State } from "./state.js";
 import { Clock } from "./clock.js";
-import { Controls } from "./controls.js";
+import { Controls, KEYS } from "./controls.js";
 import { LineView } from "./line_view.js";
 import { Diagram } from "./diagram.js";
 import { BeliefTable } from "./belief_table.js";
@@ -51,7 +51,7 @@ function drawRun(host, run, model, state, several, difference) {
   host.append(column);
   if (several) drawHead(column.appendChild(html("header", {})), run, true);
   new LineView(section(column, "The line from above"), model, state);
-  new Diagram(section(column, "Time and place", "place"), model, state, difference);
+  new Diagram(section(column, "Time and place", "place"), model, state, { keys: KEYS, difference });
   const lists = html("div", { class: "lists" });
   column.append(lists);
   new EventList(section(lists, "What happened"), model, state);

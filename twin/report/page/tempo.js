@@ -12,6 +12,7 @@ export class Tempo {
     this.ask = ask;
     this.tempo = tempo;
     const real = tempo === null;
+    this.keys = real ? "" : "Space pauses, the right arrow goes to the next event.";
     this.play = html("button", { type: "button", class: "play", disabled: real, onclick: () => this.toggle() });
     this.next = html("button", {
       type: "button", disabled: real, title: "Next event (right arrow)", "aria-label": "Next event (right arrow)",
