@@ -7,7 +7,8 @@ The most important rule: a push must follow from detections. An item is pushed o
 it was expected, and no other item is near. Every other item rides to the reject bin. Each push is followed by its pull.
 """
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from controller.core.agenda import Agenda
 from controller.core.events import (
@@ -24,32 +25,22 @@ from controller.core.events import (
     Tick,
     Unrecognised,
 )
+from controller.core.loader import LoaderPushes
 from controller.core.outcome import outcome
 from controller.core.spacing import NEVER_S, headway_s, leg_is_free, soonest_nose_s
 from controller.core.timing_model import TimingModel
 from controller.core.track import Stage, Track, TrackEvent
 from controller.core.tracker import Tracker
-from controller.core.transitions import TRANSITIONS, State
+from controller.core.transitions import TRANSITIONS, Action, State
 from controller.settings import Settings
 from controller.wire import ALL, Conveyor, GateEdge, Rod
 
 LOADER: Final = 1
 SLACK_S: Final = 0.01
-LOADER_SLACK_S: Final = 0.06
-"""Added to the times of strokes: commands may arrive closer together than they were sent. A push that comes to nothing
-costs half a minute."""
-
-LOADER_STEP: Final = 1.5
-LONGEST_STROKE: Final = 3.0
-"""A push that seems to load nothing makes the loader's stroke longer by `LOADER_STEP`, up to `LONGEST_STROKE` times."""
+"""Added to the times of the rods' strokes: commands may arrive closer together than they were sent."""
 
 CALM_ITEMS: Final = 2
 """This many items in a row must pass as expected before more than one may be on the belt."""
-
-EMPTY_PUSHES: Final = 4
-EMPTY_S: Final = 60.0
-"""With a number of items set, the stack counts as empty after this many pushes in a row that load nothing, each with a
-longer stroke, over at least this time. Items may arrive late at the stack."""
 
 UNSEEN_ITEMS: Final = 2
 """After this many pushes in a row without a detection in time, while clutter passes the sensors, the belt must run at
@@ -79,22 +70,25 @@ class Controller:
         self._load_due_s: float | None = None
         self._rest_s = 0.0
         self._rods_in_s = 0.0
-        self._stroke_s = settings.loader_stroke_s + LOADER_SLACK_S
-        self._loader_in_s = 0.0
+        self._loader = LoaderPushes(settings.loader_stroke_s)
         self._last_left_s = float("-inf")
         self._last_moved_s = float("-inf")
         self._loaded = 0
         self._done = 0
         self._calm = 0
         self._unseen = 0
-        self._empty_pushes = 0
-        self._empty_since_s = 0.0
         self._stopping = False
         self._retract = False
         self._images: dict[int, Track] = {}
         self._outputs: list[Output] = []
         self._due_s: float | None = None
         self._due_known = False
+        self._actions: Mapping[Action, Callable[[Any, float], None]] = {
+            Action.IGNORE: self._ignore, Action.START: self._start, Action.STARTED: self._started,
+            Action.DETECTED_EARLY: self._detected_early, Action.TICK: self._tick, Action.EDGE: self._edge,
+            Action.PICTURED: self._pictured, Action.RECOGNISED: self._recognised, Action.STOP: self._stop,
+            Action.STOP_OFFLINE: self._stop_offline, Action.LOST: self._lost,
+        }  # fmt: skip
 
     @property
     def state(self) -> State:
@@ -135,10 +129,10 @@ class Controller:
         assert act is not None, f"{type(event).__name__} while {self._state.value}"
         self._outputs = []
         self._due_known, self._load_due_s = False, None
-        getattr(self, act)(event, now_s)
+        self._actions[act](event, now_s)
         return tuple(self._outputs)
 
-    # One method for each kind of event. The table of transitions names them.
+    # One method for each action of the table of transitions.
 
     def _ignore(self, event: Event, now_s: float) -> None:
         pass
@@ -255,12 +249,11 @@ class Controller:
 
     def _resting(self, now_s: float) -> bool:
         """Whether every rod must be in by now."""
-        return now_s >= max(self._rods_in_s, self._loader_in_s)
+        return now_s >= max(self._rods_in_s, self._loader.in_s)
 
     def _load(self, now_s: float) -> None:
         self._emit(Rod(LOADER, push=True))
-        self._agenda.add(now_s + self._stroke_s, Rod(LOADER, push=False))
-        self._loader_in_s = now_s + 2 * self._stroke_s
+        self._agenda.add(self._loader.push(now_s), Rod(LOADER, push=False))
         self._loaded += 1
         self._tracker.items.append(Track(now_s, number=self._loaded))
         self._load_due_s = None
@@ -275,7 +268,7 @@ class Controller:
             return NEVER_S
         # A missing picture may still come. It must not be associated with the next item.
         tracker, patience_s = self._tracker, self._settings.late_image_s
-        ready_s = max(self._ready_s, self._loader_in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
+        ready_s = max(self._ready_s, self._loader.in_s, tracker.unpictured_s + patience_s, tracker.early_until_s)
         # On a short line the next item may reach the first rod before that rod is in again.
         ready_s = max(ready_s, self._rods_in_s - (0.0 if most == 1 else soonest_nose_s(self._timing)))
         timing, rod_out_s = self._timing, self._rod_out_s
@@ -328,9 +321,9 @@ class Controller:
             self._renumber(item)
         self._done += item.surely_loaded
         if item.seen:
-            self._unseen = self._empty_pushes = 0
+            self._unseen = 0
         self._calm = self._calm + 1 if item.ambiguity is None else 0
-        self._stroke_s = max(self._settings.loader_stroke_s + LOADER_SLACK_S, self._stroke_s / LOADER_STEP**0.1)
+        self._loader.brought(seen=item.seen)
 
     def _renumber(self, absent: Track) -> None:
         """A push loaded nothing: the items behind it move up by one number."""
@@ -355,19 +348,11 @@ class Controller:
                 return
             if self._resting(now_s) and not item.seen and self._state is State.SORTING and not self._tracker.items:
                 # Nothing was loaded: the push was too short, the stack is empty, or the plant was not connected.
-                self._stroke_s = min(self._stroke_s * LOADER_STEP, LONGEST_STROKE * self._settings.loader_stroke_s)
-                if self._stack_is_empty(item, now_s):
+                empty = self._loader.brought_nothing(item.loaded_s, now_s)
+                if empty and self._settings.items is not None:
                     self._clear(now_s)
                 else:
                     self._begin(now_s, self._settings.belt_start_s)
-
-    def _stack_is_empty(self, item: Track, now_s: float) -> bool:
-        """Whether, with this push that loaded nothing, the stack counts as empty."""
-        if self._empty_pushes == 0:
-            self._empty_since_s = item.loaded_s
-        self._empty_pushes += 1
-        long_since = now_s - self._empty_since_s >= EMPTY_S
-        return self._settings.items is not None and self._empty_pushes >= EMPTY_PUSHES and long_since
 
     def _clear(self, now_s: float) -> None:
         self._state = State.CLEARING
@@ -376,7 +361,7 @@ class Controller:
 
     def _cleared_s(self) -> float:
         """When the last rod is in and the last item has ridden off. Valid while no item is tracked."""
-        return max(self._ready_s, self._rods_in_s, self._loader_in_s, self._last_moved_s + self._ride_off_s())
+        return max(self._ready_s, self._rods_in_s, self._loader.in_s, self._last_moved_s + self._ride_off_s())
 
     def _ride_off_s(self) -> float:
         """Longest time from the last gate to the belt's end."""

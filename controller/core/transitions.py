@@ -27,36 +27,51 @@ class State(Enum):
     OFFLINE = "offline"
 
 
-_IGNORED: Final = "_ignore"
+class Action(Enum):
+    """What the core does about an event."""
+
+    IGNORE = "ignore"
+    START = "start"
+    STARTED = "go on once the belt is clear"
+    DETECTED_EARLY = "wait until what was detected has ridden off"
+    TICK = "do what is due"
+    EDGE = "track an item at a gate"
+    PICTURED = "ask for an answer"
+    RECOGNISED = "take an answer"
+    STOP = "load no more"
+    STOP_OFFLINE = "load no more once the broker is back"
+    LOST = "forget what is on the belt"
+
+
 _DETECTIONS: Final[tuple[type, ...]] = (GateEdge, ImageSeen, Recognised, Unrecognised, Tick)
 
-TRANSITIONS: Final[dict[tuple[State, type], str]] = {
-    **{(State.IDLE, kind): _IGNORED for kind in _DETECTIONS},
-    (State.IDLE, Start): "_start",
-    (State.STARTING, Tick): "_started",
-    (State.STARTING, GateEdge): "_detected_early",
-    (State.STARTING, ImageSeen): "_detected_early",
-    (State.STARTING, Recognised): _IGNORED,
-    (State.STARTING, Unrecognised): _IGNORED,
-    (State.STARTING, Stop): "_stop",
-    (State.STARTING, BrokerLost): "_lost",
-    (State.SORTING, Tick): "_tick",
-    (State.SORTING, GateEdge): "_edge",
-    (State.SORTING, ImageSeen): "_pictured",
-    (State.SORTING, Recognised): "_recognised",
-    (State.SORTING, Unrecognised): "_recognised",
-    (State.SORTING, Stop): "_stop",
-    (State.SORTING, BrokerLost): "_lost",
-    (State.CLEARING, Tick): "_tick",
-    (State.CLEARING, GateEdge): "_edge",
-    (State.CLEARING, ImageSeen): "_pictured",
-    (State.CLEARING, Recognised): "_recognised",
-    (State.CLEARING, Unrecognised): "_recognised",
-    (State.CLEARING, Stop): _IGNORED,
-    (State.CLEARING, BrokerLost): "_lost",
-    **{(State.OFFLINE, kind): _IGNORED for kind in _DETECTIONS},
-    (State.OFFLINE, Stop): "_stop_offline",
-    (State.OFFLINE, BrokerBack): "_start",
-    **{(State.FINISHED, kind): _IGNORED for kind in (*_DETECTIONS, Stop, BrokerLost, BrokerBack)},
+TRANSITIONS: Final[dict[tuple[State, type], Action]] = {
+    **{(State.IDLE, kind): Action.IGNORE for kind in _DETECTIONS},
+    (State.IDLE, Start): Action.START,
+    (State.STARTING, Tick): Action.STARTED,
+    (State.STARTING, GateEdge): Action.DETECTED_EARLY,
+    (State.STARTING, ImageSeen): Action.DETECTED_EARLY,
+    (State.STARTING, Recognised): Action.IGNORE,
+    (State.STARTING, Unrecognised): Action.IGNORE,
+    (State.STARTING, Stop): Action.STOP,
+    (State.STARTING, BrokerLost): Action.LOST,
+    (State.SORTING, Tick): Action.TICK,
+    (State.SORTING, GateEdge): Action.EDGE,
+    (State.SORTING, ImageSeen): Action.PICTURED,
+    (State.SORTING, Recognised): Action.RECOGNISED,
+    (State.SORTING, Unrecognised): Action.RECOGNISED,
+    (State.SORTING, Stop): Action.STOP,
+    (State.SORTING, BrokerLost): Action.LOST,
+    (State.CLEARING, Tick): Action.TICK,
+    (State.CLEARING, GateEdge): Action.EDGE,
+    (State.CLEARING, ImageSeen): Action.PICTURED,
+    (State.CLEARING, Recognised): Action.RECOGNISED,
+    (State.CLEARING, Unrecognised): Action.RECOGNISED,
+    (State.CLEARING, Stop): Action.IGNORE,
+    (State.CLEARING, BrokerLost): Action.LOST,
+    **{(State.OFFLINE, kind): Action.IGNORE for kind in _DETECTIONS},
+    (State.OFFLINE, Stop): Action.STOP_OFFLINE,
+    (State.OFFLINE, BrokerBack): Action.START,
+    **{(State.FINISHED, kind): Action.IGNORE for kind in (*_DETECTIONS, Stop, BrokerLost, BrokerBack)},
 }
-"""The core's method for each pair of state and event. A pair that is missing is refused before anything changes."""
+"""The action for each pair of state and event. A pair that is missing is refused before anything changes."""

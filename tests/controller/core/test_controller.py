@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from controller.core.controller import EMPTY_PUSHES, EMPTY_S, Controller
+from controller.core.controller import Controller
 from controller.core.events import (
     BrokerBack,
     BrokerLost,
@@ -20,6 +20,7 @@ from controller.core.events import (
     Tick,
     Unrecognised,
 )
+from controller.core.loader import EMPTY_PUSHES, EMPTY_S
 from controller.core.transitions import TRANSITIONS, State
 from controller.settings import Settings
 from controller.wire import ALL, Conveyor, GateEdge, Rod
