@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.known_line import ALLOWED, FAMILIES, known_line_sketches
 from scenarios.pace import USUAL_PACE
 from scenarios.sketch import Sketch
 from scenarios.strategies import (
@@ -26,7 +26,7 @@ from twin.scenario.faults import RetainedMessage
 from twin.scenario.overrides import with_decodable_pictures
 from twin.scenario.scenario import decode_scenario
 
-__all__ = ["FAMILIES", "campaign_scenarios"]
+__all__ = ["ALLOWED", "FAMILIES", "campaign_scenarios"]
 
 SHIFT_S: Final = 3.0
 MOST_FAULTS: Final = 4

@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -29,6 +30,12 @@ STOPWATCHES = {
     "classifier/inference.py",
     "classifier/training/evaluation.py",
 }
+SANS_CLOCK = (
+    "controller/core/", "controller/wire.py", "controller/session.py", "twin/plant/", "twin/scenario/", "twin/trace/",
+    "twin/verdict/",
+)  # fmt: skip
+"""What decides; whoever calls it says what time it is."""
+
 TOPICS = {"aa", "bb", "twin/plant", "twin/clock/grant", "twin/clock/done", "twin/clock/hello"}
 NAMES_TOPICS = {"controller/wire.py", "twin/scenario/faults.py"}
 """The wire's names, and a scenario's data."""
@@ -114,6 +121,19 @@ def test_the_wall_clock_has_its_own_modules(path):
 @pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=name)
 def test_a_private_name_stays_in_its_module(path):
     assert private(ast.parse(path.read_bytes())) == set()
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name)
+def test_what_decides_never_learns_the_wall_time(path):
+    if name(path).startswith(SANS_CLOCK):
+        assert "controller.system.wall_s" not in set(imported(ast.parse(path.read_bytes())))
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name)
+def test_only_a_campaigns_source_names_a_module_of_the_suite(path):
+    words = {node.value for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Constant)}
+    named = {word for word in words if isinstance(word, str) and re.fullmatch(r"scenarios(\.\w+)+", word)}
+    assert named == ({"scenarios.campaign_source"} if name(path) == "twin/campaign/source.py" else set())
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name)

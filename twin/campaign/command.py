@@ -168,14 +168,12 @@ def _plan(
     families: list[str] | None, before: tuple[str, ...], *, search: bool,
 ) -> "Plan":  # fmt: skip
     """The plan of the options. Without a number of scenarios it has as many as a campaign can have."""
-    from importlib import import_module
-
     from twin.campaign.plan import MOST_SCENARIOS, Plan, code_version
-    from twin.campaign.unit import SOURCE
+    from twin.campaign.source import scenario_source
     from twin.errors import ArgumentError
     from twin.scenario.layout import load_layout
 
-    known = tuple(import_module(SOURCE).FAMILIES)
+    known = tuple(scenario_source().FAMILIES)
     for family in families or ():
         if family not in known:
             raise ArgumentError("faults", family, f"one of {', '.join(known)}")

@@ -18,7 +18,7 @@ import fsspec
 import msgspec
 
 from controller.errors import ControllerError
-from twin.campaign.plan import FOUND, Plan
+from twin.campaign.plan import FROM_THE_START, Plan
 from twin.campaign.program_files import CAMPAIGN_FILE
 from twin.campaign.unit import Failure, Group, UnitResult, keep_smallest
 from twin.errors import FileError
@@ -117,7 +117,7 @@ class CampaignFolder:
             other = msgspec.json.decode(before, type=Plan)
         except (msgspec.DecodeError, ValueError) as error:
             raise FileError(f"{self._at(PLAN)} must be the plan of a campaign, got another file ({error})") from None
-        for field in (name for name in plan.__struct_fields__ if name not in FOUND):
+        for field in (name for name in plan.__struct_fields__ if name not in FROM_THE_START):
             mine, theirs = getattr(plan, field), getattr(other, field)
             if mine != theirs:
                 raise FileError(

@@ -1,8 +1,6 @@
 """What a campaign shows and keeps at its end: what was found, and what was covered."""
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +11,7 @@ from twin.campaign.folder import FINDINGS, CampaignFolder, Found
 from twin.campaign.ledger import Ledger
 from twin.campaign.page import NOT_AGAIN, campaign_page
 from twin.campaign.phases import ANYTHING
-from twin.campaign.unit import SOURCE
+from twin.campaign.source import scenario_source
 from twin.report.screen import counted, verbatim
 from twin.scenario.faults import fault_name, kind_of
 from twin.scenario.layout import Layout
@@ -59,7 +57,7 @@ def _show_found(console: Console, one: Found, folder: CampaignFolder) -> None:
 
 def fault_kinds(families: Sequence[str]) -> list[str]:
     """The kinds of faults of these families, as a trace names them."""
-    known: Any = import_module(SOURCE).FAMILIES
+    known = scenario_source().FAMILIES
     return [kind_of(kind) for family in families for kind in known[family]]
 
 

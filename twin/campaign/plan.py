@@ -34,7 +34,7 @@ CLOCK_GENERATION: Final = 16
 CLOCK_UNITS: Final = 4
 """Such a generation has so many units for each worker, at the least, so that few wait for its end."""
 
-FOUND: Final = ("computing", "clock_generation")
+FROM_THE_START: Final = ("computing", "clock_generation")
 """What a plan has from its campaign's start; whoever goes on with it takes it from there."""
 
 MOST_SCENARIOS: Final = 1_000_000_000
@@ -49,9 +49,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unit begins with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is
     `code_version()`.
 
-    Two fields are what was found at the start (`FOUND`), and not what was asked for: `computing` has the lines of the
-    external controller that compute for long; a generation of a campaign that ends by the clock has `clock_generation`
-    units (None in a counted one). Raises `ArgumentError`.
+    Two fields are what was found at the start (`FROM_THE_START`), and not what was asked for: `computing` has the lines
+    of the external controller that compute for long; a generation of a campaign that ends by the clock has
+    `clock_generation` units (None in a counted one). Raises `ArgumentError`.
     """
 
     format: int = CAMPAIGN_FORMAT

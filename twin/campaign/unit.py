@@ -20,6 +20,7 @@ from twin.campaign.closeness import closeness
 from twin.campaign.phases import NOWHERE, Phases, coverage
 from twin.campaign.plan import Plan, code_version
 from twin.campaign.program_files import ProgramFiles
+from twin.campaign.source import scenario_source
 from twin.errors import HostingError, TwinError
 from twin.links.base import ControllerOf
 from twin.links.external_controller import ExternalController
@@ -27,12 +28,6 @@ from twin.run import Run, simulate
 from twin.scenario.faults import fault_name
 from twin.scenario.scenario import Scenario, decode_scenario, encode_scenario
 from twin.verdict.checks import Violation
-
-SOURCE: Final = "scenarios.campaign_source"
-"""The module that draws the scenarios. It stands above this one, so it is named here and imported when a unit runs."""
-
-KNOWN_LINE: Final = "scenarios.known_line"
-"""The module that says which rules a family of faults does not ask."""
 
 NO_FAULT: Final = "no fault"
 REFUSED: Final = "can't be hosted"
@@ -124,7 +119,7 @@ def explore(
     the program does what cannot be hosted.
     """
     plan = task.plan
-    source = import_module(SOURCE)
+    source = scenario_source()
     _preload()
     strategy = source.campaign_scenarios(
         families=plan.families, layout=plan.layout, known_line=plan.controller is not None, archive=task.archive
@@ -192,7 +187,7 @@ def _counting(run: Run) -> Sequence[Violation]:
     """A run's violations, without those that the suite allows a program that was told to end. Ours clears the belt."""
     if run.controller is None or run.scenario.stop_s is None:
         return run.violations
-    allowed = import_module(KNOWN_LINE).ALLOWED["stop"]
+    allowed = scenario_source().ALLOWED["stop"]
     return [found for found in run.violations if found.check not in allowed]
 
 

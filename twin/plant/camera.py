@@ -48,7 +48,7 @@ class Camera:
     def _send_later(self, message: Message) -> None:
         """Send the picture after exposure and encoding. Faults delay, repeat or suppress it."""
         faults, item = self._faults, message.item
-        for missing in faults.active(NoImage):
+        if (missing := faults.first(NoImage)) is not None:
             faults.disturb(missing, "picture_lost", "camera", item=item)
             return
         ready_s = self._timeline.now + self._exposure_s

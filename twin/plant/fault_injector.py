@@ -75,6 +75,10 @@ class FaultInjector:
             if fault.from_s <= now_s < fault.until_s and _fits(fault, where)
         ]  # fmt: skip
 
+    def first(self, kind: type[F], **where: object) -> F | None:
+        """The first of the faults of a kind that act now, or None; `where` selects a part, as for `active`."""
+        return next(iter(self.active(kind, **where)), None)
+
     def on_change(self, kind: type[faults.Fault], act: Callable[[], None], **where: object) -> None:
         """Call `act` whenever a fault of a kind begins or ends; `where` selects a part, as for `active`."""
         self._listeners.append((kind, where, lambda fault, acts: act()))

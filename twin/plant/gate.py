@@ -85,7 +85,7 @@ class Gate:
 
     def _hiding_fault(self) -> Fault | None:
         """The fault that hides the beam's present edge from the sensor, or None."""
-        for stuck in self._faults.active(GateStuck, gate=self.number):
+        if (stuck := self._faults.first(GateStuck, gate=self.number)) is not None:
             return stuck
         for miss in self._faults.active(GateMissesEdge, gate=self.number):
             if miss.edge in ("both", "blocked" if self.blocked else "clear"):

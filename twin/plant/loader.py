@@ -51,20 +51,19 @@ class Loader:
             self._put_on_belt()
 
     def _put_on_belt(self) -> None:
-        for slipped in self._faults.active(EmptyPush):
-            if self._before_rod is not None:
-                self._faults.disturb(slipped, "push_slipped", "loader", at_m=0.0)
-                self._on_loaded(None, None)
-                return
+        slipped = self._faults.first(EmptyPush)
+        if slipped is not None and self._before_rod is not None:
+            self._faults.disturb(slipped, "push_slipped", "loader", at_m=0.0)
+            self._on_loaded(None, None)
+            return
         item, self._before_rod = self._before_rod, None
         number = self._on_loaded(item, None)
-        for double in self._faults.active(DoublePush):
-            if item is not None and self._top is not None:
-                second, self._top = self._top, next(self._stack, None)
-                other = self._on_loaded(second, double.gap_m)
-                self._faults.disturb(double, "two_loaded", "loader", item=number)
-                self._faults.disturb(double, "two_loaded", "loader", item=other)
-            return
+        double = self._faults.first(DoublePush)
+        if double is not None and item is not None and self._top is not None:
+            second, self._top = self._top, next(self._stack, None)
+            other = self._on_loaded(second, double.gap_m)
+            self._faults.disturb(double, "two_loaded", "loader", item=number)
+            self._faults.disturb(double, "two_loaded", "loader", item=other)
 
     def _drop(self) -> None:
         if self._before_rod is None and self._top is not None and self._top.available_s <= self._timeline.now:

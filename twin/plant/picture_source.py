@@ -138,10 +138,11 @@ def picture_damage(belt_item: BeltItem, faults: FaultInjector) -> str | None:
 
     Records the damage as a fact.
     """
-    for fault in faults.active(SpoiltImage):
-        faults.disturb(fault, "picture_spoilt", "camera", item=belt_item.number)
-        return fault.how
-    return None
+    fault = faults.first(SpoiltImage)
+    if fault is None:
+        return None
+    faults.disturb(fault, "picture_spoilt", "camera", item=belt_item.number)
+    return fault.how
 
 
 def note_of(
@@ -155,7 +156,7 @@ def note_of(
     for slow in faults.active(RecognizerSlow):
         faults.disturb(slow, "answer_late", "recognizer", item=belt_item.number)
         latency_s += slow.delay_s
-    for fault in faults.active(RecognizerSays):
+    if (fault := faults.first(RecognizerSays)) is not None:
         what: Effect = "answer_lost" if fault.what in NO_ANSWER else "answer_false"
         faults.disturb(fault, what, "recognizer", item=belt_item.number)
         return Note(latency_s=latency_s, answer=_faulty_answer(fault, belt_item.item.item_class, stream))

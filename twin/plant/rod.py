@@ -54,7 +54,7 @@ class Rod:
         """Extend. No effect on a rod that is out or extending."""
         self._complete_stroke()
         self._pulled = False
-        for dead in self._faults.active(RodDead, rod=self.number):
+        if (dead := self._faults.first(RodDead, rod=self.number)) is not None:
             self._disturb(dead, "push_failed")
             return
         if self.stroke in (Stroke.IN, Stroke.RETRACTING):
@@ -64,7 +64,7 @@ class Rod:
         """Retract. No effect on a rod that is in or retracting."""
         self._complete_stroke()
         self._pulled = True
-        for stuck in self._faults.active(RodSticksOut, rod=self.number):
+        if (stuck := self._faults.first(RodSticksOut, rod=self.number)) is not None:
             if self.stroke in (Stroke.OUT, Stroke.EXTENDING):
                 self._stuck = stuck
                 self._disturb(stuck, "rod_stuck")

@@ -160,7 +160,7 @@ def test_shrinking_ends_with_a_small_scenario_of_the_same_group(task):
     assert shrunk.failure.group == known.group
     assert shrunk.failure.items <= 2
     assert known.group.rule in shrunk.report
-    assert 'simulate(load_scenario(\\"findings/01.json\\"), controller=PushesNothing)' in shrunk.report
+    assert "simulate(load_scenario('findings/01.json'), controller=PushesNothing)" in shrunk.report
 
 
 def test_a_failure_that_does_not_come_again_is_kept_as_it_was(task):
