@@ -174,9 +174,9 @@ def joined(first: ImageSet, second: ImageSet) -> ImageSet:
     )
 
 
-def name_groups(found: Labelled, way: str) -> tuple[str, ...]:
+def name_groups(found: Labelled, grouping: str) -> tuple[str, ...]:
     """The group of each picture, class by class in their order: `ripe 2` is the second of ripe ones."""
-    number = group_by(way)
+    number = group_by(grouping)
     return tuple(f"{name} {at + 1}" for name, images in sorted(found.items()) for at in number(images))
 
 

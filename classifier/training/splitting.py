@@ -83,32 +83,32 @@ def _check_labels(found: Labelled) -> None:
 
 
 def _parts(
-    folder: Path, images: list[Path], shares: tuple[float, float, float], way: str, rng: np.random.Generator
+    folder: Path, images: list[Path], shares: tuple[float, float, float], grouping: str, rng: np.random.Generator
 ) -> tuple[list[Group], list[Group], list[Group]]:
     """The groups of one class for train, val and test."""
     if folder.name == UNKNOWN and not images:
         return [], [], []
     if len(images) < len(SPLITS):
         raise DatasetError(f"{folder} must hold {len(SPLITS)} images or more, one a split, got {len(images)}")
-    groups = _grouped(images, way)
+    groups = _grouped(images, grouping)
     if folder.name == UNKNOWN and len(groups) < len(SPLITS):  # Many pictures of one empty belt, say.
         groups = _grouped(images, NONE)
-    if way == NAME and folder.name != UNKNOWN and len(groups) == len(images):
+    if grouping == NAME and folder.name != UNKNOWN and len(groups) == len(images):
         raise DatasetError(
             f"{folder} must hold files whose names are alike but for a number at their end, to be grouped by name, got "
             f"{len(images)} different names: --group looks goes by pictures, --group none takes each for another item"
         )
     if len(groups) < len(SPLITS):
         raise DatasetError(
-            f"{folder} must show {len(SPLITS)} different items or more, one a split, got {len(groups)} by {way} in "
+            f"{folder} must show {len(SPLITS)} different items or more, one a split, got {len(groups)} by {grouping} in "
             f"{len(images)} pictures: --group name goes by the files' names, --group none takes each for another item"
         )
     return _cut([groups[at] for at in rng.permutation(len(groups))], shares)
 
 
-def _grouped(images: list[Path], way: str) -> list[Group]:
+def _grouped(images: list[Path], grouping: str) -> list[Group]:
     groups: dict[int, Group] = {}
-    for path, number in zip(images, group_by(way)(images), strict=True):
+    for path, number in zip(images, group_by(grouping)(images), strict=True):
         groups.setdefault(number, []).append(path)
     return list(groups.values())
 

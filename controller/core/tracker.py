@@ -15,6 +15,9 @@ from controller.core.track import Stage, Track, TrackEvent
 MOST_CLUTTER: Final = 16
 """The tracker adds no more clutter than this."""
 
+NO_PICTURE: Final = 0
+"""Stands for the picture of clutter, which awaits none."""
+
 CLOSELY: Final = 0.5
 """For a dwell far longer than any before, the tolerance shrinks to this share. A beam that is stuck around an item
 looks like a long item, but its centre is rarely that close to the expected time."""
@@ -250,7 +253,7 @@ class Tracker:
         if sum(item.clutter for item in self.items) >= MOST_CLUTTER:
             return None
         clutter = Track(centre_s, clutter=True)
-        clutter.gate, clutter.image = gate, 0
+        clutter.gate, clutter.image = gate, NO_PICTURE
         self.items.append(clutter)
         return clutter
 

@@ -156,7 +156,6 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             if rod not in self.layout.bins:
                 rods = f"a rod of the layout, {list(self.layout.bins)}"
                 raise ScenarioError(f"controller.bins.{label}", rod, rods)
-
         if not 0 <= self.schedule < 2**63:
             raise ScenarioError("schedule", self.schedule, "0 to 2**63 - 1")
         if self.stop_s is not None:
