@@ -100,8 +100,9 @@ def _parts(
         )
     if len(groups) < len(SPLITS):
         raise DatasetError(
-            f"{folder} must show {len(SPLITS)} different items or more, one a split, got {len(groups)} by {grouping} in "
-            f"{len(images)} pictures: --group name goes by the files' names, --group none takes each for another item"
+            f"{folder} must show {len(SPLITS)} different items or more, one a split, got {len(groups)} by {grouping} "
+            f"in {len(images)} pictures: --group name goes by the files' names, --group none takes each for another "
+            "item"
         )
     return _cut([groups[at] for at in rng.permutation(len(groups))], shares)
 
