@@ -34,7 +34,7 @@ class FinishesTooEarly(Controller):
         if (
             counted is not None
             and self._loads >= counted
-            and now_s >= self._loader_in_s
+            and now_s >= self._loader.in_s
             and self._state is State.SORTING
         ):
             self._forget()

@@ -67,7 +67,7 @@ class LearnsFromFaultyItems(Controller):
 
 
 class _LearnsAll(Estimate):
-    def learn(self, value_s):
+    def learn(self, value_s, *, sure=True):
         self._begin(value_s)
         self.spread_s = 0.2
 

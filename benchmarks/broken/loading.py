@@ -2,13 +2,14 @@
 
 from broken.changes import changed
 from controller.core.controller import Controller
+from controller.core.loader import LoaderPushes
 
 
 class LoadsAsFastAsItCan(Controller):
     """It loads the next item as soon as the loader is in."""
 
     def _next_load_s(self):
-        return max(self._ready_s, self._loader_in_s)
+        return max(self._ready_s, self._loader.in_s)
 
     def _most(self):
         return float("inf")
@@ -41,16 +42,22 @@ class ForgetsTheLoader(Controller):
             self._agenda.clear()
 
 
+class SameStroke(LoaderPushes):
+    """It gives the stroke no more time when a push loads nothing."""
+
+    def brought_nothing(self, pushed_s, now_s):
+        stroke_s = self._stroke_s
+        empty = super().brought_nothing(pushed_s, now_s)
+        self._stroke_s = stroke_s
+        return empty
+
+
 class TooHastyLoader(Controller):
     """It pulls the loader back before it is out."""
 
     def __init__(self, settings):
         super().__init__(changed(settings, loader_stroke_s=0.1))
-
-    def _give_up(self, late, now_s):
-        stroke_s = self._stroke_s
-        super()._give_up(late, now_s)
-        self._stroke_s = stroke_s
+        self._loader = SameStroke(self._settings.loader_stroke_s)
 
 
 KINDS = (LoadsAsFastAsItCan, GivesUpTooSoon, NeverGivesUp, ForgetsTheLoader, TooHastyLoader)

@@ -75,7 +75,7 @@ class IgnoresNeighbours(Controller):
 
     def _next_load_s(self):
         at_s = super()._next_load_s()
-        return max(self._ready_s, self._loader_in_s) if at_s > 0 and self._most() > 1 else at_s
+        return max(self._ready_s, self._loader.in_s) if at_s > 0 and self._most() > 1 else at_s
 
 
 class WrongUnitOfTime(Controller):

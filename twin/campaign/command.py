@@ -180,8 +180,9 @@ def _plan(
     return Plan(
         seed=seed, scenarios=MOST_SCENARIOS if scenarios is None else scenarios,
         families=tuple(dict.fromkeys(families or known)), layout=None if layout is None else load_layout(layout),
-        controller=None if program is None else program.command, program=None if program is None else program.digests,
-        search=search, before=before, code=code_version(),
+        controller=None if program is None else program.command,
+        program=None if program is None else program.digests,
+        starts_inside=program is not None and program.starts_inside, search=search, before=before, code=code_version(),
     )  # fmt: skip
 
 

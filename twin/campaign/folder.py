@@ -18,7 +18,7 @@ import fsspec
 import msgspec
 
 from controller.errors import ControllerError
-from twin.campaign.plan import FROM_THE_START, Plan
+from twin.campaign.plan import CAMPAIGN_FORMAT, FROM_THE_START, Plan
 from twin.campaign.program_files import CAMPAIGN_FILE
 from twin.campaign.unit import Failure, Group, UnitResult, keep_smallest
 from twin.errors import FileError
@@ -54,6 +54,12 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     report: str = ""
     again: str = ""
     repeats: bool = True
+
+
+class _Header(msgspec.Struct):
+    """What any version's plan says."""
+
+    format: int
 
 
 _findings: Final = msgspec.json.Decoder(list[Found])
@@ -114,6 +120,10 @@ class CampaignFolder:
     def _checked(self, plan: Plan, before: bytes) -> Plan:
         """The plan that the folder has, if it is the same in all that was asked for."""
         try:
+            header = msgspec.json.decode(before, type=_Header)
+            if header.format != CAMPAIGN_FORMAT:
+                must = f"a campaign of format {CAMPAIGN_FORMAT}, that of this version, got {header.format}"
+                raise FileError(f"{self._at(PLAN)} must be {must}; choose another folder")
             other = msgspec.json.decode(before, type=Plan)
         except (msgspec.DecodeError, ValueError) as error:
             raise FileError(f"{self._at(PLAN)} must be the plan of a campaign, got another file ({error})") from None

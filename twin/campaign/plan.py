@@ -14,7 +14,7 @@ from twin.campaign.program_files import ComputingLine
 from twin.errors import ArgumentError
 from twin.scenario.layout import Layout
 
-CAMPAIGN_FORMAT: Final = 1
+CAMPAIGN_FORMAT: Final = 2
 INSTALLED: Final = {"site-packages", "dist-packages"}
 PACKAGES: Final = ("twin", "controller", "classifier", "scenarios")
 UNIT_SCENARIOS: Final = {"memory": 500, "hosted": 50}
@@ -45,9 +45,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `scenarios` are drawn with `seed` from these `families` of faults, on `layout` (None: the lines that the source
     draws). `controller` is the command of an external controller, None for ours, and `program` has a digest of each of
-    its files. Units mutate the closest scenarios of the generation before theirs, unless `search` is False. The first
-    unit begins with the scenarios (JSON) that failed `before`; they come on top of the others. `code` is
-    `code_version()`.
+    its files; it starts in their folder, or not (`starts_inside`). Units mutate the closest scenarios of the generation
+    before theirs, unless `search` is False. The first unit begins with the scenarios (JSON) that failed `before`; they
+    come on top of the others. `code` is `code_version()`.
 
     Two fields are what was found at the start (`FROM_THE_START`), and not what was asked for: `computing` has the lines
     of the external controller that compute for long; a generation of a campaign that ends by the clock has
@@ -61,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     layout: Layout | None = None
     controller: str | None = None
     program: dict[str, str] | None = None
+    starts_inside: bool = False
     search: bool = True
     before: tuple[str, ...] = ()
     code: str

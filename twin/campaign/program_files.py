@@ -45,7 +45,7 @@ class ProgramFiles(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digests(self) -> dict[str, str]:
-        """A digest of each file, by its name: with the same ones and the same command, it is the same program."""
+        """A digest of each file, by its name."""
         return {name: blake2b(content, digest_size=16).hexdigest() for name, content in self.files}
 
     def unpacked(self, computing: tuple[ComputingLine, ...] | None = None) -> ExternalController:

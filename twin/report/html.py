@@ -28,11 +28,12 @@ class ReportedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Where two runs first differ: when, and what happened in each."""
+    """Where two runs of a report first differ: which (counted from 1), when, and what happened in each."""
 
     t_s: float
     one: str
     other: str
+    runs: tuple[int, int] = (1, 2)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from controller.errors import printable
 from twin import trace
 from twin.report.drawing import MOST_RECORDS, Sketch
@@ -87,7 +89,8 @@ def report_of(runs: Sequence[tuple[ReportedRun, Sequence[trace.AnyRecord]]]) -> 
             which, other = ("The runs", "the other") if len(runs) == 2 else (f"Runs 1 and {number}", f"run {number}")
             at = f"{which} first differ at {difference.t_s:.3f} s"
             sentence = f"{at}: {difference.one}; in {other}, {difference.other}."
-            return Report(sentence=sentence, runs=shown, difference=difference)
+            of_runs = msgspec.structs.replace(difference, runs=(1, number))
+            return Report(sentence=sentence, runs=shown, difference=of_runs)
     most = max(len(records) for _, records in runs)
     those = "the two runs" if len(runs) == 2 else f"all {len(runs)} runs"
     within = "" if most < MOST_RECORDS else f" in their first {most:,} records"

@@ -123,10 +123,10 @@ OF_THE_LAYOUT: Final = Settings()
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The input of one run. `format` is the format of scenario files.
 
-    Without a `controller` the settings are those for the layout: its gates, and a bin for each class that has a rod.
-    At `stop_s` the controller is told to end (None: never), a program by `stop_signal`. `schedule` decides the order in
-    which the threads of a hosted program run, where several could (0: first come, first served). Raises
-    `ScenarioError` if the parts do not fit together.
+    Without a `controller` it has the settings for its layout, those of `settings_for`. At `stop_s` the controller is
+    told to end (None: never), a program by `stop_signal`. `schedule` decides the order in which the threads of a hosted
+    program run, where several could (0: first come, first served). Raises `ScenarioError` if the parts do not fit
+    together.
     """
 
     format: Literal[2] = SCENARIO_FORMAT

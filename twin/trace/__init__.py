@@ -1,7 +1,7 @@
 """The trace: everything that happened on the line, in order, as typed records; in a file as JSON Lines.
 
-Checks and summaries read only these records. They are the ground truth; nothing in them comes from the controller's own
-state.
+Times are in s since the run began, in the twin's time. An image is represented by its digest and size. Checks and
+summaries read only these records. They are the ground truth; nothing in them comes from the controller's own state.
 """
 
 from twin.trace.reading import read_trace

@@ -160,3 +160,15 @@ def test_a_finding_that_is_no_scenario_is_one_clear_line(folder):
     folder.write_json("findings.json", [found(1)])
     with pytest.raises(FileError, match=r"01-wrong-bin\.json must be a scenario, got another file"):
         folder.failures()
+
+
+def test_a_campaign_of_another_version_is_called_that(folder):
+    folder.write_json("campaign.json", {"format": 1, "scenarios": 16, "program": "of another type"})
+    must = r"campaign.json must be a campaign of format 2, that of this version, got 1; choose another folder"
+    with pytest.raises(FileError, match=must):
+        folder.begin(PLAN, resume=True)
+
+
+def test_a_program_that_starts_elsewhere_is_another_one(folder):
+    with pytest.raises(FileError, match="another starts_inside: False, and not True"):
+        folder.begin(msgspec.structs.replace(PLAN, starts_inside=True), resume=True)

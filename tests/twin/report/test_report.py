@@ -78,6 +78,7 @@ def test_of_three_runs_the_first_that_is_another_is_named(kept, tmp_path):
     simulate(msgspec.structs.replace(THREE, seed=3)).save(other)
     assert twin("report", kept, kept, other, "-o", output).exit_code == 0
     assert data_of(output)["sentence"].startswith("Runs 1 and 3 first differ at ")
+    assert data_of(output)["difference"]["runs"] == [1, 3]
     assert twin("report", kept, kept, kept, "-o", output).exit_code == 0
     assert data_of(output)["sentence"] == "The traces of all 3 runs are the same."
 

@@ -12,7 +12,7 @@ export class BeliefTable {
     this.state = state;
     this.body = html("tbody", {});
     this.wrong = html("ul", { class: "marks" });
-    this.entryOf = once((belief) => this.#entry(belief), (belief) => wrongWords(belief).join());
+    this.entryOf = once((belief) => this.#entry(belief), (belief) => [belief.from, belief.number, belief.item, ...wrongWords(belief)].join());
     const heads = ["item", "believed", "in truth"].map((head) => html("th", { scope: "col" }, head));
     host.append(html("table", {}, html("thead", {}, html("tr", {}, ...heads)), this.body),
       html("h2", { class: "after" }, "Believed otherwise than true"), this.wrong);

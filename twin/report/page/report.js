@@ -32,7 +32,10 @@ export function openReport(place, data) {
   if (!several) drawHead(place.appendChild(html("header", {})), data.runs[0], false);
   place.append(bar, columns);
   new Controls(bar, models, state);
-  data.runs.forEach((run, index) => drawRun(columns, run, models[index], state, several, data.difference));
+  const differs = (index) => data.difference?.runs.includes(index + 1);
+  data.runs.forEach((run, index) => {
+    drawRun(columns, run, models[index], state, several, differs(index) ? data.difference : null);
+  });
   const firstDiagram = columns.querySelector(".place");
   drawLegend(legend, models);
   firstDiagram.insertBefore(legend, firstDiagram.querySelector(".diagram"));
