@@ -206,7 +206,7 @@ class Connection:
         needed = [topic for topic in refused if self._names[topic] in (wire.FEEDBACK, wire.CLOCK_GRANT)]
         if needed:
             self._refused = f"it refuses to send {', '.join(needed)}; this client must be allowed to read that"
-            _log.warning("subscription_refused topics=%s", ",".join(needed))
+            _log.warning("subscription_refused t_s=%.3f topics=%s", wall_s(), ",".join(needed))
             self._subscribed.set()
             return
         if self._is_connected:

@@ -9,6 +9,7 @@ from typing import Final
 from classifier import Recognizer
 from controller.core.events import Unrecognised
 from controller.session import Answered, answer
+from controller.system import wall_s
 
 QUEUED_IMAGES: Final = 8
 ANSWER_TIMEOUT_S: Final = 10.0
@@ -86,5 +87,5 @@ class Worker:
         try:
             return answer(self._recognizer, image, content)
         except Exception as error:  # After any error the next pictures are still recognised.
-            _log.exception("recognizer_failed image=%d", image)
+            _log.exception("recognizer_failed t_s=%.3f image=%d", wall_s(), image)
             return Unrecognised(image=image, reason=f"{type(error).__name__}: {error}")
