@@ -49,7 +49,7 @@ LAYERS = {
     "twin": (
         "errors", "pictures", "timeline", "scenario", "trace", "beliefs", "broker", "plant", "verdict",
         "caching_recognizer", "host", "links", "run_end", "simulation", "doctor", "report", "saved", "run_recognizer",
-        "run_arguments", "run", "view", "commands", "campaign", "cli", "__main__",
+        "run_arguments", "run", "view", "campaign", "commands", "cli", "__main__",
     ),
     "controller": (
         "errors", "wire", "decode_errors", "frozen", "system", "address", "settings", "core", "arrivals", "labels",

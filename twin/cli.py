@@ -4,8 +4,7 @@ Exit codes: 0 all well, 1 violations or a failed check, 2 bad usage or input, 13
 """
 
 from classifier.command import command_app
-from twin.campaign import command as campaign_command
-from twin.commands import check, demo, doctor, replay, report, run, serve, suite
+from twin.commands import campaign, check, demo, doctor, replay, report, run, serve, suite
 from twin.commands.options import examples
 
 app = command_app(
@@ -35,7 +34,7 @@ app.command("test", epilog=examples('twin test "python my_controller.py {host} {
 app.command(
     "report", epilog=examples("twin report kept -o report.html", "twin report before after -o both.html")
 )(report.write_runs)  # fmt: skip
-app.command("campaign", epilog=campaign_command.EPILOG)(campaign_command.campaign)
+app.command("campaign", epilog=campaign.EPILOG)(campaign.campaign)
 app.command("demo", epilog=examples("twin demo", "twin demo --no-browser"))(demo.show_demo)
 
 
