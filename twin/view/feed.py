@@ -15,7 +15,7 @@ from twin import trace
 from twin.beliefs import Belief
 from twin.links.tempo import Tempo
 from twin.pictures import MOST_THUMBNAILS
-from twin.report.drawing import Sketch
+from twin.report.drawing import MOST_MARKS, Sketch
 from twin.report.drawn_events import drawn_event
 from twin.report.drawn_faults import drawn_fault
 from twin.report.narration import Narrator
@@ -167,7 +167,7 @@ class _Sent:
     def news(self, sketch: Sketch, violations: Sequence[Violation], now_s: float) -> dict[str, Any]:
         """What is new in each list: the place from which it is, and the entries from there on."""
         lists = sketch.growing(now_s + FORESEEN_S) if sketch.began else {}
-        lists["marks"] = [(one.t_s, one.check, one.item, one.detail) for one in violations], ()
+        lists["marks"] = [(one.t_s, one.check, one.item, one.detail) for one in violations[:MOST_MARKS]], ()
         return {"grown": {name: self._rest(name, *entries) for name, entries in lists.items()}}
 
     def _rest(self, name: str, known: Sequence[Any], foreseen: Sequence[Any]) -> list[Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from twin import Item, Layout, RecognizerModel, Scenario, settings_for, simulate, trace
 from twin.pictures import MOST_THUMBNAILS
+from twin.report.drawing import MOST_MARKS
 from twin.view.feed import MOST_TRACKS, Feed
 
 STACK = (Item(item_class="ripe"), Item(item_class="raw"))
@@ -46,6 +47,18 @@ def test_the_page_shows_what_reaches_nobody_whether_it_is_open_from_the_start_or
     words = [event.words for event in shown if event.lane == "feedback"]
     assert words == ["sends gate 1 blocked, which reaches nobody: no client is subscribed", "receives gate 1 clear"]
     assert [event.words for event in feed.whole()["drawing"].events if event.lane == "feedback"] == words
+
+
+def test_who_comes_later_is_sent_as_many_marks_as_who_was_there():
+    feed = Feed(1.0)
+    feed.see(trace.Began(0.0, Scenario(items=STACK)))
+    for number in range(MOST_MARKS + 20):
+        feed.see(trace.Refused(1.0 + number, "nonsense"))
+    place, marks = feed.changes()["grown"]["marks"]
+    later = feed.whole()["drawing"].marks
+    assert (place, len(marks)) == (0, MOST_MARKS)
+    assert [(mark.t_s, mark.detail) for mark in later] == [(t_s, detail) for t_s, _, _, detail in marks]
+    assert feed.changes()["grown"]["marks"] == [MOST_MARKS, []]
 
 
 @pytest.mark.parametrize("more", [0, 5])
