@@ -7,9 +7,9 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from scenarios.known_line import ALLOWED, FAMILIES, known_line_sketches
+from scenarios.draft import Draft
+from scenarios.known_line import ALLOWED, FAMILIES, known_line_drafts
 from scenarios.pace import USUAL_PACE
-from scenarios.sketch import Sketch
 from scenarios.strategies import (
     Kinds,
     bearable_links,
@@ -52,13 +52,13 @@ def campaign_scenarios(
 
 def _of_family(family: str, layout: Layout | None, known_line: bool) -> SearchStrategy[Scenario]:
     if known_line:
-        return known_line_sketches(family, layout or Layout()).map(_of_sketch)
+        return known_line_drafts(family, layout or Layout()).map(_of_draft)
     stopped, line = family == "stop", None if layout is None else st.just(layout)
     return scenarios(kinds=FAMILIES[family], layout=line, stopped=stopped)
 
 
-def _of_sketch(sketch: Sketch) -> Scenario:
-    return with_decodable_pictures(sketch.at(USUAL_PACE))
+def _of_draft(draft: Draft) -> Scenario:
+    return with_decodable_pictures(draft.at(USUAL_PACE))
 
 
 Change = Callable[[st.DrawFn, Scenario, Kinds], Scenario]

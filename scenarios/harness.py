@@ -15,12 +15,12 @@ from hypothesis.strategies import DataObject
 
 from controller.core.controller import Controller
 from scenarios.confirmation import MOST_LATE_MS
+from scenarios.draft import Draft
 from scenarios.failures import GRAVEST, Failure, Found, failure_of, failure_text
-from scenarios.known_line import ALLOWED, known_line_sketches, property_of, sketches_of
+from scenarios.known_line import ALLOWED, drafts_of, known_line_drafts, property_of
 from scenarios.pace import REHEARSALS, Pace, pace_of
 from scenarios.report_card import ReportCard
 from scenarios.situations import SITUATIONS
-from scenarios.sketch import Sketch
 from scenarios.written_files import alone_in, folders_of, times_of, written
 from twin import Camera, Layout, Run, Scenario, settings_for, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
@@ -41,7 +41,7 @@ class Harness:
     `listen` is the port of the twin's broker (None: any). `recognizer`: the oracle's answers, or a recognizer's for the
     images of the `camera`. `reached` collects the situations of all runs, `failures` the last failure of each property,
     by name. `failing` has those of their runs that are not saved yet. `test` is the test that runs now. `layout` is the
-    line of an external controller. `most_shrinks`: so many runs make a failure of a sketch smaller. `writes` is a file
+    line of an external controller. `most_shrinks`: so many runs make a failure of a draft smaller. `writes` is a file
     that a hosted program was seen to write, if any: it then runs alone in its folder. `sees_itself`: a hosted program
     asks no recognition service, so that the faults of one say nothing about it.
     """
@@ -64,7 +64,7 @@ class Harness:
     writes: str = ""
     sees_itself: bool = False
     _tried: set[tuple[str, Hashable]] = field(default_factory=set, init=False, repr=False)
-    _failed: dict[str, tuple[Sketch, str]] = field(default_factory=dict, init=False, repr=False)
+    _failed: dict[str, tuple[Draft, str]] = field(default_factory=dict, init=False, repr=False)
     _pace: Pace | None = field(default=None, init=False, repr=False)
 
     def run(self, scenario: Scenario) -> Run:
@@ -107,14 +107,14 @@ class Harness:
             raise SkipTest(SEES_ITSELF)
         name = property_of(family)
         with self._recorded(name):
-            sketch = data.draw(known_line_sketches(family, self.layout), label="sketch")
-            self.keeps(sketch, name, allowed=ALLOWED.get(family, ()))
+            draft = data.draw(known_line_drafts(family, self.layout), label="draft")
+            self.keeps(draft, name, allowed=ALLOWED.get(family, ()))
 
     def looks(self, data: DataObject, families: Sequence[str], name: str) -> None:
         """The same for a scenario of any of these families; together they count as one property of this name."""
         with self._recorded(name):
-            family, sketch = data.draw(sketches_of(self._asked(families), self.layout), label="sketch")
-        self.keeps(sketch, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
+            family, draft = data.draw(drafts_of(self._asked(families), self.layout), label="draft")
+        self.keeps(draft, property_of(family), allowed=ALLOWED.get(family, ()), look=name)
 
     @contextmanager
     def _recorded(self, name: str) -> Iterator[None]:
@@ -159,31 +159,31 @@ class Harness:
             raise AssertionError(failure_text(found, failure))
         return run
 
-    def keeps(self, sketch: Sketch, name: str, *, allowed: Collection[str] = (), look: str = "") -> None:
-        """As `holds`, for a sketch at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
+    def keeps(self, draft: Draft, name: str, *, allowed: Collection[str] = (), look: str = "") -> None:
+        """As `holds`, for a draft at the controller's pace. What fails is made smaller by at most `most_shrinks` runs.
 
-        A sketch with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
+        A draft with the outline of one that has been run is rejected: of an example, Hypothesis makes several that
         differ in little. After a failure of the property, all others are. A `look` at several properties counts as
         one for this.
         """
         asked = look or name
         if asked not in self._failed:
-            if (name, sketch.outline) in self._tried:
+            if (name, draft.outline) in self._tried:
                 reject()
-            self._tried.add((name, sketch.outline))
-            text = self._failure(sketch, name, allowed, look)
+            self._tried.add((name, draft.outline))
+            text = self._failure(draft, name, allowed, look)
             if text is None:
                 return
-            self._failed[asked] = sketch, self._shrunk(sketch, text, name, allowed, look)
+            self._failed[asked] = draft, self._shrunk(draft, text, name, allowed, look)
         failed, text = self._failed[asked]
-        if sketch != failed:
+        if draft != failed:
             reject()
         raise AssertionError(text)
 
-    def _shrunk(self, sketch: Sketch, text: str, name: str, allowed: Collection[str], look: str) -> str:
-        """The failure of a sketch as small as possible. It goes on to break the gravest rule, if the first one did."""
+    def _shrunk(self, draft: Draft, text: str, name: str, allowed: Collection[str], look: str) -> str:
+        """The failure of a draft as small as possible. It goes on to break the gravest rule, if the first one did."""
         only = GRAVEST if GRAVEST in self.failures[_key(name, look)].rules else ""
-        tried, smaller = [sketch], sketch.smaller()
+        tried, smaller = [draft], draft.smaller()
         while len(tried) <= self.most_shrinks and (candidate := next(smaller, None)) is not None:
             if candidate in tried:
                 continue
@@ -193,10 +193,10 @@ class Harness:
                 text, smaller = failure, candidate.smaller()
         return text
 
-    def _failure(self, sketch: Sketch, name: str, allowed: Collection[str], look: str, only: str = "") -> str | None:
-        """What a sketch breaks; None if it breaks nothing."""
+    def _failure(self, draft: Draft, name: str, allowed: Collection[str], look: str, only: str = "") -> str | None:
+        """What a draft breaks; None if it breaks nothing."""
         try:
-            self.holds(sketch.at(self.pace()), name, steer=False, allowed=allowed, look=look, only=only)
+            self.holds(draft.at(self.pace()), name, steer=False, allowed=allowed, look=look, only=only)
         except AssertionError as error:
             return str(error)
         return None

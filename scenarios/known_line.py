@@ -14,8 +14,8 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from scenarios.draft import LONGEST_AIM_S, PASSING_S, Aim, Draft
 from scenarios.pace import LATEST_S
-from scenarios.sketch import LONGEST_AIM_S, PASSING_S, Aim, Sketch
 from scenarios.strategies import (
     BELT_FAULTS,
     BROKER_FAULTS,
@@ -101,7 +101,7 @@ _WHEN_LATE: Final = {
 
 
 @st.composite
-def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
+def known_line_drafts(draw: st.DrawFn, family: str, layout: Layout) -> Draft:
     """A few items on one line, and one or two faults of a family, or a signal to end."""
     kinds, settings = FAMILIES[family], settings_for(layout)
     # One item has the fault, another comes after it.
@@ -110,7 +110,7 @@ def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     if any(isinstance(fault, faults.Garbage) for fault, _ in aimed) and draw(st.sampled_from([True, True, False])):
         aimed = [one for fault, aim in aimed for one in _all_garbage(fault, aim)]
     stops = family == "stop"
-    return Sketch(
+    return Draft(
         scenario=Scenario(
             seed=draw(st.integers(0, 1000)), layout=layout, controller=settings, items=stack, link=draw(link_models()),
             recognizer=draw(sure_recognizers()), schedule=draw(st.just(0) | st.integers(1, MOST_SCHEDULE)),
@@ -120,10 +120,10 @@ def known_line_sketches(draw: st.DrawFn, family: str, layout: Layout) -> Sketch:
     )  # fmt: skip
 
 
-def sketches_of(families: Sequence[str], layout: Layout) -> SearchStrategy[tuple[str, Sketch]]:
-    """Sketches of any of these families for one line, with the family's name."""
+def drafts_of(families: Sequence[str], layout: Layout) -> SearchStrategy[tuple[str, Draft]]:
+    """Drafts of any of these families for one line, with the family's name."""
     return st.sampled_from(families).flatmap(
-        lambda family: st.tuples(st.just(family), known_line_sketches(family, layout))
+        lambda family: st.tuples(st.just(family), known_line_drafts(family, layout))
     )
 
 

@@ -2,8 +2,8 @@
 
 from support.hosting import controller
 
+from scenarios.draft import Aim, Draft
 from scenarios.harness import Harness
-from scenarios.sketch import Aim, Sketch
 from twin import Item, Scenario, faults
 from twin.links.external_controller import ExternalController
 
@@ -12,9 +12,9 @@ def test_a_wrong_answer_of_the_service_is_no_mistake_of_the_program(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     line = Harness(link="hosted", controller=ExternalController(controller("polling_variable.py")), recognizer="images")
     wrong = faults.RecognizerSays(what="wrong_label")
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=(Item(item_class="raw"), Item(item_class="half_ripe"))),
         aims=((wrong, Aim(item=1, at_m=line.layout.camera_m)),),
     )
-    line.keeps(sketch, "some property")
+    line.keeps(draft, "some property")
     assert not line.failures

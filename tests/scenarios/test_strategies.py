@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from scenarios import strategies as s
-from scenarios.known_line import FAMILIES, known_line_sketches
+from scenarios.known_line import FAMILIES, known_line_drafts
 from scenarios.pace import Pace
 from twin import Item, Layout, Scenario, faults
 from twin.scenario.item import CLASSES
@@ -143,8 +143,8 @@ TWO_GATES = Layout(gates_m=(0.5, 1.0), rods_m=(0.58, 1.08), end_m=1.5)
 
 
 @QUIET
-@given(st.sampled_from(sorted(FAMILIES)).flatmap(lambda family: known_line_sketches(family, TWO_GATES)))
-def test_a_sketch_fits_the_line_it_is_drawn_for(sketch):
-    scenario = sketch.at(Pace())
+@given(st.sampled_from(sorted(FAMILIES)).flatmap(lambda family: known_line_drafts(family, TWO_GATES)))
+def test_a_draft_fits_the_line_it_is_drawn_for(draft):
+    scenario = draft.at(Pace())
     assert scenario.layout == TWO_GATES
     assert set(scenario.controller.bins) == {"ripe", "half_ripe"}

@@ -1,4 +1,4 @@
-"""Sketches: faults are aimed at items, take effect, and stay with their items when a failure is made smaller."""
+"""Drafts: faults are aimed at items, take effect, and stay with their items when a failure is made smaller."""
 
 import msgspec
 import pytest
@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from controller import Controller
 from controller.core.events import Recognised
 from controller.wire import Rod
+from scenarios.draft import Aim, Draft
 from scenarios.failures import FOLDER
 from scenarios.harness import Harness
-from scenarios.known_line import FAMILIES, check_line, known_line_sketches
+from scenarios.known_line import FAMILIES, check_line, known_line_drafts
 from scenarios.pace import REHEARSAL, REHEARSALS, Pace, pace_of
-from scenarios.sketch import Aim, Sketch
 from scenarios.strategies import GARBAGE
 from twin import Item, Layout, Scenario, faults, simulate, trace
 from twin.errors import ArgumentError
@@ -47,40 +47,40 @@ def test_a_program_that_loads_nothing_has_the_usual_pace():
 
 
 def test_a_fault_acts_while_its_item_is_at_its_place():
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw", "ripe")),
         aims=((faults.NoImage(), Aim(item=2, at_m=0.25, before_s=0.5, lasts_s=1.0)),),
     )
-    (fault,) = sketch.at(PACE).faults
+    (fault,) = draft.at(PACE).faults
     assert fault.from_s == pytest.approx(10.0 + 4.0 + 9.0 + CAMERA_S - 0.5, abs=0.05)
     assert fault.until_s - fault.from_s == pytest.approx(1.0)
 
 
 def test_messages_of_an_item_that_are_late_come_when_the_next_one_is_at_its_place():
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw")),
         aims=((faults.LinkDelay(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.25)),),
     )
     for silent_s, delay_s in ((4.1, 4.1), (16.0, 5.0)):  # The second one waits until all of it must have come.
-        (fault,) = sketch.at(msgspec.structs.replace(PACE, silent_s=silent_s)).faults
+        (fault,) = draft.at(msgspec.structs.replace(PACE, silent_s=silent_s)).faults
         assert fault.delay_s == pytest.approx(delay_s)
 
 
 def test_a_late_answer_comes_when_the_next_item_is_at_its_place():
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw")),
         aims=((faults.RecognizerSlow(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.34)),),
     )
-    (fault,) = sketch.at(PACE).faults
+    (fault,) = draft.at(PACE).faults
     assert fault.delay_s == pytest.approx(13.0 + (0.34 - 0.25) / 0.18)
 
 
 def test_a_late_picture_comes_when_the_next_item_is_at_its_place():
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw")),
         aims=((faults.LateImage(delay_s=1.0), Aim(item=0, at_m=0.25, next_m=0.16)),),
     )
-    (fault,) = sketch.at(PACE).faults
+    (fault,) = draft.at(PACE).faults
     assert fault.delay_s == pytest.approx(5.0 - 0.09 / 0.18)
 
 
@@ -106,13 +106,13 @@ def test_a_program_that_stands_all_garbage_but_one_kind_meets_it_in_a_few_scenar
 
 
 def drawn_faults(family, count=200):
-    """Each fault of some sketches, with the stack and where it is aimed."""
+    """Each fault of some drafts, with the stack and where it is aimed."""
     found = []
 
     @settings(DRAWING, max_examples=count)
-    @given(known_line_sketches(family, Layout()))
-    def draw(sketch):
-        found.extend((tuple(sketch.scenario.stack()), fault, aim) for fault, aim in sketch.aims)
+    @given(known_line_drafts(family, Layout()))
+    def draw(draft):
+        found.extend((tuple(draft.scenario.stack()), fault, aim) for fault, aim in draft.aims)
 
     draw()
     return found
@@ -123,13 +123,13 @@ def drawn_aims(family):
 
 
 def test_a_fault_stays_with_its_item_when_others_go():
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw", "half_ripe", "ripe")),
         aims=((faults.NoImage(), Aim(item=2, at_m=0.25)),),
     )
     aimed = {
         tuple(item.item_class for item in smaller.scenario.stack()): smaller.aims[0][1].item
-        for smaller in sketch.smaller()
+        for smaller in draft.smaller()
         if smaller.aims
     }
     kept = {classes: item for classes, item in aimed.items() if "half_ripe" in classes and len(classes) < 4}
@@ -142,9 +142,9 @@ def test_most_drawn_faults_take_effect(family):
     pace, acted = pace_of(*map(simulate, REHEARSALS)), []
 
     @DRAWING
-    @given(known_line_sketches(family, Layout()))
-    def draw(sketch):
-        run = simulate(sketch.at(pace))
+    @given(known_line_drafts(family, Layout()))
+    def draw(draft):
+        run = simulate(draft.at(pace))
         acted.append(any(isinstance(record, trace.Disturbed) for record in run.trace))
 
     draw()
@@ -155,9 +155,9 @@ def test_a_signal_to_end_is_of_either_kind_and_often_comes_during_a_push():
     pace, signals, pushing = pace_of(*map(simulate, REHEARSALS)), [], []
 
     @DRAWING
-    @given(known_line_sketches("stop", Layout()))
-    def draw(sketch):
-        scenario = sketch.at(pace)
+    @given(known_line_drafts("stop", Layout()))
+    def draw(draft):
+        scenario = draft.at(pace)
         signals.append(scenario.stop_signal)
         moves = simulate(msgspec.structs.replace(scenario, stop_s=None)).trace
         strokes = [each for each in moves if isinstance(each, trace.RodMoves) and each.t_s <= scenario.stop_s]
@@ -182,12 +182,12 @@ class ForgetsTheThirdRod(Controller):
 def test_a_failure_is_made_as_small_as_its_mistake(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     harness = Harness(controller=ForgetsTheThirdRod, most_shrinks=40)
-    sketch = Sketch(
+    draft = Draft(
         scenario=Scenario(items=stack("ripe", "half_ripe", "raw", "half_ripe", "ripe"), seed=7, schedule=3),
         aims=((faults.GateBounce(gate=3), Aim(item=0, at_m=1.5)), (faults.NoImage(), Aim(item=4, at_m=0.25))),
     )
     with pytest.raises(AssertionError, match="needless_reject"):
-        harness.keeps(sketch, "some property")
+        harness.keeps(draft, "some property")
     (path,) = (tmp_path / FOLDER).glob("*.json")
     scenario = load_scenario(path)
     assert [item.item_class for item in scenario.items] == ["half_ripe"]
@@ -210,9 +210,9 @@ class SortsAllAsTheFirst(ForgetsTheThirdRod):
 def test_a_failure_that_is_made_smaller_goes_on_to_break_the_gravest_rule(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     harness = Harness(controller=SortsAllAsTheFirst, most_shrinks=40)
-    sketch = Sketch(scenario=Scenario(items=stack("raw", "half_ripe", "half_ripe")))
+    draft = Draft(scenario=Scenario(items=stack("raw", "half_ripe", "half_ripe")))
     with pytest.raises(AssertionError, match="wrong_bin"):
-        harness.keeps(sketch, "some property")
+        harness.keeps(draft, "some property")
     (path,) = (tmp_path / FOLDER).glob("*.json")
     assert [item.item_class for item in load_scenario(path).items] == ["raw", "half_ripe"]
     assert "wrong_bin" in harness.failures["some property"].rules
@@ -222,7 +222,7 @@ def test_without_shrinking_a_failure_stays_as_it_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     harness = Harness(controller=ForgetsTheThirdRod)
     with pytest.raises(AssertionError):
-        harness.keeps(Sketch(scenario=Scenario(items=stack("ripe", "half_ripe"))), "some property")
+        harness.keeps(Draft(scenario=Scenario(items=stack("ripe", "half_ripe"))), "some property")
     assert load_scenario(next((tmp_path / FOLDER).glob("*.json"))).item_count == 2
     assert harness.runs == 1
 
@@ -243,9 +243,9 @@ def test_scenarios_can_be_drawn_for_any_line_and_pace(line, family):
     layout, pace = LINES[line]
 
     @DRAWING
-    @given(known_line_sketches(family, layout))
-    def draws(sketch):
-        assert sketch.at(pace).faults
+    @given(known_line_drafts(family, layout))
+    def draws(draft):
+        assert draft.at(pace).faults
 
     draws()
 

@@ -49,7 +49,7 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, item=item - 1 if item > place else item)
 
 
-class Sketch(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A scenario whose faults, and whose end, are aimed at items, but have no times yet."""
 
     scenario: Scenario
@@ -84,8 +84,8 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
             tuple((_rounded(fault), aim.item % len(stack), aim.places_dm) for fault, aim in aims),
         )  # fmt: skip
 
-    def smaller(self) -> Iterator["Sketch"]:
-        """Sketches with less in them, those with the least first; then some with more usual values."""
+    def smaller(self) -> Iterator["Draft"]:
+        """Drafts with less in them, those with the least first; then some with more usual values."""
         if self.aims:
             yield msgspec.structs.replace(self, aims=())
         if len(self.aims) > 1:
@@ -105,17 +105,17 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
             aims = tuple((fault, Aim(item=aim.item, at_m=aim.at_m, next_m=aim.next_m)) for fault, aim in self.aims)
             yield msgspec.structs.replace(self, aims=aims)
 
-    def _with(self, **fields: Any) -> "Sketch":
+    def _with(self, **fields: Any) -> "Draft":
         return msgspec.structs.replace(self, scenario=msgspec.structs.replace(self.scenario, **fields))
 
-    def _first(self, left: int) -> "Sketch":
+    def _first(self, left: int) -> "Draft":
         """Without the items at the stack's end."""
-        sketch = self
-        while sketch.scenario.item_count > left:
-            sketch = sketch._without(sketch.scenario.item_count - 1)
-        return sketch
+        draft = self
+        while draft.scenario.item_count > left:
+            draft = draft._without(draft.scenario.item_count - 1)
+        return draft
 
-    def _without(self, place: int) -> "Sketch":
+    def _without(self, place: int) -> "Draft":
         """Without the item at a place of the stack. The faults stay with their items."""
         stack = tuple(self.scenario.stack())
         aims = tuple((fault, aim.without(place, len(stack))) for fault, aim in self.aims)
