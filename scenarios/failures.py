@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +15,7 @@ from twin import Run, Scenario, trace
 from twin.links.output_log import OutputLine
 from twin.report.headline import headline
 from twin.report.narration import Step, steps
+from twin.report.reported import command_text
 from twin.scenario.faults import ControllerKilled, Fault, fault_name
 from twin.scenario.scenario import encode_scenario
 from twin.verdict.checks import Violation
@@ -160,10 +160,10 @@ def _again(run: Run, failure: Failure) -> list[str]:
     """How to look at a failure, and how to play it again."""
     folder = failure.folder.as_posix()
     if run.controller is None:
-        return [f"step by step: twin replay {failure.path}; drawn: {folder}/report.html"]
+        return [f"step by step: {command_text(['twin', 'replay', failure.path])}; drawn: {folder}/report.html"]
     words = ["twin", "run", failure.path, "--link", run.link, "--controller", run.controller, *run.again]
-    again = shlex.join(words)
-    return [f"step by step, as it was: twin replay {folder}; drawn: {folder}/report.html", f"again: {again}"]
+    played = command_text(["twin", "replay", folder])
+    return [f"step by step, as it was: {played}; drawn: {folder}/report.html", f"again: {command_text(words)}"]
 
 
 def _own_addresses(run: Run) -> dict[str, tuple[str, int]]:
