@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from classifier import Classifier
+from classifier.recognition import SERVICE_PATH
 from classifier.rendering.synthesis import draw_sample
-from classifier.service import PATH
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support import image_files
@@ -68,7 +68,7 @@ async def load(url: str, images: list[bytes], known: list, requests: int, client
     async def work(client: httpx.AsyncClient) -> None:
         nonlocal own
         for number in numbers:
-            answer = (await client.post(PATH, content=images[number])).json()["results"][0]
+            answer = (await client.post(SERVICE_PATH, content=images[number])).json()["results"][0]
             mine = known[number]
             own += answer["label"] == mine.label and abs(answer["confidence"] - mine.confidence) < 1e-6
 
@@ -94,10 +94,10 @@ def under_fire(url: str, pid: int, good: bytes) -> Table:
     }
     table = Table("body", "bytes", "status", "code", "answer", "alive", "resident MB")
     for name, body in bodies.items():
-        response = httpx.post(url + PATH, content=body, timeout=60)
+        response = httpx.post(url + SERVICE_PATH, content=body, timeout=60)
         answer = response.json()
         answered = answer["error"] or f"{answer['results'][0]['label']} {answer['results'][0]['confidence']:.3f}"
-        alive = httpx.post(url + PATH, content=good, timeout=60).json()["code"] == 0
+        alive = httpx.post(url + SERVICE_PATH, content=good, timeout=60).json()["code"] == 0
         table.add_row(name, f"{len(body):,}", str(response.status_code), str(answer["code"]), answered,
                       "yes" if alive else "NO", f"{memory_mb(pid):.0f}")  # fmt: skip
     return table

@@ -16,7 +16,7 @@ from rich.table import Table
 from classifier import data_commands
 from classifier.command import command_app
 from classifier.errors import DatasetError, ImageError, ModelError
-from classifier.metadata import RENDERS, SURE_AT, TrainingConfig
+from classifier.metadata import RENDERS, TrainingConfig
 from classifier.options import (
     GROUP_HELP,
     Classes,
@@ -29,7 +29,7 @@ from classifier.options import (
     one_line,
     progress,
 )
-from classifier.recognition import Recognition
+from classifier.recognition import SERVICE_PATH, SURE_AT, Recognition
 from classifier.tables import answer_table, plain, print_report
 
 if TYPE_CHECKING:
@@ -163,14 +163,14 @@ def serve(
     """Serve recognition over HTTP: POST /aisim_tf_pre, an image file in the body; /docs, /healthz."""
     import uvicorn
 
-    from classifier.service import CONNECTIONS, PATH, SHUTDOWN_S, build_app, listen
+    from classifier.service import CONNECTIONS, SHUTDOWN_S, build_app, listen
     from controller.address import address_text
 
     with one_line():
         classifier = load_classifier(model, threads=threads)
         listener = listen(host, port)
     at = address_text(host, listener.getsockname()[1])
-    console.print(f"recognition at http://{at}{PATH}", highlight=False)
+    console.print(f"recognition at http://{at}{SERVICE_PATH}", highlight=False)
     if classifier.threshold != SURE_AT:
         console.print(
             f"This model is sure from {classifier.threshold:.2f} on. No answer says so, and our controller takes "

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 
 from classifier.errors import ModelError
-from classifier.recognition import UNKNOWN
+from classifier.recognition import SURE_AT, UNKNOWN
 
 METADATA_KEY: Final = "card"
 """The key in a model file under which its metadata lies. The shipped files were written with this one."""
@@ -15,9 +15,6 @@ ENGINES: Final = ("int8", "fp32", "torch")
 
 BETWEEN: Final = "+"
 """Joins the names of the two classes that an image lies between, as in `raw+half_ripe`."""
-
-SURE_AT: Final = 0.80
-"""The confidence from which an answer is sure, where a calibration does not say otherwise."""
 
 IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
 IMAGENET_STD: Final = (0.229, 0.224, 0.225)

@@ -6,6 +6,12 @@ from typing import Final, Protocol
 UNKNOWN: Final = "unknown"
 """The label of an image that shows no class: empty belt, foreign object, noise, torn or dark picture."""
 
+SURE_AT: Final = 0.80
+"""The confidence from which an answer is sure, where neither a model nor the settings say otherwise."""
+
+SERVICE_PATH: Final = "/aisim_tf_pre"
+"""Where a recognition service takes its pictures."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:

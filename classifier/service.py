@@ -20,9 +20,8 @@ from starlette.requests import ClientDisconnect
 
 from classifier.errors import ClassifierError, ImageError
 from classifier.inference import Classifier
-from classifier.recognition import Recognition
+from classifier.recognition import SERVICE_PATH, Recognition
 
-PATH: Final = "/aisim_tf_pre"
 BODY_LIMIT_BYTES: Final = 10 * 1024 * 1024
 DRAINED_BYTES: Final = 512 * 1024 * 1024
 """The service reads and drops this much of a body over the limit, so that its sender gets to read the answer."""
@@ -112,7 +111,7 @@ def build_app(classifier: Classifier) -> FastAPI:
     app = FastAPI(title="Recognition", description="Tells ripe, half_ripe and raw items apart.", lifespan=lifespan)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
 
-    @app.post(PATH, openapi_extra=_IMAGE_BODY)
+    @app.post(SERVICE_PATH, openapi_extra=_IMAGE_BODY)
     async def recognise(request: Request) -> Answer:
         """What the image in the body shows."""
         try:

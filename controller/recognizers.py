@@ -8,9 +8,9 @@ import httpx
 import msgspec
 
 from classifier import Recognition, Recognizer
+from classifier.recognition import SERVICE_PATH
 from controller.errors import RecognizerError, SettingsError
 
-SERVICE_PATH: Final = "/aisim_tf_pre"
 TIMEOUT_S: Final = 5.0
 """Limit for one request to a service. An item has long passed its rod by then."""
 

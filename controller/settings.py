@@ -5,14 +5,12 @@ from typing import Final, Literal
 
 import msgspec
 
+from classifier.recognition import SURE_AT
 from controller.errors import SettingsError
 from controller.frozen import FrozenDict, settle
 from controller.wire import MAX_ORDINAL
 
 LONGEST_S: Final = 600.0
-SURE_AT: Final = 0.80
-"""The confidence from which an answer is sure, if neither the settings nor the recognizer say another."""
-
 DEFAULT_BINS: Final = FrozenDict({"ripe": 2, "half_ripe": 3, "raw": 4})
 
 

@@ -65,7 +65,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.path).with_suffix("")
 
 
-class Found(NamedTuple):
+class FailedRun(NamedTuple):
     """A run that failed a property: the violations that count, all that is `wrong` in words, the rules `allowed`."""
 
     run: Run
@@ -74,7 +74,7 @@ class Found(NamedTuple):
     allowed: tuple[str, ...] = ()
 
 
-def failure_of(found: Found, name: str, test: str, earlier: Failure | None) -> Failure:
+def failure_of(found: FailedRun, name: str, test: str, earlier: Failure | None) -> Failure:
     """Write a failing scenario, in the place of an `earlier` one.
 
     Hypothesis runs the smallest scenario last, so that one stays.
@@ -102,7 +102,7 @@ def failure_of(found: Found, name: str, test: str, earlier: Failure | None) -> F
     return failure
 
 
-def failure_text(found: Found, failure: Failure) -> str:
+def failure_text(found: FailedRun, failure: Failure) -> str:
     """What happened, in words of the line; the records around it, with what the program wrote; the scenario."""
     run, violations, wrong, _ = found
     first = min(violations, key=lambda each: each.t_s, default=None)

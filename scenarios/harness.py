@@ -16,7 +16,7 @@ from hypothesis.strategies import DataObject
 from controller.core.controller import Controller
 from scenarios.confirmation import MOST_LATE_MS
 from scenarios.draft import Draft
-from scenarios.failures import GRAVEST, Failure, Found, failure_of, failure_text
+from scenarios.failures import GRAVEST, FailedRun, Failure, failure_of, failure_text
 from scenarios.known_line import ALLOWED, drafts_of, known_line_drafts, property_of
 from scenarios.pace import REHEARSALS, Pace, pace_of
 from scenarios.report_card import ReportCard
@@ -152,7 +152,7 @@ class Harness:
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
         if wrong and (not only or any(found.check == only for found in violations)):
             key = _key(name, look)
-            found = Found(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
+            found = FailedRun(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
             failure = failure_of(found, key, self.test, self.failures.get(key))
             self.failures[key] = failure = msgspec.structs.replace(failure, alone=bool(self.writes))
             self.failing[key] = run

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.confidence import Floats, probabilities, tempered_softmax
-from classifier.metadata import SURE_AT, Calibration, ModelMetadata
+from classifier.metadata import Calibration, ModelMetadata
+from classifier.recognition import SURE_AT
 
 _TEMPERATURES: Final = np.exp(np.linspace(np.log(0.3), np.log(4.0), 105))
 _EXPECTED_UNKNOWN: Final = 0.10

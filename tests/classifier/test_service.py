@@ -13,8 +13,8 @@ from support.hue_engine import HueEngine
 
 from classifier import service
 from classifier.inference import Classifier
-from classifier.recognition import Recognition
-from classifier.service import BODY_LIMIT_BYTES, PATH, build_app
+from classifier.recognition import SERVICE_PATH, Recognition
+from classifier.service import BODY_LIMIT_BYTES, build_app
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 def answer_to(classifier: Classifier, body: bytes) -> httpx.Response:
     async def asked() -> httpx.Response:
         async with client_of(build_app(classifier)) as client:
-            return await client.post(PATH, content=body)
+            return await client.post(SERVICE_PATH, content=body)
 
     return asyncio.run(asked())
 
@@ -71,7 +71,7 @@ def test_a_body_that_does_not_come_whole_in_time_is_answered(
 
     async def asked() -> httpx.Response:
         async with client_of(build_app(classifier)) as client:
-            return await client.post(PATH, content=dripping())
+            return await client.post(SERVICE_PATH, content=dripping())
 
     answer = asyncio.run(asked()).json()
     assert (answer["code"], answer["error"]) == (1, "body must be whole within 0.05 s, got a part of it")
@@ -89,7 +89,7 @@ def test_fifty_clients_at_once_each_get_the_answer_to_their_own_image(
 
     async def ask(client: httpx.AsyncClient, number: int) -> bool:
         colour, label = known[number % 4]
-        answer = (await client.post(PATH, content=image_files.plain(colour))).json()
+        answer = (await client.post(SERVICE_PATH, content=image_files.plain(colour))).json()
         return bool(answer["results"][0]["label"] == label)
 
     async def ask_all() -> list[bool]:
@@ -109,7 +109,7 @@ def test_after_a_fault_of_the_classifier_the_next_image_is_served(classifier: Cl
 
     async def asked() -> list[dict[str, object]]:
         async with client_of(build_app(Failing(HueEngine()))) as client:
-            return [(await client.post(PATH, content=body)).json() for body in (b"fail", b"fine")]
+            return [(await client.post(SERVICE_PATH, content=body)).json() for body in (b"fail", b"fine")]
 
     failed, fine = asyncio.run(asked())
     assert failed == {"results": [], "code": 1, "error": "internal error"}
@@ -123,12 +123,12 @@ def test_the_service_has_health_documentation_and_cors(classifier: Classifier) -
             return (
                 await client.get("/healthz"),
                 await client.get("/openapi.json"),
-                await client.options(PATH, headers=headers),
+                await client.options(SERVICE_PATH, headers=headers),
             )
 
     health, schema, cors = asyncio.run(asked())
     assert health.json()["classes"] == ["half_ripe", "raw", "ripe", "unknown"]
-    assert "image/jpeg" in schema.json()["paths"][PATH]["post"]["requestBody"]["content"]
+    assert "image/jpeg" in schema.json()["paths"][SERVICE_PATH]["post"]["requestBody"]["content"]
     assert cors.headers["access-control-allow-origin"] == "*"
 
 

@@ -7,7 +7,7 @@ import pytest
 from support.programs import PYTHON
 
 from scenarios.confirmation import ON_THE_WIRE, Confirmation, Confirmer
-from scenarios.failures import Found, failure_of
+from scenarios.failures import FailedRun, failure_of
 from twin import ExternalController, Item, Scenario, simulate
 
 pytestmark = pytest.mark.broker
@@ -42,7 +42,7 @@ def found(tmp_path, monkeypatch):
         command = f"{PYTHON} {shlex.quote((tmp_path / 'program.py').as_posix())} {arguments}"
         run = simulate(ONE_ITEM, link="hosted", controller=ExternalController(command))
         assert not run.ok
-        failure = failure_of(Found(run, run.violations, ["wrong"]), "some property", "test_some_property", None)
+        failure = failure_of(FailedRun(run, run.violations, ["wrong"]), "some property", "test_some_property", None)
         run.save(failure.folder)
         return command, failure
 

@@ -35,7 +35,7 @@ FINDINGS: Final = "findings.json"
 _units: Final = msgspec.json.Decoder(UnitResult)
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """A group of failures as `findings.json` has it.
 
     `file`, `report` and `again` are empty where nobody has made it small yet. `repeats`: whether it failed again.
@@ -62,7 +62,7 @@ class _Header(msgspec.Struct):
     format: int
 
 
-_findings: Final = msgspec.json.Decoder(list[Found])
+_findings: Final = msgspec.json.Decoder(list[Finding])
 
 
 class CampaignFolder:
@@ -167,7 +167,7 @@ class CampaignFolder:
             keep_smallest(smallest, failure)
         return tuple(smallest[group].scenario for group in sorted(smallest))
 
-    def _read_findings(self) -> list[Found]:
+    def _read_findings(self) -> list[Finding]:
         try:
             return _findings.decode(self._files.cat_file(self._at(FINDINGS)))
         except msgspec.DecodeError as error:

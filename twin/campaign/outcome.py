@@ -7,7 +7,7 @@ from rich.table import Table
 
 from twin.campaign.campaign import Campaign, Kept
 from twin.campaign.coverage_table import by_phase, holes
-from twin.campaign.folder import FINDINGS, CampaignFolder, Found
+from twin.campaign.folder import FINDINGS, CampaignFolder, Finding
 from twin.campaign.ledger import Ledger
 from twin.campaign.page import NOT_AGAIN, campaign_page
 from twin.campaign.phases import ANYTHING
@@ -44,7 +44,7 @@ def show_outcome(console: Console, work: Campaign, folder: CampaignFolder, cover
     return cover > 0 and bool(missing)
 
 
-def _show_found(console: Console, one: Found, folder: CampaignFolder) -> None:
+def _show_found(console: Console, one: Finding, folder: CampaignFolder) -> None:
     console.print(verbatim(f"  {one.count} x {one.rule} under {one.faults}, item {one.phase}"), style="red")
     size = f"{counted(one.items, 'item')}, {counted(one.fault_count, 'fault')}"
     console.print(verbatim(f"      {size}: {one.sentence}"), soft_wrap=True)
@@ -61,10 +61,10 @@ def fault_kinds(families: Sequence[str]) -> list[str]:
     return [kind_of(kind) for family in families for kind in known[family]]
 
 
-def _found(kept: Kept) -> Found:
+def _found(kept: Kept) -> Finding:
     finding, smallest = kept.finding, kept.smallest
     group = finding.group
-    return Found(
+    return Finding(
         rule=group.rule, faults=group.faults, phase=group.phase, count=finding.count, first_unit=finding.first.unit,
         first_place=finding.first.place, items=smallest.items, fault_count=smallest.faults, sentence=smallest.sentence,
         file=kept.file and f"{kept.file}.json", report=f"{kept.file}.html" if kept.drawn else "", again=kept.again,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from twin.campaign.coverage_table import by_phase
-from twin.campaign.folder import Found
+from twin.campaign.folder import Finding
 from twin.campaign.ledger import Ledger
 from twin.campaign.phases import ANYTHING, phases_of
 from twin.report.screen import counted
@@ -33,7 +33,7 @@ svg text { fill: var(--ink); font-size: 12px; } line { stroke: var(--line); }
 
 
 def campaign_page(
-    ledger: Ledger, found: Sequence[Found], missing: Sequence[tuple[str, str]], gates: int,
+    ledger: Ledger, found: Sequence[Finding], missing: Sequence[tuple[str, str]], gates: int,
     progress: Sequence[tuple[float, int]], controller: str | None = None, *, whole: bool = True,
 ) -> str:  # fmt: skip
     """The page. It loads nothing from anywhere.
@@ -67,7 +67,7 @@ def _cut_short(ledger: Ledger) -> str:
     return f"Interrupted after {ledger.scenarios:,}{planned} scenarios; what was found up to then is not made small."
 
 
-def _findings(found: Sequence[Found], *, whole: bool) -> str:
+def _findings(found: Sequence[Finding], *, whole: bool) -> str:
     if not found:
         return f"<h2>Findings</h2><p>No scenario broke a rule{'' if whole else ' up to then'}.</p>"
     rows = "".join(
@@ -83,7 +83,7 @@ def _findings(found: Sequence[Found], *, whole: bool) -> str:
     return f'<h2>Findings</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
 
 
-def _smallest(one: Found) -> str:
+def _smallest(one: Finding) -> str:
     """The smallest scenario of a group: what happens, how to play it again, and its drawing, as far as there is one."""
     again = f"<br><code>{escape(one.again)}</code>" if one.again else ""
     drawn = f', <a href="{escape(one.report)}">drawn</a>' if one.report else ""

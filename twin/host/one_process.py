@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any, Callable
 
 from .imports import when_imported
-from .refusals import INSTEAD
 from .sockets import VirtualSocket
+from .unhostable import INSTEAD
 
 
 def install(refuse: Callable[[str], None]) -> None:

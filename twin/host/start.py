@@ -15,10 +15,10 @@ from .conversation import Conversation
 from .imports import when_imported
 from .polling import Polling
 from .program import Program
-from .refusals import Refusals
 from .signals import Signals
 from .streams import Keyboard, take_standard_streams, write_to
 from .threads import Threads
+from .unhostable import Unhostable
 from .warmth import Warmth
 from .watchdog import Watchdog
 
@@ -86,7 +86,7 @@ class Host:
         plots.install(clock, conversation.await_click)
         if sys.platform == "win32":
             when_imported("asyncio", _select_events)
-        Refusals(conversation.refuse).install()
+        Unhostable(conversation.refuse).install()
         os._exit = lambda status: conversation.end(status, "")  # type: ignore[assignment, return-value]
         os.abort = lambda: conversation.end(-6, "aborted")  # type: ignore[assignment, return-value]
         conversation.network, conversation.signals = network, signals

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from classifier.recognition import SERVICE_PATH
 from twin.errors import ArgumentError, TwinError
 from twin.links.base import Exit
 from twin.links.output_log import OutputFile, OutputLine
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SERVICE_PORT: Final = 8088
 """Where a recognition service is usually."""
 
-HOSTED_SERVICE: Final = f"http://127.0.0.1:{SERVICE_PORT}/aisim_tf_pre"
+HOSTED_SERVICE: Final = f"http://127.0.0.1:{SERVICE_PORT}{SERVICE_PATH}"
 HOSTED_BROKER: Final = ("127.0.0.1", 21883)
 """Where a hosted program is told that its broker is; wherever else it looks, it finds the same one."""
 

@@ -12,11 +12,11 @@ import h11
 import msgspec
 
 from classifier import ClassifierError, Recognizer
+from classifier.recognition import SERVICE_PATH
 from controller.errors import RecognizerError
 from controller.simulation.oracle import Silent, read_note
 from twin.links.external_controller import SERVICE_PORT
 
-PATH: Final = "/aisim_tf_pre"
 LATENCY_S: Final = 0.02
 """The latency of an answer, in s, for a picture without a note."""
 
@@ -28,8 +28,8 @@ class UnsupportedRequestError(Exception):
 class RecognitionEndpoint:
     """The service, without sockets: it takes bytes of numbered connections and returns answers when they are due.
 
-    At its `port`, paths that do not end with `PATH` get a 404. `original` finds the line's picture for a posted one,
-    which the program may have encoded anew.
+    At its `port`, paths that do not end with `SERVICE_PATH` get a 404. `original` finds the line's picture for a posted
+    one, which the program may have encoded anew.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class RecognitionEndpoint:
         path = request.target.decode(errors="replace").partition("?")[0].rstrip("/")
         headers = dict(request.headers)
         elsewhere = not headers.get(b"host", b"").endswith(self._port)
-        served = path.endswith(PATH)  # Many programs append it to the URL that they are given, which has it already.
+        # Many programs append it to the URL that they are given, which has it already.
+        served = path.endswith(SERVICE_PATH)
         if elsewhere and not served:
             raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()

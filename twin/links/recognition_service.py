@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Final
 
 from classifier import Recognizer
+from classifier.recognition import SERVICE_PATH
 from twin.errors import TwinError
-from twin.links.recognition_endpoint import PATH, RecognitionEndpoint, UnsupportedRequestError
+from twin.links.recognition_endpoint import RecognitionEndpoint, UnsupportedRequestError
 
 HOST: Final = "127.0.0.1"
 CHUNK_BYTES: Final = 65536
@@ -37,7 +38,7 @@ class RecognitionService:
     @property
     def url(self) -> str:
         """Where pictures are to be posted."""
-        return f"http://{HOST}:{self._port}{PATH}"
+        return f"http://{HOST}:{self._port}{SERVICE_PATH}"
 
     def __enter__(self) -> "RecognitionService":
         try:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from classifier.confidence import probabilities
-from classifier.metadata import SURE_AT, Calibration, ModelMetadata
+from classifier.metadata import Calibration, ModelMetadata
+from classifier.recognition import SURE_AT
 from classifier.training.calibration import calibrate
 from classifier.training.evaluation import expected_calibration_error
 

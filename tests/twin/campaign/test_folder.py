@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from twin import Item, Scenario
-from twin.campaign.folder import CampaignFolder, Found
+from twin.campaign.folder import CampaignFolder, Finding
 from twin.campaign.plan import Plan
 from twin.campaign.unit import Failure, Group, UnitResult
 from twin.errors import FileError
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def found(number):
-    return Found(
+    return Finding(
         rule="wrong_bin", faults="roddead", phase="leaving", count=1, first_unit=0, first_place=0, items=1,
         fault_count=1, sentence="", file=f"findings/{number:02}-wrong-bin.json",
     )  # fmt: skip

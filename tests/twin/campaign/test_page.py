@@ -2,13 +2,13 @@
 
 import re
 
-from twin.campaign.folder import Found
+from twin.campaign.folder import Finding
 from twin.campaign.ledger import Ledger
 from twin.campaign.page import HEIGHT_PX, WIDTH_PX, campaign_page
 from twin.campaign.plan import Plan
 from twin.campaign.unit import UnitResult
 
-FOUND = Found(
+FOUND = Finding(
     rule="wrong_bin", faults="gateghost", phase="at gate 1", count=3, first_unit=1, first_place=2, items=2,
     fault_count=1, sentence="12.0 s <b>wrong</b>", file="findings/01.json", report="findings/01.html",
     again="twin run x/findings/01.json --controller 'python \"my.py\"'",

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from classifier.recognition import SERVICE_PATH
 from controller.simulation.oracle import PLAIN_PICTURE, Fails, Note, Oracle, Says, Silent, with_note
 from twin.errors import TwinError
-from twin.links.recognition_endpoint import PATH
 from twin.links.recognition_service import RecognitionService
 
 RIPE = Says(label="ripe", confidence=0.98)
@@ -62,7 +62,7 @@ def test_another_path_is_not_found():
 
 def test_a_program_may_append_the_path_to_a_url_that_has_it():
     with RecognitionService(Oracle()) as service:
-        answer = next(posted(service.url, picture(RIPE), path=f"{PATH}{PATH}"))
+        answer = next(posted(service.url, picture(RIPE), path=f"{SERVICE_PATH}{SERVICE_PATH}"))
         assert answer == next(posted(service.url, picture(RIPE)))
 
 

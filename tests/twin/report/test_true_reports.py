@@ -10,7 +10,7 @@ from support.programs import PYTHON
 
 from classifier import Recognition
 from controller.recognizers import Service
-from scenarios.failures import Failure, Found, failure_text
+from scenarios.failures import FailedRun, Failure, failure_text
 from twin import Item, RecognizerModel, Scenario, simulate, trace
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import FileError
@@ -93,7 +93,7 @@ def test_the_command_to_play_a_run_again_says_where_its_program_finds_broker_and
         files.write(run, link="realtime", controller=run.controller)
         options = f"--listen {broker.port} --service-port {port}"
     assert load_run(folder).reported.replay.endswith(f" {options}")
-    found = Found(run=run, violations=run.violations, wrong=["stalled"])
+    found = FailedRun(run=run, violations=run.violations, wrong=["stalled"])
     failure = Failure(path="f/one.json", test="", rules=(), words="", items=1, faults=0, acted=False, restarted=False)
     *_, again = failure_text(found, failure).splitlines()
     assert again.startswith("again: twin run f/one.json --link realtime --controller ")

@@ -32,7 +32,7 @@ ALLOWED = (
 """Modules of the standard library, and matplotlib's, that ask the system by a program, and wait for it."""
 
 
-class Refusals:
+class Unhostable:
     """Ends the program by `refuse` when it does something that can't be hosted."""
 
     def __init__(self, refuse: Callable[[str], None]) -> None:
