@@ -176,9 +176,13 @@ class Baton:
     def yield_by_chance(self) -> None:
         """Let `chance`, if there is any, decide whether another thread is next."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
-            task = self.own()
-            self._ready.append(task)
-            self._pass_on(task)
+            self.give_way()
+
+    def give_way(self) -> None:
+        """Let the threads that are ready go first."""
+        task = self.own()
+        self._ready.append(task)
+        self._pass_on(task)
 
     def settle(self) -> None:
         """Note the program's first connection. What ran before, to import it, has no effect from here on."""

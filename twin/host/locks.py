@@ -12,14 +12,23 @@ from .task import Task
 TIMEOUT_MAX: float = _thread.TIMEOUT_MAX
 
 
+PASSED_OVER = 3
+"""A lock that was taken again so often before the thread that waits for it could try is handed over to that thread.
+
+A system switches threads at any instruction, so that a thread in a loop sometimes loses the processor between two
+`with lock`. Here a loop may have a rhythm in which it always holds the lock when its turn ends.
+"""
+
+
 class Lock:
     """As `_thread.lock`. The thread that releases it goes on; the first waiting thread may try next."""
 
     baton: Baton
-    __slots__ = ("__weakref__", "_locked", "_waiters")
+    __slots__ = ("__weakref__", "_locked", "_passed_over", "_waiters")
 
     def __init__(self) -> None:
         self._locked = False
+        self._passed_over = 0
         self._waiters: deque[Task] = deque()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -46,7 +55,10 @@ class Lock:
         self._locked = False
         if self._waiters:
             self.baton.wake(self._waiters[0])
-            self.baton.yield_by_chance()
+            if self._passed_over >= PASSED_OVER:
+                self.baton.give_way()
+            else:
+                self.baton.yield_by_chance()
 
     def locked(self) -> bool:
         """Whether a thread holds the lock."""
@@ -75,7 +87,8 @@ class Lock:
             while self._locked:
                 if baton.park(deadline_s) and self._locked:
                     return False
-            self._locked = True
+                self._passed_over += self._locked
+            self._locked, self._passed_over = True, 0
             return True
         finally:
             self._waiters.remove(task)

@@ -1,4 +1,7 @@
-"""Watches the program on the wall clock, and ends one that computes for ever or waits outside the virtual clock."""
+"""Watches the program on the wall clock: ends one that computes for ever or waits outside the virtual clock.
+
+It also ends one whose twin is gone, which a program that computes would not notice.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ _start = _thread.start_new_thread
 _lock = _thread.allocate_lock
 _monotonic = time.monotonic
 _cpu_s = time.process_time
+_parent = os.getppid
+_exit = os._exit
 
 
 class Watchdog:
@@ -48,8 +53,11 @@ class Watchdog:
         turns, order, since_s = -1, 0, _monotonic()
         ran_s, computed_s, cpu_s = 0.0, 0.0, _cpu_s()
         strangers: set[int] = set()
+        parent = _parent()
         while True:
             pause.acquire(True, LOOK_S)
+            if _parent() != parent:  # On Windows it never changes.
+                _exit(0)
             before, strangers = strangers, _strangers(self._baton.main.real_ident)
             if before & strangers:
                 self._baton.on_stranger()

@@ -58,6 +58,35 @@ def test_dates_that_were_asked_for_before_the_host_began_are_virtual(other_pytho
     assert hosted("-c", code, python=other_python).output == "2023\n"
 
 
+LOCKED = """
+import sys, threading, time
+lock = threading.{kind}()
+box = []
+
+def put():
+    time.sleep(1)
+    with lock:
+        box.append(time.monotonic())
+
+threading.Thread(target=put).start()
+for _ in range(int(sys.argv[1])):
+    pass
+while True:
+    with lock:
+        if box:
+            break
+print(box[0])
+"""
+
+
+@pytest.mark.parametrize("kind", ["Lock", "RLock", "Condition"])
+@pytest.mark.parametrize("ahead", range(3))
+def test_a_loop_that_polls_under_a_lock_lets_others_have_it(kind, ahead, tmp_path):
+    """Whatever the rhythm of its turns: they all ended while it held the lock, and nobody else ever got it."""
+    (tmp_path / "polls.py").write_text(LOCKED.format(kind=kind))
+    assert hosted(tmp_path / "polls.py", ahead).output.startswith("1.0")
+
+
 REFUSED = """
 import socket, time
 one = socket.socket()

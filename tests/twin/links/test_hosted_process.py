@@ -1,7 +1,9 @@
 """The process in which a program runs under a virtual clock, and the two streams to it."""
 
 import json
+import os
 import platform
+import subprocess
 import sys
 import threading
 
@@ -48,6 +50,31 @@ def test_who_did_not_wait_for_an_answer_does_not_take_it_for_one_to_the_next_que
         assert host.receive()["ended"]["code"] == 0
     finally:
         started.kill()
+
+
+ORPHAN = """
+import sys
+from pathlib import Path
+from twin.links.hosted.process import HostProcess, StartedProcess, python_command
+output = Path(sys.argv[1])
+started = StartedProcess(python_command([sys.executable, "-c", "while True: pass"]), output)
+HostProcess(started, output).run(seed=1, schedule=0, computing=())
+print(started._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a parent's end is seen by the parent's number")
+def test_a_program_that_computes_ends_when_its_twin_was_killed(tmp_path):
+    """It would take a processor for ever: nothing of it is to be seen but that the machine is slow."""
+    words = [sys.executable, "-c", ORPHAN, str(tmp_path / "output.txt")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as twin:
+        number = int(twin.stdout.readline())
+        twin.kill()
+    with pytest.raises(ProcessLookupError):  # noqa: PT012 - it ends soon, but not at once
+        while True:
+            os.kill(number, 0)
+            threading.Event().wait(LOOK_S)
 
 
 def test_a_program_that_is_not_there_is_refused_before_it_starts(tmp_path):
