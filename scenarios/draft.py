@@ -13,6 +13,9 @@ from twin.scenario.faults import LONGEST_DELAY_S
 PASSING_S: Final = 1.0
 """Length of a fault that acts on one item at one place."""
 
+SOONEST_S: Final = 0.1
+"""When an aimed fault begins at the soonest. A broker that was never there is no broker that is lost."""
+
 LONGEST_AIM_S: Final = 15.0
 MOST_DELAYED_S: Final = 5.0
 """No message is on its way for longer, in s. Were it any time, no program could tell an item's from those of the next.
@@ -35,7 +38,7 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     def span(self, pace: Pace, stack: tuple[Item, ...], layout: Layout) -> tuple[float, float]:
         """Begin and end of the fault with a program of this pace, in s, to a tenth."""
         loaded_s = pace.loaded_s(stack, self.item % len(stack))
-        from_s = round(max(0.0, loaded_s + self.at_m / layout.belt_speed_m_per_s - self.before_s), 1)
+        from_s = round(max(SOONEST_S, loaded_s + self.at_m / layout.belt_speed_m_per_s - self.before_s), 1)
         return from_s, round(from_s + self.lasts_s, 1)
 
     @property
@@ -61,6 +64,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         stack, layout = tuple(self.scenario.stack()), self.scenario.layout
         drawn = []
         for fault, aim in self.aims:
+            if isinstance(fault, faults.RetainedMessage):
+                drawn.append(fault)  # It lies there from the beginning: it acts when somebody subscribes.
+                continue
             from_s, until_s = aim.span(pace, stack, layout)
             if isinstance(fault, faults.TakenOff):
                 until_s = round(from_s + HAND_S, 1)  # The hand waits for its item to come.

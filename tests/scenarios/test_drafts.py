@@ -56,6 +56,27 @@ def test_a_fault_acts_while_its_item_is_at_its_place():
     assert fault.until_s - fault.from_s == pytest.approx(1.0)
 
 
+def test_an_old_message_lies_at_the_broker_from_the_beginning():
+    """Aimed at an item it would come when everybody has subscribed: nobody would ever get it."""
+    old = faults.RetainedMessage(message="clear", from_s=0.0, until_s=30.0)
+    draft = Draft(scenario=Scenario(items=stack("ripe")), aims=((old, Aim(item=0, at_m=0.25)),))
+    assert draft.at(PACE).faults == (old,)
+
+
+def test_a_loss_at_the_very_beginning_is_kept():
+    loss = faults.BrokerDown()
+    draft = Draft(scenario=Scenario(items=stack("ripe")), aims=((loss, Aim(item=0, at_m=0.0)),))
+    (fault,) = draft.at(msgspec.structs.replace(PACE, start_s=0.2)).faults
+    assert 0.0 < fault.from_s < 0.2
+
+
+@given(known_line_drafts("broker", Layout()))
+@DRAWING
+def test_no_fault_of_the_broker_is_drawn_for_nothing(draft):
+    assert draft.at(PACE).faults
+    assert all(fault.from_s == 0.0 for fault in draft.at(PACE).faults if isinstance(fault, faults.RetainedMessage))
+
+
 def test_messages_of_an_item_that_are_late_come_when_the_next_one_is_at_its_place():
     draft = Draft(
         scenario=Scenario(items=stack("ripe", "raw")),

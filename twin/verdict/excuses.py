@@ -144,9 +144,14 @@ class Excuses:
         return self.left_on_belt(item, now_s) or _first(self.facts.item(item).own, _effects("restarted"))
 
     def stall(self, on_belt: list[int], now_s: float, *, in_stack: bool) -> Fact | None:
-        """Why there may be no progress: a fault is acting, or all items that are left lie where no sensor sees them."""
-        if self.facts.acting is not None:
-            return Fact(0.0, "acting", "line", self.facts.acting)
+        """Why there may be no progress: a fault is in the way, or all items that are left lie where no sensor sees them.
+
+        It is in the way if it is acting, and has had an effect since shortly before an item last made progress: nobody
+        needs to wait for one that does nothing.
+        """
+        acting = self.facts.acting(self.facts.progress_s - self.facts.bounds.stall_s)
+        if acting is not None:
+            return Fact(0.0, "acting", "line", acting)
         left = [self.left_on_belt(item, now_s) for item in on_belt]
         return left[0] if left and all(left) and not in_stack else None
 

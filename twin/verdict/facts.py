@@ -49,13 +49,14 @@ PHANTOM: Final[frozenset[trace.Effect]] = frozenset({
 
 
 class Facts:
-    """The facts of one run, collected record by record."""
+    """The facts of one run, collected record by record. `progress_s`: when an item last made progress."""
 
     def __init__(self) -> None:
         self.scenario = DEFAULT
         self.bounds = Bounds(self.scenario.layout)
         self.absence = Absence()
         self.belt = BeltFacts()
+        self.progress_s = 0.0
         self.mistimed: dict[int, Fact] = {}
         self._seen_wrongly: dict[int, None] = {}
         self._acting = Acting()
@@ -73,12 +74,13 @@ class Facts:
             trace.Held: self._held, trace.Released: self._released, trace.BeltRuns: self.belt.runs,
             trace.RodMoves: self._moves, trace.FaultActs: self._acting.acts,
             trace.Disturbed: self._disturbed, trace.TakenByHand: self._by_hand, trace.Edge: self._edge,
-            trace.Photographed: lambda record: self._pass("camera", record.item),
+            trace.Photographed: lambda record: self._pass("camera", record.item, record.t_s),
             trace.Connection: self.absence.connection,
         }  # fmt: skip
 
     def forget(self, record: trace.Binned) -> None:
         """Forget an item that fell into a bin. Call this after the checks have seen the record."""
+        self.progress_s = record.t_s
         self.leads_to(record.item, record.bin)
         gone = self._items.pop(record.item, None)
         if gone is None:
@@ -122,10 +124,9 @@ class Facts:
                 return fact
         return None
 
-    @property
-    def acting(self) -> str | None:
-        """The name of a fault that is acting now, or None."""
-        return self._acting.fault
+    def acting(self, since_s: float) -> str | None:
+        """The name of a fault that is acting now, and has had an effect since then; None if there is none."""
+        return self._acting.since(since_s)
 
     def add(self, fact: Fact, item: int, beside: Iterable[int] | None = None, *, near: bool = False) -> None:
         """Add a fact about an item, and note it for the items `beside` it (None: its neighbours on the belt).
@@ -185,6 +186,7 @@ class Facts:
         self.bounds = Bounds(record.scenario.layout)
 
     def _loaded(self, record: trace.Loaded) -> None:
+        self.progress_s = record.t_s
         rod = self.scenario.bin_of(record.item_class) or 0
         self._items[record.item] = ItemFacts(record.t_s, rod, self.belt.ran_s(record.t_s))
         self._laid_onto(record)
@@ -229,7 +231,7 @@ class Facts:
             if not record.blocked:
                 del self._ambiguous[gate]
         if not record.blocked:
-            self._pass(gate, record.item)
+            self._pass(gate, record.item, record.t_s)
             self._meet_held(record.gate + 1, record.item)
 
     def _part(self, record: trace.Edge) -> None:
@@ -252,7 +254,8 @@ class Facts:
                     if other != item and fact.what == "held" and fact.part == f"rod {rod}":
                         self._add_beside(fact, item)
 
-    def _pass(self, sensor: str, item: int) -> None:
+    def _pass(self, sensor: str, item: int, t_s: float) -> None:
+        self.progress_s = t_s
         self._passed.setdefault(sensor, deque(maxlen=MOST_PASSED)).append(item)
 
     def _held(self, record: trace.Held) -> None:
@@ -261,7 +264,7 @@ class Facts:
         self.item(record.item).held_s = inf
 
     def _released(self, record: trace.Released) -> None:
-        self.item(record.item).held_s = record.t_s
+        self.progress_s = self.item(record.item).held_s = record.t_s
 
     def _moves(self, record: trace.RodMoves) -> None:
         rod = self.rod(record.rod)
@@ -274,6 +277,7 @@ class Facts:
     def _disturbed(self, record: trace.Disturbed) -> None:
         fact = Fact(record.t_s, record.what, record.part, record.fault)
         self.absence.disturbed(fact)
+        self._acting.disturbed(fact)
         if record.item is not None:
             self.add(fact, record.item, record.beside)
         else:

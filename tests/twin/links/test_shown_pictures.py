@@ -30,11 +30,30 @@ def test_a_picture_that_was_encoded_anew_is_found(look, kind):
     assert [shown.original(encoded_anew(image, kind=kind)) for image in images] == images
 
 
-def test_a_picture_that_was_not_shown_stays_what_it_is():
+@pytest.mark.parametrize("left_out", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_part_of_a_picture_is_found(look, left_out):
+    """Who looks for the item first posts only where it is."""
+    shown = ShownPictures()
+    images = [render(name, seed=seed, look=look) for seed in range(3) for name in CLASSES]
+    for image in images:
+        shown.see("", image)
+    assert [shown.original(cropped(image, left_out)) for image in images] == images
+
+
+def cropped(image, left_out):
+    """Without this share at each side, to the size that a model wants."""
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+    height_px, width_px = pixels.shape[:2]
+    top_px, left_px = int(left_out * height_px), int(left_out * width_px)
+    part = pixels[top_px : height_px - top_px, left_px : width_px - left_px]
+    return cv2.imencode(".jpg", cv2.resize(part, (96, 96)))[1].tobytes()
+
+
+def test_what_is_no_picture_stays_what_it_is():
     shown, other = ShownPictures(), cv2.imencode(".png", np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-    assert shown.original(other) == other
+    assert shown.original(other) == other  # None was shown yet.
     shown.see("", render("ripe", seed=1))
-    assert shown.original(other) == other
     assert shown.original(b"no picture") == b"no picture"
     assert shown.original(b"") == b""
 

@@ -15,15 +15,28 @@ def a_ride(stop_s=10.0):
     return trace.BeltRuns(0.5, True), loaded(), trace.BeltRuns(stop_s, False)
 
 
+ACTS = trace.FaultActs(2.0, "afault", True), fact("edge_lost", item=None)
+
+
 def test_a_stall_is_excused_while_a_fault_acts():
-    acts = trace.FaultActs(2.0, "afault", True)
-    assert found(acts, ended(in_stack=True)) == set()
-    assert found(acts, trace.FaultActs(3.0, "afault", False), ended(in_stack=True)) == {("stalled", None)}
+    assert found(*ACTS, ended(in_stack=True)) == set()
+    assert found(*ACTS, trace.FaultActs(6.0, "afault", False), ended(in_stack=True)) == {("stalled", None)}
 
 
 def test_a_stall_is_excused_until_all_faults_have_ended():
-    both = (trace.FaultActs(2.0, "afault", True), trace.FaultActs(3.0, "afault", True))
+    both = (*ACTS, trace.FaultActs(3.0, "afault", True))
     assert found(*both, trace.FaultActs(4.0, "afault", False), ended(in_stack=True)) == set()
+
+
+def test_a_fault_without_an_effect_excuses_nobody_who_does_nothing():
+    assert found(ACTS[0], ended(in_stack=True)) == {("stalled", None)}
+
+
+def test_an_effect_long_before_the_last_progress_excuses_no_stall():
+    long_after_s = 5.0 + BOUNDS.stall_s
+    assert found(*ACTS, loaded(t_s=long_after_s - 0.1), trace.Ended(200.0, "stalled", (), True, (), False)) == set()
+    late = found(*ACTS, loaded(t_s=long_after_s + 0.1), trace.Ended(200.0, "stalled", (), True, (), False))
+    assert late == {("stalled", None)}
 
 
 @pytest.mark.parametrize("what", ["off_pace", "command_lost", "command_late"])
