@@ -34,13 +34,13 @@ _CRASH: Final = "crash"
 """The rule that a program breaks which ends by itself. One that does so on the wire alone, as for want of a screen,
 shows there nothing of what was found."""
 
-State = Literal["confirmed", "virtual time only", "not run"]
+State = Literal["confirmed", "another rule", "virtual time only", "not run"]
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a failure in real time: in which run of `TRIES` it was `confirmed`, and which rules that broke.
+    """What came of a failure in real time: in which run of `TRIES` it was `confirmed`, or broke other `rules` only.
 
-    `why`: why it was not, as far as the twin can tell.
+    `why`: why it was not confirmed, as far as the twin can tell.
     """
 
     state: State
@@ -52,8 +52,9 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """In words."""
         if self.state == "confirmed":
-            also = f", where it broke {', '.join(self.rules)}" if self.rules else ""
-            return f"confirmed on the wire (run {self.run} of {TRIES}){also}"
+            return f"confirmed on the wire (run {self.run} of {TRIES})"
+        if self.state == "another rule":
+            return f"on the wire it broke {', '.join(self.rules)} instead (run {self.run} of {TRIES})"
         if self.state == "virtual time only":
             return f"seen in virtual time only: {self.why}"
         return f"not run on the wire: {self.why}"
@@ -100,11 +101,12 @@ class Confirmer:
                 late_ms = max(late_ms, outcome.late_ms)
                 continue
             rules = tuple(rule for rule in outcome.rules if rule not in failure.allowed)
-            if _CRASH in rules and _CRASH not in failure.rules:
+            if set(rules) & set(failure.rules):
+                return Confirmation(state="confirmed", run=run)
+            if _CRASH in rules:
                 return Confirmation(state="not run", why=f"the program crashed there: {outcome.last_words}")
             if rules:
-                same = set(rules) & set(failure.rules)
-                return Confirmation(state="confirmed", run=run, rules=() if same else rules)
+                return Confirmation(state="another rule", run=run, rules=rules)
             done += 1
             idle += failure.acted and not outcome.acted
         if not done:

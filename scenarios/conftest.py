@@ -100,10 +100,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # One of several processes writes them.
         check_files(config)
     find_only = config.getoption("--find-only")
+    usual = settings.get_profile(settings.get_current_profile_name())
     phases = (Phase.explicit, Phase.generate, Phase.target) if find_only or command is not None else tuple(Phase)
     settings.register_profile(
         "suite", max_examples=examples_of(config, link), deadline=None, phases=phases,
-        print_blob=command is None, verbosity=Verbosity.normal if command is None else Verbosity.quiet,
+        # A program gets other scenarios each time, also where Hypothesis would draw the same ones: under `CI`.
+        derandomize=usual.derandomize and command is None, print_blob=command is None,
+        verbosity=Verbosity.normal if command is None else Verbosity.quiet,
         suppress_health_check=[
             HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large,
             HealthCheck.filter_too_much,

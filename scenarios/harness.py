@@ -30,6 +30,7 @@ from twin.links.external_controller import ExternalController
 from twin.run_arguments import LinkName
 
 SEES_ITSELF: Final = "the program asks no recognition service"
+OTHER_BROKER: Final = "its faults need the twin's own broker"
 
 _EVENTS: Final = (trace.Held, trace.Struck, trace.LoadedNothing, trace.Crashed)
 
@@ -98,13 +99,20 @@ class Harness:
     def _asked(self, families: Sequence[str]) -> list[str]:
         """Those of the families whose question can be put to the controller."""
         self.pace()
-        return [family for family in families if not (self.sees_itself and family == "recognizer")]
+        return [family for family in families if self._moot(family) is None]
+
+    def _moot(self, family: str) -> str | None:
+        """Why a family's question cannot be put to the controller; None if it can."""
+        if family == "broker" and self.broker is not None:
+            return OTHER_BROKER
+        return SEES_ITSELF if self.sees_itself and family == "recognizer" else None
 
     def stands(self, data: DataObject, family: str) -> None:
         """Draw a scenario of a family of faults for the line and the pace of an external controller: it must hold."""
         if not self._asked([family]):
-            self.card.add_moot(property_of(family), SEES_ITSELF)
-            raise SkipTest(SEES_ITSELF)
+            why = self._moot(family) or ""
+            self.card.add_moot(property_of(family), why)
+            raise SkipTest(why)
         name = property_of(family)
         with self._recorded(name):
             draft = data.draw(known_line_drafts(family, self.layout), label="draft")
@@ -146,11 +154,12 @@ class Harness:
             self.card.add_void(name)
             return run
         violations = [found for found in run.violations if found.check not in allowed]
-        self.card.add(name, run, violations)
+        counts = not only or any(found.check == only for found in violations)
+        self.card.add(name, run, violations, shown=counts)
         if steer and currently_in_test_context():
             _steer_hypothesis(run)
         wrong = [f"{found.t_s:.3f} s {found.check}: {found.detail}" for found in violations] + extra(run)
-        if wrong and (not only or any(found.check == only for found in violations)):
+        if wrong and counts:
             key = _key(name, look)
             found = FailedRun(run=run, violations=violations, wrong=wrong, allowed=tuple(allowed))
             failure = failure_of(found, key, self.test, self.failures.get(key))

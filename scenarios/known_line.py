@@ -38,6 +38,10 @@ from twin.errors import ArgumentError
 from twin.scenario.faults import LONGEST_DELAY_S
 
 MOST_ITEMS: Final = 8
+FEWEST_AFTER_A_LOSS: Final = 6
+"""Items for a family whose faults cut a controller off. The first ones after that may be rejected while it learns the
+line again; whether it hears anything at all is to be seen on those behind them."""
+
 AIMED_AT: Final = (0, 1, 2, 0, 3, 0, 4, 1)
 """Places of the stack at whose item a fault is aimed: an early one, so that others come after it."""
 
@@ -105,7 +109,8 @@ def known_line_drafts(draw: st.DrawFn, family: str, layout: Layout) -> Draft:
     """A few items on one line, and one or two faults of a family, or a signal to end."""
     kinds, settings = FAMILIES[family], settings_for(layout)
     # One item has the fault, another comes after it.
-    stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=2 if kinds else 1, max_size=MOST_ITEMS)))
+    fewest = FEWEST_AFTER_A_LOSS if set(kinds) & set(_LOSSES) else 2 if kinds else 1
+    stack = tuple(draw(st.lists(items(latest_s=0.0), min_size=fewest, max_size=MOST_ITEMS)))
     aimed = draw(st.lists(_aimed(kinds, layout, stack), min_size=1, max_size=2)) if kinds else []
     if any(isinstance(fault, faults.Garbage) for fault, _ in aimed) and draw(st.sampled_from([True, True, False])):
         aimed = [one for fault, aim in aimed for one in _all_garbage(fault, aim)]

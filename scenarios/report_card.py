@@ -89,11 +89,16 @@ class ReportCard:
     def __init__(self) -> None:
         self._rows: dict[str, Outcome] = {}
 
-    def add(self, name: str, run: Run, violations: Sequence[Violation] | None = None) -> None:
-        """Take a run into account, with those of its violations that the property asks for (None: all)."""
+    def add(
+        self, name: str, run: Run, violations: Sequence[Violation] | None = None, *, shown: bool = True
+    ) -> None:  # fmt: skip
+        """Take a run into account, with those of its violations that the property asks for (None: all).
+
+        `shown`: whether it may be the one that is shown, as its scenario is in a file if it is the smallest.
+        """
         violations = run.violations if violations is None else violations
         faults, smallest = run.scenario.faults, None
-        if violations:
+        if violations and shown:
             rules = tuple(dict.fromkeys(found.check for found in violations))
             smallest = Smallest(run.scenario.item_count, len(faults), words_of(run, violations), rules)
         self._add(name, Outcome(

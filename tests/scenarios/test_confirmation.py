@@ -6,8 +6,8 @@ import socket
 import pytest
 from support.programs import PYTHON
 
-from scenarios.confirmation import ON_THE_WIRE, Confirmation, Confirmer
-from scenarios.failures import FailedRun, failure_of
+from scenarios.confirmation import ON_THE_WIRE, Confirmation, Confirmer, _Outcome
+from scenarios.failures import FailedRun, Failure, failure_of
 from twin import ExternalController, Item, Scenario, simulate
 
 pytestmark = pytest.mark.broker
@@ -118,5 +118,32 @@ def test_a_program_that_crashes_on_the_wire_alone_confirms_nothing(found):
 
 
 def test_another_rule_that_real_time_breaks_is_named():
-    other = Confirmation(state="confirmed", run=2, rules=("stalled",))
-    assert other.text == "confirmed on the wire (run 2 of 3), where it broke stalled"
+    other = Confirmation(state="another rule", run=2, rules=("stalled",))
+    assert other.text == "on the wire it broke stalled instead (run 2 of 3)"
+
+
+class OnTheWire(Confirmer):
+    """Runs that broke these rules."""
+
+    def __init__(self, *rules):
+        super().__init__("")
+        self._rules = rules
+
+    def _run(self, failure):
+        return _Outcome(self._rules, True, 0.0, "no screen here")
+
+
+@pytest.mark.parametrize(
+    ("rules", "state"),
+    [
+        (("wrong_bin",), "confirmed"), (("wrong_bin", "crash"), "confirmed"), (("needless_reject",), "another rule"),
+        (("crash",), "not run"), (("crash", "stalled"), "not run"), ((), "virtual time only"),
+    ],
+)  # fmt: skip
+def test_only_the_rule_that_was_broken_confirms_a_failure(rules, state, tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text("{}")
+    failure = Failure(
+        path=str(path), test="", rules=("wrong_bin",), words="", items=1, faults=0, acted=True, restarted=False
+    )
+    assert OnTheWire(*rules).confirm({"it": failure})["it"].state == state

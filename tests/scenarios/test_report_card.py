@@ -166,6 +166,16 @@ def test_a_card_shows_the_smallest_scenario_that_broke_a_rule():
     assert missing.split() == ["belt", "-", "-", "-", "-", "not", "asked"]
 
 
+def test_a_card_does_not_show_a_scenario_that_is_in_no_file():
+    """One that breaks another rule only while a failure is made smaller counts, but nobody can look at it."""
+    card = ReportCard()
+    run = simulate(Scenario(items=ItemDraw(count=3)), controller=BreaksAtTheThirdItem)
+    card.add("known-line-rods", run, shown=False)
+    _, row, *more = card.lines({"known-line-rods": "rods"})
+    assert "BROKEN: crash" in row
+    assert more == []
+
+
 def test_a_card_says_what_was_not_asked_and_what_is_void():
     card, families = ReportCard(), {"a": "camera", "b": "gates", "c": "belt"}
     items = ItemDraw(count=1)

@@ -21,6 +21,9 @@ from twin.commands.options import ComputeMs, LayoutFile, ListenPort, Pictures, T
 EXIT_CODES: Final = {0: 0, 1: VIOLATED, 2: INTERRUPTED}
 """Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
 
+PYTESTS: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+"""Variables with options for the user's own tests. For the suite they could leave out scenarios, or all of them."""
+
 PROCESSES: Final = 2
 """Processes that run scenarios side by side, where pytest-xdist is installed."""
 
@@ -74,14 +77,16 @@ def run_suite(
     arguments += [] if junit is None else [f"--junitxml={junit.resolve()}"]
     link = link or ("hosted" if listen is None and starts_python(command) else "realtime")
     arguments += ["--link", link] + ([] if listen is None else ["--listen", str(listen)])
-    if find_spec("xdist") is not None and listen is None:
+    fixed = listen is not None or (link == "realtime" and truth_service and "{service}" not in command)
+    if find_spec("xdist") is not None and not fixed:  # Of two processes only one could have the port.
         arguments += ["-n", str(PROCESSES if link == "hosted" else REAL_TIME_PROCESSES)]
     # -P: a file of the program's folder must not be taken for a module of ours. -c: nor its settings for pytest.
     # The report card says what failed, so pytest need not (-qq, -rE).
     words = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "--rootdir", "."]
     words += ["-qq", "-rE", "--no-header", "--tb=no"]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
-    code = _ended([*words, *arguments], os.environ | {"PYTHONPATH": path})
+    environment = {name: value for name, value in os.environ.items() if name not in PYTESTS}
+    code = _ended([*words, *arguments], environment | {"PYTHONPATH": path})
     raise typer.Exit(EXIT_CODES.get(code, REFUSED))
 
 

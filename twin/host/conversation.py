@@ -139,9 +139,7 @@ class Conversation:
     def hang(self) -> None:
         """End the program, which makes no progress."""
         self._show_stacks()
-        frame = sys._current_frames().get(self._baton.current.real_ident)
-        at = traceback.extract_stack(frame)[-1] if frame is not None else None
-        where = "" if at is None else f" (in {at.name}, {at.filename}, line {at.lineno})"
+        where = f" ({_own_line(sys._current_frames().get(self._baton.current.real_ident))})"
         self._leave({"hung": f"the program made no progress for {self._stall_s:g} s of real time{where}; {_INSTEAD}"})
 
     def _take(self, kind: str, *rest: Any) -> None:

@@ -1,12 +1,16 @@
-"""Where in a function's code a `while` loop begins another lap. A `for` loop ends by itself; it may not."""
+"""Where in a function's code a `while` loop begins another lap, or has laps without a line."""
 
 from __future__ import annotations
 
 import dis
+import sys
 from types import CodeType
 from typing import Set
 
 _JUMPS = frozenset(dis.hasjrel) | frozenset(dis.hasjabs)
+_SILENT = (3, 10) <= sys.version_info < (3, 12)
+"""Whether a lap that is a single jump begins no line, for who traces lines."""
+
 _ITERATE = ("FOR_ITER", "SEND")
 """What a jump back leads to in a `for` loop, and in `await`."""
 
@@ -14,7 +18,8 @@ _ITERATE = ("FOR_ITER", "SEND")
 def laps(code: CodeType) -> Set[int]:
     """The offsets in the code at which a line can begin that starts another lap of a `while` loop.
 
-    Depending on the version of Python that is the jump back, or where it leads.
+    A `for` loop ends by itself; a `while` loop may not. Depending on the version of Python that is the jump back, or
+    where it leads.
     """
     steps = list(dis.get_instructions(code))
     numbers = {step.offset: number for number, step in enumerate(steps)}
@@ -32,3 +37,10 @@ def laps(code: CodeType) -> Set[int]:
             before -= 1
         found.update(steps[each].offset for each in (first, last, before, number))
     return found
+
+
+def silent_laps(code: CodeType) -> Set[int]:
+    """The offsets of loops of which no lap begins a line: `while True: pass` is a jump to itself."""
+    if not _SILENT:
+        return set()
+    return {step.offset for step in dis.get_instructions(code) if step.opcode in _JUMPS and step.argval == step.offset}

@@ -8,15 +8,16 @@ import os
 import sys
 import sysconfig
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
-from typing import Any, Set
+from typing import Any, Callable, Set
 
 from .baton import QUANTUM, Baton
-from .laps import laps
+from .laps import laps, silent_laps
 
 INSTALLED = {"site-packages", "dist-packages"}
 """Folders of libraries that were installed."""
 
 _set_trace = sys.settrace
+_Offsets = Set[int]
 
 
 class Polling:
@@ -33,7 +34,8 @@ class Polling:
         self._foreign = tuple(os.path.join(os.path.realpath(path), "") for path in paths if path)
         self._path = set(sys.path)
         self._own: dict[str, bool] = {}
-        self._laps: dict[int, tuple[CodeType, Set[int]]] = {}
+        self._laps: dict[int, tuple[CodeType, _Offsets]] = {}
+        self._silent: dict[int, tuple[CodeType, _Offsets]] = {}
         self.computing: Any = None  # Sees the lines, too: a `Measurement` or a `Model`.
 
     def watch(self) -> None:
@@ -54,10 +56,16 @@ class Polling:
             own = self._own[name] = self._is_own(name)
         if own and self.computing is not None:
             self.computing.see(frame, event)
+        if own and self._silent_of(frame.f_code):
+            frame.f_trace_opcodes = True
         return self._line if own else None
 
     def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
         try:
+            if event == "opcode":
+                if frame.f_lasti not in self._silent_of(frame.f_code):
+                    return self._line
+                event = "line"
             waited = self.computing is not None and event != "exception" and self.computing.see(frame, event)
             if event == "line":
                 task = self._baton.current
@@ -76,12 +84,13 @@ class Polling:
             raise
         return self._line
 
-    def _laps_of(self, code: CodeType) -> Set[int]:
-        """Where its `while` loops begin another lap. A code's number is its own as long as it is kept."""
-        found = self._laps.get(id(code))
-        if found is None:
-            found = self._laps[id(code)] = (code, laps(code))
-        return found[1]
+    def _laps_of(self, code: CodeType) -> _Offsets:
+        """Where its `while` loops begin another lap."""
+        return _once(self._laps, code, laps)
+
+    def _silent_of(self, code: CodeType) -> _Offsets:
+        """Where it has loops of which no lap begins a line."""
+        return _once(self._silent, code, silent_laps)
 
     def _again(self, frame: FrameType | None, event: str, argument: Any) -> None:
         sys.setprofile(None)
@@ -118,6 +127,16 @@ class Polling:
 _SCALARS = (int, float, bool, str, bytes, type(None), complex)
 _CONTAINERS = (list, dict, set, tuple, bytearray, collections.deque)
 _WITHOUT = (*_SCALARS, *_CONTAINERS, type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
+
+
+def _once(
+    known: dict[int, tuple[CodeType, _Offsets]], code: CodeType, look: Callable[[CodeType], _Offsets]
+) -> _Offsets:  # fmt: skip
+    """What is seen in a code. Its number is its own as long as it is kept."""
+    found = known.get(id(code))
+    if found is None:
+        found = known[id(code)] = (code, look(code))
+    return found[1]
 
 
 def _variables(frame: FrameType) -> Any:

@@ -42,6 +42,7 @@ class RecognitionEndpoint:
         self._connections: dict[int, h11.Connection] = {}
         self._bodies: dict[int, bytearray] = {}
         self._statuses: dict[int, int] = {}
+        self._methods: dict[int, bytes] = {}
         self._answers: list[tuple[float, int, int, bytes, bool]] = []
         self._count = 0
 
@@ -56,6 +57,8 @@ class RecognitionEndpoint:
                 raise UnsupportedRequestError(f"HTTP that is none: {error}") from None
             if isinstance(event, h11.Request):
                 self._begin(connection, event)
+                if http.they_are_waiting_for_100_continue:
+                    self._push(now_s, connection, http.send(h11.InformationalResponse(status_code=100, headers=[])))
             elif isinstance(event, h11.Data):
                 self._bodies[connection] += event.data
             elif isinstance(event, h11.EndOfMessage):
@@ -93,6 +96,7 @@ class RecognitionEndpoint:
         if elsewhere and not served:
             raise UnsupportedRequestError(f"HTTP {request.method.decode()} {headers.get(b'host', b'').decode()}{path}")
         self._bodies[connection] = bytearray()
+        self._methods[connection] = request.method
         self._statuses[connection] = 404 if not served else 200 if request.method == b"POST" else 405
 
     def _answer(self, connection: int, http: h11.Connection, posted: bytes, now_s: float) -> None:
@@ -102,12 +106,16 @@ class RecognitionEndpoint:
         body = self._answer_body(image) if status == 200 else b"{}"
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
         response = h11.Response(status_code=status, headers=headers)
-        data = b"".join(http.send(event) or b"" for event in (response, h11.Data(data=body), h11.EndOfMessage()))
+        content = [] if self._methods.pop(connection) == b"HEAD" else [h11.Data(data=body)]
+        data = b"".join(http.send(event) or b"" for event in (response, *content, h11.EndOfMessage()))
         if note is not None and isinstance(note.answer, Silent):
             return
-        self._count += 1
         due_s = now_s + (LATENCY_S if note is None else note.latency_s)
-        heapq.heappush(self._answers, (due_s, self._count, connection, data, http.our_state is h11.MUST_CLOSE))
+        self._push(due_s, connection, data, closes=http.our_state is h11.MUST_CLOSE)
+
+    def _push(self, due_s: float, connection: int, data: bytes | None, *, closes: bool = False) -> None:
+        self._count += 1
+        heapq.heappush(self._answers, (due_s, self._count, connection, data or b"", closes))
 
     def _answer_body(self, image: bytes) -> bytes:
         try:

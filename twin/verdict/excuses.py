@@ -144,7 +144,7 @@ class Excuses:
         return self.left_on_belt(item, now_s) or _first(self.facts.item(item).own, _effects("restarted"))
 
     def stall(self, on_belt: list[int], now_s: float, *, in_stack: bool) -> Fact | None:
-        """Why there may be no progress: a fault is in the way, or all items that are left lie where no sensor sees them.
+        """Why there may be no progress: a fault is in the way, or all items left lie where no sensor sees them.
 
         It is in the way if it is acting, and has had an effect since shortly before an item last made progress: nobody
         needs to wait for one that does nothing.

@@ -58,15 +58,45 @@ def test_dates_that_were_asked_for_before_the_host_began_are_virtual(other_pytho
     assert hosted("-c", code, python=other_python).output == "2023\n"
 
 
+IDLE = """
+import os, threading, time
+began_s = time.monotonic()
+
+def end():
+    time.sleep(5)
+    print(round(time.monotonic() - began_s, 2), flush=True)
+    os._exit(7)
+
+threading.Thread(target=end).start()
+"""
+LOOPS = {
+    "one line": "while True: pass",
+    "an ellipsis": "while True: ...",
+    "two lines": "while True:\n    pass",
+    "in a function": "def wait():\n    while True: pass\nwait()",
+    "in a try": "try:\n    while True: pass\nexcept KeyboardInterrupt:\n    pass",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=list(LOOPS))
+def test_a_main_thread_may_do_nothing_for_ever(loop, other_python, tmp_path):
+    """To keep the program alive, as many do. In Python 3.10 and 3.11 such a loop on one line begins no further line."""
+    (tmp_path / "idle.py").write_text(IDLE + loop)
+    program = hosted(tmp_path / "idle.py", python=other_python)
+    assert program.code == 7
+    assert program.output.startswith("5.0")
+
+
 LOCKED = """
 import sys, threading, time
 lock = threading.{kind}()
 box = []
+began_s = time.monotonic()
 
 def put():
     time.sleep(1)
     with lock:
-        box.append(time.monotonic())
+        box.append(round(time.monotonic() - began_s, 2))
 
 threading.Thread(target=put).start()
 for _ in range(int(sys.argv[1])):

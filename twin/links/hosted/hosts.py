@@ -20,6 +20,9 @@ from twin.links.hosted.process import Command, Computing, HostProcess, StartedPr
 FORKS: Final = sys.platform == "linux"
 """Other systems can't fork, or should not."""
 
+LONGEST_PATH_BYTES: Final = 100
+"""The longest path of a local socket. The folder for temporary files may have a longer one."""
+
 FORK_S: Final = 20.0
 """The longest time, in s, for a child to call back."""
 
@@ -129,8 +132,9 @@ class _Waiting:
 
     @cached_property
     def forks(self) -> bool:
-        """Whether it can be forked: it has one thread, and the system supports it."""
-        return bool(self._host.receive()["single"]) and FORKS
+        """Whether it can be forked: it has one thread, the system supports it, and its child can call back."""
+        callable_back = len(os.fsencode(self._path)) <= LONGEST_PATH_BYTES
+        return bool(self._host.receive()["single"]) and FORKS and callable_back
 
     def host(self, output: Path) -> HostProcess:
         """A child of this host if it forks, else this host itself."""

@@ -23,9 +23,11 @@ GRACE_S: Final = 10.0
 """The further time, in s, in which the host must report where the program hangs."""
 
 REPEATABLE: Final = {
-    "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TZ": "UTC0",
+    "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TZ": "UTC",
+    "YOLO_OFFLINE": "true", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline",
 }  # fmt: skip
-"""Environment variables that make a program repeatable on any machine, with no threads but its own."""
+"""Environment variables that make a program repeatable on any machine: with no threads but its own, and without
+reports of its libraries over the internet."""
 
 TRACERS: Final = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """Variables that would make another tool trace the program's lines."""
