@@ -224,17 +224,19 @@ class PatchedBroker(Broker):  # type: ignore[misc]
             await self.retain_message(session, message.topic, message.payload, QOS_0)
 
     def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
-        """Send a message to the listener and to all clients that subscribed to its topic, in order."""
+        """Send a message to the listener and to all clients that subscribed to its topic, in order.
+
+        A client gets it once, however many of its subscriptions match, as from mosquitto (MQTT 3.1.1, 3.3.5).
+        """
         if topic in self.listener.topics:
             if not self._unread:
                 self._loop.call_soon(self._notify)
             self._unread.append((topic, payload))
-        for topic_filter, subscriptions in self._subscriptions.items():
-            if self._matches(topic, topic_filter):
-                for session, _ in subscriptions:
-                    conversation = self._conversations.get(session.client_id)
-                    if conversation is not None and not conversation.outgoing.send(packet):
-                        self.dropped += 1
+        matching = [found for wanted, found in self._subscriptions.items() if self._matches(topic, wanted)]
+        for client_id in dict.fromkeys(session.client_id for found in matching for session, _ in found):
+            conversation = self._conversations.get(client_id)
+            if conversation is not None and not conversation.outgoing.send(packet):
+                self.dropped += 1
 
     def _notify(self) -> None:
         messages, self._unread = self._unread, []
