@@ -7,8 +7,8 @@ import threading
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from twin.links.mqtt.codec import Decoder, encode
-from twin.links.mqtt.packets import Connack, Connect
+from twin.broker.mqtt.codec import Decoder, encode
+from twin.broker.mqtt.packets import Connack, Connect
 
 TIMEOUT_S = 10
 

@@ -1,13 +1,13 @@
 """Drives the session broker in virtual time, packet by packet."""
 
-from twin.links.mqtt.codec import Decoder, encode
-from twin.links.mqtt.effects import (
+from twin.broker.mqtt.codec import Decoder, encode
+from twin.broker.mqtt.effects import (
     Send,
 )
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.packets import (
     Connect,
 )
-from twin.links.mqtt.session_broker import SessionBroker
+from twin.broker.mqtt.session_broker import SessionBroker
 
 
 class Driver:

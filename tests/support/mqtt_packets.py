@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

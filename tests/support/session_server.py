@@ -6,8 +6,8 @@ import threading
 import time
 from contextlib import suppress
 
-from twin.links.mqtt.effects import Close, Send
-from twin.links.mqtt.session_broker import SessionBroker
+from twin.broker.mqtt.effects import Close, Send
+from twin.broker.mqtt.session_broker import SessionBroker
 
 JOIN_TIMEOUT_S = 5
 

@@ -13,10 +13,10 @@ from controller import wire
 from controller.system import wall_s
 from twin import trace
 from twin.beliefs import Belief
+from twin.broker.mqtt.effects import BROKER_RESTARTED
 from twin.broker.observation import Observation
 from twin.errors import ScenarioError
 from twin.links.live import Arrival, Live
-from twin.links.mqtt.effects import BROKER_RESTARTED
 from twin.links.pacing import POLL_S
 from twin.links.retained import RetainedMessages
 from twin.links.rival import Rival

@@ -6,7 +6,7 @@ from typing import Final
 from controller import wire
 from controller.simulation.oracle import PLAIN_PICTURE, Note, Says, with_note
 from twin import trace
-from twin.links.mqtt.session import matches
+from twin.broker.mqtt.session import matches
 from twin.plant.fault_injector import FaultInjector
 from twin.plant.message import Message, command_message
 from twin.scenario.faults import BrokerDown, RetainedMessage

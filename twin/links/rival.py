@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.packets import Connect, Disconnect
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.packets import Connect, Disconnect
 
 TIMEOUT_S: Final = 1.0
 

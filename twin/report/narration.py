@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from twin import trace
-from twin.links.mqtt.effects import BROKER_RESTARTED
+from twin.broker.mqtt.effects import BROKER_RESTARTED
 from twin.links.output_log import OutputLine
 from twin.scenario.faults import fault_name
 from twin.scenario.item import item_text

@@ -7,7 +7,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from support.mqtt_client import Client
 
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Pingreq,

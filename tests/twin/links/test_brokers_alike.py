@@ -6,7 +6,7 @@ client that is away; mosquitto speaks three versions of MQTT, and closes where i
 
 import pytest
 
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.packets import (
     Connack,
     Pingreq,
     Pingresp,

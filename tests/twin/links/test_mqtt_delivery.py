@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from twin.links.mqtt.codec import Decoder, encode
-from twin.links.mqtt.effects import Close, Connected, Disconnected, Dropped, Published, Send
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.codec import Decoder, encode
+from twin.broker.mqtt.effects import Close, Connected, Disconnected, Dropped, Published, Send
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Puback,
@@ -18,7 +18,7 @@ from twin.links.mqtt.packets import (
     Pubrel,
     Subscribe,
 )
-from twin.links.mqtt.session_broker import SessionBroker
+from twin.broker.mqtt.session_broker import SessionBroker
 
 NAMES = ("one", "two", "three")
 TOPICS = ("a", "b")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from support.mqtt_packets import packets, portions
 
 from twin.broker.limits import MAX_PACKET_BYTES
-from twin.links.mqtt.codec import Decoder, encode
-from twin.links.mqtt.fields import ProtocolError, length_bytes, read_length
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.codec import Decoder, encode
+from twin.broker.mqtt.fields import ProtocolError, length_bytes, read_length
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

@@ -3,14 +3,14 @@
 import pytest
 
 from twin.broker.limits import MAX_PACKET_BYTES, MAX_RETAINED
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.effects import (
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.effects import (
     Close,
     Disconnected,
     Dropped,
     Published,
 )
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Pingreq,
@@ -23,7 +23,7 @@ from twin.links.mqtt.packets import (
     Subscribe,
     Will,
 )
-from twin.links.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES
+from twin.broker.mqtt.session import MAX_QUEUED, MAX_QUEUED_BYTES
 
 
 def test_a_full_queue_of_an_absent_client_drops_the_newest_message(driver):

@@ -7,8 +7,8 @@ from support.mqtt_driver import Driver
 from support.mqtt_packets import cuts, packets
 
 from twin.broker.access import Access
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.effects import (
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.effects import (
     Close,
     Connected,
     Disconnected,
@@ -17,7 +17,7 @@ from twin.links.mqtt.effects import (
     Refused,
     Subscribed,
 )
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,
@@ -29,7 +29,7 @@ from twin.links.mqtt.packets import (
     Subscribe,
     Will,
 )
-from twin.links.mqtt.session_broker import SessionBroker
+from twin.broker.mqtt.session_broker import SessionBroker
 
 
 def test_a_client_connects_subscribes_gets_feedback_and_disconnects(driver):

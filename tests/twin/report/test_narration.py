@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from twin import Scenario, faults, trace
-from twin.links.mqtt.effects import BROKER_RESTARTED
+from twin.broker.mqtt.effects import BROKER_RESTARTED
 from twin.report.narration import narrate, steps
 
 NARRATIONS = {

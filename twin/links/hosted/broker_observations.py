@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from twin.broker.mqtt.effects import Connected, Disconnected, Effect, Refused, Subscribed
 from twin.broker.observation import Observation
-from twin.links.mqtt.effects import Connected, Disconnected, Effect, Refused, Subscribed
 from twin.trace import Event
 
 _ENDINGS: Final[dict[str, Event]] = {"disconnected": "disconnected", "taken over": "taken over"}

@@ -8,14 +8,14 @@ from typing import Final
 
 from classifier import Recognizer
 from controller import wire
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.effects import Close, Connected, Published, Send
+from twin.broker.mqtt.packets import Connect, Disconnect
+from twin.broker.mqtt.session_broker import SessionBroker
 from twin.broker.observation import Observation
 from twin.errors import HostingError
 from twin.links.external_controller import SERVICE_PORT
 from twin.links.hosted.broker_observations import observations_of
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.effects import Close, Connected, Published, Send
-from twin.links.mqtt.packets import Connect, Disconnect
-from twin.links.mqtt.session_broker import SessionBroker
 from twin.links.recognition_endpoint import RecognitionEndpoint, UnsupportedRequestError
 
 MOST_CONNECTIONS: Final = 1_000_000

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from twin.broker.access import Access
-from twin.links.mqtt.codec import encode
-from twin.links.mqtt.effects import (
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.effects import (
     BROKER_RESTARTED,
     Close,
     Connected,
@@ -27,8 +27,8 @@ from twin.links.mqtt.effects import (
     Send,
     Subscribed,
 )
-from twin.links.mqtt.fields import ProtocolError, is_topic, require
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.fields import ProtocolError, is_topic, require
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,
@@ -45,7 +45,7 @@ from twin.links.mqtt.packets import (
     Unsuback,
     Unsubscribe,
 )
-from twin.links.mqtt.session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
+from twin.broker.mqtt.session import Connection, Message, RetainedMessages, Session, is_filter, publish_packet
 
 
 class SessionBroker:

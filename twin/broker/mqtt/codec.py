@@ -7,8 +7,8 @@ only packet with variable flags.
 from typing import Final
 
 from twin.broker.limits import MAX_PACKET_BYTES
-from twin.links.mqtt.fields import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
-from twin.links.mqtt.packets import (
+from twin.broker.mqtt.fields import MAX_LENGTH_BYTES, Reader, length_bytes, read_length, require
+from twin.broker.mqtt.packets import (
     Connack,
     Connect,
     Disconnect,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from twin.broker.limits import KEEP_ALIVE_GRACE, MAX_PACKET_BYTES, MAX_RETAINED
-from twin.links.mqtt.codec import Decoder
-from twin.links.mqtt.fields import require
-from twin.links.mqtt.packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
+from twin.broker.mqtt.codec import Decoder
+from twin.broker.mqtt.fields import require
+from twin.broker.mqtt.packets import Packet, Puback, Pubcomp, Publish, Pubrec, Pubrel, Will
 
 MAX_QUEUED: Final = 1000
 """How many messages of QoS 1 and 2 are kept for a client that is away or does not acknowledge: mosquitto's default.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, Self
 
 from twin.broker.limits import MQTT_3_1_1, VERSIONS
-from twin.links.mqtt.fields import ProtocolError, Reader, binary, qos_level, require, uint16
+from twin.broker.mqtt.fields import ProtocolError, Reader, binary, qos_level, require, uint16
 
 _SPOKEN: Final = ("MQTT", 4)
 _WITH_PROPERTIES: Final = 5
