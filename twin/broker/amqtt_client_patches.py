@@ -1,60 +1,53 @@
 """One client's session with the embedded broker, from its CONNECT packet to its end.
 
 This replaces amqtt's reading, writing and publishing: packets are handled one by one and in order, a message goes to
-its subscribers as soon as it is read, and a client that does not read delays no other. amqtt still handles
-subscriptions and the session's beginning and end.
+its subscribers as soon as it is read, and a client that does not read delays no other. What a session remembers is the
+same as in the hosted broker. amqtt still passes on subscriptions, and handles a connection's beginning and end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final
 
 from amqtt.adapters import BufferReader, ReaderAdapter, StreamWriterAdapter
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
 from amqtt.mqtt import packet_class
-from amqtt.mqtt.packet import DISCONNECT, PINGREQ, PUBLISH, PUBREL, SUBSCRIBE, UNSUBSCRIBE, MQTTFixedHeader
+from amqtt.mqtt.packet import (
+    DISCONNECT,
+    PINGREQ,
+    PUBACK,
+    PUBCOMP,
+    PUBLISH,
+    PUBREC,
+    PUBREL,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    MQTTFixedHeader,
+)
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
-from amqtt.session import Session
 
 from twin.broker.limits import MAX_PACKET_BYTES, VERSIONS
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.fields import ProtocolError, is_topic
+from twin.broker.mqtt.packets import Puback, Pubcomp, Pubrec
+from twin.broker.mqtt.session import Message, Session
 from twin.trace import Event
 
 MAX_UNSENT_BYTES: Final = 2 * MAX_PACKET_BYTES
-"""At most this much is buffered for a slow client. Further messages are dropped, as QoS 0 allows."""
+"""At most this much is buffered for a slow client. Further messages are dropped, as QoS 0 allows; those of QoS 1 and 2
+are sent when the client connects again."""
 
 CLOSE_TIMEOUT_S: Final = 1.0
 
-BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError)
-"""The errors that amqtt's decoders raise for invalid packets."""
+BAD_PACKET: Final = (AMQTTError, MQTTError, NoDataError, ValueError, ProtocolError)
+"""The errors that amqtt's decoders and the session raise for invalid packets."""
 
 _HEAD_BYTES: Final = 32
 
 _QOS_1, _QOS_2 = 1, 2
-_PUBACK, _PUBREC, _PUBCOMP = b"\x40\x02", b"\x50\x02", b"\x70\x02"
-
-
-class Message(NamedTuple):
-    """A published message, and the packet that forwards it at QoS 0."""
-
-    topic: str
-    payload: bytes
-    packet: bytes
-    retained: bool
-
-
-def is_topic(name: str) -> bool:
-    """Whether this is a topic for publishing. Wildcards are only for subscriptions."""
-    return bool(name) and "#" not in name and "+" not in name
-
-
-def publish_packet(topic: str, payload: bytes) -> bytes:
-    """The packet that carries a message at QoS 0 (MQTT 3.1.1, 3.3)."""
-    name = topic.encode()
-    return _packet(len(name).to_bytes(2, "big") + name, payload)
-
-
-def _packet(head: bytes, payload: bytes) -> bytes:
-    return bytes(MQTTFixedHeader(PUBLISH, 0, len(head) + len(payload)).to_bytes()) + head + payload
+_ACKNOWLEDGEMENTS: Final[dict[int, type[Puback] | type[Pubrec] | type[Pubcomp]]] = {
+    PUBACK: Puback, PUBREC: Pubrec, PUBCOMP: Pubcomp
+}  # fmt: skip
 
 
 class FirstPacket(ReaderAdapter):  # type: ignore[misc]
@@ -137,29 +130,42 @@ class Outgoing(StreamWriterAdapter):  # type: ignore[misc]
 
 
 class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
-    """The session of one client: handles its packets and sends it the messages of its subscriptions."""
+    """One connection of a client: handles its packets and sends it the messages of its subscriptions."""
 
     outgoing: Outgoing
+    kept: Session
+    """What is kept of the client; it outlives this connection unless it is clean."""
+
     ending: Event
     """The event to report at the end. It is `lost` unless the client disconnects properly or is taken over."""
+
+    accepted: bool
+    """Whether CONNACK has been sent. Before it no message may be sent (3.2)."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._parting: asyncio.Future[Any] = self._loop.create_future()
-        self._unreleased: set[bytes] = set()  # Packet ids of QoS 2 messages that await a PUBREL.
-        self.ending = "lost"
+        self.ending, self.accepted = "lost", False
         self._last_packet_s = self._loop.time()
 
     def join(
-        self, outgoing: Outgoing, publish: Callable[[Session, Message], Awaitable[None]], silence_s: float
+        self, outgoing: Outgoing, kept: Session, publish: Callable[[Session, Message, bool], None], silence_s: float
     ) -> None:
         """Start to forward the client's messages to `publish`, and messages for it to `outgoing`.
 
-        A client that sends nothing for longer than `silence_s` is cut off; 0 means no limit.
+        `publish` gets the client's session, the message and whether to retain it. A client that sends nothing for
+        longer than `silence_s` is cut off; 0 means no limit.
         """
-        self.outgoing, self._publish, self._silence_s = outgoing, publish, silence_s
+        self.outgoing, self.kept, self._publish, self._silence_s = outgoing, kept, publish, silence_s
         if silence_s > 0:
             self._watch()
+
+    async def mqtt_connack_authorize(self, authorize: bool) -> None:
+        """Accept the client, and send it what it has missed."""
+        await super().mqtt_connack_authorize(authorize)
+        self.accepted = authorize
+        for unacknowledged in self.kept.unacknowledged():
+            self.outgoing.send(encode(unacknowledged))
 
     async def handle_disconnect(self, disconnect: Any) -> None:
         """End the conversation, with the client's DISCONNECT packet, or None if there is none."""
@@ -201,27 +207,33 @@ class Conversation(BrokerProtocolHandler):  # type: ignore[misc]
         except (asyncio.IncompleteReadError, OSError):
             return False
         if header.packet_type == PUBLISH:
-            return await self._receive_publish(header.flags, body)
+            return self._receive_publish(header.flags, body)
+        number = int.from_bytes(body[:2], "big")
         if header.packet_type == PUBREL:
-            self._unreleased.discard(body)
-            self.outgoing.send(_PUBCOMP + body)
+            self.kept.received.discard(number)
+            self.outgoing.send(encode(Pubcomp(number)))
+            return len(body) == 2
+        if header.packet_type in _ACKNOWLEDGEMENTS:
+            answer = self.kept.acknowledge(_ACKNOWLEDGEMENTS[header.packet_type](number))
+            if answer is not None:
+                self.outgoing.send(encode(answer))
             return len(body) == 2
         return await self._receive_other(header, body)
 
-    async def _receive_publish(self, flags: int, body: bytes) -> bool:
+    def _receive_publish(self, flags: int, body: bytes) -> bool:
         """Forward a message once and acknowledge it. Returns False if it is malformed."""
         qos, end = flags >> 1 & 3, 2 + int.from_bytes(body[:2], "big")
-        head, number = body[:end], body[end : end + 2] if qos else b""
-        topic, payload = head[2:].decode(), body[end + len(number) :]
-        if end > len(body) or not is_topic(topic) or qos > _QOS_2 or (qos and len(number) < 2):
+        start = end + 2 if qos else end
+        topic, number = body[2:end].decode(), int.from_bytes(body[end:start], "big")
+        if start > len(body) or not is_topic(topic) or qos > _QOS_2:
             return False
-        if number not in self._unreleased:
-            await self._publish(self.session, Message(topic, payload, _packet(head, payload), bool(flags & 1)))
+        if qos != _QOS_2 or number not in self.kept.received:
+            self._publish(self.kept, Message(topic=topic, payload=body[start:], qos=qos), bool(flags & 1))
         if qos == _QOS_1:
-            self.outgoing.send(_PUBACK + number)
+            self.outgoing.send(encode(Puback(number)))
         elif qos == _QOS_2:
-            self._unreleased.add(number)
-            self.outgoing.send(_PUBREC + number)
+            self.kept.received.add(number)
+            self.outgoing.send(encode(Pubrec(number)))
         return True
 
     async def _receive_other(self, header: MQTTFixedHeader, body: bytes) -> bool:

@@ -5,8 +5,9 @@ second client with the same id takes the first one's place (MQTT 3.1.1, 3.1.4-2)
 half times its keep-alive is disconnected, so that its last will is published (3.1.2-24). A client that does not read
 costs a bounded amount of memory and delays no other client. An invalid or too large packet ends the connection.
 
-The broker is simpler than amqtt: it grants every subscription QoS 0, which all messages of the line use, and a session
-ends with its connection.
+Sessions, subscriptions and retained messages are those of the hosted broker (`twin.broker.mqtt.session`), so that both
+do the same. amqtt's own are unusable: it keeps none of a client without a user name, leaves a client deaf whose
+persistent session is taken over, and drops a message that is not acknowledged within 5 s.
 """
 
 import asyncio
@@ -20,21 +21,16 @@ from amqtt.adapters import ReaderAdapter, StreamReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.errors import MQTTError
 from amqtt.mqtt.connack import NOT_AUTHORIZED, UNACCEPTABLE_PROTOCOL_VERSION, ConnackPacket
-from amqtt.mqtt.constants import QOS_0
-from amqtt.session import Session
+from amqtt.session import Session as AmqttSession
 from amqtt.utils import gen_client_id
 
 from twin.broker.access import Access
-from twin.broker.amqtt_client_patches import (
-    BAD_PACKET,
-    Conversation,
-    FirstPacket,
-    Message,
-    Outgoing,
-    is_topic,
-    publish_packet,
-)
-from twin.broker.limits import KEEP_ALIVE_GRACE, MAX_RETAINED, MQTT_3_1_1
+from twin.broker.amqtt_client_patches import BAD_PACKET, Conversation, FirstPacket, Outgoing
+from twin.broker.limits import KEEP_ALIVE_GRACE, MQTT_3_1_1
+from twin.broker.mqtt.codec import encode
+from twin.broker.mqtt.fields import is_topic
+from twin.broker.mqtt.packets import Packet, Suback
+from twin.broker.mqtt.session import Message, RetainedMessages, Session, is_filter, publish_packet
 from twin.broker.observation import Observation, Observer
 
 _log = logging.getLogger(__name__)
@@ -45,6 +41,19 @@ END_TIMEOUT_S: Final = 2.0
 
 MAX_CONNECTIONS: Final = 400
 """Further connections are closed at once. On Windows an event loop can wait for at most 512 sockets."""
+
+MAX_AWAY: Final = 100
+"""How many sessions are kept of clients that are away: strangers can connect, with a new id each time."""
+
+
+class Kept(NamedTuple):
+    """What a broker keeps over a stop and a start, as the hosted one does: sessions by client id, retained messages.
+
+    While the broker runs, only its thread uses this.
+    """
+
+    sessions: dict[str, Session]
+    retained: RetainedMessages
 
 
 class Listener(NamedTuple):
@@ -64,12 +73,15 @@ class PatchedBroker(Broker):  # type: ignore[misc]
     loop together. `observe` is called in the broker's thread with each event of a connection.
     """
 
-    def __init__(self, config: dict[str, Any], listener: Listener, access: Access, observe: Observer) -> None:
+    def __init__(
+        self, config: dict[str, Any], listener: Listener, access: Access, observe: Observer, kept: Kept
+    ) -> None:
         super().__init__(config)
         self.dropped = 0
         self.listener = listener
         self.observe = observe
         self._access = access
+        self._kept = kept
         self._unread: list[tuple[str, bytes]] = []
         self._shut_out = False
         self._stopping = False
@@ -93,6 +105,7 @@ class PatchedBroker(Broker):  # type: ignore[misc]
             for client_id in [name for name, owner in self._tasks.items() if owner is task]:
                 self.observe(Observation(client_id, self._conversations[client_id].ending))
                 del self._tasks[client_id], self._conversations[client_id]
+                self._forget(client_id)
                 await self._cleanup_session(client_id)
             await outgoing.close()
             del self._open[task]
@@ -107,6 +120,8 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         for server in self._servers.values():
             for listening in server.instance.sockets:
                 self._loop.remove_reader(listening.fileno())
+        for session, _ in self._sessions.values():
+            session.will_flag = False  # No last will is sent, since a broker that has gone down cannot send any.
         await self._end(list(self._open))
         await super().shutdown()
 
@@ -130,17 +145,26 @@ class PatchedBroker(Broker):  # type: ignore[misc]
     def publish_here(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish messages of this process."""
         for topic, payload in messages:
-            self._deliver(topic, payload, publish_packet(topic, payload))
+            self._deliver(Message(topic=topic, payload=payload))
 
-    async def retain(self, topic: str, payload: bytes) -> None:
-        """Retain a message of this process. An empty payload removes the retained message."""
-        await self.retain_message(None, topic, payload, QOS_0)
+    async def retain_message(
+        self, source_session: AmqttSession | None, topic_name: str, data: bytes, qos: int | None = None
+    ) -> None:
+        """Retain a message. An empty one removes the retained message."""
+        self._kept.retained.keep(Message(topic=topic_name, payload=bytes(data), qos=qos or 0))
 
-    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
-        """Grant a subscription at QoS 0. Returns the code for its acknowledgement."""
-        code: int = await super().add_subscription((subscription[0], QOS_0), session)
-        self.observe(Observation(session.client_id, "subscribed", subscription[0]))
-        return code
+    async def add_subscription(self, subscription: tuple[str, int], session: AmqttSession) -> int:
+        """Grant a subscription. Returns the code for its acknowledgement."""
+        wanted, qos = subscription
+        self.observe(Observation(session.client_id, "subscribed", wanted))
+        if not is_filter(wanted):
+            return Suback.REFUSED
+        self._kept.sessions[session.client_id].subscriptions[wanted] = qos
+        return qos
+
+    def _del_subscription(self, a_filter: str, session: AmqttSession) -> int:
+        kept = self._kept.sessions[session.client_id]
+        return int(kept.subscriptions.pop(a_filter, None) is not None)
 
     async def _end(self, tasks: list["asyncio.Task[None]"]) -> None:
         """Break connections and wait until their sessions have ended."""
@@ -158,7 +182,7 @@ class PatchedBroker(Broker):  # type: ignore[misc]
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
-    ) -> tuple[Conversation, Session]:
+    ) -> tuple[Conversation, AmqttSession]:
         first = FirstPacket(reader)
         welcome = Conversation.init_from_connect(first, writer, self.plugins_manager)
         where = f"{remote_address}:{remote_port}"
@@ -186,8 +210,11 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         task = asyncio.current_task()
         assert task is not None
         self._conversations[client_id], self._tasks[client_id] = conversation, task
-        conversation.join(writer, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
-        session.clean_session, session.parent = True, 0
+        known = None if session.clean_session else self._kept.sessions.get(client_id)
+        self._kept.sessions[client_id] = kept = known or Session(client_id, clean=session.clean_session)
+        conversation.join(writer, kept, self._publish, KEEP_ALIVE_GRACE * session.keep_alive)
+        session.parent = int(known is not None)  # "Session present" in CONNACK.
+        session.clean_session = True  # amqtt keeps nothing.
         session.keep_alive = 0  # The conversation checks it; amqtt's own timer may lose the beginning of a packet.
         self.observe(Observation(client_id, "connected", MQTT_3_1_1))
         return conversation, session
@@ -200,43 +227,60 @@ class PatchedBroker(Broker):  # type: ignore[misc]
         if isinstance(writer, Outgoing):
             writer.send(bytes(ConnackPacket.build(0, UNACCEPTABLE_PROTOCOL_VERSION).to_bytes()))
 
+    def _forget(self, client_id: str) -> None:
+        """A client's connection has ended: forget its clean session, or the oldest one if too many are away."""
+        sessions = self._kept.sessions
+        if sessions[client_id].clean:
+            del sessions[client_id]
+        away = [name for name in sessions if name not in self._tasks]
+        if len(away) > MAX_AWAY:
+            del sessions[away[0]]
+
     async def _publish_retained_messages_for_subscription(
-        self, subscription: tuple[str, int], session: Session
+        self, subscription: tuple[str, int], session: AmqttSession
     ) -> None:
-        """Send retained messages to a session that holds the subscription; amqtt also asks for others."""
-        holders = self._subscriptions.get(subscription[0], ())
-        if any(holder is session for holder, _ in holders):
-            await super()._publish_retained_messages_for_subscription((subscription[0], QOS_0), session)
+        wanted, qos = subscription
+        for message in self._kept.retained.matching(wanted) if is_filter(wanted) else ():
+            self._send(self._kept.sessions[session.client_id], message, qos, retained=True)
 
     async def _broadcast_message(
-        self, session: Session | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
+        self, session: AmqttSession | None, topic: str, data: bytes | bytearray, force_qos: int | None = None
     ) -> None:
         """Publish a last will."""
-        self._deliver(topic, bytes(data), publish_packet(topic, bytes(data)))
+        self._deliver(Message(topic=topic, payload=bytes(data), qos=force_qos or 0))
 
-    async def _publish(self, session: Session, message: Message) -> None:
+    def _publish(self, session: Session, message: Message, retain: bool) -> None:
         """Publish a client's message, and retain it if the client asks for that and there is room."""
         if not self._access.may_publish(message.topic):
             _log.warning("topic_refused client=%.40s topic=%.40s", session.client_id, message.topic)
             return
-        self._deliver(message.topic, message.payload, message.packet)
-        if message.retained and (len(self._retained_messages) < MAX_RETAINED or not message.payload):
-            await self.retain_message(session, message.topic, message.payload, QOS_0)
+        if retain:
+            self._kept.retained.keep(message)
+        self._deliver(message)
 
-    def _deliver(self, topic: str, payload: bytes, packet: bytes) -> None:
+    def _deliver(self, message: Message) -> None:
         """Send a message to the listener and to all clients that subscribed to its topic, in order.
 
         A client gets it once, however many of its subscriptions match, as from mosquitto (MQTT 3.1.1, 3.3.5).
         """
-        if topic in self.listener.topics:
+        if message.topic in self.listener.topics:
             if not self._unread:
                 self._loop.call_soon(self._notify)
-            self._unread.append((topic, payload))
-        matching = [found for wanted, found in self._subscriptions.items() if self._matches(topic, wanted)]
-        for client_id in dict.fromkeys(session.client_id for found in matching for session, _ in found):
-            conversation = self._conversations.get(client_id)
-            if conversation is not None and not conversation.outgoing.send(packet):
-                self.dropped += 1
+            self._unread.append((message.topic, message.payload))
+        for session in self._kept.sessions.values():
+            qos = session.granted_qos(message.topic)
+            if qos is not None:
+                self._send(session, message, qos, retained=False)
+
+    def _send(self, session: Session, message: Message, highest_qos: int, *, retained: bool) -> None:
+        """Send a message to a subscriber, or keep it until the subscriber is back."""
+        conversation = self._conversations.get(session.client_id)
+        outgoing = conversation.outgoing if conversation is not None and conversation.accepted else None
+        qos = min(message.qos, highest_qos)
+        copy = Message(topic=message.topic, payload=message.payload, qos=qos, retained=retained)
+        packet: Packet | None = publish_packet(copy) if qos == 0 else session.keep(copy, sent=outgoing is not None)
+        if packet is None or (outgoing is not None and not outgoing.send(encode(packet))):
+            self.dropped += 1
 
     def _notify(self) -> None:
         messages, self._unread = self._unread, []

@@ -13,7 +13,8 @@ from amqtt.errors import BrokerError as AmqttError
 
 from controller.address import address_text
 from twin.broker.access import Access
-from twin.broker.amqtt_patches import NO_LISTENER, Listener, PatchedBroker
+from twin.broker.amqtt_patches import NO_LISTENER, Kept, Listener, PatchedBroker
+from twin.broker.mqtt.session import Message, RetainedMessages
 from twin.broker.observation import Observer
 from twin.errors import BrokerError
 
@@ -28,8 +29,8 @@ class EmbeddedBroker:
     """An MQTT 3.1.1 broker in this process.
 
     With port 0 it listens on any free port; `port` is the actual one after `start`. A stopped broker can be started
-    again on the same port. `access` are its access rules; by default every client may connect. `start` raises
-    `BrokerError` if the broker cannot listen.
+    again on the same port, and still has its persistent sessions and retained messages, as the hosted one has. `access`
+    are its access rules; by default every client may connect. `start` raises `BrokerError` if the broker cannot listen.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, access: Access | None = None) -> None:
@@ -42,7 +43,7 @@ class EmbeddedBroker:
         self._starts = 0
         self._listener = NO_LISTENER
         self._observe: Observer = lambda observation: None
-        self._retained: dict[str, bytes] = {}
+        self._kept = Kept({}, RetainedMessages())
 
     def start(self) -> None:
         """Start to listen. Clients can connect when this returns."""
@@ -112,9 +113,10 @@ class EmbeddedBroker:
 
     def retain(self, topic: str, payload: bytes) -> None:
         """Retain a message, also after a stop and a start. An empty payload removes the retained message."""
-        self._retained[topic] = payload
-        if self._broker is not None:
-            self._call(self._broker.retain(topic, payload), STOP_TIMEOUT_S)
+        if self._broker is None:
+            self._kept.retained.keep(Message(topic=topic, payload=payload))
+        else:
+            self._call(self._broker.retain_message(None, topic, payload), STOP_TIMEOUT_S)
 
     @property
     def incarnation(self) -> int | None:
@@ -144,10 +146,8 @@ class EmbeddedBroker:
             "listeners": {"default": listener},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
-        self._broker = PatchedBroker(config, self._listener, self._access, self._observe)
+        self._broker = PatchedBroker(config, self._listener, self._access, self._observe, self._kept)
         await self._broker.start()
-        for topic, payload in self._retained.items():
-            await self._broker.retain(topic, payload)
         server: Any = self._broker._servers["default"].instance  # amqtt has no public way to get the port.
         return int(server.sockets[0].getsockname()[1])
 

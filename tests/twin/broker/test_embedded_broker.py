@@ -7,6 +7,7 @@ import threading
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from support.mqtt_client import Client as SessionClient
 
 from twin.broker.embedded import EmbeddedBroker
 from twin.errors import BrokerError
@@ -104,6 +105,20 @@ def test_further_clients_are_refused_at_the_limit_of_connections(monkeypatch):
             client.client.publish("bb", b"still here")
             assert client.received.get(timeout=5) == ("bb", b"still here")
         client.close()
+
+
+def test_the_oldest_session_is_forgotten_when_too_many_clients_are_away(monkeypatch):
+    monkeypatch.setattr("twin.broker.amqtt_patches.MAX_AWAY", 2)
+    with EmbeddedBroker() as broker:
+        for name in ("oldest", "second", "newest"):
+            SessionClient(broker, name, clean=False).close()
+            broker.cut_off(name)  # Its session is away once this returns.
+        present = {}
+        for name in ("newest", "oldest"):
+            client = SessionClient(broker, name, clean=False)
+            present[name] = client.session_present
+            client.close()
+        assert present == {"newest": True, "oldest": False}
 
 
 def closed(connection):

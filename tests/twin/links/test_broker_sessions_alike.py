@@ -1,11 +1,7 @@
-"""Ids, sessions and violations: the session broker, the embedded broker and mosquitto do the same.
-
-The embedded broker differs by its design: it keeps no session of a client that is away.
-"""
+"""Ids, sessions and violations: the session broker, the embedded broker and mosquitto do the same."""
 
 import paho.mqtt.client as mqtt
 import pytest
-from support.mqtt_client import Client
 
 from twin.broker.mqtt.packets import (
     Connack,
@@ -23,9 +19,6 @@ from twin.broker.mqtt.packets import (
 )
 
 pytestmark = pytest.mark.broker
-
-KEEPS_SESSIONS = ["session", "mosquitto"]
-"""The embedded broker grants only QoS 0, and ends each session with its connection."""
 
 
 def test_a_client_without_an_id_is_given_one(clients):
@@ -58,7 +51,6 @@ def test_mqtt_3_1_is_refused_with_a_code_that_paho_understands(clients, kind):
         assert (client.code, client.reason) == (132, "Unsupported protocol version")
 
 
-@pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)
 def test_a_persistent_session_keeps_subscriptions_and_missed_messages(clients):
     away = clients(client_id="keeper", clean=False)
     assert not away.session_present
@@ -77,11 +69,19 @@ def test_a_persistent_session_keeps_subscriptions_and_missed_messages(clients):
     ]  # fmt: skip
 
 
-def test_the_embedded_broker_keeps_no_session(embedded):
-    for _ in range(2):
-        away = Client(embedded, "keeper", clean=False)
-        assert not away.session_present
-        away.close()
+@pytest.mark.parametrize("kind", ["session", "embedded"], indirect=True)  # The tests' mosquitto has no persistence.
+def test_a_persistent_session_outlives_a_restart(clients, broker):
+    clients(client_id="keeper", clean=False, will=("aa", b"gone", 1, True)).subscribe(("bb", 1), ("aa", 1))
+    speaker = clients(client_id="speaker", clean=False)
+    speaker.publish("state", b"kept", retain=True, qos=1)
+    broker.stop()
+    broker.start()
+    back = clients(client_id="keeper", clean=False)
+    assert back.session_present
+    back.subscribe(("#", 0))
+    assert back.next() == ("state", b"kept", 0, True)  # And no last will.
+    clients().publish("bb", b"live", qos=1)
+    assert back.next() == ("bb", b"live", 1, False)
 
 
 def test_a_clean_session_ends_the_persistent_one(clients):
@@ -96,7 +96,6 @@ def test_a_clean_session_ends_the_persistent_one(clients):
     assert not clients(client_id="keeper", clean=False).session_present
 
 
-@pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)
 def test_an_unacknowledged_message_is_repeated_as_a_duplicate(clients, by_hand):
     first = by_hand("keeper", clean_session=False)
     first.send(Subscribe(1, (("bb", 2),)))
@@ -197,7 +196,7 @@ STRICT = {
 }
 
 
-@pytest.mark.parametrize("kind", KEEPS_SESSIONS, indirect=True)  # The embedded broker accepts these.
+@pytest.mark.parametrize("kind", ["session", "mosquitto"], indirect=True)  # The embedded broker accepts these.
 @pytest.mark.parametrize("violation", STRICT.values(), ids=STRICT)
 def test_a_forbidden_packet_ends_the_connection(by_hand, violation):
     client = by_hand("me")

@@ -1,7 +1,7 @@
 """The session broker, the embedded broker and mosquitto do the same, as far as a client can see.
 
-Where one of them differs by its design, the test says so: the embedded one grants QoS 0 only and keeps no session of a
-client that is away; mosquitto speaks three versions of MQTT, and closes where it could refuse.
+Where one of them differs by its design, the test says so: mosquitto speaks three versions of MQTT, and closes where it
+could refuse.
 """
 
 import pytest
@@ -16,19 +16,14 @@ from twin.broker.mqtt.packets import (
 pytestmark = pytest.mark.broker
 
 
-def granted(kind, *levels):
-    """The QoS that a broker grants of those that a client requests."""
-    return [0 if kind == "embedded" else level for level in levels]
-
-
 @pytest.mark.parametrize("wanted", [0, 1, 2])
 @pytest.mark.parametrize("sent", [0, 1, 2])
-def test_a_message_arrives_once_at_the_lower_qos(clients, kind, sent, wanted):
+def test_a_message_arrives_once_at_the_lower_qos(clients, sent, wanted):
     listener, speaker = clients(), clients()
-    assert listener.subscribe(("bb", wanted)) == granted(kind, wanted)
+    assert listener.subscribe(("bb", wanted)) == [wanted]
     speaker.publish("bb", b"one", qos=sent)
     speaker.publish("bb", b"two", qos=sent)
-    [level] = granted(kind, min(sent, wanted))
+    level = min(sent, wanted)
     assert [listener.next(), listener.next()] == [("bb", b"one", level, False), ("bb", b"two", level, False)]
 
 
@@ -80,14 +75,14 @@ def test_a_client_that_has_unsubscribed_gets_nothing(clients):
     assert listener.until("fence") == []
 
 
-def test_a_second_subscription_to_a_filter_replaces_the_first(clients, kind):
+def test_a_second_subscription_to_a_filter_replaces_the_first(clients):
     listener = clients()
     listener.subscribe(("bb", 0))
-    assert listener.subscribe(("bb", 1)) == granted(kind, 1)
+    assert listener.subscribe(("bb", 1)) == [1]
     listener.subscribe(("fence", 0))
     listener.publish("bb", qos=1)
     listener.publish("fence", qos=1)
-    assert listener.until("fence") == [("bb", b"x", *granted(kind, 1), False)]
+    assert listener.until("fence") == [("bb", b"x", 1, False)]
 
 
 def test_overlapping_subscriptions_deliver_a_message_once_at_the_highest_qos(clients, kind):
@@ -99,21 +94,20 @@ def test_overlapping_subscriptions_deliver_a_message_once_at_the_highest_qos(cli
     if kind == "mosquitto":  # The QoS of the first match, which the standard does not allow.
         assert [message[:2] for message in received] == [("a/b", b"x")]
     else:
-        assert received == [("a/b", b"x", *granted(kind, 2), False)]
+        assert received == [("a/b", b"x", 2, False)]
 
 
-def test_only_later_subscribers_get_a_message_marked_as_retained(clients, kind):
+def test_only_later_subscribers_get_a_message_marked_as_retained(clients):
     before, speaker = clients(), clients()
     before.subscribe(("state", 1))
     speaker.publish("state", b"old", qos=1, retain=True)
     speaker.publish("state", b"new", qos=1, retain=True)
-    [level] = granted(kind, 1)
-    assert [before.next(), before.next()] == [("state", b"old", level, False), ("state", b"new", level, False)]
+    assert [before.next(), before.next()] == [("state", b"old", 1, False), ("state", b"new", 1, False)]
     after = clients()
     after.subscribe(("#", 1))
-    assert after.next() == ("state", b"new", level, True)
+    assert after.next() == ("state", b"new", 1, True)
     after.subscribe(("#", 1))
-    assert after.next() == ("state", b"new", level, True)
+    assert after.next() == ("state", b"new", 1, True)
 
 
 def test_an_empty_message_removes_the_retained_one(clients):
