@@ -176,9 +176,9 @@ class Baton:
     def yield_by_chance(self) -> None:
         """Let `chance`, if there is any, decide whether another thread is next."""
         if self.chance is not None and self._ready and self.chance.random() < 0.25:
-            self.give_way()
+            self.step_back()
 
-    def give_way(self) -> None:
+    def step_back(self) -> None:
         """Let the threads that are ready go first."""
         task = self.own()
         self._ready.append(task)

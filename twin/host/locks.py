@@ -56,7 +56,7 @@ class Lock:
         if self._waiters:
             self.baton.wake(self._waiters[0])
             if self._passed_over >= PASSED_OVER:
-                self.baton.give_way()
+                self.baton.step_back()
             else:
                 self.baton.yield_by_chance()
 
