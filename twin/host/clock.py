@@ -10,7 +10,7 @@ from typing import Any, Callable
 from .baton import Baton
 
 BEGAN_S = 1_700_000_000.0
-"""`time.time` when the program begins: the same on every run."""
+"""`time.time` when the program first begins: the same on every run."""
 
 STEP_S = 1e-6
 """The least difference between two readings, in s, even if no time has passed."""
@@ -24,9 +24,15 @@ class Clock:
 
     def __init__(self, baton: Baton) -> None:
         self._baton = baton
+        self._began_s = 0.0
 
-    def monotonic(self) -> float:
-        """Seconds since the program began."""
+    def begin(self, began_s: float) -> None:
+        """Let the program begin so many s after its first start: the clocks of a system outlive its processes."""
+        self._began_s = began_s
+        _move_start_of_logging(began_s)
+
+    def elapsed(self) -> float:
+        """Seconds since this start of the program."""
         baton = self._baton
         baton.read_clock()
         reading = baton.now_s
@@ -35,17 +41,25 @@ class Clock:
         baton.read_s = reading
         return reading
 
+    def elapsed_ns(self) -> int:
+        """The same in ns."""
+        return int(self.elapsed() * 1e9)
+
+    def monotonic(self) -> float:
+        """Seconds since the program first began."""
+        return self._began_s + self.elapsed()
+
     def monotonic_ns(self) -> int:
         """The same in ns."""
         return int(self.monotonic() * 1e9)
 
     def time(self) -> float:
         """Seconds since 1970."""
-        return BEGAN_S + self.monotonic()
+        return BEGAN_S + self._began_s + self.elapsed()
 
     def time_ns(self) -> int:
         """The same in ns."""
-        return int(BEGAN_S) * 10**9 + self.monotonic_ns()
+        return int(BEGAN_S) * 10**9 + int((self._began_s + self.elapsed()) * 1e9)
 
     def sleep(self, seconds: float) -> None:
         """Wait. A wait of 0 s lets the other threads run."""
@@ -60,7 +74,10 @@ class Clock:
 
     def clock_gettime(self, clock: int) -> float:
         """As `time.clock_gettime`, for any clock."""
-        return self.time() if clock == getattr(time, "CLOCK_REALTIME", 0) else self.monotonic()
+        if clock == getattr(time, "CLOCK_REALTIME", 0):
+            return self.time()
+        own = [getattr(time, f"CLOCK_{kind}_CPUTIME_ID", None) for kind in ("PROCESS", "THREAD")]
+        return self.elapsed() if clock in own else self.monotonic()
 
     def clock_gettime_ns(self, clock: int) -> int:
         """The same in ns."""
@@ -72,8 +89,8 @@ class Clock:
         names = {
             "monotonic": self.monotonic, "monotonic_ns": self.monotonic_ns,
             "perf_counter": self.monotonic, "perf_counter_ns": self.monotonic_ns,
-            "process_time": self.monotonic, "process_time_ns": self.monotonic_ns,
-            "thread_time": self.monotonic, "thread_time_ns": self.monotonic_ns,
+            "process_time": self.elapsed, "process_time_ns": self.elapsed_ns,
+            "thread_time": self.elapsed, "thread_time_ns": self.elapsed_ns,
             "time": self.time, "time_ns": self.time_ns, "sleep": self.sleep,
             "clock_gettime": self.clock_gettime, "clock_gettime_ns": self.clock_gettime_ns,
         }  # fmt: skip
@@ -90,6 +107,13 @@ class Clock:
         for name, most in (("localtime", 1), ("gmtime", 1), ("ctime", 1), ("asctime", 1), ("strftime", 2)):
             now = (lambda: localtime(self.time())) if name in ("asctime", "strftime") else self.time
             setattr(time, name, partial(_with_now, getattr(time, name), most, now))
+
+
+def _move_start_of_logging(by_s: float) -> None:
+    """The host has imported `logging` already, which then notes when its program began: in ns from Python 3.13 on."""
+    logging: Any = sys.modules.get("logging")
+    if logging is not None:
+        logging._startTime += by_s if isinstance(logging._startTime, float) else int(by_s * 1e9)
 
 
 def _with_now(real: Callable[..., Any], most: int, now: Callable[[], Any], *arguments: Any) -> Any:

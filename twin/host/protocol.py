@@ -2,9 +2,10 @@
 
 The host first sends {"protocol", "python", "pid"}. The twin may send {"import": [names]}; the host answers
 {"single"}: whether it has one thread only. The twin may send {"fork": path}; a child process sends its own first
-message over the socket at that path. Then the twin sends how to run: {"seed", "schedule", "start", "stall_s",
-"output", "computing"}; `computing` has the lines that take time, [file, line, s] each, or is null: measure them. From
-then on the host sends a message when no thread of the program can go on at its time, and the twin answers:
+message over the socket at that path. Then the twin sends how to run: {"seed", "schedule", "start", "began", "stall_s",
+"output", "computing"}; `began` is when this start begins, in s after the first one; `computing` has the lines that take
+time, [file, line, s] each, or is null: measure them. From then on the host sends a message when no thread of the
+program can go on at its time, and the twin answers:
 
     host: {"at": s, "out": [...], "next": s or null, "wrote": [...]}
     twin: {"now": s, "until": s, "in": [...]}

@@ -19,12 +19,16 @@ class Randomness:
     """Streams of bytes that follow from a seed."""
 
     def __init__(self) -> None:
-        self._seed, self._pid = 0, PID
+        self._seed, self._pid = "0", PID
         self._counts = {"program": 0, "imports": 0}
 
-    def begin(self, seed: int, start: int = 1) -> None:
-        """Let the program begin: all its random values follow from `seed`. `start` counts its starts within a run."""
-        self._seed, self._counts = seed, {"program": 0, "imports": 0}
+    def begin(self, seed: int, start: int) -> None:
+        """Let the program begin: all its random values follow from `seed` and `start`, the number of this start.
+
+        What one start has drawn, such as a name by `uuid4`, is new to the next one.
+        """
+        self._seed = str(seed) if start == 1 else f"{seed}/start {start}"
+        self._counts = {"program": 0, "imports": 0}
         self._pid = PID + PIDS_APART * (start - 1)
         sys.modules["random"].seed()
         if "numpy.random" in sys.modules:

@@ -40,7 +40,7 @@ class Host:
         Threads(baton, signals).install()
         clock = Clock(baton)
         clock.install()
-        self._sleep = clock.sleep
+        self._clock = clock
         self._install_rest(signals, clock)
         baton.on_resume = signals.deliver
         baton.on_stranger = lambda: conversation.refuse("a thread that Python did not start calls the program")
@@ -51,13 +51,14 @@ class Host:
         baton, conversation, program, order = self._baton, self._conversation, self._program, self._order
         if order["output"]:
             write_to(order["output"])
-        self._randomness.begin(order["seed"], order.get("start", 1))
+        self._clock.begin(order["began"])
+        self._randomness.begin(order["seed"], order["start"])
         baton.chance = random.Random(order["schedule"]) if order["schedule"] else None
         polling = Polling(baton, program.folders)
         if order["computing"] is None:
             polling.computing = Measurement(baton, lambda: conversation.connects)
         elif order["computing"]:
-            polling.computing = Model(order["computing"], self._sleep)
+            polling.computing = Model(order["computing"], self._clock.sleep)
         baton.on_start, baton.state_of, baton.idle = polling.watch, polling.state, conversation.idle
         Watchdog(baton, order["stall_s"], lambda: conversation.order, conversation.hang).start()
         conversation.begin(order["stall_s"], polling)

@@ -78,17 +78,18 @@ class Hosts:
                 (path, line, spent_s if takes_s is None else takes_s) for path, line, spent_s in lines
             ]  # fmt: skip
 
-    def host(self, output: Path, *, seed: int, schedule: int, start: int = 1) -> HostProcess:
-        """Start the program in a host, for a run's first time or again. Its output is appended to a file.
+    def host(self, output: Path, *, seed: int, schedule: int, start: int, began_s: float) -> HostProcess:
+        """Start the program in a host, for a run's first time or again, `began_s` after the first time.
 
-        Raises `TwinError`.
+        Its output is appended to a file. Raises `TwinError`.
         """
         host = self._waited(output)
+        path = None if host is None else str(output)
         if host is None:
             host = HostProcess(StartedProcess(self._command, output, self._folder), output)
-            host.run(seed=seed, schedule=schedule, computing=self._computing, start=start)
-        else:
-            host.run(seed=seed, schedule=schedule, computing=self._computing, output=str(output), start=start)
+        host.run(
+            seed=seed, schedule=schedule, computing=self._computing, output=path, start=start, began_s=began_s
+        )  # fmt: skip
         return host
 
     def _waited(self, output: Path) -> HostProcess | None:

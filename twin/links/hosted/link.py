@@ -92,7 +92,9 @@ class HostedLink:
         at_s = self._own_time(now_s)
         self._starts += 1
         self._switchboard.begin()
-        self._process = self._hosts.host(self._output, seed=self._seed, schedule=self._schedule, start=self._starts)
+        self._process = self._hosts.host(
+            self._output, seed=self._seed, schedule=self._schedule, start=self._starts, began_s=at_s
+        )
         self._started_s, self._host_s, self._host_next = at_s, 0.0, None
         progress = Progress(now_s)
         self._at_s = at_s

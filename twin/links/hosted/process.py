@@ -115,14 +115,17 @@ class HostProcess:
         self.pid = int(hello["pid"])
 
     def run(
-        self, *, seed: int, schedule: int, computing: Computing, output: str | None = None, start: int = 1
+        self, *, seed: int, schedule: int, computing: Computing, output: str | None = None, start: int = 1,
+        began_s: float = 0.0,
     ) -> None:  # fmt: skip
         """Let the program begin. Its output goes where the process's goes, or is appended to another file.
 
-        `start` is the number of this start within a run: a process that was killed and its follower differ.
+        `start` is the number of this start within a run: a process that was killed and its follower differ. It begins
+        `began_s` after the first start.
         """
         order = {"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output, "computing": computing}
         order["start"] = start if computing is not None else -start  # The run that measures comes before the first.
+        order["began"] = began_s
         self._owes_answer = True
         self.order(order)
 
