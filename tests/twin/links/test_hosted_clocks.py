@@ -1,11 +1,12 @@
 """The clocks and the chance of a hosted program, from one start of it to the next."""
 
 import json
+import re
 
 import pytest
 from support.hosting import controller
 
-from twin import ItemDraw, Scenario, simulate
+from twin import ItemDraw, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
 from twin.scenario.faults import ControllerKilled
 
@@ -44,3 +45,12 @@ def test_one_that_is_started_again_draws_other_numbers_the_same_on_every_run(run
     (first, second), again = starts(runs[0]), starts(runs[1])
     assert not set(first["drawn"]) & set(second["drawn"])
     assert [start["drawn"] for start in again] == [first["drawn"], second["drawn"]]
+
+
+def test_what_the_run_that_measures_leaves_does_not_disturb_the_run(tmp_path):
+    program = ExternalController(f"{controller('keeps_apart.py')} {tmp_path.as_posix()}")
+    played = simulate(Scenario(seed=5, items=ItemDraw(count=1)), link="hosted", controller=program)
+    assert not any(isinstance(record, trace.Crashed | trace.Exited) for record in played.trace), played.output
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert [name for name in left if re.fullmatch(r"\d{8}-\d{6}", name)] == ["20231113-221320", "20231114-221320"]
+    assert len(left) == 4

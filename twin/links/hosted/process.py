@@ -36,6 +36,12 @@ VALUED_OPTIONS: Final = ("-W", "-X", "--check-hash-based-pycs")
 """Options of Python's command line that take a value."""
 
 
+MEASURED_EARLIER_S: Final = 86_400.0
+"""The run that measures begins a day before the first that counts, by the program's clocks, and draws other numbers.
+
+A folder or a key that it named by the time or by chance is not in the way of the runs that follow.
+"""
+
 Computing = Sequence[tuple[str, int, float]] | None
 """The lines of a program that compute for long: file, line, and the time that they take, in s; None: to be measured."""
 
@@ -124,8 +130,9 @@ class HostProcess:
         `began_s` after the first start.
         """
         order = {"seed": seed, "schedule": schedule, "stall_s": STALL_S, "output": output, "computing": computing}
-        order["start"] = start if computing is not None else -start  # The run that measures comes before the first.
-        order["began"] = began_s
+        measures = computing is None  # Such a run comes before the first.
+        order["start"] = -start if measures else start
+        order["began"] = began_s - MEASURED_EARLIER_S if measures else began_s
         self._owes_answer = True
         self.order(order)
 
