@@ -12,6 +12,11 @@ from .baton import Baton
 BEGAN_S = 1_700_000_000.0
 """`time.time` when the program first begins: the same on every run."""
 
+UPTIME_S = 2.0**17
+"""`time.monotonic` then, a day and a half: no real system has just begun, and `last_push = 0.0` means long ago there.
+A power of two, so that what is added to it loses the least.
+"""
+
 STEP_S = 1e-6
 """The least difference between two readings, in s, even if no time has passed."""
 
@@ -46,8 +51,8 @@ class Clock:
         return int(self.elapsed() * 1e9)
 
     def monotonic(self) -> float:
-        """Seconds since the program first began."""
-        return self._began_s + self.elapsed()
+        """Seconds since the system began, long before the program."""
+        return UPTIME_S + self._began_s + self.elapsed()
 
     def monotonic_ns(self) -> int:
         """The same in ns."""

@@ -44,7 +44,7 @@ class EventLoop:
         number = next(self._numbers)
         name = f"{kind}#{number}"
         self._scripts[name] = script
-        heapq.heappush(self._due, (self._clock.monotonic() + max(delay_s, SHORTEST_S), number, name))
+        heapq.heappush(self._due, (self._clock.elapsed() + max(delay_s, SHORTEST_S), number, name))
         self.touch()
         return name
 
@@ -80,7 +80,7 @@ class EventLoop:
         while True:
             with self._changed:
                 while not ended() and not self._is_due():
-                    self._changed.wait(self._due[0][0] - self._clock.monotonic() if self._due else None)
+                    self._changed.wait(self._due[0][0] - self._clock.elapsed() if self._due else None)
             if ended():
                 return
             self._call_next()
@@ -95,7 +95,7 @@ class EventLoop:
     def _is_due(self) -> bool:
         while self._due and self._due[0][2] not in self._scripts:
             heapq.heappop(self._due)
-        return bool(self._due) and self._due[0][0] <= self._clock.monotonic()
+        return bool(self._due) and self._due[0][0] <= self._clock.elapsed()
 
     def _call_next(self) -> None:
         _, _, name = heapq.heappop(self._due)

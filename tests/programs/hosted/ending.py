@@ -5,7 +5,8 @@ import sys
 import threading
 import time
 
-atexit.register(lambda: print("atexit at", round(time.monotonic())))
+began_s = time.monotonic()
+atexit.register(lambda: print("atexit after", round(time.monotonic() - began_s)))
 threading.Thread(target=lambda: (time.sleep(5), print("thread ends"))).start()
 threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
 print("main ends")

@@ -59,6 +59,7 @@ def model_in_the_process():
 NAMES = {name: found for name, found in globals().items() if type(found) is type(http_client)}
 
 if __name__ == "__main__":
+    began_s = time.monotonic()
     assert NAMES[sys.argv[1]]()["code"] == 1
-    assert time.monotonic() < 0.2
+    assert time.monotonic() - began_s < 0.2
     print("ok")

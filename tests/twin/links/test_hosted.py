@@ -79,7 +79,7 @@ def test_chance_is_the_same_on_every_run_of_a_seed():
 def test_a_program_ends_with_its_last_thread_and_what_it_registered_for_that():
     program = hosted(PROGRAMS / "ending.py")
     assert program.code == 3
-    assert program.output == "main ends\nthread ends\natexit at 5\n"
+    assert program.output == "main ends\nthread ends\natexit after 5\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ from twin.links.hosted.link import HostedLink
 from twin.links.hosted.process import python_command
 from twin.scenario.faults import ControllerKilled
 
-SHOWS = "import cv2, time; cv2.imshow('x', None); cv2.waitKey(1000); print(round(time.monotonic()))"
+SHOWS = (
+    "import cv2, time; began = time.monotonic(); cv2.imshow('x', None); cv2.waitKey(1000); "
+    "print(round(time.monotonic() - began))"
+)
 
 
 @pytest.fixture

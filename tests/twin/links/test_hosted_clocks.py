@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from support.hosting import controller
+from support.hosting import controller, hosted
 
 from twin import ItemDraw, Scenario, simulate, trace
 from twin.links.external_controller import ExternalController
@@ -54,3 +54,8 @@ def test_what_the_run_that_measures_leaves_does_not_disturb_the_run(tmp_path):
     left = sorted(path.name for path in tmp_path.iterdir())
     assert [name for name in left if re.fullmatch(r"\d{8}-\d{6}", name)] == ["20231113-221320", "20231114-221320"]
     assert len(left) == 4
+
+
+def test_what_never_happened_is_long_ago():
+    """Programs write `last_push_s = 0.0`, and the system has run for longer than any pause between two pushes."""
+    assert hosted("-c", "import time; last_push_s = 0.0; print(time.monotonic() - last_push_s > 2)").output == "True\n"
