@@ -23,6 +23,13 @@ def install(refuse: Callable[[str], None]) -> None:
     """Replace them once multiprocessing is imported. What is made of processes is refused."""
     when_imported("multiprocessing.context", lambda module: _replace(module, refuse))
     when_imported("multiprocessing.connection", _replace_pipes)
+    when_imported("multiprocessing.process", lambda module: _refuse_start(module, refuse))
+
+
+def _refuse_start(module: ModuleType, refuse: Callable[[str], None]) -> None:
+    """Before anything is pickled for the process, which may fail, or a server is asked for it."""
+    what = f"it starts another process (multiprocessing.Process), which has no virtual clock{INSTEAD}"
+    module.__dict__["BaseProcess"].start = lambda process: refuse(what)
 
 
 def _replace(module: ModuleType, refuse: Callable[[str], None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Callable
 
 from .imports import when_imported
@@ -27,9 +27,15 @@ SCREEN = ("cls", "clear", "color", "title", "chcp", "pause", "reset")
 """Commands for a screen."""
 
 ALLOWED = (
-    "platform.py", "util.py", "uuid.py", "sysconfig.py", "_aix_support.py", "_osx_support.py", "font_manager.py",
+    "/platform.py", "/ctypes/util.py", "/uuid.py", "/sysconfig.py", "/_aix_support.py", "/_osx_support.py",
+    "/matplotlib/font_manager.py", "/multiprocessing/resource_tracker.py",
 )  # fmt: skip
-"""Modules of the standard library, and matplotlib's, that ask the system by a program, and wait for it."""
+"""The ends of the paths of modules that start a program which needs no clock: nearly all ask the system by it, and wait
+for it. That of multiprocessing only removes what is left of shared memory.
+"""
+
+STARTERS = ("subprocess.py", "os.py", "/multiprocessing/util.py")
+"""The ends of the paths of modules that start what another one asks them for."""
 
 
 class Unhostable:
@@ -76,9 +82,9 @@ class Unhostable:
     def _process(self, real: Any) -> Any:
         def start(*arguments: Any, **options: Any) -> Any:
             frame = sys._getframe(1)
-            while frame.f_back is not None and frame.f_code.co_filename.endswith(("subprocess.py", "os.py")):
+            while frame.f_back is not None and _path(frame).endswith(STARTERS):
                 frame = frame.f_back
-            if os.path.basename(frame.f_code.co_filename) in ALLOWED:
+            if _path(frame).endswith(ALLOWED):
                 return real(*arguments, **options)
             return self._refuse(f"it starts another process, which has no virtual clock{INSTEAD}")
 
@@ -93,3 +99,8 @@ class Unhostable:
         for function in LOOPS[name]:
             if hasattr(module, function):
                 setattr(module, function, lambda *_, **__: self._refuse(what))
+
+
+def _path(frame: FrameType) -> str:
+    """The path of a frame's module, with the slashes of every system."""
+    return frame.f_code.co_filename.replace(os.sep, "/")

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import warnings
+from multiprocessing import shared_memory
 
 from raised import raised
 from stopwatch import passed
@@ -105,6 +106,16 @@ def sockets_cannot_be_copied():
     for use in (copy.deepcopy, copy.copy, pickle.dumps):
         assert str(raised(TypeError, use, socket.socket())) == "cannot pickle 'socket' object"
     assert type(socket.socket()).__name__ == "socket"
+
+
+def shared_memory_by_threads():
+    memory = shared_memory.SharedMemory(create=True, size=10)
+    memory.buf[0] = 7
+    other = shared_memory.SharedMemory(memory.name)
+    assert other.buf[0] == 7
+    other.close()
+    memory.close()
+    memory.unlink()
 
 
 def the_longest_wait():

@@ -56,6 +56,33 @@ def test_one_that_waits_by_itself_is_ended_and_where(name, where, monkeypatch):
         hosted(PROGRAMS / "refused" / f"{name}.py")
 
 
+SPAWNS = """import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("{method}")
+    {start}
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+@pytest.mark.parametrize(
+    "start", ["context.Process(target=print).start()", "ProcessPoolExecutor(1, context).submit(print).result()"]
+)
+def test_each_way_of_multiprocessing_to_start_a_process_is_refused(method, start, tmp_path):
+    (tmp_path / "program.py").write_text(SPAWNS.format(method=method, start=start), encoding="utf-8")
+    with pytest.raises(HostingError, match=r"it starts another process.*program\.py, line 6"):
+        hosted(tmp_path / "program.py")
+
+
+def test_a_module_of_the_programs_own_may_start_a_process_no_more_than_others(tmp_path):
+    """Also if it is called as one of the standard library that may."""
+    (tmp_path / "util.py").write_text("import subprocess\nsubprocess.run(['true'])\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text("import util\n", encoding="utf-8")
+    with pytest.raises(HostingError, match=r"it starts another process.*util\.py, line 2"):
+        hosted(tmp_path / "program.py")
+
+
 @pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
 def test_a_program_in_another_language_is_refused_with_what_to_do(command):
     with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
