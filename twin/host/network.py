@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import select
 import socket
 from typing import Any, Callable, TypeVar
 
+from . import socket_paths
 from .baton import Baton
 from .clock import forget
 from .poller import Epoll, Poll
@@ -31,7 +33,7 @@ class Network:
         self.baton = baton
         self.refuse = refuse
         self.default_timeout: float | None = None
-        self.listeners: dict[int, VirtualSocket] = {}
+        self._listeners: dict[Any, VirtualSocket] = {}
         self._out = out
         self._sockets: dict[int, VirtualSocket] = {}
         self._outside: dict[int, VirtualSocket] = {}
@@ -49,20 +51,31 @@ class Network:
     def remove(self, old: VirtualSocket) -> None:
         """Remove a closed socket."""
         self._sockets.pop(old.fileno(), None)
-        if self.listeners.get(old.getsockname()[1]) is old:
-            del self.listeners[old.getsockname()[1]]
+        if self._listeners.get(_key(old)) is old:
+            del self._listeners[_key(old)]
 
-    def place(self, address: Any) -> tuple[str, int]:
-        """Give a socket an address of the program's own. Port 0 stands for any port."""
-        host, port = (address[0], address[1]) if isinstance(address, tuple) else (str(address), 0)
+    def listen(self, one: VirtualSocket) -> None:
+        """Let a socket get the connections to its address."""
+        self._listeners[_key(one)] = one
+
+    def place(self, one: VirtualSocket, address: Any) -> Any:
+        """An address of the program's own for a socket. Port 0 stands for any port."""
+        if one.family == socket_paths.FAMILY:
+            return socket_paths.bind(address)
+        host, port = address[0], address[1]
         if not port:
             self._port += 1
         return host or "0.0.0.0", port or self._port
 
-    def connect(self, one: VirtualSocket) -> None:
+    def connect(self, one: VirtualSocket, address: Any) -> None:
         """Connect to a listening socket of the program, or else to the twin."""
-        host, port = one._there
-        listener = self._listener(str(host).lower(), port)
+        if one.family == socket_paths.FAMILY:
+            one._there = os.fsdecode(address)
+            listener = self._listeners.get(socket_paths.key(one._there))
+            one._there = one._there if listener is None else listener._here
+        else:
+            one._here, one._there = self.place(one, ("127.0.0.1", 0)), (address[0], address[1])
+            listener = self._listener(str(address[0]).lower(), address[1])
         if one.type != socket.SOCK_STREAM:
             one._state = CONNECTED
         elif listener is not None:
@@ -71,7 +84,10 @@ class Network:
             self._join(one, other)
             listener._queue.append(other)
             listener._notify()
+        elif one.family == socket_paths.FAMILY:
+            socket_paths.refuse(one._there)
         else:
+            host, port = one._there
             self._number += 1
             one._number, one._state = self._number, CONNECTING
             self._outside[self._number] = one
@@ -79,7 +95,7 @@ class Network:
 
     def _listener(self, host: str, port: int) -> VirtualSocket | None:
         """The socket of the program that listens there, and not at the same port of another host."""
-        found = self.listeners.get(port)
+        found = self._listeners.get(port)
         is_here = host.startswith("127.") or host in _HERE
         if found is None or is_here or found._here[0] in (host, self._names.get(host)):
             return found
@@ -256,3 +272,9 @@ class Network:
         number = {"http": 80, "https": 443}.get(port, port) if isinstance(port, str) else port
         protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
         return [(socket.AF_INET, kind, int(protocol), "", (self._address(host), int(number or 0)))]
+
+
+def _key(listener: VirtualSocket) -> Any:
+    """What a listening socket is found by: its port or its path."""
+    here = listener.getsockname()
+    return socket_paths.key(here) if isinstance(here, str) else here[1]

@@ -8,6 +8,7 @@ import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import socket_paths
 from .task import Task
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class VirtualSocket:
         self._timeout: float | None = self.network.default_timeout
         self._io_refs = 0
         self._closed = False
-        self._here: Any = ("0.0.0.0", 0)
+        self._here: Any = socket_paths.UNNAMED if self.family == socket_paths.FAMILY else ("0.0.0.0", 0)
         self._there: Any = None
         self._fd = self.network.add(self)
 
@@ -121,12 +122,12 @@ class VirtualSocket:
 
     def bind(self, address: Any) -> None:
         """Take an address of the program's own."""
-        self._here = self.network.place(address)
+        self._here = self.network.place(self, address)
 
     def listen(self, backlog: int = 0) -> None:
         """Listen for other sockets of the program."""
         self._state = LISTENING
-        self.network.listeners[self._here[1]] = self
+        self.network.listen(self)
 
     def accept(self) -> tuple[VirtualSocket, Any]:
         """The next socket that connects, with its address."""
@@ -141,8 +142,7 @@ class VirtualSocket:
         if self._state == CONNECTING:
             raise OSError(errno.EALREADY, os.strerror(errno.EALREADY))
         self._ended, self._error = False, 0  # Of an earlier try.
-        self._here, self._there = self.network.place(("127.0.0.1", 0)), tuple(address[:2])
-        self.network.connect(self)
+        self.network.connect(self, address)
         if self._state == CONNECTING and self._timeout == 0:
             raise BlockingIOError(errno.EINPROGRESS, os.strerror(errno.EINPROGRESS))
         self._await(lambda: self._state != CONNECTING)

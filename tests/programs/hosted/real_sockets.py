@@ -9,6 +9,7 @@ import select
 import selectors
 import socket
 import sys
+import tempfile
 import threading
 
 from raised import raised
@@ -36,6 +37,53 @@ def a_server_by_its_name():
     server.listen()
     with socket.create_connection(("gate.example", 5000)):
         server.accept()
+
+
+def a_path_where_nobody_listens():
+    for path in ("nobody", "\0nobody"):
+        for kind in (path, path.encode()):
+            error = FileNotFoundError if path[0] != "\0" else ConnectionRefusedError
+            with socket.socket(socket.AF_UNIX) as one:
+                raised(error, one.connect, kind)
+                assert one.connect_ex(kind) in (errno.ENOENT, errno.ECONNREFUSED)
+    with tempfile.NamedTemporaryFile() as file, socket.socket(socket.AF_UNIX) as one:
+        raised(ConnectionRefusedError, one.connect, file.name)
+
+
+def a_server_at_a_path():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "gate")
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(path)
+        raised(ConnectionRefusedError, socket.socket(socket.AF_UNIX).connect, path)
+        server.listen()
+        raised(OSError, socket.socket(socket.AF_UNIX).bind, path)
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(os.path.relpath(path))
+        other, address = server.accept()
+        assert (address, client.getsockname(), server.getsockname()) == ("", "", path)
+        assert (client.getpeername(), other.getpeername()) == (path, "")
+        client.sendall(b"open")
+        assert other.recv(10) == b"open"
+        server.close()
+        raised(ConnectionRefusedError, socket.socket(socket.AF_UNIX).connect, path)
+
+
+def asyncio_at_a_path():
+    async def answer(reader, writer):
+        writer.write(await reader.read(10))
+        writer.close()
+
+    async def ask(path):
+        server = await asyncio.start_unix_server(answer, path)
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"open")
+        assert await reader.read() == b"open"
+        writer.close()
+        server.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(ask(os.path.join(folder, "gate")))
 
 
 def half_closed_between_two():
