@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Callable
 
 from .baton import Baton
+from .functions import built_in
 
 BEGAN_S = 1_700_000_000.0
 """`time.time` when the program first begins: the same on every run."""
@@ -107,11 +108,11 @@ class Clock:
         replace_everywhere(replaced)
 
     def _broken_down(self) -> None:
-        """The functions of `time` whose default argument is now, so made that a class can hold one as an attribute."""
+        """The functions of `time` whose default argument is now."""
         localtime = time.localtime
         for name, most in (("localtime", 1), ("gmtime", 1), ("ctime", 1), ("asctime", 1), ("strftime", 2)):
             now = (lambda: localtime(self.time())) if name in ("asctime", "strftime") else self.time
-            setattr(time, name, partial(_with_now, getattr(time, name), most, now))
+            setattr(time, name, built_in(partial(_with_now, getattr(time, name), most, now)))
 
 
 def _move_start_of_logging(by_s: float) -> None:

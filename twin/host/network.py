@@ -11,6 +11,7 @@ from typing import Any, Callable, TypeVar
 from . import socket_paths
 from .baton import Baton
 from .clock import forget
+from .functions import built_in
 from .poller import Epoll, Poll
 from .sockets import CLOSED, CONNECTED, CONNECTING, FIRST_FD, VirtualSocket
 
@@ -242,10 +243,10 @@ class Network:
         socket.socketpair = self.pair  # type: ignore[assignment]
         socket.getaddrinfo = self._addresses
         socket.gethostbyname = self._address
-        socket.gethostname = lambda: "localhost"
+        socket.gethostname = built_in(lambda: "localhost")
         socket.getfqdn = lambda name="": name or "localhost"
         socket.setdefaulttimeout = self._set_default_timeout
-        socket.getdefaulttimeout = lambda: self.default_timeout
+        socket.getdefaulttimeout = built_in(lambda: self.default_timeout)
 
     def _set_default_timeout(self, timeout: float | None) -> None:
         self.default_timeout = timeout

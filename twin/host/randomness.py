@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from .functions import built_in
 from .imports import when_imported
 
 PID = 4242
@@ -47,9 +48,9 @@ class Randomness:
         """Replace the system's randomness."""
         os.urandom = self.urandom
         if hasattr(os, "getrandom"):
-            os.getrandom = lambda size, flags=0: self.urandom(size)
-        os.getpid = lambda: self._pid
-        os.getppid = lambda: PID - 1
+            os.getrandom = built_in(lambda size, flags=0: self.urandom(size))
+        os.getpid = built_in(lambda: self._pid)
+        os.getppid = built_in(lambda: PID - 1)
         when_imported("numpy.random", self._seed_numpy)
         import random
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Callable, Iterable
 
 from .baton import Baton
+from .functions import built_in
 from .task import Task
 
 _HERE = os.path.dirname(__file__)
@@ -120,7 +121,7 @@ class Signals:
 
         os.kill = self._kill
         if hasattr(os, "killpg"):
-            os.killpg = lambda group, number: self._kill(-group, number)
+            os.killpg = built_in(lambda group, number: self._kill(-group, number))
         sys._current_frames = self._frames
         new: dict[str, Any] = {
             "signal": self.handle, "getsignal": self.handler, "raise_signal": self.raise_signal,
@@ -133,7 +134,7 @@ class Signals:
         }  # fmt: skip
         for name, function in new.items():
             if hasattr(signal, name):
-                setattr(signal, name, function)
+                setattr(signal, name, built_in(function))
 
     def set_alarm(self, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         """Let an alarm ring in so many s, and perhaps again and again; 0 cancels.

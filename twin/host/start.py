@@ -12,6 +12,7 @@ from .baton import Baton
 from .clock import Clock
 from .computing import Measurement, Model
 from .conversation import Conversation
+from .functions import built_in
 from .imports import when_imported
 from .polling import Polling
 from .program import Program
@@ -63,7 +64,7 @@ class Host:
         Watchdog(baton, order["stall_s"], lambda: conversation.order, conversation.hang).start()
         conversation.begin(order["stall_s"], polling)
         polling.watch()
-        sys.settrace = lambda function: None  # The host's own traces would end with the program's.
+        sys.settrace = built_in(lambda function: None)  # The host's own traces would end with the program's.
         sys.stdin = Keyboard(conversation.await_key)
         code = program.run()
         conversation.end(code, program.reason)
@@ -88,8 +89,8 @@ class Host:
         if sys.platform == "win32":
             when_imported("asyncio", _select_events)
         Unhostable(conversation.refuse).install()
-        os._exit = lambda status: conversation.end(status, "")  # type: ignore[assignment, return-value]
-        os.abort = lambda: conversation.end(-6, "aborted")  # type: ignore[assignment, return-value]
+        os._exit = built_in(lambda status: conversation.end(status, ""))
+        os.abort = built_in(lambda: conversation.end(-6, "aborted"))
         conversation.network, conversation.signals = network, signals
 
 

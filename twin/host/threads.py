@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 from .baton import Baton
 from .clock import forget, replace_everywhere
+from .functions import built_in
 from .locks import Lock, RLock
 from .signals import Signals
 
@@ -103,7 +104,8 @@ class Threads:
             "start_new_thread": self.start_new_thread, "start_new": self.start_new_thread,
             "start_joinable_thread": self.start_joinable_thread, "_set_sentinel": self.set_sentinel,
             "_ThreadHandle": Handle, "_make_thread_handle": self.make_thread_handle, "_shutdown": self.shutdown,
-            "_get_main_thread_ident": lambda: self._baton.main.ident, "interrupt_main": self._signals.interrupt_main,
+            "_get_main_thread_ident": built_in(lambda: self._baton.main.ident),
+            "interrupt_main": self._signals.interrupt_main,
         }  # fmt: skip
         replaced = {}
         for name, new in names.items():

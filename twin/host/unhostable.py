@@ -7,6 +7,7 @@ import sys
 from types import FrameType, ModuleType
 from typing import Any, Callable
 
+from .functions import built_in
 from .imports import when_imported
 
 INSTEAD = "; use --link realtime"
@@ -71,7 +72,7 @@ class Unhostable:
             when_imported(name, self._no_loop)
 
     def _instead_of(self, name: str, what: str) -> Any:
-        return lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}")
+        return built_in(lambda *_, **__: self._refuse(f"it {what} ({name}), which has no virtual clock{INSTEAD}"))
 
     def _system(self, command: str) -> int:
         """As `os.system`, for commands that concern only the screen, which does not exist."""
@@ -88,7 +89,7 @@ class Unhostable:
                 return real(*arguments, **options)
             return self._refuse(f"it starts another process, which has no virtual clock{INSTEAD}")
 
-        return start
+        return built_in(start)
 
     def _at_import(self, what: str) -> Callable[[ModuleType], None]:
         return lambda module: self._refuse(what)

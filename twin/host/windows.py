@@ -6,6 +6,7 @@ import time
 from types import ModuleType
 from typing import Any, Callable
 
+from .functions import built_in
 from .imports import when_imported
 
 NO_KEY = -1
@@ -29,7 +30,7 @@ def install(wait: Callable[[float], None], await_key: Callable[[], None]) -> Non
         new.update(Windows(wait, await_key).functions())
         new.update(getTickCount=_ticks, getCPUTickCount=_ticks, getTickFrequency=lambda: TICKS_HZ, TickMeter=TickMeter)
         for name, function in new.items():
-            setattr(module, name, function)
+            setattr(module, name, function if isinstance(function, type) else built_in(function))
 
     when_imported("cv2", replace)
 

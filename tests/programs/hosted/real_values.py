@@ -3,8 +3,12 @@
 import copy
 import datetime
 import json
+import os
 import pickle
 import queue
+import random
+import select
+import signal
 import socket
 import sqlite3
 import sys
@@ -116,6 +120,29 @@ def shared_memory_by_threads():
     other.close()
     memory.close()
     memory.unlink()
+
+
+def attributes_of_a_class():
+    """What is written in C makes no method, but a function of Python's does."""
+    warnings.simplefilter("error")
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    os.kill(os.getpid(), signal.SIGUSR1)
+    calls = [
+        (os.getpid,), (os.getppid,), (os.getrandom, 3), (os.urandom, 3), (os.kill, os.getpid(), 0),
+        (os.killpg, os.getpgrp(), 0), (os.system, "clear"), (select.select, [], [], [], 0), (sys.settrace, None),
+        (sys._current_frames,), (signal.alarm, 0), (signal.getitimer, 0), (signal.setitimer, 0, 0),
+        (signal.set_wakeup_fd, -1), (signal.sigtimedwait, [signal.SIGUSR2], 0),
+        (signal.siginterrupt, signal.SIGUSR1, False), (socket.getdefaulttimeout,),
+        (socket.setdefaulttimeout, None), (socket.gethostbyname, "localhost"), (socket.gethostname,),
+        (threading.get_ident,), (threading.get_native_id,), (threading.Lock,), (random.random,), (random.seed,),
+        (time.asctime,), (time.clock_gettime, 0), (time.clock_gettime_ns, 0), (time.ctime,), (time.gmtime,),
+        (time.localtime,), (time.monotonic,), (time.monotonic_ns,), (time.perf_counter,), (time.perf_counter_ns,),
+        (time.process_time,), (time.process_time_ns,), (time.sleep, 0), (time.strftime, "%Y"), (time.thread_time,),
+        (time.thread_time_ns,), (time.time,), (time.time_ns,),
+    ]  # fmt: skip
+    for function, *arguments in calls:
+        type("Holder", (), {"call": function})().call(*arguments)
+    assert type("Holder", (), {"call": signal.sigwaitinfo})().call([signal.SIGUSR1]).si_signo == signal.SIGUSR1
 
 
 def the_longest_wait():

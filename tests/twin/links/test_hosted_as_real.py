@@ -45,8 +45,16 @@ def test_a_signal_ends_a_program_that_does_not_handle_it(number, first, sender):
     assert hosted("-c", code).code == -getattr(signal, number)
 
 
-@pytest.mark.parametrize("name", ["dates_by_any_name", "a_date_of_ones_own", "the_time_of_dates"])
-def test_dates_are_real_ones_in_each_python(other_python, name):
+@pytest.mark.parametrize(("way", "code"), [("_exit", 3), ("abort", -6)])
+def test_a_program_ends_by_an_attribute_of_a_class(way, code):
+    end = "3" if way == "_exit" else ""
+    assert hosted("-c", f"import os\nclass Leave: now = os.{way}\nLeave().now({end})").code == code
+
+
+@pytest.mark.parametrize(
+    "name", ["dates_by_any_name", "a_date_of_ones_own", "the_time_of_dates", "attributes_of_a_class"]
+)
+def test_it_is_as_in_reality_in_each_python(other_python, name):
     program = hosted(PROGRAMS / "real_values.py", name, python=other_python)
     assert program.code == 0, program.output
 
