@@ -262,6 +262,9 @@ class Baton:
             self.current = following
             following.gate.release()
             task.gate.acquire()
+        if task.exception is not None:
+            exception, task.exception = task.exception, None
+            raise exception
         if task is self.main:
             self.on_resume()
 

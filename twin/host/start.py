@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from . import thread_exceptions
 from .baton import Baton
 from .clock import Clock
 from .computing import Measurement, Model
@@ -39,6 +40,7 @@ class Host:
         signals = Signals(baton, lambda code: conversation.end(code, f"ended by signal {-code}"))
         warmth = Warmth(baton, conversation)  # Before what it needs is refused to the program.
         Threads(baton, signals).install()
+        thread_exceptions.install(baton)
         clock = Clock(baton)
         clock.install()
         self._clock = clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _thread
-from typing import Callable
+from typing import Any, Callable
 
 NEVER = -1_000_000
 """The number of no turn."""
@@ -21,6 +21,7 @@ class Task:
         self.gate = _real_lock()
         self.gate.acquire()
         self.ends: list[Callable[[], None]] = []
+        self.exception: Any = None  # What another thread has it raise in its next turn.
         self.parked = False
         self.epoch = 0
         self.late = False

@@ -1,6 +1,7 @@
 """Dates, locks and what else a program holds, as a real system has them: python real_values.py NAME."""
 
 import copy
+import ctypes
 import datetime
 import json
 import os
@@ -143,6 +144,59 @@ def attributes_of_a_class():
     for function, *arguments in calls:
         type("Holder", (), {"call": function})().call(*arguments)
     assert type("Holder", (), {"call": signal.sigwaitinfo})().call([signal.SIGUSR1]).si_signo == signal.SIGUSR1
+
+
+def a_thread_that_is_stopped():
+    """By the function that is known as stop_thread."""
+    pythonapi = ctypes.pythonapi
+    thread, times = worker()
+    time.sleep(0.5)
+    assert pythonapi.PyThreadState_SetAsyncExc(ctypes.c_long(thread.ident), ctypes.py_object(SystemExit)) == 1
+    thread.join()
+    assert times == [1]  # The wait ends first.
+    pythonapi.PyThreadState_SetAsyncExc.argtypes = (ctypes.c_ulong, ctypes.py_object)
+    thread, times = worker(0.1)
+    time.sleep(0.55)
+    assert pythonapi.PyThreadState_SetAsyncExc(thread.ident, SystemExit) == 1
+    thread.join()
+    assert times == [0.6]
+    assert pythonapi.PyThreadState_SetAsyncExc(thread.ident, SystemExit) == 0
+    thread, times = worker(0)
+    time.sleep(0.5)
+    pythonapi.PyThreadState_SetAsyncExc(thread.ident, SystemExit)
+    thread.join()
+    assert 0.5 <= times[0] < 0.7
+    lock = threading.Lock()
+    thread, times = worker(1, lock)
+    time.sleep(0.5)
+    pythonapi.PyThreadState_SetAsyncExc(thread.ident, ValueError)
+    raised(KeyError, stop_itself)
+    thread.join()
+    with lock:
+        assert times == [1]
+
+
+def stop_itself(times=1000):
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(threading.get_ident(), KeyError)
+    return sum(range(times))
+
+
+def worker(pause_s=1, lock=None):
+    """A thread that waits again and again, and when it ended, in s since its start."""
+    times, began_s = [], time.monotonic()
+
+    def work():
+        try:
+            while True:
+                with lock or threading.Lock():
+                    if pause_s:
+                        time.sleep(pause_s)
+        except (SystemExit, ValueError):
+            times.append(round(time.monotonic() - began_s, 1))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread, times
 
 
 def the_longest_wait():
