@@ -12,17 +12,20 @@ from . import socket_paths
 from .baton import Baton
 from .clock import forget
 from .functions import built_in
+from .host_names import HostNames
 from .poller import Epoll, Poll
 from .sockets import CLOSED, CONNECTED, CONNECTING, FIRST_FD, VirtualSocket
+from .unhostable import INSTEAD
 
 FIRST_PORT = 50_000
-_HERE = ("localhost", "localhost.localdomain", "0.0.0.0", "", "::", "::1", socket.gethostname().lower())
-"""The names of the program's own machine, beside the addresses 127.x."""
+
+PATIENCE_S = 5.0
+"""A program that has waited for so long to receive from a server that it has sent nothing waits for ever."""
 
 CONNECT_BYTE = b"\x10"
 """With this a client of MQTT begins."""
 
-_Found = TypeVar("_Found", "tuple[Any, ...]", "list[tuple[int, int]]")
+_Found = TypeVar("_Found", "tuple[Any, ...]", "list[tuple[int, int]]", "list[bool]")
 _real_select = select.select
 _GONE = ("poll", "epoll", "kqueue", "kevent", "devpoll")
 
@@ -38,7 +41,7 @@ class Network:
         self._out = out
         self._sockets: dict[int, VirtualSocket] = {}
         self._outside: dict[int, VirtualSocket] = {}
-        self._names: dict[str, str] = {}
+        self._names = HostNames()
         self._fd, self._port, self._number = FIRST_FD, FIRST_PORT, 0
         VirtualSocket.network = self
         VirtualSocket.__name__ = VirtualSocket.__qualname__ = VirtualSocket.__module__ = "socket"
@@ -92,13 +95,12 @@ class Network:
             self._number += 1
             one._number, one._state = self._number, CONNECTING
             self._outside[self._number] = one
-            self._out("open", self._number, self._names.get(host, str(host)), port)
+            self._out("open", self._number, self._names.name(host), port)
 
     def _listener(self, host: str, port: int) -> VirtualSocket | None:
         """The socket of the program that listens there, and not at the same port of another host."""
         found = self._listeners.get(port)
-        is_here = host.startswith("127.") or host in _HERE
-        if found is None or is_here or found._here[0] in (host, self._names.get(host)):
+        if found is None or self._names.is_here(host) or found._here[0] in (host, self._names.name(host)):
             return found
         return None
 
@@ -190,13 +192,34 @@ class Network:
             task.read_clock = True
             self.baton.step_aside()  # Nobody says when a real file is ready.
             return deadline_s is not None and self.baton.now_s >= deadline_s
+        patience_s = self._patience_s(watched)
+        ends_s = [end_s for end_s in (deadline_s, patience_s) if end_s is not None]
         for one in watched:
             one._watchers.append(task)
         try:
-            return self.baton.park(deadline_s)
+            is_late = self.baton.park(min(ends_s, default=None))
         finally:
             for one in watched:
                 one._watchers.remove(task)
+        if is_late and patience_s is not None and self.baton.now_s >= patience_s:
+            self._refuse_silence(watched)
+        return is_late and deadline_s is not None and self.baton.now_s >= deadline_s
+
+    def _patience_s(self, watched: list[VirtualSocket]) -> float | None:
+        """Until when a wait for any of these may last, or None if the program has spoken first with each of them."""
+        silent = [one for one in watched if one._awaits_greeting()]
+        for one in silent:
+            if one._speaks_by_s is None:
+                one._speaks_by_s = self.baton.after(PATIENCE_S)
+        return min((one._speaks_by_s for one in silent if one._speaks_by_s is not None), default=None)
+
+    def _refuse_silence(self, watched: list[VirtualSocket]) -> None:
+        """End the program if it has waited in vain for a server that speaks first, as those of mail and MySQL do."""
+        for one in watched:
+            if one._awaits_greeting() and one._speaks_by_s is not None and self.baton.now_s >= one._speaks_by_s:
+                where = f"{self._names.name(one._there[0])}:{one._there[1]}"
+                what = f"it waits for {where} to speak first; its connections must be MQTT or HTTP without TLS"
+                self.refuse(f"{what}{INSTEAD}")
 
     def _found(self, objects: Any) -> list[tuple[Any, Any]]:
         """Each object with its virtual socket, or with the number of its real file."""
@@ -241,38 +264,12 @@ class Network:
         socket.selectors = selectors  # type: ignore[attr-defined]
         socket.socket = socket.SocketType = VirtualSocket  # type: ignore[misc, assignment]
         socket.socketpair = self.pair  # type: ignore[assignment]
-        socket.getaddrinfo = self._addresses
-        socket.gethostbyname = self._address
-        socket.gethostname = built_in(lambda: "localhost")
-        socket.getfqdn = lambda name="": name or "localhost"
+        self._names.install()
         socket.setdefaulttimeout = self._set_default_timeout
         socket.getdefaulttimeout = built_in(lambda: self.default_timeout)
 
     def _set_default_timeout(self, timeout: float | None) -> None:
         self.default_timeout = timeout
-
-    def _address(self, name: Any) -> str:
-        """An address for a name, always the same one. The twin gets the name."""
-        host: str = name.decode() if isinstance(name, bytes) else str(name or "127.0.0.1")
-        if host.replace(".", "").isdigit():
-            return host
-        if host in ("localhost", "::1"):
-            return "127.0.0.1"
-        known = [address for address, known in self._names.items() if known == host]
-        address = known[0] if known else f"10.0.0.{len(self._names) + 1}"
-        self._names[address] = host
-        return address
-
-    def _addresses(
-        self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-    ) -> list[Any]:
-        """As `socket.getaddrinfo`: one address, of IPv4."""
-        if family not in (0, socket.AF_INET):
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        kind = socket.SocketKind(type or socket.SOCK_STREAM)
-        number = {"http": 80, "https": 443}.get(port, port) if isinstance(port, str) else port
-        protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
-        return [(socket.AF_INET, kind, int(protocol), "", (self._address(host), int(number or 0)))]
 
 
 def _key(listener: VirtualSocket) -> Any:

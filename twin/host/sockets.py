@@ -37,6 +37,7 @@ class VirtualSocket:
         self._received = bytearray()
         self._ended = self._shut = False  # Whether nothing more will come; whether it sends nothing more.
         self._first = b""
+        self._speaks_by_s: float | None = None
         self._changes = 0
         self._error = 0
         self._queue: deque[VirtualSocket] = deque()
@@ -246,6 +247,10 @@ class VirtualSocket:
         """Whether a read would not wait."""
         return bool(self._received or self._queue or self._ended or self._error)
 
+    def _awaits_greeting(self) -> bool:
+        """Whether the twin is to speak first, which nothing does that the program can talk to."""
+        return self._number is not None and self._state == CONNECTED and not (self._first or self._readable())
+
     def _writable(self) -> bool:
         """Whether a write would not wait."""
         return self._state == CONNECTED or bool(self._error)
@@ -280,20 +285,14 @@ class VirtualSocket:
             raise OSError(error, os.strerror(error))
 
     def _await(self, condition: Callable[[], bool]) -> None:
-        baton = self.network.baton
         if condition():
             return
         if self._timeout == 0:
-            baton.tick()
+            self.network.baton.tick()
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        deadline_s = None if self._timeout is None else baton.after(self._timeout)
-        task = baton.current
-        self._watchers.append(task)
-        try:
-            while not condition():
-                if self._state == CLOSED:
-                    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-                if baton.park(deadline_s) and not condition():
-                    raise _timed_out("timed out")
-        finally:
-            self._watchers.remove(task)
+        self.network.wait(lambda: [condition() or self._state == CLOSED], [self], self._timeout)
+        if condition():
+            return
+        if self._state == CLOSED:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        raise _timed_out("timed out")

@@ -83,6 +83,41 @@ def test_a_module_of_the_programs_own_may_start_a_process_no_more_than_others(tm
         hosted(tmp_path / "program.py")
 
 
+CONNECTS = """import select, socket, threading, time
+CONNECT = b"\\x10\\x0d\\x00\\x04MQTT\\x04\\x02\\x00\\x3c\\x00\\x01x"
+one = socket.create_connection(('mail.example', 25))
+"""
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "one.recv(10)",
+        "one.settimeout(5); one.makefile().readline()",
+        "select.select([one], [], [])",
+        "while True: select.select([one], [], [], 1)",
+    ],
+)
+def test_a_server_that_speaks_first_is_refused_by_its_name(wait):
+    with pytest.raises(HostingError, match=r"it waits for mail.example:25 to speak first;.*MQTT or HTTP.*line 4"):
+        hosted("-c", CONNECTS + wait)
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "one.settimeout(4); one.recv(10)",
+        "select.select([one], [], [], 4); raise TimeoutError",
+        "threading.Timer(4, one.sendall, [CONNECT]).start(); assert one.recv(9) == b' \\2\\0\\0'; raise TimeoutError",
+        "time.sleep(10); raise TimeoutError",
+    ],
+)
+def test_a_server_may_be_silent_for_a_while(wait):
+    program = hosted("-c", CONNECTS + wait)
+    assert "speak first" not in program.reason
+    assert "time" in program.reason.lower()
+
+
 @pytest.mark.parametrize("command", ["node controller.js", "sh controller.sh"])
 def test_a_program_in_another_language_is_refused_with_what_to_do(command):
     with pytest.raises(TwinError, match=r"must be a Python program on the link hosted .*--link realtime|No such file"):
