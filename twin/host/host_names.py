@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import Any
 
 from .functions import built_in
@@ -44,7 +45,36 @@ class HostNames:
         socket.getaddrinfo = self._addresses
         socket.gethostbyname = self.address
         socket.gethostname = built_in(lambda: _OWN)
-        socket.getfqdn = lambda name="": name or _OWN
+        socket.gethostbyname_ex = self._by_name
+        socket.gethostbyaddr = self._by_address  # By which the real `getfqdn` finds a name.
+        socket.getnameinfo = self._information
+
+    def _by_name(self, hostname: Any) -> tuple[str, list[str], list[str]]:
+        """As `socket.gethostbyname_ex`: no name has another one."""
+        address = self.address(hostname)
+        return self.name(hostname), [], [address]
+
+    def _by_address(self, ip_address: Any) -> tuple[str, list[str], list[str]]:
+        """As `socket.gethostbyaddr`. Raises `socket.herror` for an address that was given to no name."""
+        address = self.address(ip_address)
+        name = _OWN if self.is_here(address) else self.name(address)
+        if name == address:
+            raise socket.herror(1, "Unknown host")
+        return name, [], [address]
+
+    def _information(self, sockaddr: Any, flags: int) -> tuple[str, str]:
+        """As `socket.getnameinfo`. Raises `socket.gaierror` if a name is asked for and there is none."""
+        name, service = self.address(sockaddr[0]), str(sockaddr[1])
+        if not flags & socket.NI_NUMERICHOST:
+            try:
+                name = self._by_address(name)[0]
+            except socket.herror:
+                if flags & socket.NI_NAMEREQD:
+                    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+        if not flags & socket.NI_NUMERICSERV:
+            with suppress(OSError):
+                service = socket.getservbyport(sockaddr[1], "udp" if flags & socket.NI_DGRAM else "tcp")
+        return name, service
 
     def _addresses(
         self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0

@@ -44,6 +44,7 @@ class Keyboard(io.TextIOBase):
 
     def __init__(self, wait: Callable[[], Any]) -> None:
         self._wait = wait
+        self.buffer = Keys(wait)
 
     def fileno(self) -> int:
         """The real one's number."""
@@ -59,3 +60,27 @@ class Keyboard(io.TextIOBase):
             self._wait()
 
     read = readline  # type: ignore[assignment]
+
+
+class Keys(io.BufferedIOBase):
+    """The same as bytes."""
+
+    name = Keyboard.name
+
+    def __init__(self, wait: Callable[[], Any]) -> None:
+        self._wait = wait
+
+    def fileno(self) -> int:
+        """The real one's number."""
+        return 0
+
+    def readable(self) -> bool:
+        """It could be read."""
+        return True
+
+    def read(self, size: Any = -1, /) -> Any:
+        """Wait for ever."""
+        while True:
+            self._wait()
+
+    read1 = readline = readinto = readinto1 = peek = read

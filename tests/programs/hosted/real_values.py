@@ -199,6 +199,22 @@ def worker(pause_s=1, lock=None):
     return thread, times
 
 
+def names_and_addresses_of_its_own_machine():
+    assert socket.gethostbyname_ex("localhost")[::2] == ("localhost", ["127.0.0.1"])
+    assert socket.gethostbyaddr("127.0.0.1")[::2] == ("localhost", ["127.0.0.1"])
+    assert socket.getnameinfo(("127.0.0.1", 80), 0) == ("localhost", "http")
+    numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    assert socket.getnameinfo(("127.0.0.1", 80), numeric) == ("127.0.0.1", "80")
+    assert socket.getfqdn("127.0.0.1") == "localhost"
+
+
+def a_keyboard_by_its_bytes():
+    assert sys.stdin.buffer.readable()
+    assert sys.stdin.buffer.fileno() == sys.stdin.fileno()
+    assert callable(sys.stdin.buffer.readline)
+    assert callable(sys.stdin.buffer.read1)
+
+
 def the_longest_wait():
     lock = threading.Lock()
     assert lock.acquire(timeout=threading.TIMEOUT_MAX)

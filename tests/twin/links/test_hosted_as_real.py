@@ -7,6 +7,7 @@ import sys
 import pytest
 from support.hosting import PROGRAMS, NoRecognizer, hosted
 
+from twin.errors import HostingError
 from twin.links.hosted.hosts import Hosts
 from twin.links.hosted.link import HostedLink
 from twin.links.hosted.process import python_command
@@ -43,6 +44,35 @@ def test_a_signal_ends_a_program_that_does_not_handle_it(number, first, sender):
     default = f"signal.signal(signal.{first}, signal.SIG_DFL); " if first else ""
     code = f"import os, signal, threading; {default}{sender.format(f'signal.{number}')}; threading.Event().wait(5)"
     assert hosted("-c", code).code == -getattr(signal, number)
+
+
+NAMES = """import socket
+address = socket.gethostbyname("broker.example")
+assert socket.gethostbyname_ex("broker.example") == socket.gethostbyaddr(address) == ("broker.example", [], [address])
+assert socket.getnameinfo((address, 1883), socket.NI_NUMERICSERV) == ("broker.example", "1883")
+assert socket.getfqdn(address) == socket.getfqdn("broker.example") == "broker.example"
+assert (socket.getfqdn(), socket.getfqdn("10.9.9.9")) == ("localhost", "10.9.9.9")
+assert socket.getnameinfo(("10.9.9.9", 59999), 0) == ("10.9.9.9", "59999")
+for error, call in (
+    (socket.herror, lambda: socket.gethostbyaddr("10.9.9.9")),
+    (socket.gaierror, lambda: socket.getnameinfo(("10.9.9.9", 1), socket.NI_NAMEREQD)),
+):
+    try:
+        call()
+    except error:
+        print("unknown")
+"""
+
+
+def test_each_way_to_ask_for_a_host_agrees():
+    """On a real system it depends on the network which names there are."""
+    program = hosted("-c", NAMES)
+    assert program.output == "unknown\nunknown\n"
+
+
+def test_who_waits_for_bytes_of_the_keyboard_waits_for_input():
+    with pytest.raises(HostingError, match="it waits for input before it connects"):
+        hosted("-c", "import sys; sys.stdin.buffer.readline()")
 
 
 @pytest.mark.parametrize(("way", "code"), [("_exit", 3), ("abort", -6)])
