@@ -73,13 +73,14 @@ class Host:
 
     def _install_rest(self, signals: Signals, clock: Clock) -> None:
         """Install the parts whose imports build on what was replaced before."""
-        from . import dates, one_process, plots, tk, windows
+        from . import dates, one_process, plots, process_numbers, tk, windows
         from .network import Network
         from .randomness import Randomness
 
         conversation = self._conversation
         self._randomness: Any = Randomness()
         self._randomness.install()
+        process_numbers.install()
         dates.install(clock.time)
         network = Network(self._baton, conversation.out, conversation.refuse)
         network.install()

@@ -215,6 +215,35 @@ def a_keyboard_by_its_bytes():
     assert callable(sys.stdin.buffer.read1)
 
 
+def its_own_process():
+    own = os.getpid()
+    assert os.getpgid(own) == os.getpgrp() == os.getpgid(0)
+    assert os.getsid(own) == os.getsid(0)
+    assert os.getpgid(os.getppid()) > 0
+    assert os.getpriority(os.PRIO_PROCESS, own) == os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, 0))
+    assert os.sched_getaffinity(own) == os.sched_getaffinity(0)
+    os.sched_setaffinity(own, os.sched_getaffinity(0))
+    raised(ProcessLookupError, os.getpgid, 2**30)
+
+
+def its_own_process_by_psutil():
+    try:
+        import psutil
+    except ImportError:
+        return
+    for process in (psutil.Process(), psutil.Process(os.getpid())):
+        assert process.pid == os.getpid()
+        assert process.memory_info().rss > 0
+        assert process.is_running()
+        assert process.cpu_percent() >= 0
+        assert process == psutil.Process()
+    assert psutil.pid_exists(os.getpid())
+    assert os.getpid() in psutil.pids()
+    assert [process.pid for process in psutil.process_iter() if process == psutil.Process()] == [os.getpid()]
+    raised(psutil.NoSuchProcess, psutil.Process, 2**30)
+
+
 def the_longest_wait():
     lock = threading.Lock()
     assert lock.acquire(timeout=threading.TIMEOUT_MAX)

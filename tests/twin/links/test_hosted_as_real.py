@@ -64,7 +64,7 @@ for error, call in (
 """
 
 
-def test_each_way_to_ask_for_a_host_agrees():
+def test_all_that_asks_for_a_host_agrees():
     """On a real system it depends on the network which names there are."""
     program = hosted("-c", NAMES)
     assert program.output == "unknown\nunknown\n"

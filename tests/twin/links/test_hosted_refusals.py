@@ -69,7 +69,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     "start", ["context.Process(target=print).start()", "ProcessPoolExecutor(1, context).submit(print).result()"]
 )
-def test_each_way_of_multiprocessing_to_start_a_process_is_refused(method, start, tmp_path):
+def test_a_process_of_multiprocessing_is_refused(method, start, tmp_path):
     (tmp_path / "program.py").write_text(SPAWNS.format(method=method, start=start), encoding="utf-8")
     with pytest.raises(HostingError, match=r"it starts another process.*program\.py, line 6"):
         hosted(tmp_path / "program.py")
