@@ -114,7 +114,7 @@ class Confirmer:
             return Confirmation(state="not run", why=why)
         return Confirmation(state="virtual time only", why=_reason(done, idle, failure))
 
-    def _run(self, failure: Failure) -> "_Outcome | str":
+    def _run(self, failure: Failure) -> "WireRun | str":
         """One run; a text if there was none."""
         folder = failure.folder / ON_THE_WIRE
         rmtree(folder, ignore_errors=True)
@@ -147,7 +147,7 @@ class Confirmer:
             return f"its files cannot be read: {error}"
 
 
-class _Outcome(msgspec.Struct, frozen=True):
+class WireRun(msgspec.Struct, frozen=True):
     """Which rules a run broke, whether a fault had an effect, how late its events were; the program's last words."""
 
     rules: tuple[str, ...]
@@ -156,12 +156,12 @@ class _Outcome(msgspec.Struct, frozen=True):
     last_words: str
 
 
-def _outcome(folder: Path) -> _Outcome:
+def _outcome(folder: Path) -> WireRun:
     summary = msgspec.json.decode((folder / SUMMARY_FILE).read_bytes())
     info = msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunInfo)
     acted = any(isinstance(record, trace.Disturbed) for record in read_trace(folder / TRACE_FILE))
     rules = tuple(dict.fromkeys(found["check"] for found in summary["violations"]))
-    return _Outcome(rules, acted, info.lateness_ms.longest or 0.0, _last_words(folder / OUTPUT_FILE))
+    return WireRun(rules, acted, info.lateness_ms.longest or 0.0, _last_words(folder / OUTPUT_FILE))
 
 
 def _last_words(output: Path) -> str:

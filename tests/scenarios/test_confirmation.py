@@ -6,7 +6,7 @@ import socket
 import pytest
 from support.programs import PYTHON
 
-from scenarios.confirmation import ON_THE_WIRE, Confirmation, Confirmer, _Outcome
+from scenarios.confirmation import ON_THE_WIRE, Confirmation, Confirmer, WireRun
 from scenarios.failures import FailedRun, Failure, failure_of
 from twin import ExternalController, Item, Scenario, simulate
 
@@ -130,7 +130,7 @@ class OnTheWire(Confirmer):
         self._rules = rules
 
     def _run(self, failure):
-        return _Outcome(self._rules, True, 0.0, "no screen here")
+        return WireRun(self._rules, True, 0.0, "no screen here")
 
 
 @pytest.mark.parametrize(
