@@ -83,6 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--listen", type=int, metavar="PORT", help="port of the twin's broker, for a program that has it in its text"
     )
     group.addoption("--card", action="store_true", help="print a report card: families of faults, and rules kept")
+    group.addoption("--whole", action="store_true", help="fail if a family was not asked, whatever was selected")
     group.addoption("--card-file", type=Path, metavar="FILE", help="write the report card to this JSON file")
     group.addoption(
         "--find-only", action="store_true", help="report a failing scenario without shrinking or confirming it"
@@ -141,7 +142,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path.name for item in properties}
     part = config.getoption("keyword") or config.getoption("collectonly")
     config.stash[WHOLE] = link == "memory" and len(files) >= PROPERTY_FILES and not part
-    config.stash[ASKED] = external and len(properties) >= len(FAMILIES) and not part
+    every = config.getoption("--whole") or (len(properties) >= len(FAMILIES) and not part)
+    config.stash[ASKED] = external and every
 
 
 def _place(item: pytest.Item) -> int:

@@ -21,9 +21,6 @@ from twin.commands.options import ComputeMs, LayoutFile, ListenPort, Pictures, T
 EXIT_CODES: Final = {0: 0, 1: VIOLATED, 2: INTERRUPTED}
 """Exit codes of `twin` by those of pytest. Others mean that the command could not be understood."""
 
-PYTESTS: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
-"""Variables with options for the user's own tests. For the suite they could leave out scenarios, or all of them."""
-
 PROCESSES: Final = 2
 """Processes that run scenarios side by side, where pytest-xdist is installed."""
 
@@ -67,7 +64,7 @@ def run_suite(
     """
     from twin.links.external_controller import starts_python
 
-    arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card"]
+    arguments = [str(_packages() / "scenarios"), "--controller", command, "--profile", profile, "--card", "--whole"]
     arguments += [] if shrink else ["--find-only"]
     arguments += [] if compute_ms is None else ["--compute-ms", f"{compute_ms:g}"]
     arguments += [] if layout is None else ["--layout", str(layout)]
@@ -85,8 +82,7 @@ def run_suite(
     words = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "--rootdir", "."]
     words += ["-qq", "-rE", "--no-header", "--tb=no"]
     path = os.pathsep.join([str(_packages()), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {name: value for name, value in os.environ.items() if name not in PYTESTS}
-    code = _ended([*words, *arguments], environment | {"PYTHONPATH": path})
+    code = _ended([*words, *arguments], os.environ | {"PYTHONPATH": path})
     raise typer.Exit(EXIT_CODES.get(code, REFUSED))
 
 
